@@ -1,0 +1,24 @@
+//! netlog: an offline forensic analysis of packet captures and logs.
+//!
+//! ```text
+//! files ─ source ─▶ Packet ─ net ─▶ stream bytes ─ proto ─▶ Event ┐
+//!       └ source ─▶ Line ─────────── logs (patterns/) ────▶ Event ┤─ enrich ─▶ Event ─┬─▶ sinks (rows, in Seq order)
+//!                                                                 │                   └─▶ detect.observe ─▶ Table ─ judge ─▶ Finding ─▶ sinks, report
+//! every stage ─▶ Ledger (counts + first samples of everything not decoded)
+//! ```
+//!
+//! Who may import whom (tests/layering.rs enforces it):
+//! `main → cli → plan → engine → {source net proto logs enrich detect report sink schema} → model`;
+//! sideways only `net → proto`, `sink → {schema, report}`, `schema → {proto, logs, enrich}`.
+
+pub mod detect;
+pub mod engine;
+pub mod enrich;
+pub mod logs;
+pub mod model;
+pub mod net;
+pub mod proto;
+pub mod report;
+pub mod schema;
+pub mod sink;
+pub mod source;

@@ -1,0 +1,3 @@
+//! The netlog command: parse, run, map the outcome to an exit code.
+
+fn main() {}

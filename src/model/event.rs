@@ -1,0 +1,138 @@
+//! What happened: the unit that enrichers complete, detectors observe and sinks write.
+
+use super::{Dataset, FieldRef, Origin, Seq, Ts, Value};
+use std::net::IpAddr;
+
+/// One end of a communication.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Address, where the record has one.
+    pub ip: Option<IpAddr>,
+    /// TCP, UDP or SCTP port.
+    pub port: Option<u16>,
+    /// Ethernet address.
+    pub mac: Option<[u8; 6]>,
+    /// Bytes sent by this end.
+    pub bytes: Option<u64>,
+    /// Packets sent by this end.
+    pub packets: Option<u64>,
+}
+
+/// `event.outcome`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// The record does not say, or there is none (no answer seen).
+    #[default]
+    Unknown,
+    /// It worked.
+    Success,
+    /// It was refused or failed.
+    Failure,
+}
+
+impl Outcome {
+    /// The ECS word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Outcome::Unknown => "unknown",
+            Outcome::Success => "success",
+            Outcome::Failure => "failure",
+        }
+    }
+}
+
+/// `network.transport`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Transport {
+    /// RFC 9293.
+    Tcp,
+    /// RFC 768.
+    Udp,
+    /// RFC 792.
+    Icmp,
+    /// RFC 4443.
+    Icmp6,
+    /// RFC 9260.
+    Sctp,
+    /// Another IP protocol, by IANA number.
+    Other(u8),
+}
+
+/// One event. Built by a protocol parser or a log format, completed by `enrich`, which appends the
+/// common fields (`@timestamp`, `event.*`, `source.*` …) so that a sink sees nothing but `fields`.
+#[derive(Clone, Debug)]
+pub struct Event<'a> {
+    /// Order in the output.
+    pub seq: Seq,
+    /// The record it leads back to (a transaction: where its request began).
+    pub origin: Origin,
+    /// Ordinal among the events that lead back to the same record; part of `event.id`.
+    pub ordinal: u32,
+    /// `@timestamp`: when it began.
+    pub ts: Ts,
+    /// When it ended, for what lasts.
+    pub end: Option<Ts>,
+    /// What kind it is.
+    pub dataset: &'static Dataset,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Who acted: the client, the sender, the remote host of a log-in.
+    pub source: Endpoint,
+    /// On whom: the server.
+    pub destination: Endpoint,
+    /// Transport, where packets or the log say.
+    pub transport: Option<Transport>,
+    /// Everything else, in the order found. A field appears at most once.
+    pub fields: Vec<(FieldRef, Value<'a>)>,
+}
+
+impl<'a> Event<'a> {
+    /// An event of `dataset` that leads back to `origin` at `ts`; everything else empty.
+    pub fn new(dataset: &'static Dataset, origin: Origin, ts: Ts) -> Event<'a> {
+        Event {
+            seq: Seq { source: origin.source, record: origin.record, sub: 0 },
+            origin,
+            ordinal: 0,
+            ts,
+            end: None,
+            dataset,
+            outcome: Outcome::Unknown,
+            source: Endpoint::default(),
+            destination: Endpoint::default(),
+            transport: None,
+            fields: Vec::new(),
+        }
+    }
+
+    /// Appends a field.
+    pub fn push(&mut self, field: FieldRef, value: impl Into<Value<'a>>) {
+        self.fields.push((field, value.into()));
+    }
+
+    /// The value of a field known by its declaration.
+    pub fn get(&self, field: FieldRef) -> Option<&Value<'a>> {
+        self.fields.iter().find(|(f, _)| std::ptr::eq(*f, field)).map(|(_, v)| v)
+    }
+
+    /// The value of a field known by its name; for formats whose fields come from pattern files.
+    pub fn by_name(&self, name: &str) -> Option<&Value<'a>> {
+        self.fields.iter().find(|(f, _)| f.name == name).map(|(_, v)| v)
+    }
+
+    /// Removes a borrow on the input.
+    pub fn into_owned(self) -> Event<'static> {
+        Event {
+            seq: self.seq,
+            origin: self.origin,
+            ordinal: self.ordinal,
+            ts: self.ts,
+            end: self.end,
+            dataset: self.dataset,
+            outcome: self.outcome,
+            source: self.source,
+            destination: self.destination,
+            transport: self.transport,
+            fields: self.fields.into_iter().map(|(f, v)| (f, v.into_owned())).collect(),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The nouns of netlog: what flows between the stages. No input or output, no imports of ours.
+
+mod dataset;
+mod event;
+mod field;
+mod finding;
+mod ledger;
+mod origin;
+mod time;
+mod value;
+
+pub use dataset::Dataset;
+pub use event::{Endpoint, Event, Outcome, Transport};
+pub use field::{Field, FieldRef, Type};
+pub use finding::{Evidence, Finding, Severity};
+pub use ledger::{Counts, InputFault, Ledger, Reason, Sample};
+pub use origin::{Origin, Seq, SourceInfo, Sources, Stamp};
+pub use time::{Ts, push_rfc3339, rfc3339};
+pub use value::Value;

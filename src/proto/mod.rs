@@ -1,0 +1,148 @@
+//! Application protocols: one file each, and one word in [`protocols!`] at the end of this file.
+//!
+//! A protocol is a static [`Protocol`]: its name and documentation, the port hints, a `probe` that
+//! recognises it by content on any port, the fields its events carry, and `start`, which makes a
+//! [`Parser`] for one flow. The parser is handed the bytes of both directions in order, is told about
+//! gaps and the end, and emits events; it never sees packets, and never panics whatever it is fed.
+
+mod emit;
+
+pub use emit::{Draft, Emit, FlowView, Limits, Options};
+
+use crate::model::{Dataset, FieldRef, Transport};
+
+/// Who speaks. [`Dir::Client`] bytes travel from the flow's client to its server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dir {
+    /// Client to server.
+    Client,
+    /// Server to client.
+    Server,
+}
+
+impl Dir {
+    /// The other one.
+    pub const fn flip(self) -> Dir {
+        match self {
+            Dir::Client => Dir::Server,
+            Dir::Server => Dir::Client,
+        }
+    }
+
+    /// 0 for the client, 1 for the server.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// A probe's verdict on the first bytes that one direction of a flow sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// Mine, and `dir` is who we thought.
+    Yes,
+    /// Mine, but these bytes come from the other role: the flow was picked up in the middle or its
+    /// first packet was lost. The flow's client and server change places.
+    Swapped,
+    /// Not mine.
+    No,
+    /// Could be; show me more bytes (asked again up to [`Limits::probe_bytes`]).
+    More,
+}
+
+/// What a parser did with the bytes it was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// This many bytes are dealt with (0..=len). The rest is shown again with what follows appended,
+    /// as long as it is below [`Limits::buffer`]; beyond it the flow is given up and counted.
+    Took(usize),
+    /// No more of this flow is wanted, in either direction: reassembly stops, the flow is only counted.
+    Done,
+    /// Not the protocol any more: counted under this name as an anomaly; parsing ends as with `Done`.
+    Weird(&'static str),
+    /// From here on the flow speaks another protocol (STARTTLS, CONNECT, upgrade): `.0` bytes are dealt
+    /// with, the rest and all that follows are probed anew.
+    Switch(usize),
+}
+
+/// The state of one protocol on one flow.
+pub trait Parser: Send {
+    /// Bytes of one direction, in order. For datagrams: one whole payload, and the return is not a
+    /// count but only `Done` or `Weird` matter.
+    fn data(&mut self, dir: Dir, bytes: &[u8], out: &mut Emit<'_>) -> Step;
+
+    /// `missing` bytes of one direction were never captured; the next `data` continues after them.
+    /// What was unconsumed before the gap has been dropped. Default: give up on the flow.
+    fn gap(&mut self, dir: Dir, missing: u64, out: &mut Emit<'_>) -> Step {
+        let _ = (dir, missing, out);
+        Step::Done
+    }
+
+    /// One direction is finished (FIN); no more `data` for it will come. `rest` is what was unconsumed.
+    fn fin(&mut self, dir: Dir, rest: &[u8], out: &mut Emit<'_>) {
+        let _ = (dir, rest, out);
+    }
+
+    /// The flow ended: closed, reset, timed out, or the input did. Emit what is still open (an
+    /// unanswered request is an event too). Called exactly once, also after `Done`.
+    fn end(&mut self, out: &mut Emit<'_>);
+}
+
+/// What a protocol runs over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// Byte stream.
+    Tcp,
+    /// Datagrams.
+    Udp,
+    /// Both; the parser is told by [`FlowView::transport`].
+    Both,
+    /// ICMP or ICMPv6 messages, from the ICMP header on.
+    Icmp,
+}
+
+impl Over {
+    /// Whether flows of this transport are shown to the protocol.
+    pub const fn carries(self, transport: Transport) -> bool {
+        matches!(
+            (self, transport),
+            (Over::Tcp | Over::Both, Transport::Tcp)
+                | (Over::Udp | Over::Both, Transport::Udp)
+                | (Over::Icmp, Transport::Icmp | Transport::Icmp6)
+        )
+    }
+}
+
+/// Descriptor of one protocol: registration, documentation and schema in one.
+#[derive(Debug)]
+pub struct Protocol {
+    /// Short name, as in `network.protocol`.
+    pub name: &'static str,
+    /// One paragraph for docs/protocols.md: what is decoded, what is not, the specification.
+    pub doc: &'static str,
+    /// Transport.
+    pub over: Over,
+    /// Server ports where it usually lives: probed first there, and the only hint when one packet
+    /// could be two protocols.
+    pub ports: &'static [u16],
+    /// Recognises the protocol by the first bytes of one direction (for UDP: one datagram).
+    pub probe: fn(Dir, &[u8]) -> Probe,
+    /// Makes the parser of one flow.
+    pub start: fn(&Options) -> Box<dyn Parser>,
+    /// Data sets of its events.
+    pub datasets: &'static [&'static Dataset],
+    /// Fields of its events.
+    pub fields: &'static [FieldRef],
+    /// Names of the anomalies it reports, with their meaning.
+    pub anomalies: &'static [(&'static str, &'static str)],
+}
+
+/// Declares the modules and the registry: the one word a new protocol adds.
+macro_rules! protocols {
+    ($($module:ident),* $(,)?) => {
+        $(pub mod $module;)*
+        /// Every protocol, in the order probes are asked when no port gives a hint.
+        pub static ALL: &[&Protocol] = &[$(&$module::PROTOCOL),*];
+    };
+}
+
+protocols![];

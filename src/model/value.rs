@@ -21,6 +21,8 @@ pub enum Value<'a> {
     Time(Ts),
     /// Latitude and longitude in degrees.
     Geo(f64, f64),
+    /// Several texts that live as long as the program (categorisations): no allocation.
+    Words(&'static [&'static str]),
     /// Several values of the field's type.
     List(Vec<Value<'a>>),
     /// Members by their last name part, in the order given.
@@ -81,6 +83,7 @@ impl<'a> Value<'a> {
             Value::Ip(ip) => Value::Ip(ip),
             Value::Time(t) => Value::Time(t),
             Value::Geo(lat, lon) => Value::Geo(lat, lon),
+            Value::Words(words) => Value::Words(words),
             Value::List(items) => Value::List(items.into_iter().map(Value::into_owned).collect()),
             Value::Object(members) => Value::Object(
                 members.into_iter().map(|(k, v)| (Cow::Owned(k.into_owned()), v.into_owned())).collect(),

@@ -2,5 +2,84 @@
 //! class, the direction of the traffic, the community id; and the common fields every event carries.
 //!
 //! [`Enricher::complete`] is the last station before the sinks: it appends `@timestamp`, `event.*`,
-//! `source.*`, `destination.*`, `network.*`, `log.*` to [`Event::fields`](crate::model::Event::fields),
-//! so that a sink writes nothing but that list.
+//! `source.*`, `destination.*`, `network.*`, `log.*` to [`Event::fields`], so that a sink writes
+//! nothing but that list.
+
+mod class;
+mod community;
+mod complete;
+pub mod fields;
+mod geo;
+mod mmdb;
+mod net;
+mod place;
+#[cfg(test)]
+mod tests;
+
+pub use class::Class;
+pub use community::community_id;
+pub use geo::{Country, GeoError, GeoTable, countries};
+pub use mmdb::{Found, Mmdb, MmdbError};
+pub use net::{Net, NetError};
+pub use place::{Cache, Place};
+
+use crate::model::Sources;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+/// The user's settings.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// `--geoip-db`: databases asked before the built-in table, in this order.
+    pub databases: Vec<PathBuf>,
+    /// `--internal-net`: what counts as inside; empty = private, link-local, CGNAT and loopback.
+    pub internal: Vec<Net>,
+}
+
+/// Knows addresses; completes events. One for a run, shared by all workers.
+#[derive(Debug)]
+pub struct Enricher {
+    databases: Vec<Mmdb>,
+    internal: Vec<Net>,
+    // Unpacked when the first public address is met: most log lines of a small run need none.
+    table: OnceLock<Option<GeoTable>>,
+    sources: Sources,
+}
+
+impl Enricher {
+    /// Opens the databases of `config`.
+    ///
+    /// # Errors
+    /// The first database that cannot be used.
+    pub fn new(config: &Config) -> Result<Enricher, MmdbError> {
+        let databases = config.databases.iter().map(|p| Mmdb::open(p)).collect::<Result<_, _>>()?;
+        Ok(Enricher {
+            databases,
+            internal: config.internal.clone(),
+            table: OnceLock::new(),
+            sources: Sources::default(),
+        })
+    }
+
+    /// Names the inputs that events will lead back to. Must precede [`Enricher::complete`].
+    pub fn set_sources(&mut self, sources: Sources) {
+        self.sources = sources;
+    }
+
+    /// The inputs as set.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// Where answers come from, for the report: the given databases, then the table's date.
+    pub fn origins(&self) -> Vec<String> {
+        let built_in =
+            GeoTable::built_on().map(|date| format!("built-in country and network table of {date}"));
+        self.databases.iter().map(|db| db.label.clone()).chain(built_in).collect()
+    }
+
+    fn table(&self) -> Option<&GeoTable> {
+        // The table is part of the program and a test unpacks it; a damaged one only costs the places.
+        self.table.get_or_init(|| GeoTable::unpack().ok()).as_ref()
+    }
+}

@@ -68,6 +68,9 @@ pub struct Event<'a> {
     pub origin: Origin,
     /// Ordinal among the events that lead back to the same record; part of `event.id`.
     pub ordinal: u32,
+    /// What tells the record from one at the same place in a similar input, for `event.id`: the packet
+    /// time, or a hash of the line. Never an inferred time: the id must outlive a better inference.
+    pub identity: u64,
     /// `@timestamp`: when it began.
     pub ts: Ts,
     /// When it ended, for what lasts.
@@ -93,6 +96,7 @@ impl<'a> Event<'a> {
             seq: Seq { source: origin.source, record: origin.record, sub: 0 },
             origin,
             ordinal: 0,
+            identity: ts.cast_unsigned(),
             ts,
             end: None,
             dataset,
@@ -125,6 +129,7 @@ impl<'a> Event<'a> {
             seq: self.seq,
             origin: self.origin,
             ordinal: self.ordinal,
+            identity: self.identity,
             ts: self.ts,
             end: self.end,
             dataset: self.dataset,

@@ -1,0 +1,206 @@
+//! The packed country and network table inside the program: reading `data/geo.bin` (its layout is
+//! told by `data/pack.py`, its sources by NOTICE) and looking addresses up.
+
+use std::net::IpAddr;
+
+static PACKED: &[u8] = include_bytes!("data/geo.bin");
+static COUNTRIES: &str = include_str!("data/countries.tsv");
+const MAGIC: &[u8] = b"NLGEO1\n";
+/// More than any frame unpacks to; a bound for the decoder, not a buffer size.
+const FRAME_MAX: u64 = 16 << 20;
+
+/// One country of ISO 3166-1.
+#[derive(Debug)]
+pub struct Country {
+    /// Two-letter code.
+    pub code: &'static str,
+    /// Three-digit code, empty where there is none.
+    pub numeric: &'static str,
+    /// Continent code: AF AN AS EU NA OC SA.
+    pub continent: &'static str,
+    /// English name.
+    pub name: &'static str,
+    /// Latitude and longitude of the centre of its largest part, degrees.
+    pub centre: (f64, f64),
+}
+
+/// Why the table in the program could not be read: a build fault.
+#[derive(Debug, thiserror::Error)]
+#[error("the built-in geolocation table is damaged: {0}")]
+pub struct GeoError(&'static str);
+
+/// Ranges of one address family, sorted; `values` are indexes into codes or networks.
+#[derive(Debug, Default)]
+struct Ranges {
+    starts: Vec<u64>,
+    ends: Vec<u64>,
+    values: Vec<u32>,
+}
+
+impl Ranges {
+    fn find(&self, at: u64) -> Option<usize> {
+        let i = self.starts.partition_point(|s| *s <= at).checked_sub(1)?;
+        (at <= *self.ends.get(i)?).then_some(())?;
+        usize::try_from(*self.values.get(i)?).ok()
+    }
+}
+
+/// The unpacked table. About 15 MiB of memory; made when the first public address is met.
+#[derive(Debug)]
+pub struct GeoTable {
+    country: [Ranges; 2],
+    asn: [Ranges; 2],
+    codes: Vec<Option<usize>>,
+    numbers: Vec<u32>,
+    names: Vec<String>,
+    countries: Vec<Country>,
+}
+
+impl GeoTable {
+    /// Date of the data, `2026-06-17`, without unpacking it.
+    pub fn built_on() -> Option<&'static str> {
+        let rest = PACKED.strip_prefix(MAGIC)?;
+        std::str::from_utf8(rest.split(|b| *b == b'\n').next()?).ok()
+    }
+
+    /// Unpacks the table.
+    ///
+    /// # Errors
+    /// Only if the program was built with a damaged table.
+    pub fn unpack() -> Result<GeoTable, GeoError> {
+        let rest = PACKED.strip_prefix(MAGIC).ok_or(GeoError("no magic"))?;
+        let line = rest.iter().position(|b| *b == b'\n').ok_or(GeoError("no date"))?;
+        let mut rest = rest.get(line + 1..).unwrap_or_default();
+        let mut frame = || -> Result<Vec<u8>, GeoError> {
+            let (len, tail) = rest.split_first_chunk::<4>().ok_or(GeoError("frame length"))?;
+            let len = usize::try_from(u32::from_le_bytes(*len)).map_err(|_| GeoError("frame length"))?;
+            let (packed, tail) = tail.split_at_checked(len).ok_or(GeoError("frame cut short"))?;
+            rest = tail;
+            let mut out = Vec::new();
+            let reader = zstd::stream::read::Decoder::with_buffer(packed).map_err(|_| GeoError("frame"))?;
+            std::io::Read::read_to_end(&mut std::io::Read::take(reader, FRAME_MAX), &mut out)
+                .map_err(|_| GeoError("frame content"))?;
+            Ok(out)
+        };
+        let country = [ranges(&frame()?)?, ranges(&frame()?)?];
+        let asn = [ranges(&frame()?)?, ranges(&frame()?)?];
+        let countries = countries();
+        let codes = frame()?
+            .chunks_exact(2)
+            .map(|code| countries.iter().position(|c| c.code.as_bytes() == code))
+            .collect();
+        let (numbers, names) = networks(&frame()?)?;
+        Ok(GeoTable { country, asn, codes, numbers, names, countries })
+    }
+
+    /// Country an address is registered or announced in.
+    pub fn country(&self, ip: IpAddr) -> Option<&Country> {
+        let (family, at) = position(ip);
+        let code = self.country.get(family)?.find(at)?;
+        self.countries.get((*self.codes.get(code)?)?)
+    }
+
+    /// Number and name of the network that announces an address.
+    pub fn network(&self, ip: IpAddr) -> Option<(u32, &str)> {
+        let (family, at) = position(ip);
+        let i = self.asn.get(family)?.find(at)?;
+        Some((*self.numbers.get(i)?, self.names.get(i)?))
+    }
+
+    /// Country by its two-letter code.
+    pub fn by_code(&self, code: &str) -> Option<&Country> {
+        let i = self.countries.binary_search_by(|c| c.code.cmp(code)).ok()?;
+        self.countries.get(i)
+    }
+}
+
+/// Every country, sorted by code.
+pub fn countries() -> Vec<Country> {
+    COUNTRIES.lines().filter(|l| !l.starts_with('#')).filter_map(country).collect()
+}
+
+fn country(line: &'static str) -> Option<Country> {
+    let mut column = line.split('\t');
+    let (code, numeric, continent) = (column.next()?, column.next()?, column.next()?);
+    let centre = (column.next()?.parse().ok()?, column.next()?.parse().ok()?);
+    Some(Country { code, numeric, continent, centre, name: column.next()? })
+}
+
+fn position(ip: IpAddr) -> (usize, u64) {
+    match ip {
+        IpAddr::V4(v4) => (0, u64::from(v4.to_bits())),
+        IpAddr::V6(v6) => (1, u64::try_from(v6.to_bits() >> 64).unwrap_or(u64::MAX)),
+    }
+}
+
+fn varint(bytes: &mut std::slice::Iter<'_, u8>) -> Result<u64, GeoError> {
+    let mut value = 0u64;
+    for shift in (0..64).step_by(7) {
+        let byte = *bytes.next().ok_or(GeoError("number cut short"))?;
+        value |= u64::from(byte & 127) << shift;
+        if byte < 128 {
+            return Ok(value);
+        }
+    }
+    Err(GeoError("number too long"))
+}
+
+fn ranges(frame: &[u8]) -> Result<Ranges, GeoError> {
+    let mut bytes = frame.iter();
+    let count = varint(&mut bytes)?;
+    let mut column = || (0..count).map(|_| varint(&mut bytes)).collect::<Result<Vec<u64>, _>>();
+    let (gaps, lengths, values) = (column()?, column()?, column()?);
+    let mut out = Ranges::default();
+    let mut next = 0u64;
+    for ((gap, length), value) in gaps.into_iter().zip(lengths).zip(values) {
+        let start = next.wrapping_add(gap);
+        let end = start.wrapping_add(length);
+        out.starts.push(start);
+        out.ends.push(end);
+        out.values.push(u32::try_from(value).map_err(|_| GeoError("index too large"))?);
+        next = end.wrapping_add(1);
+    }
+    Ok(out)
+}
+
+fn networks(frame: &[u8]) -> Result<(Vec<u32>, Vec<String>), GeoError> {
+    let mut bytes = frame.iter();
+    let count = varint(&mut bytes)?;
+    let mut numbers = Vec::new();
+    let mut number = 0u64;
+    for _ in 0..count {
+        number += varint(&mut bytes)?;
+        numbers.push(u32::try_from(number).map_err(|_| GeoError("AS number too large"))?);
+    }
+    let text = std::str::from_utf8(bytes.as_slice()).map_err(|_| GeoError("AS names"))?;
+    Ok((numbers, text.lines().map(str::to_owned).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn well_known_addresses() {
+        let geo = GeoTable::unpack().unwrap();
+        let ip = |s: &str| s.parse::<IpAddr>().unwrap();
+        assert_eq!(geo.network(ip("8.8.8.8")).unwrap().0, 15169);
+        assert_eq!(geo.country(ip("8.8.8.8")).unwrap().code, "US");
+        assert_eq!(geo.country(ip("193.0.6.139")).unwrap().code, "NL");
+        assert_eq!(geo.network(ip("2001:4860:4860::8888")).unwrap().0, 15169);
+        assert!(geo.network(ip("1.1.1.1")).unwrap().1.to_lowercase().contains("cloudflare"));
+        assert!(geo.country(ip("10.0.0.1")).is_none());
+        assert!(geo.country(ip("0.0.0.0")).is_none());
+        assert!(geo.country(ip("ffff::")).is_none());
+        assert_eq!(geo.numbers.len(), geo.names.len());
+    }
+
+    #[test]
+    fn every_code_of_the_table_is_a_country() {
+        let geo = GeoTable::unpack().unwrap();
+        let unknown = geo.codes.iter().filter(|c| c.is_none()).count();
+        assert_eq!(unknown, 0, "codes without a row in countries.tsv");
+        assert!(geo.countries.is_sorted_by_key(|c| c.code));
+        assert!(geo.countries.len() > 245);
+    }
+}

@@ -7,3 +7,5 @@
 //! LineChunk ─ Parser::parse (parallel) ─▶ Parsed ─ YearClock::advance (in order) ─▶ Parsed::finish (parallel) ─▶ events
 //! ```
 //! ```
+
+pub mod grok;

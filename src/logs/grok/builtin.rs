@@ -1,0 +1,19 @@
+//! The pattern files that ship inside the program.
+
+use super::Library;
+
+/// Name and text of each file of `patterns/grok`.
+const FILES: &[(&str, &str)] =
+    &[("patterns/grok/base.grok", include_str!("../../../patterns/grok/base.grok"))];
+
+impl Library {
+    /// The patterns netlog ships with (`patterns/grok`).
+    pub fn builtin() -> Library {
+        let mut library = Library::empty();
+        for (file, text) in FILES {
+            let added = library.add_text(file, text);
+            debug_assert!(added.is_ok(), "{added:?}");
+        }
+        library
+    }
+}

@@ -11,8 +11,14 @@
 //! and every shard sees its packets in input order. The number of shards is a constant, so nothing
 //! here depends on the number of threads.
 
+pub mod dissect;
+mod ip;
 pub mod key;
+mod link;
+mod transport;
+mod tunnel;
 
+pub use dissect::dissect;
 pub use key::FlowKey;
 
 use crate::model::{Stamp, Transport, Ts};

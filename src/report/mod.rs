@@ -1,15 +1,14 @@
-//! The model of a report: tables, series and map points, computed once from the events, drawn by
-//! several sinks. No formatting here beyond units.
+//! The model of a report: sections of tables, series and map points, computed once from the events,
+//! drawn by several sinks. Numbers stay integers with a unit; spelling them is the sinks' business.
+//!
+//! ```text
+//! event ─ slots ─▶ Tally (one per block) ─ merge in output order ─▶ Tally ─ finish(Facts) ─▶ Report
+//! ```
 
-use crate::model::{Finding, Ledger, Sources};
+mod model;
+mod tally;
 
-/// Everything a report sink draws.
-#[derive(Debug, Default)]
-pub struct Report {
-    /// Inputs, with what was inferred about them.
-    pub sources: Sources,
-    /// The accounts.
-    pub ledger: Ledger,
-    /// Conclusions, worst first.
-    pub findings: Vec<Finding>,
-}
+pub use model::{
+    Bin, Block, Cell, Column, CountryPoint, Facts, Report, Section, SpotPoint, Table, Timeline, Unit,
+};
+pub use tally::Tally;

@@ -1,9 +1,17 @@
 //! Outputs, one file each and one word in [`sinks!`]. A row sink renders blocks of events in
 //! parallel and writes the results in order; a report sink draws the finished report.
+//!
+//! Everything from the input is hostile text: [`escape`] makes it harmless, one way per format.
+
+pub mod escape;
+mod output;
 
 use crate::model::Event;
 use crate::report::Report;
+use crate::schema::Schema;
 use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What a block of events became: bytes for each file of the sink, by the sink's own numbering.
 #[derive(Debug, Default)]
@@ -35,4 +43,77 @@ pub trait Sink: Send {
     /// # Errors
     /// As [`Sink::write`].
     fn close(self: Box<Self>, report: &Report) -> io::Result<()>;
+}
+
+/// What sinks need to know of the run.
+#[derive(Clone, Debug)]
+pub struct SinkContext {
+    /// All fields, for sinks with fixed columns.
+    pub schema: Arc<Schema>,
+    /// Columns of the terminal that text goes to; `None` where there is none (then 80).
+    pub width: Option<usize>,
+    /// Whether text may carry colours.
+    pub color: bool,
+}
+
+/// Why an output could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SinkError {
+    /// There is no such sink.
+    #[error("'{name}' is no output; there are: {}", known())]
+    Unknown {
+        /// What was asked for.
+        name: String,
+    },
+    /// The file could not be made.
+    #[error("cannot write {}: {source}", path.display())]
+    Create {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+/// Descriptor of one sink.
+#[derive(Debug)]
+pub struct Kind {
+    /// The word after `-o`.
+    pub name: &'static str,
+    /// One sentence for the help.
+    pub doc: &'static str,
+    /// Whether it writes events (and then has a renderer) or draws the report.
+    pub rows: bool,
+    /// Opens it; `None` is standard output.
+    pub open: fn(Option<&str>, &SinkContext) -> Result<Box<dyn Sink>, SinkError>,
+}
+
+/// Declares the modules and the registry: the one word a new sink adds.
+macro_rules! sinks {
+    ($($module:ident),* $(,)?) => {
+        $(pub mod $module;)*
+        /// Every sink, in the order the help lists them.
+        pub static ALL: &[&Kind] = &[$(&$module::KIND),*];
+    };
+}
+
+sinks![ndjson];
+
+/// Opens the sink `name`, writing to `path`; `None` and `-` are standard output.
+///
+/// # Errors
+/// If there is no such sink or its file cannot be made.
+pub fn open(name: &str, path: Option<&str>, context: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
+    let kind = ALL.iter().find(|kind| kind.name == name);
+    let kind = kind.ok_or_else(|| SinkError::Unknown { name: name.to_owned() })?;
+    (kind.open)(path.filter(|p| *p != "-"), context)
+}
+
+/// The words `-o` knows.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|kind| kind.name)
+}
+
+fn known() -> String {
+    names().collect::<Vec<_>>().join(", ")
 }

@@ -1,0 +1,228 @@
+//! What a sink draws.
+
+use crate::model::{Finding, Ledger, Sources, Ts};
+
+/// What only the run knows, handed to [`Tally::finish`](super::Tally::finish).
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Inputs, with what was inferred about them.
+    pub sources: Sources,
+    /// The accounts.
+    pub ledger: Ledger,
+    /// Conclusions; the report sorts them.
+    pub findings: Vec<Finding>,
+    /// The command line as the user gave it.
+    pub command: String,
+    /// netlog's own version.
+    pub version: String,
+    /// Databases used, with their dates, as `Enricher::origins` gives them.
+    pub databases: Vec<String>,
+    /// Settings that shape the result (time window, filter, internal networks), label and value.
+    pub settings: Vec<(String, String)>,
+    /// Sentences the reader must know: a detector that could not run, an assumption made.
+    pub notes: Vec<String>,
+}
+
+/// Unit of a column or cell; a sink spells the number accordingly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Text.
+    Text,
+    /// A plain count.
+    Count,
+    /// Bytes.
+    Bytes,
+    /// Nanoseconds.
+    Duration,
+    /// An instant.
+    Time,
+    /// Tenths of a percent, 0 to 1000.
+    Permille,
+}
+
+/// One value of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// Nothing is known.
+    Empty,
+    /// Text, possibly hostile: from the input.
+    Text(String),
+    /// A number in its column's unit.
+    Number(u64),
+    /// An instant.
+    Time(Ts),
+}
+
+impl Cell {
+    /// Text.
+    pub fn text(s: impl Into<String>) -> Cell {
+        Cell::Text(s.into())
+    }
+
+    /// A number, or nothing where it is zero and zero says nothing.
+    pub fn nonzero(n: u64) -> Cell {
+        if n == 0 { Cell::Empty } else { Cell::Number(n) }
+    }
+}
+
+impl<T: Into<Cell>> From<Option<T>> for Cell {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Cell::Empty, Into::into)
+    }
+}
+impl From<u64> for Cell {
+    fn from(n: u64) -> Self {
+        Cell::Number(n)
+    }
+}
+impl From<String> for Cell {
+    fn from(s: String) -> Self {
+        Cell::Text(s)
+    }
+}
+impl From<&str> for Cell {
+    fn from(s: &str) -> Self {
+        Cell::Text(s.to_owned())
+    }
+}
+
+/// Head of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Key in JSON.
+    pub key: &'static str,
+    /// Heading.
+    pub title: &'static str,
+    /// Unit of its cells.
+    pub unit: Unit,
+    /// 0 = never left out; a narrow output leaves out the highest first.
+    pub spare: u8,
+}
+
+/// Rows, sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// Name in JSON, unique in the report: `dns.names`.
+    pub id: &'static str,
+    /// Heading.
+    pub title: &'static str,
+    /// Columns.
+    pub columns: Vec<Column>,
+    /// Rows, as many cells each as there are columns.
+    pub rows: Vec<Vec<Cell>>,
+    /// Distinct keys seen, of which the rows are the first; at least this many where not `exact`.
+    pub distinct: u64,
+    /// Whether every key was counted. Beyond the cap rare keys are dropped, and counts are lower bounds.
+    pub exact: bool,
+}
+
+/// One step of a [`Timeline`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bin {
+    /// Where it begins.
+    pub start: Ts,
+    /// Events in it.
+    pub count: u64,
+    /// Of these, failed.
+    pub failures: u64,
+}
+
+/// Events over time, per kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timeline {
+    /// Length of a step, nanoseconds.
+    pub step: Ts,
+    /// Kind of event and its bins, in time order, empty ones left out.
+    pub series: Vec<(String, Vec<Bin>)>,
+}
+
+/// A country on the map.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CountryPoint {
+    /// ISO 3166-1 alpha-2.
+    pub code: String,
+    /// English name.
+    pub name: String,
+    /// Events other than flows.
+    pub requests: u64,
+    /// Flows.
+    pub flows: u64,
+    /// Bytes in both directions.
+    pub bytes: u64,
+    /// Failed events.
+    pub failures: u64,
+    /// Distinct addresses seen there (among those counted).
+    pub hosts: u64,
+}
+
+/// A place on the map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpotPoint {
+    /// Latitude, 1e-4 degrees.
+    pub lat: i32,
+    /// Longitude, 1e-4 degrees.
+    pub lon: i32,
+    /// City, where the database says.
+    pub city: String,
+    /// Events there.
+    pub events: u64,
+}
+
+/// Part of a section.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// A sentence.
+    Note(String),
+    /// Labels with values.
+    Facts(Vec<(&'static str, Unit, Cell)>),
+    /// A table.
+    Table(Table),
+    /// The report's time line goes here.
+    Timeline,
+    /// The report's findings go here.
+    Findings,
+}
+
+/// One question of the reader's, answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Name: `dns`, `inputs` …
+    pub id: &'static str,
+    /// Heading.
+    pub title: &'static str,
+    /// The answer.
+    pub blocks: Vec<Block>,
+}
+
+/// Everything a report sink draws.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Inputs, with what was inferred about them.
+    pub sources: Sources,
+    /// The accounts.
+    pub ledger: Ledger,
+    /// Conclusions, worst first.
+    pub findings: Vec<Finding>,
+    /// The command line.
+    pub command: String,
+    /// netlog's own version.
+    pub version: String,
+    /// Databases used, with their dates, as `Enricher::origins` gives them.
+    pub databases: Vec<String>,
+    /// Settings that shape the result.
+    pub settings: Vec<(String, String)>,
+    /// Sentences the reader must know.
+    pub notes: Vec<String>,
+    /// Events in all.
+    pub events: u64,
+    /// First and last event.
+    pub span: Option<(Ts, Ts)>,
+    /// Events over time.
+    pub timeline: Timeline,
+    /// Countries of remote addresses, by requests and flows.
+    pub countries: Vec<CountryPoint>,
+    /// Places of remote addresses.
+    pub spots: Vec<SpotPoint>,
+    /// The questions in reading order; those without data are left out.
+    pub sections: Vec<Section>,
+}

@@ -1,0 +1,79 @@
+//! One JSON object per event and line: flat dotted names become nested ECS objects, `@timestamp`
+//! first, then by name.
+
+mod plan;
+mod value;
+
+use super::output::Output;
+use super::{Kind, Render, Rendered, Sink, SinkContext, SinkError};
+use crate::model::Event;
+use crate::report::Report;
+use plan::Plans;
+use std::io;
+use value::Writer;
+
+/// Descriptor.
+pub static KIND: Kind =
+    Kind { name: "ndjson", doc: "One JSON object per event and line, nested ECS names.", rows: true, open };
+
+fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
+    Ok(Box::new(Ndjson { output: Output::open(path)? }))
+}
+
+struct Ndjson {
+    output: Output,
+}
+
+impl Sink for Ndjson {
+    fn renderer(&self) -> Option<Box<dyn Render>> {
+        Some(Box::new(Lines::default()))
+    }
+
+    fn write(&mut self, rendered: Rendered) -> io::Result<()> {
+        rendered.parts.iter().try_for_each(|(_, bytes)| self.output.write(bytes))
+    }
+
+    fn close(self: Box<Self>, _: &Report) -> io::Result<()> {
+        self.output.finish()
+    }
+}
+
+/// Writes events as lines; keeps what it learned about the shapes of events.
+#[derive(Debug, Default)]
+pub struct Lines {
+    plans: Plans,
+    writer: Writer,
+    // Size of the last block, so that the next one grows its buffer once.
+    expect: usize,
+}
+
+impl Lines {
+    /// Appends one event with its line end.
+    pub fn push(&mut self, out: &mut Vec<u8>, event: &Event<'_>) {
+        let plan = self.plans.plan(&event.fields);
+        for step in &plan.steps {
+            out.extend_from_slice(plan.fragment(step));
+            if let Some((_, value)) = event.fields.get(step.field) {
+                self.writer.push(out, value);
+            }
+        }
+        out.extend_from_slice(plan.tail());
+    }
+}
+
+impl Render for Lines {
+    fn render(&mut self, events: &[Event<'_>]) -> Rendered {
+        if events.is_empty() {
+            return Rendered::default();
+        }
+        let mut out = Vec::with_capacity(self.expect);
+        for event in events {
+            self.push(&mut out, event);
+        }
+        self.expect = out.len() + out.len() / 8;
+        Rendered { parts: vec![(0, out)] }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 //! gaps and the end, and emits events; it never sees packets, and never panics whatever it is fed.
 
 mod emit;
+pub mod fields;
 
 pub use emit::{Draft, Emit, FlowView, Limits, Options};
 

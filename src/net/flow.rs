@@ -7,7 +7,7 @@
 use super::dispatch::App;
 use super::tcp::{State, Tcp};
 use super::{FlowKey, Packet, Tunnel, transport};
-use crate::model::{Dataset, Endpoint, Event, Origin, Outcome, Seq, Stamp, Ts, Value};
+use crate::model::{Dataset, Endpoint, Event, FieldRef, Origin, Outcome, Seq, Ts, Value};
 use crate::proto::Protocol;
 
 crate::fields! {
@@ -23,6 +23,8 @@ crate::fields! {
     INITIAL_RTT: Long, "netlog.flow.initial_rtt", "Nanoseconds from SYN to the ACK that completed the handshake.";
     TUNNEL_TYPE: Keyword, "netlog.tunnel.type", "Innermost encapsulation: gre, ipip, vxlan, geneve, gtp, pppoe or mpls.";
     TUNNEL_ID: Long, "netlog.tunnel.id", "Key, network identifier, tunnel endpoint, session or label of the tunnel.";
+    ICMP_TYPE: Long, "icmp.request.type", "Type of the first ICMP message of the flow (0 to 255); its community id needs it.";
+    ICMP_CODE: Long, "icmp.request.code", "Code of the first ICMP message of the flow (0 to 255).";
     SOURCE_FLAGS: Keyword, "netlog.flow.source.tcp_flags", "TCP flags the source set on any packet.";
     SOURCE_TTL: Long, "netlog.flow.source.ttl", "TTL or hop limit of the source's first packet (0 to 255).";
     SOURCE_RETRANSMISSIONS: Long, "netlog.flow.source.retransmissions", "Segments the source sent again; absent if none.";
@@ -78,10 +80,12 @@ pub(super) struct Record {
     reported: Ts,
     vlans: [u16; 2],
     tunnel: Option<Tunnel>,
+    /// Type and code of the first ICMP message.
+    icmp: Option<(u8, u8)>,
 }
 
 impl Record {
-    fn new(packet: &Packet) -> Record {
+    fn new(packet: &Packet, payload: &[u8]) -> Record {
         let side = usize::from(packet.reverse);
         let mut sides = [Side::default(); 2];
         if let Some((src, dst)) = packet.macs {
@@ -98,8 +102,17 @@ impl Record {
             reported: ts,
             vlans: packet.vlans,
             tunnel: packet.tunnel,
+            icmp: payload
+                .first()
+                .copied()
+                .zip(payload.get(1).copied())
+                .filter(|_| is_icmp(packet.key.proto())),
         }
     }
+}
+
+const fn is_icmp(proto: u8) -> bool {
+    matches!(proto, 1 | 58)
 }
 
 fn set_mac(sides: &mut [Side; 2], at: usize, mac: [u8; 6]) {
@@ -156,10 +169,10 @@ impl Flow {
     }
 
     /// Counts a packet in the open record, or opens one.
-    pub(super) fn count(&mut self, packet: &Packet) -> &mut Record {
+    pub(super) fn count(&mut self, packet: &Packet, payload: &[u8]) {
         let ts = packet.stamp.ts;
         self.last = ts;
-        let record = self.record.get_or_insert_with(|| Record::new(packet));
+        let record = self.record.get_or_insert_with(|| Record::new(packet, payload));
         record.start = record.start.min(ts);
         record.end = record.end.max(ts);
         if let Some(side) = record.sides.get_mut(usize::from(packet.reverse)) {
@@ -172,7 +185,6 @@ impl Flow {
                 side.flags |= tcp.flags;
             }
         }
-        record
     }
 
     /// Whether an interim record is due at `ts`.
@@ -198,7 +210,7 @@ impl Flow {
 
     /// Both ends as events name them, by side.
     pub(super) fn ends(&self) -> [Endpoint; 2] {
-        let ports = !matches!(self.key.proto(), 1 | 58) && (self.key.a().1 | self.key.b().1) != 0;
+        let ports = !is_icmp(self.key.proto()) && (self.key.a().1 | self.key.b().1) != 0;
         let macs = self.record.as_ref().map_or([None; 2], |r| r.sides.map(|s| s.mac));
         let end = |(ip, port), mac| Endpoint {
             ip: Some(ip),
@@ -269,6 +281,10 @@ impl Flow {
                 event.push(&INNER_VLAN_ID, inner.to_string());
             }
         }
+        if let Some((kind, code)) = record.icmp {
+            event.push(&ICMP_TYPE, kind);
+            event.push(&ICMP_CODE, code);
+        }
         if let Some(tunnel) = record.tunnel {
             let (name, id) = tunnel_name(tunnel);
             event.push(&TUNNEL_TYPE, name);
@@ -293,12 +309,12 @@ impl Flow {
 
 /// Fields of one side.
 struct SideFields {
-    flags: crate::model::FieldRef,
-    ttl: crate::model::FieldRef,
-    retransmissions: crate::model::FieldRef,
-    out_of_order: crate::model::FieldRef,
-    zero_windows: crate::model::FieldRef,
-    missing: crate::model::FieldRef,
+    flags: FieldRef,
+    ttl: FieldRef,
+    retransmissions: FieldRef,
+    out_of_order: FieldRef,
+    zero_windows: FieldRef,
+    missing: FieldRef,
 }
 
 static SOURCE: SideFields = SideFields {
@@ -350,9 +366,4 @@ const fn tunnel_name(tunnel: Tunnel) -> (&'static str, Option<u32>) {
         Tunnel::Pppoe(session) => ("pppoe", Some(session as u32)),
         Tunnel::Mpls(label) => ("mpls", Some(label)),
     }
-}
-
-/// The packet's place as a stamp of its own time; what ends at the end of the input.
-pub(super) const fn at(ts: Ts, origin: Origin) -> Stamp {
-    Stamp { ts, origin }
 }

@@ -11,15 +11,25 @@
 //! and every shard sees its packets in input order. The number of shards is a constant, so nothing
 //! here depends on the number of threads.
 
+mod dispatch;
 pub mod dissect;
+mod feed;
+pub mod flow;
 mod ip;
 pub mod key;
 mod link;
+mod rest;
+pub mod shard;
+mod stream;
+mod table;
+mod talk;
+mod tcp;
 mod transport;
 mod tunnel;
 
 pub use dissect::dissect;
 pub use key::FlowKey;
+pub use shard::{Output, Shard};
 
 use crate::model::{Stamp, Transport, Ts};
 use std::ops::Range;

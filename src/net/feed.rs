@@ -1,0 +1,167 @@
+//! One packet into the application side of its flow: sequence numbers to ordered bytes, and the
+//! decision that a hole will never be filled.
+//!
+//! A hole is a gap as soon as the side that should have received it acknowledged beyond it and then
+//! sent data of its own (its answer must not overtake what it answers), or acknowledged beyond it in
+//! [`PATIENCE`] packets (acknowledgements are sometimes captured just before the data), or when the
+//! buffer is full or the connection ends.
+
+use super::dispatch::{App, Io, Live};
+use super::flow::Side;
+use super::stream::{Piece, Stream};
+use super::talk::Talk;
+use super::tcp::{ACK, FIN, RST, SYN, Tcp, ahead};
+use super::{Packet, TcpHeader};
+
+/// Packets that acknowledge beyond a hole before it is given up.
+const PATIENCE: u8 = 4;
+/// Bytes one direction may hold back while something before them lacks.
+pub(super) const OUT_OF_ORDER: usize = 1 << 20;
+
+impl App {
+    /// A TCP segment of `side`, already noted in `tcp`. `unseen` bytes of the other side were
+    /// acknowledged by it without having been captured.
+    pub(super) fn segment(
+        &mut self,
+        packet: &Packet,
+        payload: &[u8],
+        (tcp, header, unseen): (&Tcp, &TcpHeader, u32),
+        (client, sides): (usize, &mut [Side; 2]),
+        io: &mut Io<'_>,
+    ) {
+        let side = usize::from(packet.reverse);
+        let peer = 1 - side;
+        let begun = |at: usize| tcp.halves.get(at).and_then(|h| h.isn);
+        if matches!(self, App::Fresh) && packet.payload_len > 0 && header.flags & RST == 0 {
+            let whole = begun(side).is_some();
+            *self = App::Live(Box::new(Live {
+                streams: [Stream::default(), Stream::default()],
+                stalled: [0; 2],
+                talk: Talk::new(client, whole),
+                charged: 0,
+            }));
+        }
+        let App::Live(live) = self else {
+            // A connection with a known beginning will find the hole when it is reassembled.
+            if (matches!(self, App::Over) || begun(peer).is_none())
+                && let Some(stats) = sides.get_mut(peer)
+            {
+                stats.missing += u64::from(unseen);
+            }
+            return;
+        };
+        live.segment(packet, payload, (tcp, header), sides, io);
+        if tcp.over() && (header.flags & RST != 0 || live.streams.iter().all(Stream::finished)) {
+            live.end(sides, io);
+        }
+        if live.talk.over() {
+            live.streams.iter_mut().for_each(Stream::clear);
+        }
+    }
+
+    /// A datagram of `side`.
+    pub(super) fn datagram(&mut self, packet: &Packet, payload: &[u8], client: usize, io: &mut Io<'_>) {
+        if matches!(self, App::Fresh) && !payload.is_empty() {
+            *self = App::Live(Box::new(Live {
+                streams: [Stream::default(), Stream::default()],
+                stalled: [0; 2],
+                talk: Talk::new(client, true),
+                charged: 0,
+            }));
+        }
+        if let App::Live(live) = self
+            && !payload.is_empty()
+        {
+            live.talk.datagram(usize::from(packet.reverse), payload, io);
+        }
+    }
+}
+
+impl Live {
+    fn segment(
+        &mut self,
+        packet: &Packet,
+        payload: &[u8],
+        (tcp, header): (&Tcp, &TcpHeader),
+        sides: &mut [Side; 2],
+        io: &mut Io<'_>,
+    ) {
+        let side = usize::from(packet.reverse);
+        let peer = 1 - side;
+        let len = packet.payload_len;
+        let [a, b] = &mut self.streams;
+        let (own, other) = if side == 0 { (a, b) } else { (b, a) };
+        let [own_half, other_half] = [side, peer].map(|s| tcp.halves.get(s).copied().unwrap_or_default());
+        for (stream, half) in [(&mut *own, own_half), (&mut *other, other_half)] {
+            if let Some(isn) = half.isn {
+                stream.start(isn.wrapping_add(1));
+            }
+        }
+        let mut talk = Feed { talk: &mut self.talk, sides, io };
+        if header.flags & (ACK | RST) == ACK {
+            let first = own_half.isn.is_some_and(|isn| header.seq == isn.wrapping_add(1));
+            if first {
+                other.start(header.ack);
+            }
+            let ack = own_half.ack.unwrap_or(header.ack);
+            let beyond = other.next().is_some_and(|next| ahead(ack, next) > 0);
+            if let Some(stalled) = self.stalled.get_mut(peer) {
+                *stalled = if beyond && other.waits() { stalled.saturating_add(1) } else { 0 };
+                let sure = len > 0 || header.flags & FIN != 0 || tcp.over() || *stalled >= PATIENCE;
+                if beyond && sure {
+                    other.give_up_to(ack, &mut |piece| talk.piece(peer, piece));
+                }
+            }
+        }
+        if header.flags & RST != 0 {
+            return;
+        }
+        let seq = header.seq.wrapping_add(u32::from(header.flags & SYN != 0));
+        if !own.segment(seq, payload, len, other_half.ack, &mut |piece| talk.piece(side, piece)) {
+            talk.io.ledger.anomaly("tcp.sequence_far_ahead", packet.stamp.origin);
+        }
+        if header.flags & FIN != 0 {
+            own.fin(seq.wrapping_add(len), &mut |piece| talk.piece(side, piece));
+        }
+        if own.held() > OUT_OF_ORDER {
+            talk.io.ledger.cap("tcp.out_of_order", packet.stamp.origin);
+            own.flush(&mut |piece| talk.piece(side, piece));
+        }
+    }
+
+    /// Hands on what waits behind holes.
+    pub(super) fn flush(&mut self, sides: &mut [Side; 2], io: &mut Io<'_>) {
+        let mut talk = Feed { talk: &mut self.talk, sides, io };
+        let [a, b] = &mut self.streams;
+        a.flush(&mut |piece| talk.piece(0, piece));
+        b.flush(&mut |piece| talk.piece(1, piece));
+    }
+
+    /// Ends the conversation.
+    pub(super) fn end(&mut self, sides: &mut [Side; 2], io: &mut Io<'_>) {
+        self.flush(sides, io);
+        self.talk.end(io);
+    }
+}
+
+/// Where the pieces of a stream go.
+struct Feed<'a, 'io> {
+    talk: &'a mut Talk,
+    sides: &'a mut [Side; 2],
+    io: &'a mut Io<'io>,
+}
+
+impl Feed<'_, '_> {
+    fn piece(&mut self, side: usize, piece: Piece<'_>) {
+        match piece {
+            Piece::Data(bytes) => self.talk.bytes(side, bytes, self.io),
+            Piece::Fin => self.talk.fin(side, self.io),
+            Piece::Gap(missing) => {
+                if let Some(stats) = self.sides.get_mut(side) {
+                    stats.missing += missing;
+                }
+                self.talk.gap(side, missing, self.io);
+            }
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! One of the [`SHARDS`](super::SHARDS) independent parts of the network core: its flows, their
+//! connections, their parsers.
+//!
+//! Time is packet time. A record closes when its flow was idle for `flow_timeout`; a TCP connection
+//! that is still open then sleeps for up to [`CONNECTION_IDLE`], with its reassembly and its parser,
+//! and continues in a further record. "Now" is the earlier of the last two packets' times, so a single
+//! packet with a bogus stamp in the future expires nobody.
+
+use super::dispatch::{App, Io, Registry};
+use super::flow::Flow;
+use super::table::{List, Table};
+use super::tcp::{ACK, SYN};
+use super::{Config, Packet, transport};
+use crate::model::{Event, Ledger, Origin, Seq, Stamp, Transport, Ts};
+use crate::proto::{self, Protocol};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// How long a TCP connection is remembered that neither ended nor spoke, nanoseconds of packet time.
+pub const CONNECTION_IDLE: Ts = 3_600_000_000_000;
+/// Flows (open records and sleeping connections) of one shard.
+pub const FLOWS: usize = 8192;
+/// Bytes buffered by all flows of one shard: out of order, unconsumed, or being probed.
+pub const BUFFERED: usize = 2 << 20;
+
+/// Caps of the network core that the ledger may name, and what happened.
+pub static CAPS: &[(&str, &str)] = &[
+    ("flow.table", "Too many flows at once: the one idle longest was closed early."),
+    (
+        "flow.unconsumed",
+        "A parser left more unconsumed bytes than are buffered: the flow was only counted from there.",
+    ),
+    ("flow.switches", "A flow changed its protocol too often: it was only counted from there."),
+    ("tcp.out_of_order", "Too many bytes of one direction waited behind a hole: the hole became a gap."),
+    (
+        "tcp.memory",
+        "Too many bytes were buffered at once: the flow that buffered longest was handed on with gaps.",
+    ),
+];
+
+/// Anomalies of the network core that the ledger may name, with their meaning.
+pub static ANOMALIES: &[(&str, &str)] = &[(
+    "tcp.sequence_far_ahead",
+    "A segment far ahead of all that was sent or acknowledged: forged, or of another connection; its bytes were ignored.",
+)];
+
+/// What decoding gave, besides changing the shard.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// Events in the order they came about; sort by `seq` over shards.
+    pub events: Vec<Event<'static>>,
+    /// Accounts.
+    pub ledger: Ledger,
+}
+
+/// A part of the flows: those whose key it owns.
+#[derive(Debug)]
+pub struct Shard {
+    config: Config,
+    options: Arc<proto::Options>,
+    registry: Registry,
+    table: Table,
+    /// Time of the packet before.
+    previous: Option<Ts>,
+    /// Bytes buffered by all flows.
+    buffered: usize,
+    /// Flows that buffer, in the order they began to; some no longer do.
+    buffering: VecDeque<(u32, Origin)>,
+}
+
+/// What a step may write to.
+struct Ctx<'a> {
+    stamp: Stamp,
+    seq: Seq,
+    out: &'a mut Output,
+}
+
+impl Shard {
+    /// An empty shard that knows all protocols.
+    pub fn new(config: &Config, options: &Arc<proto::Options>) -> Shard {
+        Shard::with_protocols(config, options, proto::ALL)
+    }
+
+    /// An empty shard that knows these protocols; for tests of parsers and of the dispatch.
+    pub fn with_protocols(
+        config: &Config,
+        options: &Arc<proto::Options>,
+        protocols: &'static [&'static Protocol],
+    ) -> Shard {
+        Shard {
+            config: *config,
+            options: Arc::clone(options),
+            registry: Registry::new(protocols),
+            table: Table::new(),
+            previous: None,
+            buffered: 0,
+            buffering: VecDeque::new(),
+        }
+    }
+
+    /// Takes the next packet of this shard. `data` are the captured bytes that `packet.payload` points
+    /// into. Events that come out of it carry the packet's place as `seq`.
+    pub fn packet(&mut self, packet: &Packet, data: &[u8], out: &mut Output) {
+        out.ledger.packets.decoded += 1;
+        let Origin { source, record, .. } = packet.stamp.origin;
+        let mut ctx = Ctx { stamp: packet.stamp, seq: Seq { source, record, sub: 0 }, out };
+        let ts = packet.stamp.ts;
+        let now = ts.min(self.previous.replace(ts).unwrap_or(ts));
+        self.expire(now, &mut ctx);
+        let id = self.find(packet, &mut ctx);
+        let range = usize::try_from(packet.payload.start).unwrap_or(usize::MAX)
+            ..usize::try_from(packet.payload.end).unwrap_or(usize::MAX);
+        let payload = data.get(range).unwrap_or_default();
+        let Some(flow) = self.table.get_mut(id) else { return };
+        if flow.due(ts, self.config.flow_period) {
+            let event = flow.interim(ts, &mut ctx.seq);
+            ctx.out.events.extend(event);
+        }
+        flow.count(packet, payload);
+        self.table.touch(id, List::Active);
+        if packet.tcp.is_some() {
+            self.segment(id, packet, payload, &mut ctx);
+        } else if !self.config.flows_only {
+            self.datagram(id, packet, payload, &mut ctx);
+        }
+    }
+
+    /// End of the capture group: closes all flows and parsers. Events get the source of `last`, the
+    /// record `u64::MAX`, and by `sub` the order of the first packets of their connections: 14 bits
+    /// source, 34 bits packet number, 16 bits ordinal. That is unique over all shards (no packet
+    /// belongs to two connections) for groups of up to 16,384 files of up to 17 milliard packets.
+    pub fn finish(&mut self, last: Stamp, out: &mut Output) {
+        for list in [List::Active, List::Dormant] {
+            while let Some(id) = self.table.oldest(list) {
+                let Some(opened) = self.table.get(id).map(|f| f.opened) else { return };
+                let sub = (u64::from(opened.source) & 0x3fff) << 50 | (opened.record & 0x3_ffff_ffff) << 16;
+                let seq = Seq { source: last.origin.source, record: u64::MAX, sub };
+                self.remove(id, &mut Ctx { stamp: last, seq, out });
+            }
+        }
+        self.previous = None;
+        self.buffering.clear();
+        self.buffered = 0;
+    }
+
+    /// The flow a packet belongs to; a new one if need be.
+    fn find(&mut self, packet: &Packet, ctx: &mut Ctx<'_>) -> u32 {
+        if let Some(id) = self.table.find(&packet.key) {
+            let timeout = self.config.flow_timeout;
+            let idle = |last: Ts| packet.stamp.ts.saturating_sub(last) > timeout;
+            let (reused, idle) = match self.table.get(id) {
+                Some(flow) => {
+                    let side = usize::from(packet.reverse);
+                    let other = |(tcp, header): (&Box<_>, _)| super::tcp::Tcp::reused(tcp, side, header);
+                    let reused = flow.tcp.as_ref().zip(packet.tcp.as_ref()).is_some_and(other);
+                    (reused, flow.record.is_some() && idle(flow.last))
+                }
+                None => (false, false),
+            };
+            if reused {
+                self.remove(id, ctx);
+            } else if !idle || self.close(id, ctx) {
+                return id;
+            }
+        }
+        while self.table.len() >= FLOWS {
+            let Some(id) = self.table.oldest(List::Dormant).or(self.table.oldest(List::Active)) else {
+                break;
+            };
+            ctx.out.ledger.cap("flow.table", ctx.stamp.origin);
+            self.remove(id, ctx);
+        }
+        self.table.insert(Flow::new(packet, self.client(packet)))
+    }
+
+    /// Which side is the client, by what the first packet says.
+    fn client(&self, packet: &Packet) -> usize {
+        let sender = usize::from(packet.reverse);
+        let transport = transport(packet.key.proto());
+        let flags = packet.tcp.map_or(0, |t| t.flags);
+        if flags & SYN != 0 {
+            return if flags & ACK == 0 { sender } else { 1 - sender };
+        }
+        let (a, b) = (packet.key.a().1, packet.key.b().1);
+        let known = |port| self.registry.is_server(port, transport);
+        match (known(a), known(b)) {
+            (true, false) => 1,
+            (false, true) => 0,
+            // In the middle of a connection the sender says nothing; servers mostly have lower ports.
+            _ if packet.tcp.is_some() && a != b => usize::from(a < b),
+            _ => sender,
+        }
+    }
+
+    fn expire(&mut self, now: Ts, ctx: &mut Ctx<'_>) {
+        for (list, timeout) in [(List::Active, self.config.flow_timeout), (List::Dormant, CONNECTION_IDLE)] {
+            while let Some(id) = self.table.oldest(list) {
+                let Some(flow) = self.table.get(id) else { break };
+                if now.saturating_sub(flow.last) <= timeout {
+                    break;
+                }
+                if list == List::Dormant {
+                    self.remove(id, ctx);
+                } else {
+                    self.close(id, ctx);
+                }
+            }
+        }
+    }
+
+    /// Closes an idle flow's record. Returns whether the flow goes on: as a connection that sleeps.
+    fn close(&mut self, id: u32, ctx: &mut Ctx<'_>) -> bool {
+        let Some(flow) = self.table.get_mut(id) else { return false };
+        if !flow.tcp.as_ref().is_some_and(|tcp| tcp.sleeps()) {
+            self.remove(id, ctx);
+            return false;
+        }
+        ctx.out.events.extend(flow.close(&mut ctx.seq));
+        self.table.touch(id, List::Dormant);
+        true
+    }
+
+    /// Ends a flow: its parser, its record, its memory.
+    fn remove(&mut self, id: u32, ctx: &mut Ctx<'_>) {
+        let Some(mut flow) = self.table.remove(id) else { return };
+        let stamp = Stamp { ts: flow.last, origin: flow.opened };
+        let Shard { options, registry, buffered, .. } = self;
+        if let App::Live(live) = &mut flow.app {
+            *buffered = buffered.saturating_sub(live.charged);
+        }
+        flow.with_app((options, registry), (stamp, &mut ctx.seq, ctx.out), |app, sides, io| {
+            if let App::Live(live) = app {
+                live.end(sides, io);
+            }
+            *app = App::Over;
+        });
+        ctx.out.events.extend(flow.close(&mut ctx.seq));
+    }
+
+    fn segment(&mut self, id: u32, packet: &Packet, payload: &[u8], ctx: &mut Ctx<'_>) {
+        let Some(flow) = self.table.get_mut(id) else { return };
+        let side = usize::from(packet.reverse);
+        let Some(((tcp, header), record)) =
+            flow.tcp.as_deref_mut().zip(packet.tcp.as_ref()).zip(flow.record.as_mut())
+        else {
+            return;
+        };
+        let Some(stats) = record.sides.get_mut(side) else { return };
+        let unseen = tcp.segment(side, header, packet.payload_len, packet.stamp.ts, stats);
+        let idle =
+            matches!(flow.app, App::Over) || (packet.payload_len == 0 && matches!(flow.app, App::Fresh));
+        if self.config.flows_only || (idle && unseen == 0) {
+            if let Some(stats) = record.sides.get_mut(1 - side) {
+                stats.missing += u64::from(unseen);
+            }
+            return;
+        }
+        let (tcp, client) = (*tcp, flow.client);
+        let Shard { options, registry, .. } = self;
+        flow.with_app((options, registry), (packet.stamp, &mut ctx.seq, ctx.out), |app, sides, io| {
+            app.segment(packet, payload, (&tcp, header, unseen), (client, sides), io);
+        });
+        self.settle(id, ctx);
+    }
+
+    fn datagram(&mut self, id: u32, packet: &Packet, payload: &[u8], ctx: &mut Ctx<'_>) {
+        let Shard { options, registry, table, .. } = self;
+        let Some(flow) = table.get_mut(id) else { return };
+        if payload.is_empty() || matches!(flow.app, App::Over) {
+            return;
+        }
+        let client = flow.client;
+        flow.with_app((options, registry), (packet.stamp, &mut ctx.seq, ctx.out), |app, _, io| {
+            app.datagram(packet, payload, client, io);
+        });
+        self.settle(id, ctx);
+    }
+
+    /// Brings the accounts of buffered bytes up to date after `id` was fed, and relieves the flow that
+    /// has buffered longest while there are too many.
+    fn settle(&mut self, id: u32, ctx: &mut Ctx<'_>) {
+        let Some(flow) = self.table.get_mut(id) else { return };
+        let opened = flow.opened;
+        let App::Live(live) = &mut flow.app else { return };
+        let (before, held) = (live.charged, live.held());
+        live.charged = held;
+        if live.talk.over() {
+            flow.app = App::Over;
+        }
+        self.buffered = (self.buffered + held).saturating_sub(before);
+        if before == 0 && held > 0 {
+            self.buffering.push_back((id, opened));
+        }
+        while self.buffered > BUFFERED || self.buffering.len() > 2 * FLOWS {
+            let Some((id, opened)) = self.buffering.pop_front() else { break };
+            self.relieve(id, opened, ctx);
+        }
+    }
+
+    fn relieve(&mut self, id: u32, opened: Origin, ctx: &mut Ctx<'_>) {
+        let Shard { options, registry, table, buffered, buffering, .. } = self;
+        let Some(flow) = table.get_mut(id).filter(|f| f.opened == opened) else { return };
+        if !matches!(&flow.app, App::Live(live) if live.charged > 0) {
+            return;
+        }
+        if *buffered <= BUFFERED {
+            buffering.push_back((id, opened));
+            return;
+        }
+        ctx.out.ledger.cap("tcp.memory", ctx.stamp.origin);
+        flow.with_app((options, registry), (ctx.stamp, &mut ctx.seq, ctx.out), |app, sides, io| {
+            let App::Live(live) = app else { return };
+            live.flush(sides, io);
+            if live.held() > 0 {
+                live.end(sides, io);
+            }
+            *buffered = buffered.saturating_sub(live.charged);
+            live.charged = 0;
+            if live.talk.over() {
+                *app = App::Over;
+            }
+        });
+    }
+}
+
+impl Flow {
+    /// Runs `f` on the application side with all it may write to, and takes over the roles that a
+    /// probe found, unless a SYN or a written record has fixed them.
+    fn with_app(
+        &mut self,
+        (options, registry): (&proto::Options, &Registry),
+        (stamp, seq, out): (Stamp, &mut Seq, &mut Output),
+        f: impl FnOnce(&mut App, &mut [super::flow::Side; 2], &mut Io<'_>),
+    ) {
+        let mut io = Io {
+            stamp,
+            ends: self.ends(),
+            transport: self.transport(),
+            options,
+            registry,
+            events: &mut out.events,
+            ledger: &mut out.ledger,
+            seq,
+            emitted: &mut self.events,
+            found: &mut self.protocols,
+        };
+        let mut none = Default::default();
+        let sides = self.record.as_mut().map_or(&mut none, |r| &mut r.sides);
+        f(&mut self.app, sides, &mut io);
+        let certain = self.tcp.as_ref().is_some_and(|tcp| tcp.handshake());
+        if let App::Live(live) = &self.app
+            && !certain
+            && !self.reported()
+        {
+            self.client = live.talk.client;
+        }
+    }
+
+    fn transport(&self) -> Transport {
+        transport(self.key.proto())
+    }
+}

@@ -1,0 +1,226 @@
+//! Reassembly of one direction of a TCP connection.
+//!
+//! Policy: the first copy of a byte wins. What was handed on or is buffered stays, whatever a later
+//! segment claims for the same sequence numbers (as in BSD for data, and Wireshark's default), so an
+//! attacker cannot rewrite what a parser saw.
+
+use super::tcp::ahead;
+use std::collections::VecDeque;
+
+/// What a buffered segment costs besides its bytes.
+const OVERHEAD: usize = 64;
+/// A segment further ahead than this is only believed when the other side acknowledged up to it.
+const AHEAD: u32 = 1 << 24;
+/// The largest window (RFC 7323 §2.3). Also keeps all comparisons within half the sequence space.
+const FURTHEST: u32 = 1 << 30;
+
+/// In order, what one direction sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    /// The next bytes.
+    Data(&'a [u8]),
+    /// The next bytes were not captured; this many.
+    Gap(u64),
+    /// Nothing follows.
+    Fin,
+}
+
+/// A segment that waits for what is before it.
+#[derive(Debug)]
+struct Segment {
+    seq: u32,
+    /// Length as the header says; more than `data` where the snap length cut it.
+    len: u32,
+    data: Vec<u8>,
+}
+
+/// One direction.
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    /// Next expected sequence number; `None` before the first segment.
+    next: Option<u32>,
+    waiting: VecDeque<Segment>,
+    held: usize,
+    fin: Option<u32>,
+    finished: bool,
+}
+
+impl Stream {
+    /// The stream begins here, unless that is known already.
+    pub(super) fn start(&mut self, seq: u32) {
+        self.next = self.next.or(Some(seq));
+    }
+
+    /// Next expected sequence number.
+    pub(super) const fn next(&self) -> Option<u32> {
+        self.next
+    }
+
+    /// Whether the end was reached.
+    pub(super) const fn finished(&self) -> bool {
+        self.finished
+    }
+
+    /// Memory the waiting segments take.
+    pub(super) const fn held(&self) -> usize {
+        self.held
+    }
+
+    /// A segment of `len` bytes at `seq`, of which `data` was captured. `acked` is how far the other
+    /// side acknowledged, if it did. Returns whether the segment was plausible.
+    pub(super) fn segment(
+        &mut self,
+        seq: u32,
+        data: &[u8],
+        len: u32,
+        acked: Option<u32>,
+        out: &mut impl FnMut(Piece<'_>),
+    ) -> bool {
+        let next = *self.next.get_or_insert(seq);
+        if self.finished || len == 0 {
+            return true;
+        }
+        let data = data.get(..usize::try_from(len).unwrap_or(usize::MAX)).unwrap_or(data);
+        let offset = ahead(seq, next);
+        if offset == 0 && self.waiting.is_empty() {
+            self.deliver(data, len, out);
+        } else if let Ok(offset) = u32::try_from(offset) {
+            let acked = acked.is_some_and(|a| ahead(seq, a) <= AHEAD.cast_signed());
+            if offset > FURTHEST || (offset > AHEAD && !acked) {
+                return false;
+            }
+            self.insert(seq, data, len);
+        } else {
+            let old = next.wrapping_sub(seq);
+            if old >= len {
+                return true;
+            }
+            let cut = data.get(usize::try_from(old).unwrap_or(usize::MAX)..).unwrap_or_default();
+            self.insert(next, cut, len - old);
+        }
+        self.drain(out);
+        true
+    }
+
+    /// The direction ends at `seq`.
+    pub(super) fn fin(&mut self, seq: u32, out: &mut impl FnMut(Piece<'_>)) {
+        self.next.get_or_insert(seq);
+        self.fin = self.fin.or(Some(seq));
+        self.drain(out);
+    }
+
+    /// Everything before `ack` that did not come by now never will.
+    pub(super) fn give_up_to(&mut self, ack: u32, out: &mut impl FnMut(Piece<'_>)) {
+        // The acknowledgement of a FIN counts one more than the bytes.
+        let ack = self.fin.filter(|fin| ahead(ack, *fin) > 0).unwrap_or(ack);
+        while let Some(next) = self.next {
+            let until = match self.waiting.front() {
+                Some(front) if ahead(front.seq, ack) < 0 => front.seq,
+                _ => ack,
+            };
+            let Ok(missing) = u32::try_from(ahead(until, next)) else { return };
+            if missing == 0 || self.finished {
+                return;
+            }
+            self.next = Some(until);
+            out(Piece::Gap(u64::from(missing)));
+            self.drain(out);
+        }
+    }
+
+    /// Hands on everything that waits, with gaps for what lacks.
+    pub(super) fn flush(&mut self, out: &mut impl FnMut(Piece<'_>)) {
+        while let Some(seq) = self.waiting.front().map(|s| s.seq) {
+            self.give_up_to(seq, out);
+            // Cannot be, but a loop must not rest on it.
+            if self.waiting.front().is_some_and(|s| s.seq == seq) {
+                self.waiting.pop_front();
+            }
+        }
+        if let Some(fin) = self.fin {
+            self.give_up_to(fin, out);
+        }
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        *self = Stream { finished: true, ..Stream::default() };
+    }
+
+    /// Whether segments wait behind a hole.
+    pub(super) fn waits(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    fn deliver(&mut self, data: &[u8], len: u32, out: &mut impl FnMut(Piece<'_>)) {
+        self.next = self.next.map(|n| n.wrapping_add(len));
+        if !data.is_empty() {
+            out(Piece::Data(data));
+        }
+        let captured = u32::try_from(data.len()).unwrap_or(u32::MAX);
+        if captured < len {
+            out(Piece::Gap(u64::from(len - captured)));
+        }
+    }
+
+    fn drain(&mut self, out: &mut impl FnMut(Piece<'_>)) {
+        while let Some(front) = self.waiting.pop_front() {
+            if Some(front.seq) != self.next {
+                self.waiting.push_front(front);
+                break;
+            }
+            self.held = self.held.saturating_sub(front.data.len() + OVERHEAD);
+            self.deliver(&front.data, front.len, out);
+        }
+        let at_end = self.fin.zip(self.next).is_some_and(|(fin, next)| ahead(next, fin) >= 0);
+        if at_end && !self.finished {
+            self.finished = true;
+            self.waiting.clear();
+            self.held = 0;
+            out(Piece::Fin);
+        }
+    }
+
+    /// Buffers those parts of a segment that are not buffered yet. `seq` is not before `next`.
+    fn insert(&mut self, seq: u32, data: &[u8], len: u32) {
+        let end = seq.wrapping_add(len);
+        let mut from = seq;
+        let mut at = self.waiting.partition_point(|s| ahead(s.seq.wrapping_add(s.len), seq) <= 0);
+        loop {
+            let (start, stop) = match self.waiting.get(at) {
+                Some(s) if ahead(s.seq, end) < 0 => (s.seq, Some(s.seq.wrapping_add(s.len))),
+                _ => (end, None),
+            };
+            if let Ok(size @ 1..) = u32::try_from(ahead(start, from)) {
+                let skip = usize::try_from(from.wrapping_sub(seq)).unwrap_or(usize::MAX);
+                let part = data.get(skip..).unwrap_or_default();
+                let part = part.get(..usize::try_from(size).unwrap_or(usize::MAX)).unwrap_or(part);
+                at = self.place(at, from, part, size);
+            }
+            match stop {
+                Some(stop) => (from, at) = (stop, at + 1),
+                None => break,
+            }
+        }
+    }
+
+    /// Puts a part before position `at`, or joins it to the one before; where the next one stands.
+    fn place(&mut self, at: usize, seq: u32, data: &[u8], len: u32) -> usize {
+        self.held += data.len();
+        if let Some(before) = at.checked_sub(1).and_then(|i| self.waiting.get_mut(i)) {
+            let whole = u32::try_from(before.data.len()) == Ok(before.len);
+            if whole && before.seq.wrapping_add(before.len) == seq {
+                before.data.extend_from_slice(data);
+                before.len += len;
+                return at;
+            }
+        }
+        self.held += OVERHEAD;
+        self.waiting.insert(at, Segment { seq, len, data: data.to_vec() });
+        at + 1
+    }
+}
+
+#[cfg(test)]
+#[path = "stream_tests.rs"]
+mod tests;

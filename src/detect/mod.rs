@@ -1,3 +1,167 @@
 //! Detections in three steps, so that neither the split of the input nor its order changes a finding:
 //! *observe* an event (pure), *merge* observations per subject in a capped, commutative table, and
 //! *judge* each subject's table at the end.
+//!
+//! A detector reads normalised fields (`event.category`, `event.outcome`, `source.ip` …), never
+//! formats: a new log format or protocol gets every detector without code here.
+
+mod cell;
+mod config;
+#[cfg(test)]
+mod tests;
+
+pub use cell::{Burst, Cell, Mark, SET_MAX};
+pub use config::Config;
+
+use crate::model::{Event, Finding, Ledger, Stamp};
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use std::borrow::Cow;
+use std::cmp::Reverse;
+
+/// Subjects per detector whose tables are kept. Beyond it the subjects that come first in the order
+/// of their names stay, which no split of the input can change; the report says that the cap was hit.
+const SUBJECTS_MAX: usize = 1 << 16;
+
+/// What one event tells a detector.
+#[derive(Debug, Default)]
+pub struct Observation<'e> {
+    /// Whom it is about; findings are per subject.
+    pub subject: Cow<'e, str>,
+    /// How many attempts it stands for (`message repeated 5 times`).
+    pub weight: u64,
+    /// Values whose distinct number matters, by the detector's own numbering.
+    pub values: [Option<Cow<'e, str>>; 3],
+    /// The opposite of what is counted: the log-in that worked.
+    pub mark: bool,
+}
+
+/// Descriptor of one detector.
+pub struct Detector {
+    /// Name; its rules' names begin with it.
+    pub name: &'static str,
+    /// What it finds, from which data, and when it stays silent; for the reference.
+    pub doc: &'static str,
+    /// What the event tells, if anything. Pure.
+    pub observe: for<'e> fn(&'e Event<'_>, &mut dyn FnMut(Observation<'e>)),
+    /// What a subject's observations amount to.
+    pub judge: fn(&Config, &str, &Cell) -> Vec<Finding>,
+}
+
+/// Declares the modules and the registry: the one word a new detector adds.
+macro_rules! detectors {
+    ($($module:ident),* $(,)?) => {
+        $(pub mod $module;)*
+        /// Every detector.
+        pub static ALL: &[&Detector] = &[$(&$module::DETECTOR),*];
+    };
+}
+
+detectors![logins, scan];
+
+/// Observations of one detector.
+#[derive(Clone, Debug, Default)]
+struct Table {
+    cells: HashMap<String, Cell, FixedState>,
+    seen: u64,
+    full: bool,
+}
+
+impl Table {
+    fn add(&mut self, observation: &Observation<'_>, at: Stamp, bucket: i64) {
+        self.seen += 1;
+        if let Some(cell) = self.cells.get_mut(&*observation.subject) {
+            cell.add(observation, at);
+            return;
+        }
+        let mut cell = Cell::new(bucket);
+        cell.add(observation, at);
+        self.cells.insert(observation.subject.clone().into_owned(), cell);
+        self.trim();
+    }
+
+    fn merge(&mut self, other: Table) {
+        self.seen += other.seen;
+        self.full |= other.full;
+        #[allow(clippy::iter_over_hash_type, reason = "merging cells commutes")]
+        for (subject, cell) in other.cells {
+            match self.cells.get_mut(&subject) {
+                Some(mine) => mine.merge(cell),
+                None => {
+                    self.cells.insert(subject, cell);
+                }
+            }
+        }
+        self.trim();
+    }
+
+    /// Keeps the table within its cap; done at twice the cap so that the sorting is rare.
+    fn trim(&mut self) {
+        if self.cells.len() < 2 * SUBJECTS_MAX {
+            return;
+        }
+        self.full = true;
+        let mut subjects: Vec<String> = self.cells.keys().cloned().collect();
+        subjects.sort_unstable();
+        for subject in subjects.split_off(SUBJECTS_MAX) {
+            self.cells.remove(&subject);
+        }
+    }
+}
+
+/// The tables of all detectors.
+#[derive(Clone, Debug)]
+pub struct Tables {
+    config: Config,
+    tables: Vec<Table>,
+}
+
+impl Tables {
+    /// Empty tables.
+    pub fn new(config: &Config) -> Tables {
+        Tables { config: config.clone(), tables: ALL.iter().map(|_| Table::default()).collect() }
+    }
+
+    /// Shows an event to every detector.
+    pub fn observe(&mut self, event: &Event<'_>) {
+        let at = Stamp { ts: event.ts, origin: event.origin };
+        let bucket = self.config.bucket;
+        for (detector, table) in ALL.iter().zip(&mut self.tables) {
+            (detector.observe)(event, &mut |observation| table.add(&observation, at, bucket));
+        }
+    }
+
+    /// Adds the observations of another part of the input. The order does not matter.
+    pub fn merge(&mut self, other: Tables) {
+        for (mine, theirs) in self.tables.iter_mut().zip(other.tables) {
+            mine.merge(theirs);
+        }
+    }
+
+    /// How many observations each detector had: 0 says that it found nothing to judge.
+    pub fn observed(&self) -> Vec<(&'static str, u64)> {
+        ALL.iter().zip(&self.tables).map(|(d, t)| (d.name, t.seen)).collect()
+    }
+
+    /// The findings, worst first; caps that were hit are counted in `ledger`.
+    pub fn judge(self, ledger: &mut Ledger) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for (detector, table) in ALL.iter().zip(self.tables) {
+            if table.full {
+                ledger.cap("detect.subjects", Stamp::default().origin);
+            }
+            let mut cells: Vec<_> = table.cells.into_iter().collect();
+            cells.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+            for (subject, cell) in cells {
+                findings.extend((detector.judge)(&self.config, &subject, &cell));
+            }
+        }
+        findings.sort_by(|a, b| order(a).cmp(&order(b)));
+        findings
+    }
+}
+
+/// Worst first, then by time, rule and subject.
+fn order(f: &Finding) -> (Reverse<crate::model::Severity>, crate::model::Evidence, &str, &str) {
+    (Reverse(f.severity), f.first, f.rule, &f.subject)
+}

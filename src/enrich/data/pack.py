@@ -83,6 +83,9 @@ SMALL = {"GF": (4.9, -52.3), "GP": (16.2, -61.5), "MQ": (14.6, -61.0), "RE": (-2
          "BQ": (12.2, -68.3), "SJ": (78.2, 15.6), "TK": (-9.2, -171.8), "CX": (-10.4, 105.7), "CC": (-12.1, 96.8),
          "GI": (36.1, -5.4), "TV": (-8.5, 179.2), "BV": (-54.4, 3.4), "UM": (19.3, 166.6), "AC": (-7.9, -14.4), "TA": (-37.1, -12.3), "XK": (42.6, 20.9)}
 
+# Codes that the registries still carry for countries that are no more.
+RETIRED = {"AN": "CW"}
+
 def countries(root):
     names = json.load(open(f"{root}/names/countries.min.json"))
     numeric = {row[0]: row[2] for row in json.load(open(f"{root}/iso/codes.json"))}
@@ -101,7 +104,7 @@ def main(root):
     codes, names = {}, {}
     for family in ("ipv4", "ipv6"):
         for row in csv.reader(open(f"{root}/country/geo-whois-asn-country-{family}.csv")):
-            codes.setdefault(row[2], None)
+            codes.setdefault(RETIRED.get(row[2], row[2]), None)
         for row in csv.reader(open(f"{root}/asn/asn-{family}.csv", encoding="utf-8")):
             names.setdefault(int(row[2]), " ".join(row[3].split()))
     codes = {c: i for i, c in enumerate(sorted(codes))}
@@ -111,7 +114,7 @@ def main(root):
         numbers += varint(n - previous)
         previous = n
     as_table = varint(len(names)) + bytes(numbers) + "\n".join(names[n] for n in sorted(names)).encode()
-    country = lambda row: codes[row[2]]
+    country = lambda row: codes[RETIRED.get(row[2], row[2])]
     asn = lambda row: index[int(row[2])]
     frames = [table(f"{root}/country/geo-whois-asn-country-ipv4.csv", 0, country),
               table(f"{root}/country/geo-whois-asn-country-ipv6.csv", 64, country),

@@ -1,0 +1,219 @@
+//! Log-ins that fail too often, on too many names, or until one works.
+
+use super::{Cell, Config, Detector, Observation, SET_MAX};
+use crate::model::{Event, Evidence, Finding, Outcome, Severity, Value};
+use std::borrow::Cow;
+
+/// Targets named in a finding.
+const NAMED: usize = 20;
+
+/// Descriptor.
+pub static DETECTOR: Detector = Detector {
+    name: "login",
+    doc: "Failed and successful log-ins per service and source, and per service and user, from any log or \
+          capture whose events are of category `authentication`; SSH connections in captures whose outcome \
+          is encrypted are counted as attempts. Silent on sources without an address or name.",
+    observe,
+    judge,
+};
+
+/// Which table a subject belongs to; the first letter of its key.
+const BY_SOURCE: char = 's';
+const BY_USER: char = 'u';
+const CONNECTIONS: char = 'c';
+
+fn observe<'e>(event: &'e Event<'_>, out: &mut dyn FnMut(Observation<'e>)) {
+    let login = event.dataset.category.contains(&"authentication")
+        || event.by_name("event.category").is_some_and(is_authentication);
+    if !login {
+        if event.dataset.name == "ssh" && event.outcome == Outcome::Unknown {
+            connection(event, out);
+        }
+        return;
+    }
+    if event.outcome == Outcome::Unknown || is_session(event) {
+        return;
+    }
+    let Some(source) = source(event) else { return };
+    let service = event.dataset.name;
+    let user = event.by_name("user.name").and_then(Value::as_str).map(Cow::Borrowed);
+    let host = event.by_name("host.name").and_then(Value::as_str).map(Cow::Borrowed);
+    let host = host.or_else(|| event.destination.ip.map(|ip| ip.to_string().into()));
+    let weight = event.by_name("netlog.count").and_then(Value::as_int).and_then(|n| u64::try_from(n).ok());
+    let (weight, mark) = (weight.unwrap_or(1), event.outcome == Outcome::Success);
+    out(Observation {
+        subject: format!("{BY_SOURCE}\t{service}\t{source}").into(),
+        weight,
+        values: [user.clone(), host, None],
+        mark,
+    });
+    if let Some(user) = user.filter(|_| !mark) {
+        out(Observation {
+            subject: format!("{BY_USER}\t{service}\t{user}").into(),
+            weight,
+            values: [Some(source), None, None],
+            mark,
+        });
+    }
+}
+
+/// A session in a capture: what was said in it is encrypted.
+fn connection<'e>(event: &'e Event<'_>, out: &mut dyn FnMut(Observation<'e>)) {
+    let (Some(source), Some(server)) = (event.source.ip, event.destination.ip) else { return };
+    out(Observation {
+        subject: format!("{CONNECTIONS}\tssh\t{source}").into(),
+        weight: 1,
+        values: [None, Some(server.to_string().into()), None],
+        mark: false,
+    });
+}
+
+fn is_authentication(value: &Value<'_>) -> bool {
+    match value {
+        Value::Str(s) => s == "authentication",
+        Value::Words(words) => words.contains(&"authentication"),
+        Value::List(items) => items.iter().any(is_authentication),
+        _ => false,
+    }
+}
+
+/// `session opened` repeats what `Accepted` said.
+fn is_session(event: &Event<'_>) -> bool {
+    event.by_name("event.action").and_then(Value::as_str).is_some_and(|a| a.starts_with("session"))
+}
+
+fn source<'e>(event: &'e Event<'_>) -> Option<Cow<'e, str>> {
+    let name = || event.by_name("source.domain").or_else(|| event.by_name("source.address"));
+    event.source.ip.map(|ip| ip.to_string().into()).or_else(|| name()?.as_str().map(Cow::Borrowed))
+}
+
+fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
+    let mut parts = subject.splitn(3, '\t');
+    let (Some(kind), Some(service), Some(who)) = (parts.next(), parts.next(), parts.next()) else {
+        return Vec::new();
+    };
+    let Some(span) = cell.span else { return Vec::new() };
+    let case = Case { config, service, who, cell, span };
+    match kind.chars().next() {
+        Some(BY_SOURCE) => [case.success_after_failures(), case.brute_force(), case.spray()],
+        Some(BY_USER) => [case.distributed(), None, None],
+        _ => [case.connections(), None, None],
+    }
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+struct Case<'c> {
+    config: &'c Config,
+    service: &'c str,
+    who: &'c str,
+    cell: &'c Cell,
+    span: (Evidence, Evidence),
+}
+
+impl Case<'_> {
+    fn finding(&self, rule: &'static str, severity: Severity, title: String) -> Finding {
+        Finding {
+            rule,
+            severity,
+            attack: &["T1110.001", "T1110"],
+            subject: self.who.to_owned(),
+            title,
+            advice: "Block the source, and forbid passwords where keys will do.",
+            targets: self.cell.values(1, NAMED),
+            count: self.cell.count,
+            first: self.span.0,
+            last: self.span.1,
+        }
+    }
+
+    fn brute_force(&self) -> Option<Finding> {
+        let burst = self.cell.burst(self.config.window);
+        if burst.count < self.config.failures {
+            return None;
+        }
+        let minutes = self.config.window / 60_000_000_000;
+        let title = format!(
+            "{} failed {} log-ins from {}, up to {} in {minutes} minutes, on {} user names",
+            self.cell.count,
+            self.service,
+            self.who,
+            burst.count,
+            counted(self.cell.distinct(0)),
+        );
+        Some(self.finding("login.bruteforce", Severity::Medium, title))
+    }
+
+    fn spray(&self) -> Option<Finding> {
+        let users = self.cell.distinct(0);
+        // Many names with few tries each: guessing passwords for one name looks different.
+        if users < self.config.users || self.cell.count > users.saturating_mul(5) {
+            return None;
+        }
+        let title =
+            format!("{} tried {} user names on {} in {} attempts", self.who, counted(users), self.service, self.cell.count);
+        let mut finding = self.finding("login.spray", Severity::Medium, title);
+        finding.attack = &["T1110.003", "T1110"];
+        finding.targets = self.cell.values(0, NAMED);
+        Some(finding)
+    }
+
+    fn success_after_failures(&self) -> Option<Finding> {
+        let first = self.span.0;
+        let mark = self.cell.marks.iter().find(|m| {
+            m.at > first && self.cell.before(m.at.ts) >= self.config.failures_before_success
+        })?;
+        let failures = self.cell.before(mark.at.ts);
+        let title = format!(
+            "{} logged in to {} as {} after {failures} failures: the password may have been guessed",
+            self.who, self.service, mark.value,
+        );
+        let mut finding = self.finding("login.success_after_failures", Severity::Critical, title);
+        finding.attack = &["T1078", "T1110.001"];
+        finding.advice = "Treat the account as taken: end its sessions, change its secrets, look at what it did.";
+        finding.last = mark.at;
+        finding.targets = vec![mark.value.clone()];
+        Some(finding)
+    }
+
+    fn distributed(&self) -> Option<Finding> {
+        let sources = self.cell.distinct(0);
+        if sources < self.config.sources {
+            return None;
+        }
+        let title = format!(
+            "{} sources failed {} log-ins as {} on {}",
+            counted(sources),
+            self.cell.count,
+            self.who,
+            self.service,
+        );
+        let mut finding = self.finding("login.distributed", Severity::Low, title);
+        finding.targets = self.cell.values(0, NAMED);
+        finding.advice = "Make sure this account cannot log in with a password from outside.";
+        Some(finding)
+    }
+
+    fn connections(&self) -> Option<Finding> {
+        let burst = self.cell.burst(self.config.window);
+        if burst.count < self.config.connections {
+            return None;
+        }
+        let title = format!(
+            "{} opened {} SSH connections, up to {} in {} minutes, to {} servers: guessing passwords?",
+            self.who,
+            self.cell.count,
+            burst.count,
+            self.config.window / 60_000_000_000,
+            counted(self.cell.distinct(1)),
+        );
+        let mut finding = self.finding("login.ssh_connections", Severity::Medium, title);
+        finding.advice = "Look into the servers' auth.log for this address: netlog grep-auth.";
+        Some(finding)
+    }
+}
+
+fn counted(distinct: u64) -> String {
+    if distinct >= SET_MAX as u64 { format!("at least {distinct}") } else { distinct.to_string() }
+}

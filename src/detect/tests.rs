@@ -1,0 +1,141 @@
+//! Edges of thresholds and windows, and that no split or order of the input shows.
+
+use super::{Config, Tables};
+use crate::model::{Dataset, Event, Field, Finding, Ledger, Origin, Outcome, Transport, Type, Value};
+use proptest::prelude::*;
+
+static SSHD: Dataset = Dataset {
+    name: "sshd",
+    category: &["authentication"],
+    types: &["start"],
+    protocol: None,
+    transaction: false,
+    doc: "",
+};
+static FLOW: Dataset = Dataset { name: "flow", category: &["network"], ..SSHD };
+static USER: Field = Field { name: "user.name", ty: Type::Keyword, doc: "" };
+static STATE: Field = Field { name: "netlog.flow.state", ty: Type::Keyword, doc: "" };
+static FLAGS: Field = Field { name: "netlog.flow.source.tcp_flags", ty: Type::Keyword, doc: "" };
+
+const SECOND: i64 = 1_000_000_000;
+
+fn login(n: u64, second: i64, source: &str, user: &str, outcome: Outcome) -> Event<'static> {
+    let mut event = Event::new(&SSHD, Origin { source: 0, record: n, offset: n }, second * SECOND);
+    event.source.ip = Some(source.parse().unwrap());
+    event.outcome = outcome;
+    event.push(&USER, user.to_owned());
+    event
+}
+
+fn probe(n: u64, target: &str, port: u16, state: &'static str, flags: &[&'static str]) -> Event<'static> {
+    let mut event = Event::new(&FLOW, Origin { source: 0, record: n, offset: n }, n.cast_signed() * SECOND);
+    event.source.ip = Some("203.0.113.9".parse().unwrap());
+    event.destination.ip = Some(target.parse().unwrap());
+    event.destination.port = Some(port);
+    event.transport = Some(Transport::Tcp);
+    event.push(&STATE, state);
+    if !flags.is_empty() {
+        event.push(&FLAGS, Value::texts(flags.iter().copied()));
+    }
+    event
+}
+
+fn judge(parts: &[&[Event<'static>]]) -> Vec<Finding> {
+    let config = Config::default();
+    let mut all = Tables::new(&config);
+    for part in parts {
+        let mut tables = Tables::new(&config);
+        part.iter().for_each(|e| tables.observe(e));
+        all.merge(tables);
+    }
+    all.judge(&mut Ledger::default())
+}
+
+fn rules(events: &[Event<'static>]) -> Vec<&'static str> {
+    judge(&[events]).iter().map(|f| f.rule).collect()
+}
+
+fn failures(count: u64, every: i64) -> Vec<Event<'static>> {
+    (0..count).map(|n| login(n, n.cast_signed() * every, "203.0.113.9", "root", Outcome::Failure)).collect()
+}
+
+#[test]
+fn brute_force_begins_at_the_threshold_within_the_window() {
+    assert!(rules(&failures(9, 1)).is_empty());
+    assert_eq!(rules(&failures(10, 1)), ["login.bruteforce"]);
+    assert!(rules(&failures(200, 120)).is_empty(), "one every two minutes stays below ten in ten");
+}
+
+#[test]
+fn success_counts_only_after_failures() {
+    let mut after = failures(5, 1);
+    after.push(login(9, 30, "203.0.113.9", "root", Outcome::Success));
+    let found = judge(&[&after]);
+    assert_eq!(found[0].rule, "login.success_after_failures");
+    assert_eq!(found[0].last.origin.record, 9);
+    assert!(found[0].title.contains("as root after 5 failures"), "{}", found[0].title);
+    let mut before = failures(5, 1);
+    before.push(login(9, -30, "203.0.113.9", "root", Outcome::Success));
+    assert!(rules(&before).is_empty());
+    let mut elsewhere = failures(5, 1);
+    elsewhere.push(login(9, 30, "198.51.100.1", "root", Outcome::Success));
+    assert!(rules(&elsewhere).is_empty());
+}
+
+#[test]
+fn many_names_are_a_spray_and_many_sources_a_distributed_attack() {
+    let spray: Vec<_> = (0..8)
+        .map(|n: u64| login(n, n.cast_signed() * 3600, "203.0.113.9", &format!("user{n}"), Outcome::Failure))
+        .collect();
+    assert_eq!(rules(&spray), ["login.spray"]);
+    let many: Vec<_> = (0..20)
+        .map(|n: u64| login(n, n.cast_signed(), &format!("198.51.100.{n}"), "root", Outcome::Failure))
+        .collect();
+    assert_eq!(rules(&many), ["login.distributed"]);
+}
+
+#[test]
+fn scans_by_port_host_and_flags() {
+    let ports: Vec<_> = (1..=25).map(|p: u16| probe(p.into(), "192.0.2.1", p, "refused", &["syn"])).collect();
+    assert_eq!(rules(&ports), ["scan.vertical"]);
+    assert!(rules(&ports[1..]).is_empty());
+    let talks: Vec<_> =
+        (1..=25).map(|p: u16| probe(p.into(), "192.0.2.1", p, "closed", &["syn", "ack"])).collect();
+    assert!(rules(&talks).is_empty());
+    let hosts: Vec<_> =
+        (1..=20).map(|h: u64| probe(h, &format!("192.0.2.{h}"), 22, "half_open", &["syn"])).collect();
+    assert_eq!(rules(&hosts), ["scan.horizontal"]);
+    let kinds: [(&[&str], &str); 3] = [(&["fin"], "FIN"), (&[], "NULL"), (&["fin", "psh", "urg"], "Xmas")];
+    for (flags, name) in kinds {
+        let flags: Vec<&'static str> =
+            flags.iter().map(|f| &*Box::leak((*f).to_owned().into_boxed_str())).collect();
+        let stealth: Vec<_> =
+            (1..=5).map(|p: u16| probe(p.into(), "192.0.2.1", p, "midstream", &flags)).collect();
+        let found = judge(&[&stealth]);
+        assert_eq!(found[0].rule, "scan.stealth");
+        assert!(found[0].title.contains(name), "{}", found[0].title);
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_split_and_order_gives_the_same_findings(
+        seed in prop::collection::vec((0u8..4, 0u8..12, 0i64..3000, any::<bool>()), 1..300),
+        cut in 0usize..300,
+        order in any::<u64>(),
+    ) {
+        let mut events: Vec<_> = seed
+            .iter()
+            .zip(0u64..)
+            .map(|((source, user, second, worked), n)| {
+                let outcome = if *worked && n % 7 == 0 { Outcome::Success } else { Outcome::Failure };
+                login(n, *second, &format!("203.0.113.{source}"), &format!("u{user}"), outcome)
+            })
+            .collect();
+        let whole = judge(&[&events]);
+        let (a, b) = events.split_at(cut.min(events.len()));
+        prop_assert_eq!(&whole, &judge(&[b, a]));
+        events.sort_by_key(|e| e.origin.record.wrapping_mul(order | 1));
+        prop_assert_eq!(&whole, &judge(&[&events]));
+    }
+}

@@ -13,7 +13,7 @@ pub use dataset::Dataset;
 pub use event::{Endpoint, Event, Outcome, Transport};
 pub use field::{Field, FieldRef, Type};
 pub use finding::{Evidence, Finding, Severity};
-pub use ledger::{Counts, InputFault, Ledger, Reason, Sample};
+pub use ledger::{Counts, InputFault, Ledger, Reason, Reasons, Sample};
 pub use origin::{Origin, Seq, SourceInfo, Sources, Stamp};
 pub use time::{Ts, push_rfc3339, rfc3339};
 pub use value::Value;

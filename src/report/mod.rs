@@ -5,8 +5,18 @@
 //! event ─ slots ─▶ Tally (one per block) ─ merge in output order ─▶ Tally ─ finish(Facts) ─▶ Report
 //! ```
 
+mod auth;
+mod facets;
+mod hosts;
+mod kinds;
+mod latency;
 mod model;
+mod sections;
+mod slots;
 mod tally;
+#[cfg(test)]
+mod tests;
+mod top;
 
 pub use model::{
     Bin, Block, Cell, Column, CountryPoint, Facts, Report, Section, SpotPoint, Table, Timeline, Unit,

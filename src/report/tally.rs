@@ -1,13 +1,37 @@
 //! Counting events into what the report needs.
 
-use super::model::{Facts, Report};
-use crate::model::{Event, Ts};
+use super::auth::Auth;
+use super::facets::Facets;
+use super::hosts::{Hosts, joined};
+use super::kinds::Kinds;
+use super::model::{CountryPoint, Facts, Report, SpotPoint};
+use super::sections;
+use super::slots::Slots;
+use crate::model::{Event, Finding, Ts};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// Places on the map.
+const SPOTS: usize = 500;
 
 /// The counts behind a report. Made per block of events, merged in output order.
 #[derive(Debug, Default)]
 pub struct Tally {
-    events: u64,
-    span: Option<(Ts, Ts)>,
+    pub(super) events: u64,
+    pub(super) span: Option<(Ts, Ts)>,
+    pub(super) kinds: Kinds,
+    pub(super) hosts: Hosts,
+    pub(super) facets: Facets,
+    pub(super) auth: Auth,
+    slots: Slots,
+    /// By index of the kind: the tables that concern it, and whether it is about log-ins.
+    roles: Vec<Role>,
+}
+
+#[derive(Debug)]
+struct Role {
+    facets: Vec<usize>,
+    login: bool,
 }
 
 impl Tally {
@@ -19,39 +43,94 @@ impl Tally {
     /// Counts one event that `enrich` has completed.
     pub fn observe(&mut self, event: &Event<'_>) {
         self.events += 1;
-        let (first, last) = self.span.unwrap_or((event.ts, event.ts));
-        self.span = Some((first.min(event.ts), last.max(event.ts)));
+        self.span = joined(self.span, Some((event.ts, event.end.unwrap_or(event.ts).max(event.ts))));
+        let kind = self.kinds.observe(event);
+        while let Some(dataset) = self.kinds.dataset(self.roles.len()).filter(|_| self.roles.len() <= kind) {
+            let login = dataset.category.contains(&"authentication");
+            self.roles.push(Role { facets: Facets::of(dataset), login });
+        }
+        let seen = self.slots.look(event);
+        self.hosts.observe(event, &seen);
+        if let Some(role) = self.roles.get(kind) {
+            self.facets.observe(&role.facets, event, &seen);
+            if role.login {
+                self.auth.observe(event, &seen);
+            }
+        }
     }
 
     /// Adds what came after. Blocks are of constant size and merged in output order, so that what the
     /// caps drop depends on the input only.
     pub fn merge(&mut self, other: Tally) {
         self.events += other.events;
-        self.span = match (self.span, other.span) {
-            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
-            (a, b) => a.or(b),
-        };
+        self.span = joined(self.span, other.span);
+        self.kinds.merge(other.kinds);
+        self.hosts.merge(other.hosts);
+        self.facets.merge(other.facets);
+        self.auth.merge(other.auth);
     }
 
     /// The report.
-    pub fn finish(self, facts: Facts) -> Report {
-        let mut findings = facts.findings;
-        findings.sort_by(|a, b| {
-            let key = |f: &crate::model::Finding| (std::cmp::Reverse(f.severity), f.first.ts, f.rule);
-            key(a).cmp(&key(b)).then_with(|| a.subject.cmp(&b.subject))
-        });
+    pub fn finish(mut self, mut facts: Facts) -> Report {
+        facts.findings.sort_by(by_severity);
+        let timeline = self.kinds.timeline();
+        let sections = sections::all(&self, &facts);
         Report {
+            sections,
+            timeline,
+            countries: countries(&self.hosts),
+            spots: spots(&self.hosts),
+            events: self.events,
+            span: self.span,
             sources: facts.sources,
             ledger: facts.ledger,
-            findings,
+            findings: facts.findings,
             command: facts.command,
             version: facts.version,
             databases: facts.databases,
             settings: facts.settings,
             notes: facts.notes,
-            events: self.events,
-            span: self.span,
-            ..Report::default()
         }
     }
+}
+
+fn by_severity(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+    let key = |f: &Finding| (Reverse(f.severity), f.first.ts, f.rule);
+    key(a).cmp(&key(b)).then_with(|| a.subject.cmp(&b.subject))
+}
+
+/// ISO code as text.
+pub(super) fn code(country: [u8; 2]) -> String {
+    String::from_utf8_lossy(&country).into_owned()
+}
+
+fn countries(hosts: &Hosts) -> Vec<CountryPoint> {
+    let mut homes: BTreeMap<[u8; 2], u64> = BTreeMap::new();
+    for (_, host) in hosts.hosts.ranked(|_| ()) {
+        if let Some(country) = host.country {
+            *homes.entry(country).or_default() += 1;
+        }
+    }
+    let ranked = hosts.countries.ranked(|c| (c.traffic.requests + c.traffic.flows, c.traffic.sent));
+    let point = |(country, row): (&[u8; 2], &super::hosts::Named)| CountryPoint {
+        code: code(*country),
+        name: row.name.to_string(),
+        requests: row.traffic.requests,
+        flows: row.traffic.flows,
+        bytes: row.traffic.sent.saturating_add(row.traffic.received),
+        failures: row.traffic.failures,
+        hosts: homes.get(country).copied().unwrap_or(0),
+    };
+    ranked.into_iter().map(point).collect()
+}
+
+fn spots(hosts: &Hosts) -> Vec<SpotPoint> {
+    let ranked = hosts.spots.ranked(|s| s.traffic.requests + s.traffic.flows);
+    let point = |(place, row): (&(i32, i32), &super::hosts::Named)| SpotPoint {
+        lat: place.0,
+        lon: place.1,
+        city: row.name.to_string(),
+        events: row.traffic.requests + row.traffic.flows,
+    };
+    ranked.into_iter().take(SPOTS).map(point).collect()
 }

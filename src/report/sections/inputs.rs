@@ -1,0 +1,85 @@
+//! What was read, when it happened, and the findings.
+
+use super::{column, section, whole};
+use crate::model::{Counts, SourceInfo};
+use crate::report::model::{Block, Cell, Facts, Section, Unit};
+use crate::report::tally::Tally;
+
+/// Files and how much of them was understood.
+pub fn read(tally: &Tally, facts: &Facts) -> Section {
+    let mut list: Vec<(&'static str, Unit, Cell)> = Vec::new();
+    account(
+        &mut list,
+        &facts.ledger.packets,
+        ["Packets read", "Packets decoded", "Share of packets decoded"],
+    );
+    account(&mut list, &facts.ledger.lines, ["Lines read", "Lines understood", "Share of lines understood"]);
+    list.push(("Events", Unit::Count, tally.events.into()));
+    let mut blocks = vec![Block::Facts(list)];
+    let columns = [
+        column("path", "File", Unit::Text, 0),
+        column("kind", "Kind", Unit::Text, 0),
+        column("codec", "Packed", Unit::Text, 3),
+        column("size", "Size", Unit::Bytes, 2),
+        column("records", "Records", Unit::Count, 0),
+        column("first", "First", Unit::Time, 1),
+        column("last", "Last", Unit::Time, 4),
+    ];
+    let rows = facts.sources.0.iter().map(row).collect();
+    blocks.push(whole("inputs", "Files", &columns, rows));
+    for source in &facts.sources.0 {
+        blocks.extend(source.notes.iter().map(|note| Block::Note(format!("{}: {note}", source.path))));
+    }
+    for fault in &facts.ledger.faults {
+        let at = fault.offset.map(|o| format!(" (at byte {o})")).unwrap_or_default();
+        blocks
+            .push(Block::Note(format!("{} could not be read to its end: {}{at}", fault.path, fault.reason)));
+    }
+    blocks.extend(facts.settings.iter().map(|(name, value)| Block::Note(format!("{name}: {value}"))));
+    blocks.extend(facts.notes.iter().cloned().map(Block::Note));
+    section("inputs", "What was read", blocks)
+}
+
+fn account(list: &mut Vec<(&'static str, Unit, Cell)>, counts: &Counts, names: [&'static str; 3]) {
+    if counts.read == 0 {
+        return;
+    }
+    let share = u128::from(counts.decoded) * 1000 / u128::from(counts.read);
+    list.push((names[0], Unit::Count, counts.read.into()));
+    list.push((names[1], Unit::Count, counts.decoded.into()));
+    list.push((names[2], Unit::Permille, u64::try_from(share).unwrap_or(1000).into()));
+}
+
+fn row(source: &SourceInfo) -> Vec<Cell> {
+    let time = |t: Option<i64>| t.map_or(Cell::Empty, Cell::Time);
+    vec![
+        (&*source.path).into(),
+        source.kind.as_str().into(),
+        if source.codec.is_empty() { Cell::Empty } else { source.codec.join("+").into() },
+        source.size.into(),
+        source.records.into(),
+        time(source.span.map(|s| s.0)),
+        time(source.span.map(|s| s.1)),
+    ]
+}
+
+/// The span of all events, and how they are spread over it.
+pub fn when(tally: &Tally) -> Section {
+    let Some((first, last)) = tally.span else { return section("when", "When", Vec::new()) };
+    let facts = vec![
+        ("First event", Unit::Time, Cell::Time(first)),
+        ("Last event", Unit::Time, Cell::Time(last)),
+        ("Span", Unit::Duration, last.abs_diff(first).into()),
+    ];
+    section("when", "When", vec![Block::Facts(facts), Block::Timeline])
+}
+
+/// The findings, or that there are none.
+pub fn findings(facts: &Facts) -> Section {
+    let block = if facts.findings.is_empty() {
+        Block::Note("No detector found anything.".to_owned())
+    } else {
+        Block::Findings
+    };
+    section("findings", "Findings", vec![block])
+}

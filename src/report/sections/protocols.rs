@@ -1,0 +1,159 @@
+//! One section per protocol or kind of log: its counts and latency, then its tables.
+
+use super::{ROWS, column, section};
+use crate::report::auth::Logins;
+use crate::report::facets::{On, split};
+use crate::report::latency::Latency;
+use crate::report::model::{Block, Cell, Column, Section, Table, Unit};
+use crate::report::tally::{Tally, code};
+use crate::report::top::Top;
+
+/// Name, heading and data sets of each.
+static SECTIONS: &[(&str, &str, On)] = &[
+    ("dns", "DNS", On::Set("dns")),
+    ("http", "HTTP", On::Set("http")),
+    ("tls", "TLS", On::Set("tls")),
+    ("ssh", "SSH", On::Set("ssh")),
+    ("icmp", "ICMP", On::Set("icmp")),
+    ("logins", "Log-ins", On::Set("")),
+    ("web", "Web servers' access logs", On::Suffix(".access")),
+    ("weberror", "Web servers' error logs", On::Suffix(".error")),
+    ("syslog", "System logs", On::Set("")),
+];
+
+/// Those that have data.
+pub fn all(tally: &Tally) -> Vec<Section> {
+    SECTIONS.iter().map(|(id, title, on)| one(tally, id, title, *on)).collect()
+}
+
+fn one(tally: &Tally, id: &'static str, title: &'static str, on: On) -> Section {
+    let mut blocks = vec![Block::Facts(summary(tally, on))];
+    if id == "logins" {
+        blocks.extend(logins(tally));
+    }
+    if id == "http" || id == "web" {
+        blocks.extend(classes(tally, id));
+    }
+    blocks.extend(facets(tally, id));
+    section(id, title, blocks)
+}
+
+/// Events, failures and latency of the data sets.
+fn summary(tally: &Tally, on: On) -> Vec<(&'static str, Unit, Cell)> {
+    let mut latency = Latency::default();
+    let (mut events, mut failures, mut unanswered) = (0, 0, 0);
+    for kind in tally.kinds.sorted().into_iter().filter(|kind| on.covers(kind.dataset)) {
+        events += kind.events;
+        failures += kind.failures;
+        unanswered += kind.unanswered;
+        latency.merge(&kind.latency);
+    }
+    if events == 0 {
+        return Vec::new();
+    }
+    let mut facts = vec![("Events", Unit::Count, events.into()), ("Failed", Unit::Count, failures.into())];
+    if latency.count() > 0 {
+        facts.push(("Unanswered", Unit::Count, unanswered.into()));
+        let names = ["Latency, median", "Latency, 95 %", "Latency, 99 %"];
+        for (name, permille) in names.into_iter().zip([500, 950, 990]) {
+            facts.push((name, Unit::Duration, latency.quantile(permille).into()));
+        }
+        facts.push(("Latency, longest", Unit::Duration, latency.max().into()));
+    }
+    facts
+}
+
+/// The counted values that belong to a section.
+pub fn facets(tally: &Tally, section: &str) -> Vec<Block> {
+    let mine = tally.facets.tables().filter(|(facet, top)| facet.section == section && !top.is_empty());
+    let table = |(facet, top): (&crate::report::facets::Facet, &Top<String, crate::report::top::Count>)| {
+        let mut columns: Vec<Column> =
+            facet.parts.iter().map(|part| column(part.key, part.title, Unit::Text, 0)).collect();
+        columns.push(column("events", "Events", Unit::Count, 0));
+        columns.push(column("failures", "Failed", Unit::Count, 1));
+        let rows = top.ranked(|count| count.events).into_iter().take(ROWS).map(|(key, count)| {
+            let mut row: Vec<Cell> = split(key).map(Cell::text).collect();
+            row.extend([count.events.into(), Cell::nonzero(count.failures)]);
+            row
+        });
+        let rows = rows.collect();
+        let (id, title) = (facet.id, facet.title);
+        Block::Table(Table { id, title, columns, rows, distinct: top.distinct(), exact: top.exact() })
+    };
+    mine.map(table).collect()
+}
+
+/// Status codes by their first digit (RFC 9110 §15).
+fn classes(tally: &Tally, section: &'static str) -> Option<Block> {
+    let (id, source) = match section {
+        "http" => ("http.classes", "http.status"),
+        _ => ("web.classes", "web.status"),
+    };
+    let (_, top) = tally.facets.tables().find(|(facet, _)| facet.id == source)?;
+    let names =
+        ["1xx informational", "2xx success", "3xx redirection", "4xx client error", "5xx server error"];
+    let mut sums = [0u64; 5];
+    for (key, count) in top.ranked(|_| ()) {
+        let class = key.bytes().next().filter(|_| key.len() == 3).and_then(|b| b.checked_sub(b'1'));
+        if let Some(sum) = class.and_then(|c| sums.get_mut(usize::from(c))) {
+            *sum += count.events;
+        }
+    }
+    let rows = names.iter().zip(sums).filter(|(_, n)| *n > 0);
+    let rows = rows.map(|(name, n)| vec![Cell::text(*name), n.into()]).collect();
+    let columns = [column("class", "Status", Unit::Text, 0), column("events", "Events", Unit::Count, 0)];
+    Some(super::whole(id, "Status classes", &columns, rows))
+}
+
+fn logins(tally: &Tally) -> Vec<Block> {
+    let auth = &tally.auth;
+    if auth.all == Logins::default() {
+        return Vec::new();
+    }
+    let facts = vec![
+        ("Failed", Unit::Count, auth.all.failed.into()),
+        ("Accepted", Unit::Count, auth.all.accepted.into()),
+    ];
+    let hosts = [column("host", "Remote host", Unit::Text, 0), column("country", "From", Unit::Text, 1)];
+    let users = [column("user", "User", Unit::Text, 0)];
+    let after = auth.hosts.ranked(|row| row.failed).into_iter().filter(|(_, row)| row.after_failure());
+    let after = after.take(ROWS).map(|(key, row)| login_row(key, row, true)).collect();
+    vec![
+        Block::Facts(facts),
+        super::whole("logins.after", "Accepted after failures", &login_columns(&hosts), after),
+        login_table(("logins.hosts", "By remote host"), &hosts, &auth.hosts),
+        login_table(("logins.users", "By user"), &users, &auth.users),
+    ]
+}
+
+fn login_columns(keys: &[Column]) -> Vec<Column> {
+    let mut columns = keys.to_vec();
+    columns.extend([
+        column("failed", "Failed", Unit::Count, 0),
+        column("accepted", "Accepted", Unit::Count, 0),
+        column("first", "First", Unit::Time, 2),
+        column("last", "Last", Unit::Time, 3),
+    ]);
+    columns
+}
+
+fn login_row(key: &str, row: &Logins, place: bool) -> Vec<Cell> {
+    let mut cells = vec![key.into()];
+    if place {
+        cells.push(row.country.map(code).into());
+    }
+    cells.extend([Cell::nonzero(row.failed), Cell::nonzero(row.accepted)]);
+    cells.extend([row.span.map(|s| s.0), row.span.map(|s| s.1)].map(|t| t.map_or(Cell::Empty, Cell::Time)));
+    cells
+}
+
+fn login_table(
+    (id, title): (&'static str, &'static str),
+    keys: &[Column],
+    top: &Top<String, Logins>,
+) -> Block {
+    let ranked = top.ranked(|row| (row.failed, row.accepted)).into_iter().take(ROWS);
+    let rows = ranked.map(|(key, row)| login_row(key, row, keys.len() > 1)).collect();
+    let columns = login_columns(keys);
+    Block::Table(Table { id, title, columns, rows, distinct: top.distinct(), exact: top.exact() })
+}

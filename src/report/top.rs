@@ -1,0 +1,177 @@
+//! Counting by key in bounded memory, the same whatever the split of the work.
+
+use foldhash::fast::FixedState;
+use hashbrown::{Equivalent, HashMap};
+use std::hash::Hash;
+
+/// What is counted for one key.
+pub trait Row: Default {
+    /// Adds what was counted elsewhere for the same key, later in the input.
+    fn absorb(&mut self, later: Self);
+}
+
+/// Rows by key: exact up to `cap` distinct keys. Beyond it half of the keys, those seen least, are
+/// dropped as by Misra and Gries (1982): a key that makes up more than 2/cap of all observations is
+/// never lost for good, and the counts of those that stay are lower bounds. What is dropped depends
+/// on the order of observations and blocks only.
+#[derive(Debug)]
+pub struct Top<K, V> {
+    cap: usize,
+    rows: HashMap<K, (u64, V), FixedState>,
+    pruned: bool,
+}
+
+impl<K: Hash + Eq + Ord, V: Row> Top<K, V> {
+    /// Empty, exact up to `cap` keys (at least 2).
+    pub fn new(cap: usize) -> Top<K, V> {
+        Top { cap: cap.max(2), rows: HashMap::default(), pruned: false }
+    }
+
+    /// The row of `key`, which counts as seen once more.
+    pub fn row(&mut self, key: K) -> &mut V {
+        self.credit(key, 1)
+    }
+
+    /// As [`Top::row`], by a borrowed key that is only copied when it is new.
+    pub fn row_ref<Q>(&mut self, key: &Q) -> &mut V
+    where
+        Q: Hash + Equivalent<K> + ToOwned<Owned = K> + ?Sized,
+    {
+        if self.rows.len() >= self.cap && !self.rows.contains_key(key) {
+            self.prune();
+        }
+        let (seen, row) = self.rows.entry_ref(key).or_default();
+        *seen += 1;
+        row
+    }
+
+    fn credit(&mut self, key: K, times: u64) -> &mut V {
+        if self.rows.len() >= self.cap && !self.rows.contains_key(&key) {
+            self.prune();
+        }
+        let (seen, row) = self.rows.entry(key).or_default();
+        *seen += times;
+        row
+    }
+
+    fn prune(&mut self) {
+        let keep = self.cap / 2;
+        let mut rows: Vec<(K, (u64, V))> = self.rows.drain().collect();
+        rows.sort_unstable_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(&b.0)));
+        let level = rows.get(keep).map_or(0, |(_, (seen, _))| *seen);
+        rows.truncate(keep);
+        self.rows.extend(rows.into_iter().map(|(key, (seen, row))| {
+            // At least 1: a key among many that were seen once is as good as another one.
+            (key, (seen.saturating_sub(level).max(1), row))
+        }));
+        self.pruned = true;
+    }
+
+    /// Adds what was counted later in the input.
+    pub fn merge(&mut self, later: Top<K, V>) {
+        self.pruned |= later.pruned;
+        let mut rows: Vec<(K, (u64, V))> = later.rows.into_iter().collect();
+        if self.rows.len() + rows.len() > self.cap {
+            // The order decides what is dropped, so it may not be the hash's.
+            rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        }
+        for (key, (seen, row)) in rows {
+            self.credit(key, seen).absorb(row);
+        }
+    }
+
+    /// Distinct keys; a lower bound where not [`Top::exact`].
+    pub fn distinct(&self) -> u64 {
+        if self.pruned { self.cap as u64 } else { self.rows.len() as u64 }
+    }
+
+    /// Whether no key was ever dropped.
+    pub fn exact(&self) -> bool {
+        !self.pruned
+    }
+
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The rows with the largest `rank` first, then by key.
+    pub fn ranked<R: Ord>(&self, rank: impl Fn(&V) -> R) -> Vec<(&K, &V)> {
+        let mut rows: Vec<(&K, &V)> = self.rows.iter().map(|(key, (_, row))| (key, row)).collect();
+        rows.sort_unstable_by(|a, b| rank(b.1).cmp(&rank(a.1)).then_with(|| a.0.cmp(b.0)));
+        rows
+    }
+}
+
+/// Events of one key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Events.
+    pub events: u64,
+    /// Of these, failed.
+    pub failures: u64,
+    /// Bytes they moved.
+    pub bytes: u64,
+}
+
+impl Row for Count {
+    fn absorb(&mut self, later: Count) {
+        self.events += later.events;
+        self.failures += later.failures;
+        self.bytes = self.bytes.saturating_add(later.bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(top: &mut Top<String, Count>, key: &str) {
+        top.row_ref(key).events += 1;
+    }
+
+    #[test]
+    fn exact_below_the_cap_and_sorted_by_count_then_key() {
+        let mut top = Top::new(8);
+        for key in ["b", "a", "c", "c", "a", "b", "d"] {
+            count(&mut top, key);
+        }
+        let names: Vec<&str> = top.ranked(|c| c.events).iter().map(|(k, _)| &***k).collect();
+        assert_eq!(names, ["a", "b", "c", "d"]);
+        assert!(top.exact());
+        assert_eq!(top.distinct(), 4);
+    }
+
+    #[test]
+    fn the_frequent_survive_a_flood_of_the_rare() {
+        let mut top = Top::new(64);
+        for i in 0..100_000u32 {
+            count(&mut top, &format!("rare{i}"));
+            if i % 20 == 0 {
+                count(&mut top, "often");
+            }
+        }
+        assert!(!top.exact());
+        assert!(top.rows.len() <= 64);
+        let ranked = top.ranked(|c| c.events);
+        assert_eq!(ranked[0].0, "often");
+        assert!(ranked[0].1.events > 4000, "{}", ranked[0].1.events);
+    }
+
+    #[test]
+    fn blocks_merged_in_order_give_the_same_every_time() {
+        let run = || {
+            let mut whole: Top<String, Count> = Top::new(100);
+            for block in 0..50u64 {
+                let mut top = Top::new(100);
+                for i in 0..90u64 {
+                    count(&mut top, &format!("k{}", (block * 37 + i * i * 11) % 700));
+                }
+                whole.merge(top);
+            }
+            let rows = whole.ranked(|c| c.events);
+            rows.into_iter().map(|(k, c)| (k.to_string(), *c)).collect::<Vec<_>>()
+        };
+        assert_eq!(run(), run());
+    }
+}

@@ -10,6 +10,20 @@
 //! Files are read, not mapped: evidence that shrinks while it is read is then an error with an
 //! offset instead of a SIGBUS, standard input takes the same way, and no `unsafe` is needed.
 
+pub mod capture;
+mod codec;
+pub mod discover;
+mod group;
+mod input;
+pub mod lines;
+mod pcap;
+mod pcapng;
+mod pcapng_options;
+mod rotation;
+mod sniff;
+mod tar;
+mod window;
+
 use crate::model::{Ledger, Ts};
 
 /// What the content is.

@@ -1,0 +1,170 @@
+//! One input: what was found out about it, and how to read it.
+
+use super::tar::Archive;
+use super::window::Raw;
+use super::{Kind, PacketBatch, capture, codec, lines, sniff};
+use crate::model::{InputFault, Ts};
+use std::fs::File;
+use std::io::{self, Cursor};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Bytes looked at to recognise an input, and kept of a text as its sample.
+pub const SAMPLE: usize = 64 << 10;
+/// Bytes that go into a fingerprint at most.
+const FINGERPRINT: usize = 4 << 10;
+/// Bytes that must be the same when a file is opened again.
+const HEAD: usize = 64;
+
+/// A capture or a log, found and recognised, not yet read.
+pub struct Input {
+    /// Path as given or found; `-` for standard input, `archive.tar!member` for a file in an archive.
+    pub path: Arc<str>,
+    /// What the content is.
+    pub kind: Kind,
+    /// Layers that are removed on the way, outermost first: `gzip`, `zstd`, `xz`, `bzip2`, `lz4`, `tar`.
+    pub codecs: Vec<&'static str>,
+    /// Size in bytes as stored, where known.
+    pub size: Option<u64>,
+    /// Time of the last change, where known.
+    pub mtime: Option<Ts>,
+    /// 64-bit FNV-1a of the first record: of a text the lines up to the first one that does not begin
+    /// with `#`, of a capture everything up to the end of its first packet; at most 4 KiB. The same
+    /// for a file that is renamed, compressed or grown.
+    pub fingerprint: u64,
+    /// The first bytes of a text after decompression, at most [`SAMPLE`]; less when there are very
+    /// many inputs. Empty for captures.
+    pub sample: Vec<u8>,
+    /// Index into [`crate::model::Sources`] that readers put into their accounts. Discovery numbers
+    /// the inputs in the order it returns them.
+    pub source: u32,
+    /// Time of the first packet of a capture.
+    pub(super) first: Option<Ts>,
+    /// The blocks of a capture before its first packet.
+    pub(super) preamble: Vec<u8>,
+    pub(super) place: Place,
+    head: Vec<u8>,
+}
+
+/// Where an input's bytes are.
+pub(super) enum Place {
+    File(PathBuf),
+    /// In an archive: offset and size.
+    Member(Arc<Archive>, u64, u64),
+    /// Held in memory: a member of an archive that came through a pipe.
+    Memory(Vec<u8>),
+    /// Open and decompressed, from the first byte on.
+    Stream(Raw<'static>),
+}
+
+impl Input {
+    pub(super) fn new(
+        path: &str,
+        kind: Kind,
+        codecs: Vec<&'static str>,
+        sample: &[u8],
+        place: Place,
+    ) -> Self {
+        let (mut first, mut preamble, mut text) = (None, Vec::new(), Vec::new());
+        let record = match kind {
+            Kind::Text => {
+                text = sample.to_vec();
+                first_line(sample)
+            }
+            Kind::Pcap | Kind::PcapNg => {
+                let packet = first_packet(kind, sample);
+                first = packet.map(|p| p.0);
+                let start = packet.map_or(0, |p| p.1);
+                preamble = sample.get(..start).unwrap_or_default().to_vec();
+                sample.get(..packet.map_or(sample.len(), |p| p.2)).unwrap_or(sample)
+            }
+        };
+        let fingerprint = sniff::fnv1a(record.get(..FINGERPRINT).unwrap_or(record));
+        Input {
+            path: Arc::from(path),
+            kind,
+            codecs,
+            size: None,
+            mtime: None,
+            fingerprint,
+            sample: text,
+            source: 0,
+            first,
+            preamble,
+            place,
+            head: sample.get(..HEAD).unwrap_or(sample).to_vec(),
+        }
+    }
+
+    /// There is a layer of compression between the stored bytes and the content.
+    pub(super) fn is_compressed(&self) -> bool {
+        self.codecs.iter().any(|&codec| codec != "tar")
+    }
+
+    /// Reads the input as a capture.
+    ///
+    /// # Errors
+    /// It cannot be opened any more, or is another file by now.
+    pub fn packets(self) -> Result<capture::Reader, InputFault> {
+        let (path, source, kind) = (Arc::clone(&self.path), self.source, self.kind);
+        Ok(capture::Reader::new(path, source, kind, self.open()?))
+    }
+
+    /// Reads the input as text.
+    ///
+    /// # Errors
+    /// It cannot be opened any more, or is another file by now.
+    pub fn lines(self) -> Result<lines::Reader, InputFault> {
+        let (path, source) = (Arc::clone(&self.path), self.source);
+        Ok(lines::Reader::new(path, source, self.open()?))
+    }
+
+    fn open(self) -> Result<Raw<'static>, InputFault> {
+        let fault = |reason: String| InputFault { path: self.path.to_string(), offset: None, reason };
+        if let Place::Stream(input) = self.place {
+            return Ok(input);
+        }
+        let input = self.place.open().map_err(|e| fault(e.to_string()))?;
+        let (head, input) = codec::peek(input, self.head.len());
+        if head == self.head { Ok(input) } else { Err(fault("changed while netlog was running".to_owned())) }
+    }
+}
+
+impl Place {
+    /// Opens the place anew, decompressed.
+    ///
+    /// # Errors
+    /// What opening meets; a stream cannot be opened twice.
+    pub fn open(&self) -> io::Result<Raw<'static>> {
+        let raw: Raw<'static> = match self {
+            Place::File(path) => Box::new(File::open(path)?),
+            Place::Member(archive, offset, size) => archive.member(*offset, *size)?,
+            Place::Memory(bytes) => Box::new(Cursor::new(bytes.clone())),
+            Place::Stream(_) => return Err(io::Error::from(io::ErrorKind::NotSeekable)),
+        };
+        codec::unwrap(raw).map(|(input, _)| input)
+    }
+}
+
+/// The lines up to the first one that is not a comment: logs with a `#` preamble share its first lines.
+fn first_line(sample: &[u8]) -> &[u8] {
+    let mut end = 0;
+    for line in sample.split_inclusive(|&b| b == b'\n') {
+        end += line.len();
+        if !line.starts_with(b"#") {
+            break;
+        }
+    }
+    let record = sample.get(..end).unwrap_or(sample);
+    record.strip_suffix(b"\n").unwrap_or(record)
+}
+
+/// Time, start of the record and end of the captured bytes of the first packet.
+fn first_packet(kind: Kind, sample: &[u8]) -> Option<(Ts, usize, usize)> {
+    let mut reader = capture::Reader::new(Arc::from(""), 0, kind, Box::new(Cursor::new(sample.to_vec())));
+    let mut batch = PacketBatch::default();
+    reader.fill(&mut batch, SAMPLE);
+    let packet = batch.packets.first()?;
+    let end = usize::try_from(packet.start).ok()? + usize::try_from(packet.caplen).ok()?;
+    Some((packet.ts, usize::try_from(packet.file_offset).ok()?, end))
+}

@@ -1,0 +1,99 @@
+//! Text inputs as chunks of whole lines.
+
+use super::LineChunk;
+use super::window::{Raw, Window};
+use crate::model::{InputFault, Ledger, Origin};
+use std::sync::Arc;
+
+/// A chunk holds at least this many bytes, then runs on to the end of its line. Constant, so that
+/// chunk boundaries depend on nothing but the content.
+pub const CHUNK: usize = 1 << 20;
+
+/// A line longer than this is cut: each piece is delivered as a line of its own, with the number of
+/// the line it comes from, and counted as the cap `lines.too_long`.
+pub const MAX_LINE: usize = 16 << 20;
+
+/// How much is read at a time when a chunk's last line is longer than expected.
+const STEP: usize = 64 << 10;
+
+/// Reads chunks of lines from one input.
+pub struct Reader {
+    path: Arc<str>,
+    source: u32,
+    window: Window,
+    line: u64,
+    caps: Ledger,
+    reported: bool,
+}
+
+impl Reader {
+    pub(super) fn new(path: Arc<str>, source: u32, input: Raw<'static>) -> Self {
+        Reader { path, source, window: Window::new(input), line: 1, caps: Ledger::default(), reported: false }
+    }
+
+    /// Puts the next chunk of whole lines into `chunk`, replacing what it held. False when there is
+    /// nothing left; `chunk` is then empty.
+    ///
+    /// Whatever the bytes are, the chunks' `data` put together are the input: no byte is lost,
+    /// altered or repeated. Only the last line of an input may lack its line end, and a line longer
+    /// than [`MAX_LINE`].
+    pub fn fill(&mut self, chunk: &mut LineChunk) -> bool {
+        chunk.offset = self.window.base();
+        chunk.first_line = self.line;
+        self.window.load(&mut chunk.data, CHUNK + STEP);
+        let end = self.chunk_end(&mut chunk.data);
+        self.window.keep(&mut chunk.data, end);
+        let lines = memchr::memchr_iter(b'\n', &chunk.data).count();
+        self.line += lines as u64;
+        !chunk.data.is_empty()
+    }
+
+    /// Where the chunk at the front of `data` ends: behind the first line end from [`CHUNK`] on.
+    fn chunk_end(&mut self, data: &mut Vec<u8>) -> usize {
+        let mut from = CHUNK - 1;
+        loop {
+            let rest = data.get(from..).unwrap_or_default();
+            if let Some(at) = memchr::memchr(b'\n', rest) {
+                return from + at + 1;
+            }
+            if data.len() >= CHUNK + MAX_LINE {
+                return self.cut_line(data);
+            }
+            if self.window.ended() {
+                return data.len();
+            }
+            from = from.max(data.len());
+            let want = (data.len() + STEP.max(data.len() / 2)).min(CHUNK + MAX_LINE);
+            self.window.extend(data, want);
+        }
+    }
+
+    /// The chunk's last line is too long. The lines before it go out first, so that it starts its
+    /// own chunk; then it goes in pieces of [`MAX_LINE`].
+    fn cut_line(&mut self, data: &[u8]) -> usize {
+        let head = data.get(..CHUNK).unwrap_or_default();
+        if let Some(at) = memchr::memrchr(b'\n', head) {
+            return at + 1;
+        }
+        let lines = Origin { source: self.source, record: self.line, offset: self.window.base() };
+        self.caps.cap("lines.too_long", lines);
+        MAX_LINE
+    }
+
+    /// Bytes taken from the input so far, after decompression.
+    pub fn bytes_read(&self) -> u64 {
+        self.window.bytes_read()
+    }
+
+    /// Why the input ended before its time, once: a read error or broken compression.
+    pub fn fault(&mut self) -> Option<InputFault> {
+        let reason = self.window.error().filter(|_| !self.reported)?.to_owned();
+        self.reported = true;
+        Some(InputFault { path: self.path.to_string(), offset: Some(self.window.bytes_read()), reason })
+    }
+
+    /// Caps reached since the last call: `lines.too_long`. Empty for nearly every input.
+    pub fn take_ledger(&mut self) -> Ledger {
+        std::mem::take(&mut self.caps)
+    }
+}

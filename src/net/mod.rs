@@ -11,9 +11,11 @@
 //! and every shard sees its packets in input order. The number of shards is a constant, so nothing
 //! here depends on the number of threads.
 
+pub mod defrag;
 mod dispatch;
 pub mod dissect;
 mod feed;
+pub mod filter;
 pub mod flow;
 mod ip;
 pub mod key;
@@ -27,7 +29,9 @@ mod tcp;
 mod transport;
 mod tunnel;
 
+pub use defrag::Defrag;
 pub use dissect::dissect;
+pub use filter::{Filter, FilterError};
 pub use key::FlowKey;
 pub use shard::{Output, Shard};
 
@@ -36,6 +40,9 @@ use std::ops::Range;
 
 /// Number of shards; a constant so that results never depend on the machine.
 pub const SHARDS: usize = 64;
+
+/// `LINKTYPE_RAW`: the packet begins with its IP header, of either version. Reassembled datagrams do.
+pub const RAW_IP: u16 = 101;
 
 /// A packet after the link, network and transport headers, as the shard sees it. Positions are into
 /// the captured bytes of the packet (or of the reassembled datagram).

@@ -4,8 +4,41 @@
 //! stamps carry no year:
 //!
 //! ```text
-//! LineChunk ─ Parser::parse (parallel) ─▶ Parsed ─ YearClock::advance (in order) ─▶ Parsed::finish (parallel) ─▶ events
+//! LineChunk ─ Parser::parse (parallel) ─▶ Parsed ─ YearClock::advance (in order) ─▶ Parser::finish (parallel) ─▶ events
 //! ```
-//! ```
+//!
+//! A format is one TOML file of `patterns/`, embedded at build time and overlaid by files of the user
+//! ([`FormatSet::load`]). Formats form a tree: a root reads the line, its children read the field that
+//! it leaves (usually `message`) when their conditions hold: `syslog` → `sshd`.
+//!
+//! What the formats mean in common, so that detectors need not know them:
+//! - `event.category`, `event.type`, `event.outcome`, `event.action`, `source.ip` or `source.domain`,
+//!   `user.name` as in ECS;
+//! - `netlog.count`: how many happenings the line stands for ("message repeated 5 times"); 1 where absent;
+//! - `netlog.auth.kind`: what a log-in line tells, see `patterns/common.toml`;
+//! - `netlog.bad_fields`: fields whose value is outside the range or value set their format declares.
+//!
+//! Every line is counted once: decoded; skipped as `unmatched`, `blank`, `dropped` (by a rule) or
+//! `filtered` (by the time window); malformed as `nul`. A message inside a known format that no rule of
+//! its service reads is still an event, and counted as anomaly `<format>.unknown_message`.
 
+mod check;
+mod detect;
+mod draft;
+mod error;
+mod fields;
 pub mod grok;
+mod parser;
+mod rule;
+mod set;
+mod spec;
+mod template;
+mod time;
+mod when;
+
+pub use check::{TestFailure, TestReport};
+pub use detect::Detection;
+pub use error::PatternError;
+pub use parser::{Context, Parsed, Parser, Scratch};
+pub use set::FormatSet;
+pub use time::{Form, Hour, Moment, YearBase, YearClock, Yearless, Zone, ZoneError};

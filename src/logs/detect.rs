@@ -1,0 +1,106 @@
+//! Which format a file is in, by its content.
+
+use super::draft::Draft;
+use super::parser::{Context, Parser, Scratch};
+use super::rule::Format;
+use super::set::FormatSet;
+use super::time::{YearClock, Zone};
+use crate::model::Ts;
+use crate::source::LineChunk;
+
+/// Lines of a sample that are looked at.
+const LINES: usize = 256;
+/// A format whose score comes this near to the best one's could be the right one too.
+const NEAR: f64 = 0.9;
+
+/// What a sample looks like.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Detection {
+    /// (format, share of the sample's lines it reads, weighted), best first.
+    scores: Vec<(usize, &'static str, f64)>,
+}
+
+impl Detection {
+    /// The best format.
+    pub fn name(&self) -> Option<&'static str> {
+        self.scores.first().map(|(_, name, _)| *name)
+    }
+
+    /// Share of the sample's lines that the best format reads; a rule that tells formats apart may
+    /// weigh its lines, so it can exceed 1. 0 when no format fits.
+    pub fn score(&self) -> f64 {
+        self.scores.first().map_or(0.0, |(_, _, score)| *score)
+    }
+
+    /// Other formats that fit nearly as well.
+    pub fn ambiguous(&self) -> impl Iterator<Item = &'static str> {
+        let limit = self.score() * NEAR;
+        self.scores.iter().skip(1).filter(move |(_, _, s)| *s >= limit).map(|(_, name, _)| *name)
+    }
+
+    /// All formats that read some line, best first: what one does not read is offered to the next.
+    pub(super) fn formats(&self) -> impl Iterator<Item = usize> {
+        self.scores.iter().map(|(index, _, _)| *index)
+    }
+}
+
+impl FormatSet {
+    /// Tries every format without a parent on the lines of a sample (the beginning of the file; a last
+    /// line without its end is left out when there are others).
+    pub fn detect(&self, sample: &[u8]) -> Detection {
+        let whole = match memchr::memrchr(b'\n', sample) {
+            Some(end) => sample.get(..=end).unwrap_or(sample),
+            None => sample,
+        };
+        let text = String::from_utf8_lossy(whole);
+        let lines: Vec<&str> = text
+            .lines()
+            .map(|l| l.trim_matches(['\r', '\0']))
+            .filter(|l| !l.trim().is_empty())
+            .take(LINES)
+            .collect();
+        let mut scores = Vec::new();
+        for &root in &self.roots {
+            let Some(format) = self.format(root) else { continue };
+            let score = share(format, &lines);
+            if score > 0.0 {
+                scores.push((root, format.name, score));
+            }
+        }
+        scores.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.1.cmp(b.1)));
+        Detection { scores }
+    }
+
+    /// Time of the first line that has one: orders the files of a rotation set.
+    pub fn first_stamp(&self, sample: &[u8], mtime: Option<Ts>, zone: &Zone) -> Option<Ts> {
+        let detection = self.detect(sample);
+        let context = Context { mtime, zone: zone.clone(), ..Context::default() };
+        let mut clock = YearClock::new(&context, sample, &[]);
+        let parser = Parser::new(self, &detection, context);
+        for line in sample.split_inclusive(|b| *b == b'\n').take(LINES) {
+            let chunk = LineChunk { data: line.to_vec(), ..LineChunk::default() };
+            let mut parsed = parser.parse(&chunk, &mut Scratch::default());
+            if parsed.ledger.anomalies.contains_key("time.missing") {
+                continue;
+            }
+            let year = clock.advance(&parsed);
+            parser.finish(&mut parsed, year);
+            if let Some(event) = parsed.events.first() {
+                return Some(event.ts);
+            }
+        }
+        None
+    }
+}
+
+fn share(format: &Format, lines: &[&str]) -> f64 {
+    let mut sum = 0.0;
+    for line in lines {
+        let mut draft = Draft::default();
+        sum += format.dispatch.apply(format, line, &mut draft).map_or(0.0, |rule| rule.score);
+    }
+    // At most LINES lines.
+    #[allow(clippy::cast_precision_loss, reason = "a few hundred at most")]
+    let count = lines.len().max(1) as f64;
+    sum / count
+}

@@ -1,0 +1,295 @@
+//! Lines to events.
+
+use super::detect::Detection;
+use super::draft::Draft;
+use super::rule::{Constant, Format};
+use super::set::FormatSet;
+use super::time::{Hour, Moment, Pending, Turns, YearBase, Zone};
+use crate::model::{Dataset, Event, Ledger, Origin, Ts, Value};
+use crate::source::LineChunk;
+use std::borrow::Cow;
+
+/// What is known about a file beside its content.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// Number of the source, for [`Origin`].
+    pub source: u32,
+    /// When the file was last written: the latest its stamps can be.
+    pub mtime: Option<Ts>,
+    /// First stamp of the next newer file of the same rotation set.
+    pub before: Option<Ts>,
+    /// Zone of stamps without an offset.
+    pub zone: Zone,
+    /// Year of the first stamp, where the user gave one.
+    pub year: Option<i16>,
+    /// Events outside are counted as `filtered`: from (inclusive), to (exclusive).
+    pub window: (Option<Ts>, Option<Ts>),
+    /// Name of the format, where the user gave one; overrides what was detected.
+    pub format: Option<String>,
+}
+
+/// Longest line that is looked at, bytes: what comes after is counted and left out.
+const LINE: usize = 1 << 16;
+/// Deepest nesting of formats within one line.
+const DEPTH: usize = 8;
+
+/// Memory that a worker keeps between chunks.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    hour: Hour,
+}
+
+/// Parses the lines of one file. Shared by threads.
+#[derive(Debug)]
+pub struct Parser<'f> {
+    set: &'f FormatSet,
+    roots: Vec<usize>,
+    context: Context,
+}
+
+/// What a chunk became. Events without a year have no time until [`Parser::finish`].
+#[derive(Debug, Default)]
+pub struct Parsed<'a> {
+    /// In the order of the lines.
+    pub events: Vec<Event<'a>>,
+    /// Accounts of the chunk's lines.
+    pub ledger: Ledger,
+    pub(super) pending: Vec<Pending>,
+    pub(super) turns: Turns,
+}
+
+/// How a line ended.
+enum Fate {
+    Event(&'static Dataset),
+    Dropped,
+}
+
+impl<'f> Parser<'f> {
+    /// A parser for a file whose beginning was given to [`FormatSet::detect`].
+    pub fn new(set: &'f FormatSet, detection: &Detection, context: Context) -> Parser<'f> {
+        let forced = context.format.as_ref().and_then(|name| set.index(name));
+        let roots = match forced {
+            Some(format) => vec![format],
+            None => detection.formats().collect(),
+        };
+        Parser { set, roots, context }
+    }
+
+    /// Parses a chunk. Needs nothing but the chunk: chunks may be parsed in any order.
+    pub fn parse<'a>(&self, chunk: &'a LineChunk, scratch: &mut Scratch) -> Parsed<'a> {
+        let mut parsed = Parsed::default();
+        parsed.events.reserve(chunk.data.len() / 100);
+        let whole = std::str::from_utf8(&chunk.data).ok();
+        let mut draft = Draft::default();
+        let mut origin =
+            Origin { source: self.context.source, record: chunk.first_line, offset: chunk.offset };
+        let mut at = 0;
+        while at < chunk.data.len() {
+            let rest = chunk.data.get(at..).unwrap_or_default();
+            let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
+            let raw = rest.get(..len).unwrap_or(rest);
+            parsed.ledger.lines.read += 1;
+            parsed.ledger.lines.bytes += len as u64;
+            match whole.and_then(|text| text.get(at..at + len)) {
+                Some(text) => self.line(text, raw, origin, &mut draft, &mut parsed, scratch),
+                None => self.broken(raw, origin, &mut parsed, scratch),
+            }
+            at += len;
+            origin.record += 1;
+            origin.offset += len as u64;
+        }
+        parsed
+    }
+
+    /// Gives the events without a year their time and applies the window.
+    pub fn finish(&self, parsed: &mut Parsed<'_>, year: YearBase) {
+        let mut hour = Hour::default();
+        for pending in std::mem::take(&mut parsed.pending) {
+            let year = year.0.saturating_add(pending.turn);
+            if let Some(event) = parsed.events.get_mut(pending.event) {
+                if pending.when.leap_day() && !super::time::is_leap(year) {
+                    parsed.ledger.anomaly("time.leap_day", event.origin);
+                }
+                event.ts = self.context.zone.resolve(pending.when.in_year(year), &mut hour);
+            }
+        }
+        let (from, to) = self.context.window;
+        if from.is_some() || to.is_some() {
+            let lines = &mut parsed.ledger.lines;
+            parsed.events.retain(|event| {
+                let inside = from.is_none_or(|t| event.ts >= t) && to.is_none_or(|t| event.ts < t);
+                if !inside && event.seq.sub == 0 {
+                    lines.decoded -= 1;
+                    lines.skip("filtered", event.origin, &[]);
+                }
+                inside
+            });
+        }
+    }
+
+    /// A line that is not UTF-8: replaced characters, and an event of its own memory.
+    fn broken(&self, raw: &[u8], origin: Origin, parsed: &mut Parsed<'_>, scratch: &mut Scratch) {
+        let text = String::from_utf8_lossy(raw);
+        if matches!(text, Cow::Owned(_)) {
+            parsed.ledger.anomaly("text.not_utf8", origin);
+        }
+        let mut own = Parsed { turns: parsed.turns, ..Parsed::default() };
+        self.line(&text, raw, origin, &mut Draft::default(), &mut own, scratch);
+        parsed.turns = own.turns;
+        let shift = parsed.events.len();
+        parsed.pending.extend(own.pending.into_iter().map(|p| Pending { event: p.event + shift, ..p }));
+        parsed.events.extend(own.events.into_iter().map(Event::into_owned));
+        parsed.ledger.merge(own.ledger);
+    }
+
+    fn line<'a>(
+        &self,
+        text: &'a str,
+        raw: &[u8],
+        origin: Origin,
+        draft: &mut Draft<'a>,
+        parsed: &mut Parsed<'a>,
+        scratch: &mut Scratch,
+    ) {
+        let Some(text) = self.clean(text, raw, origin, &mut parsed.ledger) else { return };
+        draft.clear();
+        let fate = self.roots.iter().find_map(|root| {
+            let format = self.set.format(*root)?;
+            self.read(format, text, draft, origin, &mut parsed.ledger, 0)
+        });
+        match fate {
+            Some(Fate::Event(dataset)) => {
+                parsed.ledger.lines.decoded += 1;
+                self.emit(dataset, origin, draft, parsed, scratch);
+            }
+            Some(Fate::Dropped) => parsed.ledger.lines.skip("dropped", origin, raw),
+            None => parsed.ledger.lines.skip("unmatched", origin, raw),
+        }
+    }
+
+    /// The text of a line without its end; `None` for lines that hold nothing, which are counted.
+    fn clean<'a>(&self, text: &'a str, raw: &[u8], origin: Origin, ledger: &mut Ledger) -> Option<&'a str> {
+        let mut text = text.trim_end_matches(['\n', '\r']);
+        // A log truncated while its writer kept the old position begins with a hole of NULs.
+        if text.starts_with('\0') {
+            ledger.anomaly("text.nul", origin);
+            text = text.trim_start_matches('\0');
+            if text.is_empty() {
+                ledger.lines.malformed("nul", origin, &[]);
+                return None;
+            }
+        }
+        if text.is_empty() || text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\r')) {
+            ledger.lines.skip("blank", origin, raw);
+            return None;
+        }
+        if text.len() > LINE {
+            ledger.cap("line.length", origin);
+            let cut = (0..=LINE).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+            text = text.get(..cut).unwrap_or(text);
+        }
+        Some(text)
+    }
+
+    /// Applies a format and its children to a text. `None` if no rule matches.
+    fn read<'a>(
+        &self,
+        format: &Format,
+        text: &'a str,
+        draft: &mut Draft<'a>,
+        origin: Origin,
+        ledger: &mut Ledger,
+        depth: usize,
+    ) -> Option<Fate> {
+        let rule = format.dispatch.apply(format, text, draft)?;
+        if rule.drop {
+            return Some(Fate::Dropped);
+        }
+        for constant in &rule.set {
+            match constant {
+                Constant::Outcome(outcome) => draft.outcome = *outcome,
+                Constant::Field(field, value) => draft.fields.push((field, value.clone())),
+            }
+        }
+        if depth >= DEPTH {
+            return Some(Fate::Event(rule.dataset));
+        }
+        if rule.again {
+            let again = draft.text(self.set.message);
+            if let Some(fate) = again.and_then(|t| self.read(format, t, draft, origin, ledger, depth + 1)) {
+                return Some(fate);
+            }
+        }
+        let mut asked = None;
+        for child in format.children.candidates(draft) {
+            let Some(child) = self.set.format(child) else { continue };
+            if !child.when.iter().all(|cond| cond.holds(draft)) {
+                continue;
+            }
+            let text = child.from.and_then(|field| draft.text(field));
+            if let Some(fate) = text.and_then(|t| self.read(child, t, draft, origin, ledger, depth + 1)) {
+                return Some(fate);
+            }
+            asked = asked.or(Some(child));
+        }
+        let dataset = asked.map_or(rule.dataset, |child| {
+            ledger.anomaly(child.unknown, origin);
+            child.dataset
+        });
+        Some(Fate::Event(dataset))
+    }
+
+    fn emit<'a>(
+        &self,
+        dataset: &'static Dataset,
+        origin: Origin,
+        draft: &mut Draft<'a>,
+        parsed: &mut Parsed<'a>,
+        scratch: &mut Scratch,
+    ) {
+        let ts = match draft.time {
+            Some(Moment::Utc(ts)) => ts,
+            Some(Moment::Local(wall)) => self.context.zone.resolve(wall, &mut scratch.hour),
+            Some(Moment::Yearless(when)) => {
+                let turn = parsed.turns.step(when);
+                parsed.pending.push(Pending { event: parsed.events.len(), when, turn });
+                0
+            }
+            None => {
+                parsed.ledger.anomaly("time.missing", origin);
+                self.context.mtime.unwrap_or(0)
+            }
+        };
+        let mut event = Event::new(dataset, origin, ts);
+        event.outcome = draft.outcome;
+        event.transport = draft.transport;
+        event.source = draft.source;
+        event.destination = draft.destination;
+        let room = draft.fields.len();
+        event.fields = std::mem::replace(&mut draft.fields, Vec::with_capacity(room + 2));
+        last_wins(&mut event.fields);
+        if !draft.bad.is_empty() {
+            parsed.ledger.anomaly("fmt.field", origin);
+            event.push(self.set.bad_fields, Value::texts(draft.bad.drain(..)));
+        }
+        parsed.events.push(event);
+    }
+}
+
+/// Keeps the last of several values of a field: a child's, or a constant's, replaces its parent's. It
+/// stays where the first one stood.
+fn last_wins(fields: &mut Vec<(crate::model::FieldRef, Value<'_>)>) {
+    let mut at = 1;
+    while at < fields.len() {
+        let (before, rest) = fields.split_at_mut(at);
+        let again = rest.first_mut().and_then(|(field, value)| {
+            let old = before.iter_mut().find(|(f, _)| std::ptr::eq(*f, *field))?;
+            std::mem::swap(&mut old.1, value);
+            Some(())
+        });
+        match again {
+            Some(()) => drop(fields.remove(at)),
+            None => at += 1,
+        }
+    }
+}

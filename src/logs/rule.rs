@@ -1,0 +1,171 @@
+//! A compiled format: its rules, which of them can match a text at all, and what follows from a match.
+
+use super::draft::{Capture, Draft};
+use super::template::Template;
+use super::when::{Cond, Test};
+use crate::model::{Dataset, FieldRef, Outcome, Value};
+use std::collections::BTreeMap;
+
+/// How a text is matched.
+#[derive(Debug)]
+pub(super) enum Matcher {
+    /// Literal text with fields between.
+    Delimited(Template),
+}
+
+impl Matcher {
+    /// The literal text every match begins with; may be empty.
+    pub fn prefix(&self) -> &str {
+        match self {
+            Matcher::Delimited(template) => template.prefix(),
+        }
+    }
+
+    /// The fields it can fill.
+    pub fn captures(&self) -> impl Iterator<Item = &Capture> {
+        match self {
+            Matcher::Delimited(template) => template.captures(),
+        }
+    }
+
+    /// Matches; on failure the draft holds leftovers.
+    pub fn apply<'a>(&self, text: &'a str, null: &[String], draft: &mut Draft<'a>) -> bool {
+        match self {
+            Matcher::Delimited(template) => template.apply(text, null, draft),
+        }
+    }
+}
+
+/// A constant that a rule sets.
+#[derive(Debug)]
+pub(super) enum Constant {
+    Outcome(Outcome),
+    Field(FieldRef, Value<'static>),
+}
+
+/// One rule.
+#[derive(Debug)]
+pub(super) struct Rule {
+    /// Alternatives, the first that matches wins.
+    pub matchers: Vec<Matcher>,
+    /// What follows.
+    pub set: Vec<Constant>,
+    /// Data set of the event.
+    pub dataset: &'static Dataset,
+    /// The captured message is read again by the same format.
+    pub again: bool,
+    /// No event.
+    pub drop: bool,
+    /// Weight in detection.
+    pub score: f64,
+}
+
+/// Which rules (and which of their alternatives) can match a text, by its first byte, in order.
+#[derive(Debug, Default)]
+pub(super) struct Dispatch {
+    by_byte: Vec<Box<[(u16, u16)]>>,
+    empty: Box<[(u16, u16)]>,
+}
+
+impl Dispatch {
+    /// Sorts the rules by what they begin with.
+    pub fn new(rules: &[Rule]) -> Dispatch {
+        let alternatives = || {
+            rules.iter().zip(0u16..).flat_map(|(rule, r)| {
+                rule.matchers.iter().zip(0u16..).map(move |(matcher, m)| (matcher.prefix(), (r, m)))
+            })
+        };
+        let fits = |byte: Option<u8>| {
+            alternatives()
+                .filter(|(prefix, _)| prefix.is_empty() || prefix.as_bytes().first().copied() == byte)
+                .map(|(_, at)| at)
+                .collect::<Box<[_]>>()
+        };
+        Dispatch { by_byte: (0..=u8::MAX).map(|b| fits(Some(b))).collect(), empty: fits(None) }
+    }
+
+    /// The first rule of `format` that matches the text; the draft holds what it captured.
+    pub fn apply<'r, 'a>(&self, format: &'r Format, text: &'a str, draft: &mut Draft<'a>) -> Option<&'r Rule> {
+        let candidates = self.candidates(text);
+        if candidates.is_empty() {
+            return None;
+        }
+        let mark = draft.mark();
+        for &(rule, matcher) in candidates {
+            let rule = format.rules.get(usize::from(rule))?;
+            let matcher = rule.matchers.get(usize::from(matcher))?;
+            if !text.starts_with(matcher.prefix()) {
+                continue;
+            }
+            if matcher.apply(text, &format.null, draft) {
+                return Some(rule);
+            }
+            draft.reset(&mark);
+        }
+        None
+    }
+
+    /// (rule, alternative) pairs worth trying.
+    fn candidates(&self, text: &str) -> &[(u16, u16)] {
+        match text.as_bytes().first() {
+            Some(first) => self.by_byte.get(usize::from(*first)).map_or(&[], |list| list),
+            None => &self.empty,
+        }
+    }
+}
+
+/// Children of a format: those chosen by the value of one field, and the others.
+#[derive(Debug, Default)]
+pub(super) struct Children {
+    field: Option<FieldRef>,
+    exact: BTreeMap<String, Vec<usize>>,
+    others: Vec<usize>,
+}
+
+impl Children {
+    /// Adds a child with its conditions.
+    pub fn add(&mut self, child: usize, conds: &[Cond]) {
+        let exact = conds.iter().find_map(|c| match &c.test {
+            Test::Equals(values) if self.field.is_none_or(|f| std::ptr::eq(f, c.field)) => Some((c, values)),
+            _ => None,
+        });
+        match exact {
+            Some((cond, values)) => {
+                self.field = Some(cond.field);
+                for value in values {
+                    self.exact.entry(value.clone()).or_default().push(child);
+                }
+            }
+            None => self.others.push(child),
+        }
+    }
+
+    /// Children whose conditions may hold; those chosen by a value first.
+    pub fn candidates<'c>(&'c self, draft: &Draft<'_>) -> impl Iterator<Item = usize> + use<'c> {
+        let value = self.field.and_then(|f| draft.get(f)).and_then(|v| v.as_str());
+        let exact = value.and_then(|v| self.exact.get(v)).map_or(&[] as &[usize], |list| list);
+        exact.iter().chain(&self.others).copied()
+    }
+}
+
+/// A compiled format.
+#[derive(Debug)]
+pub(super) struct Format {
+    pub name: &'static str,
+    pub doc: &'static str,
+    /// The file it was read from, for messages.
+    pub file: String,
+    pub parent: Option<usize>,
+    /// Field of the parent that this format reads.
+    pub from: Option<FieldRef>,
+    pub when: Vec<Cond>,
+    pub null: Vec<String>,
+    /// Data set where no rule says more.
+    pub dataset: &'static Dataset,
+    pub rules: Vec<Rule>,
+    pub dispatch: Dispatch,
+    pub children: Children,
+    /// Name under which texts that no rule knows are counted.
+    pub unknown: &'static str,
+    pub tests: Vec<super::spec::TestSpec>,
+}

@@ -1,0 +1,306 @@
+//! The set of formats: the shipped ones, completed and overridden by files of the user.
+
+use super::PatternError;
+use super::draft::Target;
+use super::fields::{Table, leak, nearest};
+use super::rule::{Children, Constant, Dispatch, Format, Matcher, Rule};
+use super::spec::{FormatSpec, RuleSpec};
+use super::template::Template;
+use super::when::Cond;
+use crate::model::{Dataset, FieldRef, Outcome, Type, Value};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+include!(concat!(env!("OUT_DIR"), "/patterns.rs"));
+
+/// All formats, compiled.
+#[derive(Debug)]
+pub struct FormatSet {
+    pub(super) formats: Vec<Format>,
+    /// Formats without a parent, in the order of names.
+    pub(super) roots: Vec<usize>,
+    /// `message` and the list of bad fields.
+    pub(super) message: FieldRef,
+    pub(super) bad_fields: FieldRef,
+    fields: Vec<FieldRef>,
+    datasets: Vec<&'static Dataset>,
+}
+
+impl FormatSet {
+    /// The shipped formats.
+    ///
+    /// # Errors
+    /// A mistake in a shipped format; tests rule it out.
+    pub fn builtin() -> Result<FormatSet, PatternError> {
+        FormatSet::load(&[])
+    }
+
+    /// The shipped formats with those of `overlay` (files, or folders whose `*.toml` are read in the
+    /// order of names). A format of the same name replaces the earlier one.
+    ///
+    /// # Errors
+    /// The first file that cannot be read or holds a mistake.
+    pub fn load(overlay: &[PathBuf]) -> Result<FormatSet, PatternError> {
+        let mut specs = BTreeMap::new();
+        for (file, text) in BUILTIN {
+            let spec = FormatSpec::read(file, text)?;
+            specs.insert(spec.name.clone(), ((*file).to_owned(), spec));
+        }
+        for path in overlay {
+            for file in toml_files(path)? {
+                let text = std::fs::read_to_string(&file)
+                    .map_err(|error| PatternError::Read { path: file.clone(), error })?;
+                let name = file.display().to_string();
+                let spec = FormatSpec::read(&name, &text)?;
+                specs.insert(spec.name.clone(), (name, spec));
+            }
+        }
+        FormatSet::compile(specs.into_values().collect())
+    }
+
+    /// Compiles formats that are already read; (file, content).
+    pub(super) fn compile(specs: Vec<(String, FormatSpec)>) -> Result<FormatSet, PatternError> {
+        let mut table = Table::default();
+        for (file, spec) in &specs {
+            table.declare(file, spec)?;
+        }
+        let message = table.need("patterns", "fields", "message")?;
+        let bad_fields = table.need("patterns", "fields", "netlog.bad_fields")?;
+        let names: BTreeMap<String, usize> =
+            specs.iter().enumerate().map(|(i, (_, spec))| (spec.name.clone(), i)).collect();
+        let mut formats = Vec::with_capacity(specs.len());
+        for (file, spec) in specs {
+            formats.push(format(&mut table, &names, file, spec)?);
+        }
+        link(&mut formats)?;
+        let roots = formats.iter().enumerate().filter(|(_, f)| f.parent.is_none() && !f.rules.is_empty());
+        let mut datasets: Vec<&'static Dataset> = Vec::new();
+        for dataset in formats.iter().filter(|f| !f.rules.is_empty()).map(|f| f.dataset) {
+            if !datasets.iter().any(|d| d.name == dataset.name) {
+                datasets.push(dataset);
+            }
+        }
+        Ok(FormatSet {
+            roots: roots.map(|(i, _)| i).collect(),
+            message,
+            bad_fields,
+            fields: table.fields(),
+            datasets,
+            formats,
+        })
+    }
+
+    /// Every field that the formats declare, by name.
+    pub fn fields(&self) -> &[FieldRef] {
+        &self.fields
+    }
+
+    /// Every data set, one per name. (Events may carry another one of the same name with the
+    /// categories that their rule sets.)
+    pub fn datasets(&self) -> &[&'static Dataset] {
+        &self.datasets
+    }
+
+    /// Names of the formats with their documentation, in order.
+    pub fn names(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.formats.iter().filter(|f| !f.rules.is_empty()).map(|f| (f.name, f.doc))
+    }
+
+    pub(super) fn format(&self, index: usize) -> Option<&Format> {
+        self.formats.get(index)
+    }
+
+    /// Index of the format of that name.
+    pub(super) fn index(&self, name: &str) -> Option<usize> {
+        self.formats.iter().position(|f| f.name == name)
+    }
+
+    /// The name nearest to one that does not exist; for messages.
+    pub fn nearest(&self, name: &str) -> Option<&'static str> {
+        nearest(name, self.formats.iter().map(|f| f.name))
+            .and_then(|n| self.formats.iter().map(|f| f.name).find(|f| *f == n))
+    }
+}
+
+fn toml_files(path: &Path) -> Result<Vec<PathBuf>, PatternError> {
+    let failed = |error| PatternError::Read { path: path.to_owned(), error };
+    if !std::fs::metadata(path).map_err(failed)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(failed)? {
+        let file = entry.map_err(failed)?.path();
+        if file.extension().is_some_and(|e| e == "toml") {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn format(
+    table: &mut Table,
+    names: &BTreeMap<String, usize>,
+    file: String,
+    spec: FormatSpec,
+) -> Result<Format, PatternError> {
+    let parent = match &spec.over {
+        None => None,
+        Some(over) => Some(names.get(over).copied().ok_or_else(|| {
+            let hint = nearest(over, names.keys().map(String::as_str))
+                .map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
+            PatternError::format(&file, "over", format!("no format is called `{over}`{hint}"))
+        })?),
+    };
+    let from = spec.over.as_ref().map(|_| table.need(&file, "from", &spec.from)).transpose()?;
+    let when = Cond::all(table, &file, &spec.when)?;
+    let base = Sets::new(table, &file, "set", &spec.set)?;
+    let mut rules = Vec::with_capacity(spec.rule.len());
+    for (i, rule_spec) in spec.rule.iter().enumerate() {
+        rules.push(rule(table, &file, &spec, &base, i, rule_spec)?);
+    }
+    let dataset = base.dataset(table, &spec);
+    Ok(Format {
+        name: leak(&spec.name),
+        doc: leak(&spec.doc),
+        parent,
+        from,
+        when,
+        dataset,
+        dispatch: Dispatch::new(&rules),
+        rules,
+        children: Children::default(),
+        unknown: leak(&format!("{}.unknown_message", spec.name)),
+        null: spec.null,
+        tests: spec.test,
+        file,
+    })
+}
+
+fn rule(
+    table: &mut Table,
+    file: &str,
+    spec: &FormatSpec,
+    base: &Sets,
+    index: usize,
+    rule: &RuleSpec,
+) -> Result<Rule, PatternError> {
+    let place = format!("rule {}", index + 1);
+    let mut matchers = Vec::new();
+    for text in rule.delimited.iter().flat_map(|d| d.all()) {
+        matchers.push(Matcher::Delimited(Template::new(table, &spec.name, file, &place, text)?));
+    }
+    if matchers.is_empty() {
+        return Err(PatternError::format(file, place, "has neither `delimited` nor `grok`"));
+    }
+    let mut sets = base.clone();
+    sets.extend(Sets::new(table, file, &place, &rule.set)?);
+    let dataset = sets.dataset(table, spec);
+    Ok(Rule { matchers, set: sets.constants(), dataset, again: rule.again, drop: rule.drop, score: rule.score })
+}
+
+/// The constants of a format or rule, by name; a rule's replace its format's.
+#[derive(Clone, Debug, Default)]
+struct Sets {
+    category: Vec<String>,
+    types: Vec<String>,
+    outcome: Outcome,
+    fields: BTreeMap<String, (FieldRef, Value<'static>)>,
+}
+
+impl Sets {
+    fn new(
+        table: &Table,
+        file: &str,
+        place: &str,
+        spec: &BTreeMap<String, toml::Value>,
+    ) -> Result<Sets, PatternError> {
+        let mut sets = Sets::default();
+        for (name, value) in spec {
+            let wrong = |what: &str| PatternError::format(file, place, format!("set \"{name}\": {what}"));
+            match name.as_str() {
+                "event.category" => sets.category = texts(value).ok_or_else(|| wrong("must be text"))?,
+                "event.type" => sets.types = texts(value).ok_or_else(|| wrong("must be text"))?,
+                "event.outcome" => {
+                    sets.outcome = match value.as_str() {
+                        Some("success") => Outcome::Success,
+                        Some("failure") => Outcome::Failure,
+                        Some("unknown") => Outcome::Unknown,
+                        _ => return Err(wrong("must be success, failure or unknown")),
+                    }
+                }
+                _ => {
+                    let Target::Field(field) = Target::of(table, file, place, name)? else {
+                        return Err(wrong("cannot be a constant"));
+                    };
+                    let value = constant(field.ty, value).ok_or_else(|| wrong("is of another type"))?;
+                    sets.fields.insert(name.clone(), (field, value));
+                }
+            }
+        }
+        Ok(sets)
+    }
+
+    fn extend(&mut self, over: Sets) {
+        if !over.category.is_empty() {
+            self.category = over.category;
+        }
+        if !over.types.is_empty() {
+            self.types = over.types;
+        }
+        if over.outcome != Outcome::Unknown {
+            self.outcome = over.outcome;
+        }
+        self.fields.extend(over.fields);
+    }
+
+    fn dataset(&self, table: &mut Table, spec: &FormatSpec) -> &'static Dataset {
+        let name = spec.dataset.as_deref().unwrap_or(&spec.name);
+        table.dataset(name, &self.category, &self.types, spec.protocol.as_deref(), &spec.doc)
+    }
+
+    fn constants(self) -> Vec<Constant> {
+        let outcome = (self.outcome != Outcome::Unknown).then_some(Constant::Outcome(self.outcome));
+        let fields = self.fields.into_values().map(|(field, value)| Constant::Field(field, value));
+        outcome.into_iter().chain(fields).collect()
+    }
+}
+
+fn texts(value: &toml::Value) -> Option<Vec<String>> {
+    match value {
+        toml::Value::String(text) => Some(vec![text.clone()]),
+        toml::Value::Array(items) => items.iter().map(|i| i.as_str().map(str::to_owned)).collect(),
+        _ => None,
+    }
+}
+
+fn constant(ty: Type, value: &toml::Value) -> Option<Value<'static>> {
+    Some(match (ty, value) {
+        (Type::Keyword | Type::Wildcard | Type::Text, toml::Value::String(text)) => Value::text(leak(text)),
+        (Type::Keyword, toml::Value::Array(_)) => {
+            let words: Vec<&'static str> = texts(value)?.iter().map(|t| leak(t)).collect();
+            Value::Words(Box::leak(words.into_boxed_slice()))
+        }
+        (Type::Long, toml::Value::Integer(i)) => Value::Int(*i),
+        (Type::Double, toml::Value::Float(f)) if f.is_finite() => Value::Float(*f),
+        (Type::Boolean, toml::Value::Boolean(b)) => Value::Bool(*b),
+        _ => return None,
+    })
+}
+
+/// Enters every format into its parent's list; refuses circles.
+fn link(formats: &mut [Format]) -> Result<(), PatternError> {
+    for index in 0..formats.len() {
+        let parent_of = |i: usize| formats.get(i).and_then(|f| f.parent);
+        let depth = std::iter::successors(parent_of(index), |i| parent_of(*i)).take(formats.len() + 1).count();
+        let Some(format) = formats.get(index) else { continue };
+        if depth > formats.len() {
+            return Err(PatternError::format(&format.file, "over", "a format cannot be over itself"));
+        }
+        let (parent, when) = (format.parent, format.when.clone());
+        if let Some(parent) = parent.and_then(|p| formats.get_mut(p)) {
+            parent.children.add(index, &when);
+        }
+    }
+    Ok(())
+}

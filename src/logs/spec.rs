@@ -1,0 +1,158 @@
+//! A format file as it is written: TOML to plain structures, nothing resolved yet.
+
+use super::PatternError;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// One file of `patterns/`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FormatSpec {
+    /// Name; also `event.dataset` unless `dataset` says otherwise.
+    pub name: String,
+    /// What it is, for docs/formats.md.
+    pub doc: String,
+    /// The parent, whose `from` field holds what this format reads.
+    pub over: Option<String>,
+    /// Field of the parent that holds the text.
+    #[serde(default = "message")]
+    pub from: String,
+    /// `event.dataset`, where several formats feed one.
+    pub dataset: Option<String>,
+    /// `network.protocol`.
+    pub protocol: Option<String>,
+    /// Conditions on the parent's fields; all must hold.
+    #[serde(default)]
+    pub when: BTreeMap<String, CondSpec>,
+    /// Captured texts that mean "no value".
+    #[serde(default)]
+    pub null: Vec<String>,
+    /// Constants for every event of the format.
+    #[serde(default)]
+    pub set: BTreeMap<String, toml::Value>,
+    /// Fields that this format declares.
+    #[serde(default)]
+    pub fields: BTreeMap<String, FieldSpec>,
+    /// Rules, tried in order.
+    #[serde(default)]
+    pub rule: Vec<RuleSpec>,
+    /// Lines with what must come out.
+    #[serde(default)]
+    pub test: Vec<TestSpec>,
+}
+
+fn message() -> String {
+    "message".to_owned()
+}
+
+/// A condition on one field.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum CondSpec {
+    /// Equal to this.
+    One(String),
+    /// Equal to one of these.
+    Many(Vec<String>),
+    /// Another test.
+    Test(CondTest),
+}
+
+/// Tests beyond equality; exactly one of them.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub(super) enum CondTest {
+    /// Begins with this or one of these.
+    Prefix(OneOrMany),
+    /// Ends with this or one of these.
+    Suffix(OneOrMany),
+    /// Contains this or one of these.
+    Contains(OneOrMany),
+    /// Matches this regular expression somewhere.
+    Regex(String),
+}
+
+/// A string or a list of them.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum OneOrMany {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    /// As a slice.
+    pub fn all(&self) -> &[String] {
+        match self {
+            OneOrMany::One(one) => std::slice::from_ref(one),
+            OneOrMany::Many(many) => many,
+        }
+    }
+}
+
+/// Declaration of a field.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FieldSpec {
+    /// Type, by the names of Elasticsearch mappings.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// One sentence.
+    pub doc: String,
+    /// Allowed values of a text.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// Allowed range of a number, both ends included.
+    pub range: Option<(f64, f64)>,
+}
+
+/// One rule: how the text is matched and what follows from it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RuleSpec {
+    /// Templates; see [`super::template`].
+    pub delimited: Option<OneOrMany>,
+    /// Grok expressions.
+    pub grok: Option<OneOrMany>,
+    /// Constants.
+    #[serde(default)]
+    pub set: BTreeMap<String, toml::Value>,
+    /// The captured `message` is read again by the same format.
+    #[serde(default)]
+    pub again: bool,
+    /// The line is understood, and of no interest: no event, counted as `dropped`.
+    #[serde(default)]
+    pub drop: bool,
+    /// How much a matching line speaks for this format when formats are told apart; 1 is usual.
+    #[serde(default = "one")]
+    pub score: f64,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+/// A line and what must come out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TestSpec {
+    /// The line.
+    pub line: String,
+    /// Fields with their values.
+    #[serde(default)]
+    pub want: BTreeMap<String, toml::Value>,
+    /// Fields that must not be there.
+    #[serde(default)]
+    pub absent: Vec<String>,
+}
+
+impl FormatSpec {
+    /// Reads a format file.
+    pub fn read(file: &str, text: &str) -> Result<FormatSpec, PatternError> {
+        toml::from_str(text).map_err(|error| PatternError::Syntax {
+            file: file.to_owned(),
+            message: error.to_string(),
+        })
+    }
+}

@@ -1,0 +1,67 @@
+//! Conditions on a parent's fields: which format reads a line's message.
+
+use super::PatternError;
+use super::draft::Draft;
+use super::fields::Table;
+use super::spec::{CondSpec, CondTest};
+use crate::model::FieldRef;
+use regex::Regex;
+use std::collections::BTreeMap;
+
+/// A condition on one field.
+#[derive(Clone, Debug)]
+pub(super) struct Cond {
+    /// The field.
+    pub field: FieldRef,
+    /// What must hold for its text.
+    pub test: Test,
+}
+
+/// What must hold.
+#[derive(Clone, Debug)]
+pub(super) enum Test {
+    Equals(Vec<String>),
+    Prefix(Vec<String>),
+    Suffix(Vec<String>),
+    Contains(Vec<String>),
+    Matches(Regex),
+}
+
+impl Cond {
+    /// Resolves the conditions of a format; all must hold.
+    pub fn all(
+        table: &Table,
+        file: &str,
+        spec: &BTreeMap<String, CondSpec>,
+    ) -> Result<Vec<Cond>, PatternError> {
+        let mut conds = Vec::with_capacity(spec.len());
+        for (name, cond) in spec {
+            let place = format!("when.\"{name}\"");
+            let field = table.need(file, &place, name)?;
+            let test = match cond {
+                CondSpec::One(value) => Test::Equals(vec![value.clone()]),
+                CondSpec::Many(values) => Test::Equals(values.clone()),
+                CondSpec::Test(CondTest::Prefix(texts)) => Test::Prefix(texts.all().to_vec()),
+                CondSpec::Test(CondTest::Suffix(texts)) => Test::Suffix(texts.all().to_vec()),
+                CondSpec::Test(CondTest::Contains(texts)) => Test::Contains(texts.all().to_vec()),
+                CondSpec::Test(CondTest::Regex(text)) => Test::Matches(
+                    Regex::new(text).map_err(|e| PatternError::format(file, &place, e.to_string()))?,
+                ),
+            };
+            conds.push(Cond { field, test });
+        }
+        Ok(conds)
+    }
+
+    /// Whether it holds for the draft; a field that is not there fails.
+    pub fn holds(&self, draft: &Draft<'_>) -> bool {
+        let Some(text) = draft.get(self.field).and_then(|v| v.as_str()) else { return false };
+        match &self.test {
+            Test::Equals(texts) => texts.iter().any(|t| t == text),
+            Test::Prefix(texts) => texts.iter().any(|t| text.starts_with(t.as_str())),
+            Test::Suffix(texts) => texts.iter().any(|t| text.ends_with(t.as_str())),
+            Test::Contains(texts) => texts.iter().any(|t| text.contains(t.as_str())),
+            Test::Matches(regex) => regex.is_match(text),
+        }
+    }
+}

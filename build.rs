@@ -16,7 +16,8 @@ fn main() -> io::Result<()> {
         }
     }
     names.sort();
-    let mut text = String::from("/// Shipped formats: file name and content.\nstatic BUILTIN: &[(&str, &str)] = &[\n");
+    let mut text =
+        String::from("/// Shipped formats: file name and content.\nstatic BUILTIN: &[(&str, &str)] = &[\n");
     for name in &names {
         let path = folder.join(name);
         text.push_str(&format!("    ({name:?}, include_str!({:?})),\n", path.display().to_string()));

@@ -1,1 +1,2 @@
-
+mod logs_formats;
+mod logs_truth;

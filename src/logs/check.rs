@@ -48,8 +48,9 @@ impl FormatSet {
                 let context = Context { year: Some(2026), ..Context::default() };
                 let mut clock = YearClock::new(&context, &[], &[]);
                 let parser = Parser::new(self, &detection, context);
-                let mut trace = Vec::new();
-                let mut parsed = parser.parse_traced(&chunk, &mut Scratch::default(), &mut trace);
+                let mut scratch = Scratch { trace: Some(Vec::new()), ..Scratch::default() };
+                let mut parsed = parser.parse(&chunk, &mut scratch);
+                let trace = scratch.trace.unwrap_or_default();
                 let year = clock.advance(&parsed);
                 parser.finish(&mut parsed, year);
                 let last = trace.last().map(|(format, _)| *format);

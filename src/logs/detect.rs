@@ -95,9 +95,10 @@ impl FormatSet {
 
 fn share(format: &Format, lines: &[&str]) -> f64 {
     let mut sum = 0.0;
+    let mut scratch = Scratch::default();
     for line in lines {
         let mut draft = Draft::default();
-        sum += format.dispatch.apply(format, line, &mut draft).map_or(0.0, |rule| rule.score);
+        sum += format.dispatch.apply(format, line, &mut draft, &mut scratch).map_or(0.0, |rule| rule.score);
     }
     // At most LINES lines.
     #[allow(clippy::cast_precision_loss, reason = "a few hundred at most")]

@@ -1,8 +1,8 @@
 //! The event that a line is becoming, and where captured texts go.
 
+use super::PatternError;
 use super::fields::{Check, Table};
 use super::time::{Form, Moment};
-use super::PatternError;
 use crate::model::{Endpoint, FieldRef, Outcome, Transport, Type, Value};
 use std::borrow::Cow;
 use std::net::IpAddr;

@@ -41,7 +41,11 @@ impl Table {
     pub fn declare(&mut self, file: &str, spec: &FormatSpec) -> Result<(), PatternError> {
         for (name, field) in &spec.fields {
             let ty = type_by_name(&field.ty).ok_or_else(|| {
-                PatternError::format(file, format!("fields.\"{name}\""), format!("unknown type `{}`", field.ty))
+                PatternError::format(
+                    file,
+                    format!("fields.\"{name}\""),
+                    format!("unknown type `{}`", field.ty),
+                )
             })?;
             if let Some(known) = self.fields.get(name) {
                 if known.ty != ty {
@@ -49,7 +53,8 @@ impl Table {
                     return Err(PatternError::format(file, format!("fields.\"{name}\""), message));
                 }
             } else {
-                let leaked: FieldRef = Box::leak(Box::new(Field { name: leak(name), ty, doc: leak(&field.doc) }));
+                let leaked: FieldRef =
+                    Box::leak(Box::new(Field { name: leak(name), ty, doc: leak(&field.doc) }));
                 self.fields.insert(name.clone(), leaked);
             }
             if let Some(check) = Check::of(field) {

@@ -26,6 +26,7 @@ mod check;
 mod detect;
 mod draft;
 mod error;
+mod expression;
 mod fields;
 pub mod grok;
 mod parser;

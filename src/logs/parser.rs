@@ -2,6 +2,7 @@
 
 use super::detect::Detection;
 use super::draft::Draft;
+use super::grok::Slots;
 use super::rule::{Constant, Format};
 use super::set::FormatSet;
 use super::time::{Hour, Moment, Pending, Turns, YearBase, Zone};
@@ -36,7 +37,12 @@ const DEPTH: usize = 8;
 /// Memory that a worker keeps between chunks.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    hour: Hour,
+    pub(super) hour: Hour,
+    pub(super) slots: Slots,
+    /// A grok expression gave up on the current line.
+    pub(super) step_limit: bool,
+    /// (format, rule) of each match, where someone asked for it.
+    pub(super) trace: Option<Vec<(&'static str, usize)>>,
 }
 
 /// Parses the lines of one file. Shared by threads.
@@ -138,7 +144,7 @@ impl<'f> Parser<'f> {
         parsed.turns = own.turns;
         let shift = parsed.events.len();
         parsed.pending.extend(own.pending.into_iter().map(|p| Pending { event: p.event + shift, ..p }));
-        parsed.events.extend(own.events.into_iter().map(Event::into_owned));
+        parsed.events.extend(own.events.into_iter().map(|event| event.into_owned()));
         parsed.ledger.merge(own.ledger);
     }
 
@@ -153,10 +159,11 @@ impl<'f> Parser<'f> {
     ) {
         let Some(text) = self.clean(text, raw, origin, &mut parsed.ledger) else { return };
         draft.clear();
-        let fate = self.roots.iter().find_map(|root| {
-            let format = self.set.format(*root)?;
-            self.read(format, text, draft, origin, &mut parsed.ledger, 0)
-        });
+        let mut line = Line { set: self.set, origin, ledger: &mut parsed.ledger, scratch };
+        let fate = self.roots.iter().find_map(|root| line.read(self.set.format(*root)?, text, draft, 0));
+        if std::mem::take(&mut scratch.step_limit) {
+            parsed.ledger.cap("grok.steps", origin);
+        }
         match fate {
             Some(Fate::Event(dataset)) => {
                 parsed.ledger.lines.decoded += 1;
@@ -189,54 +196,6 @@ impl<'f> Parser<'f> {
             text = text.get(..cut).unwrap_or(text);
         }
         Some(text)
-    }
-
-    /// Applies a format and its children to a text. `None` if no rule matches.
-    fn read<'a>(
-        &self,
-        format: &Format,
-        text: &'a str,
-        draft: &mut Draft<'a>,
-        origin: Origin,
-        ledger: &mut Ledger,
-        depth: usize,
-    ) -> Option<Fate> {
-        let rule = format.dispatch.apply(format, text, draft)?;
-        if rule.drop {
-            return Some(Fate::Dropped);
-        }
-        for constant in &rule.set {
-            match constant {
-                Constant::Outcome(outcome) => draft.outcome = *outcome,
-                Constant::Field(field, value) => draft.fields.push((field, value.clone())),
-            }
-        }
-        if depth >= DEPTH {
-            return Some(Fate::Event(rule.dataset));
-        }
-        if rule.again {
-            let again = draft.text(self.set.message);
-            if let Some(fate) = again.and_then(|t| self.read(format, t, draft, origin, ledger, depth + 1)) {
-                return Some(fate);
-            }
-        }
-        let mut asked = None;
-        for child in format.children.candidates(draft) {
-            let Some(child) = self.set.format(child) else { continue };
-            if !child.when.iter().all(|cond| cond.holds(draft)) {
-                continue;
-            }
-            let text = child.from.and_then(|field| draft.text(field));
-            if let Some(fate) = text.and_then(|t| self.read(child, t, draft, origin, ledger, depth + 1)) {
-                return Some(fate);
-            }
-            asked = asked.or(Some(child));
-        }
-        let dataset = asked.map_or(rule.dataset, |child| {
-            ledger.anomaly(child.unknown, origin);
-            child.dataset
-        });
-        Some(Fate::Event(dataset))
     }
 
     fn emit<'a>(
@@ -273,6 +232,62 @@ impl<'f> Parser<'f> {
             event.push(self.set.bad_fields, Value::texts(draft.bad.drain(..)));
         }
         parsed.events.push(event);
+    }
+}
+
+/// One line being read by a tree of formats.
+struct Line<'p> {
+    set: &'p FormatSet,
+    origin: Origin,
+    ledger: &'p mut Ledger,
+    scratch: &'p mut Scratch,
+}
+
+impl Line<'_> {
+    /// Applies a format and its children to a text. `None` if no rule matches.
+    fn read<'a>(
+        &mut self,
+        format: &Format,
+        text: &'a str,
+        draft: &mut Draft<'a>,
+        depth: usize,
+    ) -> Option<Fate> {
+        let rule = format.dispatch.apply(format, text, draft, self.scratch)?;
+        if rule.drop {
+            return Some(Fate::Dropped);
+        }
+        for constant in &rule.set {
+            match constant {
+                Constant::Outcome(outcome) => draft.outcome = *outcome,
+                Constant::Field(field, value) => draft.fields.push((field, value.clone())),
+            }
+        }
+        if depth >= DEPTH {
+            return Some(Fate::Event(rule.dataset));
+        }
+        if rule.again {
+            let again = draft.text(self.set.message);
+            if let Some(fate) = again.and_then(|t| self.read(format, t, draft, depth + 1)) {
+                return Some(fate);
+            }
+        }
+        let mut asked = None;
+        for child in format.children.candidates(draft) {
+            let Some(child) = self.set.format(child) else { continue };
+            if !child.when.iter().all(|cond| cond.holds(draft)) {
+                continue;
+            }
+            let text = child.from.and_then(|field| draft.text(field));
+            if let Some(fate) = text.and_then(|t| self.read(child, t, draft, depth + 1)) {
+                return Some(fate);
+            }
+            asked = asked.or(Some(child));
+        }
+        let dataset = asked.map_or(rule.dataset, |child| {
+            self.ledger.anomaly(child.unknown, self.origin);
+            child.dataset
+        });
+        Some(Fate::Event(dataset))
     }
 }
 

@@ -1,6 +1,8 @@
 //! A compiled format: its rules, which of them can match a text at all, and what follows from a match.
 
-use super::draft::{Capture, Draft};
+use super::draft::Draft;
+use super::expression::GrokRule;
+use super::parser::Scratch;
 use super::template::Template;
 use super::when::{Cond, Test};
 use crate::model::{Dataset, FieldRef, Outcome, Value};
@@ -11,6 +13,8 @@ use std::collections::BTreeMap;
 pub(super) enum Matcher {
     /// Literal text with fields between.
     Delimited(Template),
+    /// A grok expression.
+    Grok(Box<GrokRule>),
 }
 
 impl Matcher {
@@ -18,20 +22,21 @@ impl Matcher {
     pub fn prefix(&self) -> &str {
         match self {
             Matcher::Delimited(template) => template.prefix(),
-        }
-    }
-
-    /// The fields it can fill.
-    pub fn captures(&self) -> impl Iterator<Item = &Capture> {
-        match self {
-            Matcher::Delimited(template) => template.captures(),
+            Matcher::Grok(_) => "",
         }
     }
 
     /// Matches; on failure the draft holds leftovers.
-    pub fn apply<'a>(&self, text: &'a str, null: &[String], draft: &mut Draft<'a>) -> bool {
+    pub fn apply<'a>(
+        &self,
+        text: &'a str,
+        null: &[String],
+        draft: &mut Draft<'a>,
+        scratch: &mut Scratch,
+    ) -> bool {
         match self {
             Matcher::Delimited(template) => template.apply(text, null, draft),
+            Matcher::Grok(grok) => grok.apply(text, null, draft, scratch),
         }
     }
 }
@@ -85,19 +90,28 @@ impl Dispatch {
     }
 
     /// The first rule of `format` that matches the text; the draft holds what it captured.
-    pub fn apply<'r, 'a>(&self, format: &'r Format, text: &'a str, draft: &mut Draft<'a>) -> Option<&'r Rule> {
+    pub fn apply<'r, 'a>(
+        &self,
+        format: &'r Format,
+        text: &'a str,
+        draft: &mut Draft<'a>,
+        scratch: &mut Scratch,
+    ) -> Option<&'r Rule> {
         let candidates = self.candidates(text);
         if candidates.is_empty() {
             return None;
         }
         let mark = draft.mark();
-        for &(rule, matcher) in candidates {
-            let rule = format.rules.get(usize::from(rule))?;
+        for &(index, matcher) in candidates {
+            let rule = format.rules.get(usize::from(index))?;
             let matcher = rule.matchers.get(usize::from(matcher))?;
             if !text.starts_with(matcher.prefix()) {
                 continue;
             }
-            if matcher.apply(text, &format.null, draft) {
+            if matcher.apply(text, &format.null, draft, scratch) {
+                if let Some(trace) = &mut scratch.trace {
+                    trace.push((format.name, usize::from(index)));
+                }
                 return Some(rule);
             }
             draft.reset(&mark);

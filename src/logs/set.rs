@@ -2,10 +2,13 @@
 
 use super::PatternError;
 use super::draft::Target;
+use super::expression::GrokRule;
 use super::fields::{Table, leak, nearest};
+use super::grok::Library;
 use super::rule::{Children, Constant, Dispatch, Format, Matcher, Rule};
 use super::spec::{FormatSpec, RuleSpec};
 use super::template::Template;
+use super::time::Form;
 use super::when::Cond;
 use crate::model::{Dataset, FieldRef, Outcome, Type, Value};
 use std::collections::BTreeMap;
@@ -55,11 +58,14 @@ impl FormatSet {
                 specs.insert(spec.name.clone(), (name, spec));
             }
         }
-        FormatSet::compile(specs.into_values().collect())
+        FormatSet::compile(&Library::builtin(), specs.into_values().collect())
     }
 
     /// Compiles formats that are already read; (file, content).
-    pub(super) fn compile(specs: Vec<(String, FormatSpec)>) -> Result<FormatSet, PatternError> {
+    pub(super) fn compile(
+        library: &Library,
+        specs: Vec<(String, FormatSpec)>,
+    ) -> Result<FormatSet, PatternError> {
         let mut table = Table::default();
         for (file, spec) in &specs {
             table.declare(file, spec)?;
@@ -68,9 +74,10 @@ impl FormatSet {
         let bad_fields = table.need("patterns", "fields", "netlog.bad_fields")?;
         let names: BTreeMap<String, usize> =
             specs.iter().enumerate().map(|(i, (_, spec))| (spec.name.clone(), i)).collect();
+        let mut maker = Maker { table, library, names };
         let mut formats = Vec::with_capacity(specs.len());
         for (file, spec) in specs {
-            formats.push(format(&mut table, &names, file, spec)?);
+            formats.push(format(&mut maker, file, spec)?);
         }
         link(&mut formats)?;
         let roots = formats.iter().enumerate().filter(|(_, f)| f.parent.is_none() && !f.rules.is_empty());
@@ -84,7 +91,7 @@ impl FormatSet {
             roots: roots.map(|(i, _)| i).collect(),
             message,
             bad_fields,
-            fields: table.fields(),
+            fields: maker.table.fields(),
             datasets,
             formats,
         })
@@ -138,12 +145,15 @@ fn toml_files(path: &Path) -> Result<Vec<PathBuf>, PatternError> {
     Ok(files)
 }
 
-fn format(
-    table: &mut Table,
-    names: &BTreeMap<String, usize>,
-    file: String,
-    spec: FormatSpec,
-) -> Result<Format, PatternError> {
+/// What compiling a format needs.
+struct Maker<'m> {
+    table: Table,
+    library: &'m Library,
+    names: BTreeMap<String, usize>,
+}
+
+fn format(maker: &mut Maker<'_>, file: String, spec: FormatSpec) -> Result<Format, PatternError> {
+    let Maker { table, names, .. } = maker;
     let parent = match &spec.over {
         None => None,
         Some(over) => Some(names.get(over).copied().ok_or_else(|| {
@@ -157,9 +167,9 @@ fn format(
     let base = Sets::new(table, &file, "set", &spec.set)?;
     let mut rules = Vec::with_capacity(spec.rule.len());
     for (i, rule_spec) in spec.rule.iter().enumerate() {
-        rules.push(rule(table, &file, &spec, &base, i, rule_spec)?);
+        rules.push(rule(maker, &file, &spec, &base, i, rule_spec)?);
     }
-    let dataset = base.dataset(table, &spec);
+    let dataset = base.dataset(&mut maker.table, &spec);
     Ok(Format {
         name: leak(&spec.name),
         doc: leak(&spec.doc),
@@ -178,7 +188,7 @@ fn format(
 }
 
 fn rule(
-    table: &mut Table,
+    maker: &mut Maker<'_>,
     file: &str,
     spec: &FormatSpec,
     base: &Sets,
@@ -188,15 +198,31 @@ fn rule(
     let place = format!("rule {}", index + 1);
     let mut matchers = Vec::new();
     for text in rule.delimited.iter().flat_map(|d| d.all()) {
-        matchers.push(Matcher::Delimited(Template::new(table, &spec.name, file, &place, text)?));
+        matchers.push(Matcher::Delimited(Template::new(&maker.table, &spec.name, file, &place, text)?));
+    }
+    let mut times = Vec::new();
+    for name in rule.time.iter().flat_map(|t| t.all()) {
+        let unknown = || PatternError::format(file, &place, format!("unknown form of a stamp `{name}`"));
+        times.push(Form::by_name(name).ok_or_else(unknown)?);
+    }
+    for text in rule.grok.iter().flat_map(|g| g.all()) {
+        let grok = GrokRule::new(&maker.table, maker.library, &spec.name, file, &place, (text, &times))?;
+        matchers.push(Matcher::Grok(Box::new(grok)));
     }
     if matchers.is_empty() {
         return Err(PatternError::format(file, place, "has neither `delimited` nor `grok`"));
     }
     let mut sets = base.clone();
-    sets.extend(Sets::new(table, file, &place, &rule.set)?);
-    let dataset = sets.dataset(table, spec);
-    Ok(Rule { matchers, set: sets.constants(), dataset, again: rule.again, drop: rule.drop, score: rule.score })
+    sets.extend(Sets::new(&maker.table, file, &place, &rule.set)?);
+    let dataset = sets.dataset(&mut maker.table, spec);
+    Ok(Rule {
+        matchers,
+        set: sets.constants(),
+        dataset,
+        again: rule.again,
+        drop: rule.drop,
+        score: rule.score,
+    })
 }
 
 /// The constants of a format or rule, by name; a rule's replace its format's.
@@ -292,7 +318,8 @@ fn constant(ty: Type, value: &toml::Value) -> Option<Value<'static>> {
 fn link(formats: &mut [Format]) -> Result<(), PatternError> {
     for index in 0..formats.len() {
         let parent_of = |i: usize| formats.get(i).and_then(|f| f.parent);
-        let depth = std::iter::successors(parent_of(index), |i| parent_of(*i)).take(formats.len() + 1).count();
+        let depth =
+            std::iter::successors(parent_of(index), |i| parent_of(*i)).take(formats.len() + 1).count();
         let Some(format) = formats.get(index) else { continue };
         if depth > formats.len() {
             return Err(PatternError::format(&format.file, "over", "a format cannot be over itself"));

@@ -115,6 +115,8 @@ pub(super) struct RuleSpec {
     pub delimited: Option<OneOrMany>,
     /// Grok expressions.
     pub grok: Option<OneOrMany>,
+    /// Forms of the stamp that a grok expression captures as `@timestamp`, tried in order.
+    pub time: Option<OneOrMany>,
     /// Constants.
     #[serde(default)]
     pub set: BTreeMap<String, toml::Value>,
@@ -150,9 +152,7 @@ pub(super) struct TestSpec {
 impl FormatSpec {
     /// Reads a format file.
     pub fn read(file: &str, text: &str) -> Result<FormatSpec, PatternError> {
-        toml::from_str(text).map_err(|error| PatternError::Syntax {
-            file: file.to_owned(),
-            message: error.to_string(),
-        })
+        toml::from_str(text)
+            .map_err(|error| PatternError::Syntax { file: file.to_owned(), message: error.to_string() })
     }
 }

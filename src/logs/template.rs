@@ -17,10 +17,10 @@
 //!
 //! A template matches the whole text.
 
+use super::PatternError;
 use super::draft::{Capture, Draft, Target};
 use super::fields::{Table, nearest};
 use super::time::Form;
-use super::PatternError;
 use memchr::{memchr2, memmem};
 
 /// How far a capture reaches.
@@ -118,15 +118,6 @@ impl Template {
             Some(Part::Literal(text)) => text,
             _ => "",
         }
-    }
-
-    /// The fields it can fill.
-    pub fn captures(&self) -> impl Iterator<Item = &Capture> {
-        let parts = self.lead.iter().chain(&self.tail).filter_map(|part| match part {
-            Part::Capture(capture, _) => Some(capture),
-            Part::Literal(_) => None,
-        });
-        parts.chain(&self.rest)
     }
 
     /// Matches the whole text. On failure the draft holds leftovers: the caller resets it.

@@ -6,8 +6,8 @@ mod year;
 mod zone;
 
 pub use scan::Form;
-pub use year::{YearBase, YearClock};
 pub(in crate::logs) use year::{Pending, Turns};
+pub use year::{YearBase, YearClock};
 pub use zone::{Hour, Zone, ZoneError};
 
 use crate::model::Ts;
@@ -62,9 +62,7 @@ impl Yearless {
     pub fn in_year(self, year: i16) -> Ts {
         let start = days_from_civil(i64::from(year), 1, 1) * DAY;
         let shift = if self.secs >= MARCH && !is_leap(year) { DAY } else { 0 };
-        (start + i64::from(self.secs) - shift)
-            .saturating_mul(SECOND)
-            .saturating_add(i64::from(self.nanos))
+        (start + i64::from(self.secs) - shift).saturating_mul(SECOND).saturating_add(i64::from(self.nanos))
     }
 }
 

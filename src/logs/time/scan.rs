@@ -1,6 +1,6 @@
 //! Byte scanners of the stamp forms that logs use.
 
-use super::{DAY, Moment, SECOND, Yearless, days_from_civil};
+use super::{DAY, Moment, SECOND, Yearless};
 
 /// How a stamp is written, by the name format files use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,8 +8,9 @@
 //!    or in the one before if it comes later in the calendar. Without a tail the rule is applied to the
 //!    first stamp.
 //! 3. A 29 February moves the whole file back to the latest leap year that fits.
-//! 4. From line to line a step back of more than half a year is New Year; a step forward of more than
-//!    half a year is a late line of the old year. Smaller steps back are lines out of order.
+//! 4. From line to line a step back of more than half a year is New Year; a step forward that leads to
+//!    within 14 days before New Year from just after it is a late line of the old year. Smaller steps
+//!    back are lines out of order; other steps forward are gaps.
 //! 5. Without a bound and without `--year` the year is 1970, and the notes say so.
 //!
 //! A file that spans more than a year and whose ends hide it ends up after the bound; the notes say so.
@@ -55,13 +56,15 @@ impl Turns {
     }
 }
 
+/// How far back over New Year a late line may reach, seconds.
+const LATE: u32 = 14 * 86_400;
+
 /// +1 where a year begins between two consecutive stamps, −1 where the second one belongs to the old
 /// year again.
 fn turn(last: Yearless, next: Yearless) -> i16 {
-    const HALF: u32 = LEAP_YEAR / 2;
-    if next.secs + HALF < last.secs {
+    if next.secs + LEAP_YEAR / 2 < last.secs {
         1
-    } else if last.secs + HALF < next.secs {
+    } else if last.secs + LEAP_YEAR - LATE < next.secs {
         -1
     } else {
         0
@@ -146,7 +149,8 @@ impl YearClock {
             return year;
         }
         let Some(bound) = self.bound else {
-            self.notes.push("stamps carry no year and the input no date: 1970 is used; give --year".to_owned());
+            self.notes
+                .push("stamps carry no year and the input no date: 1970 is used; give --year".to_owned());
             return 1970;
         };
         let mut year = match self.tail {

@@ -7,6 +7,8 @@
 
 mod emit;
 pub mod fields;
+#[cfg(test)]
+mod replay;
 
 pub use emit::{Draft, Emit, FlowView, Limits, Options};
 
@@ -146,4 +148,4 @@ macro_rules! protocols {
     };
 }
 
-protocols![];
+protocols![tls,];

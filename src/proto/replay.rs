@@ -1,12 +1,13 @@
-//! For tests of parsers: replays the TCP streams and UDP flows of a capture without the network layer.
+//! For tests of parsers: one on a bench, fed by hand, or on a capture.
 
-use super::{Dir, Emit, FlowView, Options, Parser, Probe, Protocol, Step};
+use super::{Dir, Emit, FlowView, Options, Parser, Protocol, Step};
 use crate::model::{Endpoint, Event, Ledger, Origin, Seq, Stamp, Transport};
+use crate::net::{Config, Output, Shard, Verdict, dissect};
 use pcap_parser::traits::PcapReaderIterator;
 use pcap_parser::{Block, PcapBlockOwned, PcapError};
-use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A file of the shared corpus, or `None` with a printed line.
 pub fn corpus(path: &str) -> Option<PathBuf> {
@@ -95,7 +96,7 @@ impl Bench {
 }
 
 /// (link type, time, bytes) of every packet.
-fn packets(path: &std::path::Path) -> Vec<(i32, i64, Vec<u8>)> {
+fn packets(path: &Path) -> Vec<(i32, i64, Vec<u8>)> {
     let file = std::fs::File::open(path).unwrap();
     let mut reader = pcap_parser::create_reader(1 << 20, file).unwrap();
     let (mut out, mut link, mut links) = (Vec::new(), 0, Vec::new());
@@ -128,143 +129,21 @@ fn packets(path: &std::path::Path) -> Vec<(i32, i64, Vec<u8>)> {
     out
 }
 
-type End = (IpAddr, u16);
-
-struct Replay {
-    bench: Option<Bench>,
-    client: End,
-    next: [Option<u32>; 2],
-    early: [BTreeMap<u32, (i64, Vec<u8>)>; 2],
-}
-
-/// One dissected segment or datagram: transport, ends, sequence number, SYN, payload.
-fn dissect(link: i32, bytes: &[u8]) -> Option<(Transport, End, End, u32, bool, Vec<u8>)> {
-    use etherparse::{NetSlice, SlicedPacket, TransportSlice};
-    let sliced = match link {
-        1 => SlicedPacket::from_ethernet(bytes).ok()?,
-        113 => SlicedPacket::from_linux_sll(bytes).ok()?,
-        0 => SlicedPacket::from_ip(bytes.get(4..)?).ok()?,
-        _ => SlicedPacket::from_ip(bytes).ok()?,
-    };
-    let (src, dst): (IpAddr, IpAddr) = match sliced.net? {
-        NetSlice::Ipv4(ip) => (ip.header().source_addr().into(), ip.header().destination_addr().into()),
-        NetSlice::Ipv6(ip) => (ip.header().source_addr().into(), ip.header().destination_addr().into()),
-        _ => return None,
-    };
-    match sliced.transport? {
-        TransportSlice::Tcp(t) => Some((
-            Transport::Tcp,
-            (src, t.source_port()),
-            (dst, t.destination_port()),
-            t.sequence_number(),
-            t.syn(),
-            t.payload().to_vec(),
-        )),
-        TransportSlice::Udp(u) => Some((
-            Transport::Udp,
-            (src, u.source_port()),
-            (dst, u.destination_port()),
-            0,
-            false,
-            u.payload().to_vec(),
-        )),
-        _ => None,
-    }
-}
-
-/// The events of `protocol` in a capture; flows that its probe refuses are left out.
-pub fn events(protocol: &Protocol, path: &std::path::Path, full: bool) -> Vec<Event<'static>> {
-    let mut flows: BTreeMap<(Transport, End, End), Replay> = BTreeMap::new();
-    let mut last = 0;
-    for (link, ts, bytes) in packets(path) {
-        last = ts;
-        let Some((transport, src, dst, seq, syn, payload)) = dissect(link, &bytes) else { continue };
-        let key = (transport, src.min(dst), src.max(dst));
-        let flow = flows.entry(key).or_insert_with(|| Replay {
-            bench: None,
-            client: src,
-            next: [None, None],
-            early: Default::default(),
-        });
-        let side = usize::from(src != flow.client);
-        if syn {
-            flow.next[side] = Some(seq.wrapping_add(1));
-            continue;
-        }
-        if payload.is_empty() || !protocol.over.carries(transport) {
-            continue;
-        }
-        flow.segment(protocol, transport, side, seq, ts, payload, full, dst);
-    }
-    let mut all = Vec::new();
-    for (_, flow) in flows {
-        if let Some(mut bench) = flow.bench {
-            bench.end(last);
-            all.extend(bench.events);
+/// What `protocols` make of a capture, through the network layer. Fragments are left out.
+pub fn capture(protocols: &'static [&'static Protocol], path: &Path, full: bool) -> Output {
+    let options = Arc::new(Options { full, ..Options::default() });
+    let mut shard = Shard::with_protocols(&Config::default(), &options, protocols);
+    let mut out = Output::default();
+    let mut last = Stamp::default();
+    for (record, (link, ts, bytes)) in (1..).zip(packets(path)) {
+        last = Stamp { ts, origin: Origin { source: 0, record, offset: 0 } };
+        let len = u32::try_from(bytes.len()).unwrap();
+        if let Verdict::Flow(packet) = dissect(u16::try_from(link).unwrap(), &bytes, len, last) {
+            shard.packet(&packet, &bytes, &mut out);
         }
     }
-    all
-}
-
-impl Replay {
-    #[allow(clippy::too_many_arguments)]
-    fn segment(
-        &mut self,
-        protocol: &Protocol,
-        transport: Transport,
-        side: usize,
-        seq: u32,
-        ts: i64,
-        payload: Vec<u8>,
-        full: bool,
-        dst: End,
-    ) {
-        if self.bench.is_none() {
-            let dir = if side == 0 { Dir::Client } else { Dir::Server };
-            match (protocol.probe)(dir, &payload) {
-                Probe::Yes | Probe::More => {}
-                Probe::Swapped => {
-                    self.client = dst;
-                    self.next.swap(0, 1);
-                    self.early.swap(0, 1);
-                }
-                Probe::No => return,
-            }
-            let swapped = (protocol.probe)(dir, &payload) == Probe::Swapped;
-            let mut bench = Bench::new(protocol, transport, full);
-            let (c, s) = (self.client, if swapped || side == 0 { dst } else { self.client });
-            bench.flow.client = Endpoint { ip: Some(c.0), port: Some(c.1), ..Endpoint::default() };
-            bench.flow.server = Endpoint { ip: Some(s.0), port: Some(s.1), ..Endpoint::default() };
-            self.bench = Some(bench);
-            let side = if swapped { 1 - side } else { side };
-            return self.deliver(transport, side, seq, ts, payload);
-        }
-        self.deliver(transport, side, seq, ts, payload);
-    }
-
-    fn deliver(&mut self, transport: Transport, side: usize, seq: u32, ts: i64, payload: Vec<u8>) {
-        let dir = if side == 0 { Dir::Client } else { Dir::Server };
-        let Some(bench) = &mut self.bench else { return };
-        if transport == Transport::Udp {
-            if !bench.over {
-                let step = bench.call(ts, |p, out| p.data(dir, &payload, out));
-                bench.over = !matches!(step, Step::Took(_));
-            }
-            return;
-        }
-        self.early[side].entry(seq).or_insert((ts, payload));
-        loop {
-            let next = *self.next[side].get_or_insert(seq);
-            let Some((&at, _)) = self.early[side].iter().find(|(at, _)| next.wrapping_sub(**at) < 1 << 30)
-            else {
-                return;
-            };
-            let Some((_, payload)) = self.early[side].remove(&at) else { return };
-            let known = next.wrapping_sub(at) as usize;
-            if let Some(fresh) = payload.get(known..) {
-                self.next[side] = Some(next.wrapping_add(fresh.len() as u32));
-                bench.feed(dir, ts, fresh);
-            }
-        }
-    }
+    shard.finish(last, &mut out);
+    out.events.retain(|e| e.dataset.name != "flow");
+    out.events.sort_by_key(|e| e.seq);
+    out
 }

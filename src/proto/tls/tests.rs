@@ -4,6 +4,8 @@ use super::*;
 use crate::model::{Event, Value};
 use crate::proto::replay::{self, corpus};
 
+static ONLY: &[&Protocol] = &[&PROTOCOL];
+
 fn text(event: &Event<'_>, name: &str) -> String {
     match event.by_name(name) {
         Some(Value::Str(s)) => s.to_string(),
@@ -19,7 +21,7 @@ fn text(event: &Event<'_>, name: &str) -> String {
 fn dump() {
     let Ok(name) = std::env::var("DUMP") else { return };
     let Some(path) = corpus(&name) else { return };
-    for e in replay::events(&PROTOCOL, &path, std::env::var("FULL").is_ok()) {
+    for e in replay::capture(ONLY, &path, std::env::var("FULL").is_ok()).events {
         println!("--- ts {} dur {:?} {:?}", e.ts, e.end.map(|x| x - e.ts), e.outcome);
         for (f, v) in &e.fields {
             println!("{} = {}", f.name, format!("{v:?}").chars().take(150).collect::<String>());

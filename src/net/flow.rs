@@ -117,7 +117,7 @@ const fn is_icmp(proto: u8) -> bool {
 
 fn set_mac(sides: &mut [Side; 2], at: usize, mac: [u8; 6]) {
     if let Some(side) = sides.get_mut(at) {
-        side.mac = (mac != [0; 6]).then_some(mac);
+        side.mac = Some(mac);
     }
 }
 
@@ -156,7 +156,7 @@ impl Flow {
             record: None,
             parts: 0,
             written: 0,
-            tcp: packet.tcp.map(|_| Box::default()),
+            tcp: (packet.key.proto() == 6).then(Box::default),
             app: App::Fresh,
             protocols: [None; 2],
             events: 0,
@@ -178,6 +178,8 @@ impl Flow {
         if let Some(side) = record.sides.get_mut(usize::from(packet.reverse)) {
             if side.packets == 0 {
                 side.ttl = packet.ttl;
+                // Behind two routers the address it is reached by may not be the one it sends from.
+                side.mac = packet.macs.map(|(src, _)| src).or(side.mac);
             }
             side.bytes += u64::from(packet.wire_len);
             side.packets += 1;

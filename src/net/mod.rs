@@ -20,6 +20,7 @@ pub mod flow;
 mod ip;
 pub mod key;
 mod link;
+pub mod replay;
 mod rest;
 pub mod shard;
 mod stream;

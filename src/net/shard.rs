@@ -120,7 +120,7 @@ impl Shard {
         self.table.touch(id, List::Active);
         if packet.tcp.is_some() {
             self.segment(id, packet, payload, &mut ctx);
-        } else if !self.config.flows_only {
+        } else if !self.config.flows_only && packet.key.proto() != 6 {
             self.datagram(id, packet, payload, &mut ctx);
         }
     }

@@ -11,12 +11,15 @@
 //! `main → cli → plan → engine → {source net proto logs enrich detect report sink schema} → model`;
 //! sideways only `net → proto`, `sink → {schema, report}`, `schema → {proto, logs, enrich}`.
 
+pub mod cli;
+pub mod command;
 pub mod detect;
 pub mod engine;
 pub mod enrich;
 pub mod logs;
 pub mod model;
 pub mod net;
+pub mod plan;
 pub mod proto;
 pub mod report;
 pub mod schema;

@@ -110,7 +110,7 @@ impl Cell {
     pub fn burst(&self, window: Ts) -> Burst {
         let reach = (window / self.width).max(1);
         let mut best = Burst::default();
-        for (start, _) in &self.buckets {
+        for start in self.buckets.keys() {
             let count = self.buckets.range(*start..start.saturating_add(reach)).map(|(_, n)| n).sum();
             if count > best.count {
                 best = Burst { count, start: start.saturating_mul(self.width) };

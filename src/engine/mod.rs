@@ -1,1 +1,20 @@
 //! Rounds: read k+1 ∥ decode k ∥ write k−1. The only module that knows threads.
+//!
+//! ```text
+//! reader thread ─ batch ─▶ workers: dissect ─▶ 64 shards ─▶ events ─ sort ─ blocks ─▶ workers: complete,
+//!               ─ chunk ─▶ workers: parse lines ────────────────────────────────▶   tally, observe, render
+//!                                                              in order: merge, ─▶ writer thread
+//! ```
+//!
+//! What comes out depends on the input alone: shards are a constant number, a block is a constant
+//! number of events (or one chunk of lines), and blocks are merged in order.
+
+mod block;
+mod lines;
+mod packets;
+mod progress;
+mod run;
+mod writer;
+
+pub use progress::Progress;
+pub use run::{EngineError, Job, Logs, Only, Outcome, run};

@@ -58,7 +58,7 @@ static DESTINATION: Side = Side {
 
 impl Enricher {
     /// Appends the common fields to `event`. `packets` tells whether its origin is a capture.
-    pub fn complete<'e>(&'e self, event: &mut Event<'e>, packets: bool, cache: &mut Cache<'e>) {
+    pub fn complete<'a, 'e: 'a>(&'e self, event: &mut Event<'a>, packets: bool, cache: &mut Cache<'e>) {
         event.fields.reserve(40);
         envelope(event);
         let source = side(event, event.source, &SOURCE, cache, self);
@@ -88,8 +88,8 @@ fn envelope(event: &mut Event<'_>) {
 }
 
 /// Appends one side; returns whether it is inside, if it has an address.
-fn side<'e>(
-    event: &mut Event<'e>,
+fn side<'a, 'e: 'a>(
+    event: &mut Event<'a>,
     end: Endpoint,
     fields: &Side,
     cache: &mut Cache<'e>,
@@ -117,7 +117,7 @@ fn side<'e>(
     Some(place.internal || matches!(place.class, Class::Multicast | Class::Broadcast))
 }
 
-fn locate<'e>(event: &mut Event<'e>, fields: &Side, place: &Place<'e>) {
+fn locate<'a, 'e: 'a>(event: &mut Event<'a>, fields: &Side, place: &Place<'e>) {
     if let Some(country) = place.country {
         event.push(fields.country, country.code);
         event.push(fields.country_name, country.name);
@@ -220,7 +220,7 @@ fn icmp_message(event: &Event<'_>) -> Option<(u16, u16)> {
     request.or_else(|| number("icmp.response.type").zip(number("icmp.response.code")))
 }
 
-fn origin<'e>(event: &mut Event<'e>, packets: bool, enricher: &'e Enricher) {
+fn origin<'a, 'e: 'a>(event: &mut Event<'a>, packets: bool, enricher: &'e Enricher) {
     let Some(info) = usize::try_from(event.origin.source).ok().and_then(|i| enricher.sources.0.get(i)) else {
         return;
     };

@@ -1,5 +1,6 @@
 //! An address block in CIDR notation.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -30,6 +31,12 @@ impl FromStr for Net {
             None => width,
         };
         Ok(Net { base, prefix })
+    }
+}
+
+impl fmt::Display for Net {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.base, self.prefix)
     }
 }
 

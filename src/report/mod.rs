@@ -22,3 +22,24 @@ pub use model::{
     Bin, Block, Cell, Column, CountryPoint, Facts, Report, Section, SpotPoint, Table, Timeline, Unit,
 };
 pub use tally::Tally;
+
+use crate::model::Event;
+
+/// Tables that events are counted into, block by block.
+pub trait Tallying: Default + Send {
+    /// Counts a completed event.
+    fn observe(&mut self, event: &Event<'_>);
+
+    /// Adds the tables of the block that follows in output order.
+    fn merge(&mut self, other: Self);
+}
+
+impl Tallying for Tally {
+    fn observe(&mut self, event: &Event<'_>) {
+        Tally::observe(self, event);
+    }
+
+    fn merge(&mut self, other: Self) {
+        Tally::merge(self, other);
+    }
+}

@@ -1,0 +1,87 @@
+//! The commands: from a plan to outputs and an exit status.
+
+mod analyze;
+mod print;
+mod progress;
+mod terminal;
+
+pub use terminal::Terminal;
+
+use crate::cli::{Cli, Command};
+use crate::engine::EngineError;
+use crate::model::{Ledger, Ts};
+use crate::plan::{Plan, UsageError};
+use crate::schema::SchemaError;
+use crate::sink::SinkError;
+use std::io;
+
+/// How a run ended, as the exit status tells it (see `netlog --help`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// 0: all done.
+    Done = 0,
+    /// 1: a finding reached `--fail-on`.
+    Found = 1,
+    /// 2: wrong usage; nothing was read.
+    Usage = 2,
+    /// 3: an input could not be read, or not to its end.
+    Incomplete = 3,
+    /// 4: an output failed.
+    Output = 4,
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The command line is wrong.
+    #[error(transparent)]
+    Usage(#[from] UsageError),
+    /// An output cannot be opened.
+    #[error(transparent)]
+    Open(#[from] SinkError),
+    /// A file the command line names is wrong, or an output failed while running.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Pattern files contradict each other.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// An output failed at its end.
+    #[error("cannot write: {0}")]
+    Write(#[from] io::Error),
+}
+
+impl CommandError {
+    /// The exit status that tells of the error. A reader that has had enough is no error.
+    pub fn status(&self) -> Status {
+        match self {
+            CommandError::Write(e) | CommandError::Engine(EngineError::Sink(e)) => {
+                if e.kind() == io::ErrorKind::BrokenPipe { Status::Done } else { Status::Output }
+            }
+            CommandError::Open(SinkError::Create { .. }) => Status::Output,
+            _ => Status::Usage,
+        }
+    }
+}
+
+/// Runs what the command line asks for. `now` is the clock, `terminal` what is known of the outside.
+///
+/// # Errors
+/// See [`CommandError`]; faults of inputs are told on standard error and in the status instead.
+pub fn run(cli: &Cli, now: Ts, terminal: &Terminal) -> Result<Status, CommandError> {
+    match &cli.command {
+        Command::Analyze(args) => analyze::run(Plan::analyze(args, now)?, &args.reading, terminal),
+        Command::Events(args) => analyze::run(Plan::events(args, now)?, &args.reading, terminal),
+        Command::Fields(args) => print::fields(args),
+        Command::Completions { shell } => print::completions(*shell),
+        Command::Man => print::man(),
+    }
+}
+
+/// Tells faults on standard error as they stand in the ledger; gives the status they make.
+fn told(ledger: &Ledger) -> Status {
+    for fault in &ledger.faults {
+        let at = fault.offset.map_or_else(String::new, |o| format!(" (at byte {o})"));
+        anstream::eprintln!("netlog: {}: {}{at}", fault.path, fault.reason);
+    }
+    if ledger.faults.is_empty() { Status::Done } else { Status::Incomplete }
+}

@@ -1,0 +1,41 @@
+//! Commands that only print: fields, completions, the manual page.
+
+use super::{CommandError, Status};
+use crate::cli::{Cli, Fields};
+use crate::engine::EngineError;
+use crate::logs::FormatSet;
+use crate::schema;
+use clap::CommandFactory;
+use std::io::{self, Write};
+
+/// Every field, one a line: name, type, meaning.
+pub(super) fn fields(args: &Fields) -> Result<Status, CommandError> {
+    let formats = FormatSet::load(&args.patterns).map_err(EngineError::from)?;
+    let schema = schema::all(formats.fields())?;
+    let mut out = io::stdout().lock();
+    for field in schema.fields() {
+        writeln!(out, "{}\t{:?}\t{}", field.name, field.ty, field.doc)?;
+    }
+    Ok(Status::Done)
+}
+
+/// The completion script of a shell.
+pub(super) fn completions(shell: clap_complete::Shell) -> Result<Status, CommandError> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "netlog", &mut script);
+    io::stdout().lock().write_all(&script)?;
+    Ok(Status::Done)
+}
+
+/// The manual: the program's page, then one section a command.
+pub(super) fn man() -> Result<Status, CommandError> {
+    let mut page = Vec::new();
+    let command = Cli::command();
+    clap_mangen::Man::new(command.clone()).render(&mut page)?;
+    for sub in command.get_subcommands().filter(|c| !c.is_hide_set()) {
+        clap_mangen::Man::new(sub.clone().name(format!("netlog-{}", sub.get_name()).leak() as &str))
+            .render(&mut page)?;
+    }
+    io::stdout().lock().write_all(&page)?;
+    Ok(Status::Done)
+}

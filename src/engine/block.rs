@@ -1,0 +1,115 @@
+//! Blocks of events: the unit of the last parallel stage, where events are completed, counted,
+//! observed and rendered. A block's borders depend on the input alone, so merging blocks in order
+//! gives the same tables for any number of threads.
+
+use crate::detect::Tables;
+use crate::enrich::{Cache, Enricher};
+use crate::model::Event;
+use crate::report::Tallying;
+use crate::sink::{Render, Rendered, Sink};
+use std::sync::{Mutex, PoisonError};
+
+/// Events of packets per block. Small enough that two workers share a round evenly.
+pub(super) const BLOCK: usize = 4096;
+/// Events completed at a time: their fields stay in the cache and their memory is reused.
+const SLICE: usize = 64;
+
+/// What a worker keeps from block to block. None of it shows in the output.
+struct Worker<'e> {
+    cache: Cache<'e>,
+    renderers: Vec<Option<Box<dyn Render>>>,
+}
+
+/// The stage, shared by all workers.
+pub(super) struct Stage<'e> {
+    enricher: &'e Enricher,
+    tables: Tables,
+    workers: Vec<Mutex<Worker<'e>>>,
+}
+
+/// What a block became.
+pub(super) struct Finished<T> {
+    /// Per sink, in order.
+    pub rendered: Vec<Vec<Rendered>>,
+    pub tally: T,
+    pub tables: Tables,
+    pub events: usize,
+}
+
+/// Builds up one block.
+pub(super) struct Filling<'s, 'e, 'a, T> {
+    stage: &'s Stage<'e>,
+    waiting: Vec<Event<'a>>,
+    packets: bool,
+    done: Finished<T>,
+}
+
+impl<'e> Stage<'e> {
+    /// `tables` is an empty set of detector tables to start each block from.
+    pub fn new(enricher: &'e Enricher, tables: Tables, sinks: &[Box<dyn Sink>], threads: usize) -> Stage<'e> {
+        let worker = || {
+            let renderers = sinks.iter().map(|s| s.renderer()).collect();
+            Mutex::new(Worker { cache: Cache::default(), renderers })
+        };
+        Stage { enricher, tables, workers: (0..threads.max(1)).map(|_| worker()).collect() }
+    }
+
+    /// Begins a block; `packets` tells whether its events come from a capture.
+    pub fn begin<'a, T: Tallying>(&self, packets: bool) -> Filling<'_, 'e, 'a, T>
+    where
+        'e: 'a,
+    {
+        let sinks = self.workers.first().map_or(0, |w| w.lock().map_or(0, |w| w.renderers.len()));
+        let done = Finished {
+            rendered: (0..sinks).map(|_| Vec::new()).collect(),
+            tally: T::default(),
+            tables: self.tables.clone(),
+            events: 0,
+        };
+        Filling { stage: self, waiting: Vec::with_capacity(SLICE), packets, done }
+    }
+
+    /// A whole block at once.
+    pub fn finish<T: Tallying>(&self, events: Vec<Event<'static>>, packets: bool) -> Finished<T> {
+        let mut filling = self.begin(packets);
+        for event in events {
+            filling.push(event);
+        }
+        filling.end()
+    }
+}
+
+impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
+    /// Adds an event.
+    pub fn push(&mut self, event: Event<'a>) {
+        self.waiting.push(event);
+        if self.waiting.len() == SLICE {
+            self.flush();
+        }
+    }
+
+    /// Closes the block.
+    pub fn end(mut self) -> Finished<T> {
+        self.flush();
+        self.done
+    }
+
+    fn flush(&mut self) {
+        let index = rayon::current_thread_index().unwrap_or(0) % self.stage.workers.len();
+        let Some(worker) = self.stage.workers.get(index) else { return };
+        // A worker poisoned by a panic elsewhere has only caches: they are still good.
+        let mut worker = worker.lock().unwrap_or_else(PoisonError::into_inner);
+        for event in &mut self.waiting {
+            self.stage.enricher.complete(event, self.packets, &mut worker.cache);
+            self.done.tally.observe(event);
+            self.done.tables.observe(event);
+        }
+        for (renderer, out) in worker.renderers.iter_mut().zip(&mut self.done.rendered) {
+            if let Some(renderer) = renderer {
+                out.push(renderer.render(&self.waiting));
+            }
+        }
+        self.done.events += self.waiting.len();
+        self.waiting.clear();
+    }
+}

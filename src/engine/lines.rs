@@ -1,0 +1,215 @@
+//! Rounds over the lines of one group of logs: the parts of a rotated log, oldest first.
+//!
+//! A reader thread cuts chunks; workers parse them; the year of stamps without one is carried from
+//! chunk to chunk in order; workers then finish, complete and render them.
+
+use super::block::Finished;
+use super::run::{Shared, Totals, describe};
+use crate::logs::{Context, Detection, Parsed, Parser, Scratch, YearBase, YearClock};
+use crate::model::{InputFault, Ledger, SourceInfo, Ts};
+use crate::report::Tallying;
+use crate::source::LineChunk;
+use crate::source::discover::Input;
+use crossbeam_channel::{Receiver, Sender, bounded};
+use rayon::prelude::*;
+
+/// Chunks that a worker has in a round: enough to even out, few enough to keep memory small.
+const PER_WORKER: usize = 2;
+
+/// What the reader thread says.
+enum Message {
+    Chunk(LineChunk),
+    End { bytes: u64, fault: Option<InputFault>, ledger: Box<Ledger> },
+}
+
+/// One file on its way.
+struct File<'f> {
+    parser: Parser<'f>,
+    clock: YearClock,
+    info: SourceInfo,
+}
+
+/// What a finished chunk leaves behind.
+struct Done<T> {
+    block: Finished<T>,
+    ledger: Ledger,
+    span: Option<(Ts, Ts)>,
+    lines: u64,
+}
+
+/// Reads and parses a group. `false` if an output failed.
+pub(super) fn run<T: Tallying>(inputs: Vec<Input>, shared: &Shared<'_, '_>, totals: &mut Totals<T>) -> bool {
+    // A file of a rotation cannot be younger than the first stamp of the next one.
+    let stamps: Vec<Option<Ts>> = inputs
+        .iter()
+        .map(|i| shared.formats.first_stamp(&i.sample, i.mtime, &shared.job.logs.zone))
+        .collect();
+    let after = stamps.into_iter().skip(1).chain([None]);
+    for (input, before) in inputs.into_iter().zip(after) {
+        shared.progress.set_input(&input.path);
+        if !one(input, before, shared, totals) {
+            return false;
+        }
+    }
+    true
+}
+
+fn one<T: Tallying>(
+    input: Input,
+    before: Option<Ts>,
+    shared: &Shared<'_, '_>,
+    totals: &mut Totals<T>,
+) -> bool {
+    let (job, source) = (shared.job, input.source);
+    let detection = shared.formats.detect(&input.sample);
+    let context = Context {
+        source,
+        mtime: input.mtime.or(Some(job.run_start)),
+        before,
+        zone: job.logs.zone.clone(),
+        year: job.logs.year,
+        window: job.window,
+        format: job.logs.format.clone(),
+    };
+    let clock = YearClock::new(&context, &input.sample, &[]);
+    let mut file = File {
+        info: recognised(describe(&input), &detection),
+        clock,
+        parser: Parser::new(shared.formats, &detection, context),
+    };
+    let reader = match input.lines() {
+        Ok(reader) => reader,
+        Err(fault) => {
+            totals.ledger.faults.push(fault);
+            return true;
+        }
+    };
+    let (send, messages) = bounded(job.threads * PER_WORKER);
+    let (give_back, spare) = bounded(job.threads * PER_WORKER * 2);
+    let go_on = std::thread::scope(|scope| {
+        scope.spawn(move || read(reader, &send, &spare));
+        file.rounds(&messages, &give_back, shared, totals)
+    });
+    file.info.notes.extend(file.clock.notes());
+    totals.sources.push((source, file.info));
+    go_on
+}
+
+/// Says what the content was recognised as, and what it could also be.
+fn recognised(mut info: SourceInfo, detection: &Detection) -> SourceInfo {
+    if let Some(name) = detection.name() {
+        name.clone_into(&mut info.kind);
+    }
+    let others: Vec<_> = detection.ambiguous().collect();
+    if !others.is_empty() {
+        info.notes.push(format!("could also be {}; --format decides", others.join(", ")));
+    }
+    info
+}
+
+fn read(mut reader: crate::source::lines::Reader, send: &Sender<Message>, spare: &Receiver<LineChunk>) {
+    loop {
+        let mut chunk = spare.try_recv().unwrap_or_default();
+        let more = reader.fill(&mut chunk);
+        if !chunk.data.is_empty() && send.send(Message::Chunk(chunk)).is_err() {
+            return;
+        }
+        if !more {
+            break;
+        }
+    }
+    // Nobody listens any more only if an output failed; the run ends then anyway.
+    let ledger = Box::new(reader.take_ledger());
+    let _ = send.send(Message::End { bytes: reader.bytes_read(), fault: reader.fault(), ledger });
+}
+
+impl File<'_> {
+    fn rounds<T: Tallying>(
+        &mut self,
+        messages: &Receiver<Message>,
+        give_back: &Sender<LineChunk>,
+        shared: &Shared<'_, '_>,
+        totals: &mut Totals<T>,
+    ) -> bool {
+        let most = shared.job.threads * PER_WORKER;
+        let mut chunks = Vec::with_capacity(most);
+        let mut end = false;
+        while !end {
+            for message in messages {
+                match message {
+                    Message::Chunk(chunk) => chunks.push(chunk),
+                    Message::End { bytes, fault, ledger } => {
+                        self.info.bytes = bytes;
+                        totals.ledger.merge(*ledger);
+                        totals.ledger.faults.extend(fault);
+                        end = true;
+                    }
+                }
+                if end || chunks.len() == most {
+                    break;
+                }
+            }
+            end |= chunks.len() < most;
+            if !self.round(&chunks, shared, totals) {
+                return false;
+            }
+            for chunk in chunks.drain(..) {
+                // A full queue of spare chunks only costs an allocation later.
+                let _ = give_back.try_send(chunk);
+            }
+        }
+        true
+    }
+
+    fn round<T: Tallying>(
+        &mut self,
+        chunks: &[LineChunk],
+        shared: &Shared<'_, '_>,
+        totals: &mut Totals<T>,
+    ) -> bool {
+        let parser = &self.parser;
+        let parsed: Vec<Parsed<'_>> = chunks
+            .par_iter()
+            .map_init(Scratch::default, |scratch, chunk| parser.parse(chunk, scratch))
+            .collect();
+        let dated: Vec<(Parsed<'_>, YearBase)> = parsed
+            .into_iter()
+            .map(|p| {
+                let base = self.clock.advance(&p);
+                (p, base)
+            })
+            .collect();
+        let done: Vec<Done<T>> =
+            dated.into_par_iter().map(|(parsed, year)| finish(parser, parsed, year, shared)).collect();
+        let blocks = done.into_iter().map(|d| {
+            totals.ledger.merge(d.ledger);
+            self.info.records += d.lines;
+            self.info.span = match (self.info.span, d.span) {
+                (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+                (mine, theirs) => mine.or(theirs),
+            };
+            d.block
+        });
+        let blocks = blocks.collect();
+        let bytes: u64 = chunks.iter().map(|c| c.data.len() as u64).sum();
+        shared.progress.add_read(bytes);
+        shared.writer.send(totals.absorb(blocks, shared.progress))
+    }
+}
+
+fn finish<T: Tallying>(
+    parser: &Parser<'_>,
+    mut parsed: Parsed<'_>,
+    year: YearBase,
+    shared: &Shared<'_, '_>,
+) -> Done<T> {
+    parser.finish(&mut parsed, year);
+    let mut filling = shared.stage.begin::<T>(false);
+    let mut span: Option<(Ts, Ts)> = None;
+    for event in parsed.events {
+        let (from, to) = span.unwrap_or((event.ts, event.ts));
+        span = Some((from.min(event.ts), to.max(event.ts)));
+        filling.push(event);
+    }
+    Done { block: filling.end(), lines: parsed.ledger.lines.read, ledger: parsed.ledger, span }
+}

@@ -1,0 +1,315 @@
+//! Rounds over the packets of one group of captures.
+//!
+//! A reader thread fills batches; workers dissect slices of a batch and sort packets into shards; each
+//! shard then takes its packets in input order. Fragments are put together between the two steps.
+
+use super::block::BLOCK;
+use super::run::{Shared, Totals};
+use crate::model::{Event, InputFault, Ledger, Origin, SourceInfo, Stamp};
+use crate::net::defrag::Defrag;
+use crate::net::dissect::dissect;
+use crate::net::shard::{Output, Shard};
+use crate::net::{Packet, SHARDS, Verdict};
+use crate::report::Tallying;
+use crate::source::discover::Input;
+use crate::source::{PacketBatch, RawPacket};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use rayon::prelude::*;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Packets dissected by one worker at a time.
+const SLICE: usize = 2048;
+/// Link type of a reassembled datagram: raw IP.
+const RAW_IP: u16 = 101;
+
+/// What the reader thread says.
+enum Message {
+    /// Packets of source `.0`.
+    Batch(u32, PacketBatch),
+    /// Source `.0` is at its end.
+    End(u32, SourceInfo),
+    /// Input could not be opened.
+    Fault(InputFault),
+}
+
+/// A slice of a batch after dissection.
+struct Dissected {
+    /// Per shard, in input order: index of the raw packet, and what is in it.
+    shards: Vec<Vec<(u32, Packet)>>,
+    /// Index of the raw packet, and where the fragment is in it.
+    fragments: Vec<(u32, Range<u32>)>,
+    ledger: Ledger,
+}
+
+/// A datagram put together from fragments.
+struct Whole {
+    packet: Packet,
+    data: Vec<u8>,
+}
+
+/// The state of a group between rounds.
+struct Group {
+    shards: Vec<(Shard, Output)>,
+    defrag: Defrag,
+    /// Events that do not fill a block yet: blocks must not depend on the size of a round.
+    rest: Vec<Event<'static>>,
+    last: Stamp,
+}
+
+/// Reads and decodes a group. `false` if an output failed.
+pub(super) fn run<T: Tallying>(inputs: Vec<Input>, shared: &Shared<'_, '_>, totals: &mut Totals<T>) -> bool {
+    let (send, messages) = bounded(1);
+    let (give_back, spare) = bounded(3);
+    let round = shared.job.round;
+    std::thread::scope(|scope| {
+        scope.spawn(move || read(inputs, round, &send, &spare));
+        let mut group = Group::new(shared);
+        for message in &messages {
+            match message {
+                Message::Batch(source, mut batch) => {
+                    shared.progress.add_read(batch.ledger.packets.bytes);
+                    group.round(source, &batch, shared, &mut totals.ledger);
+                    totals.ledger.merge(std::mem::take(&mut batch.ledger));
+                    // The reader may have ended: then nobody needs the buffer.
+                    let _ = give_back.try_send(batch);
+                    if !group.hand_on(shared, totals, false) {
+                        return false;
+                    }
+                }
+                Message::End(source, info) => totals.sources.push((source, info)),
+                Message::Fault(fault) => totals.ledger.faults.push(fault),
+            }
+        }
+        group.end(&mut totals.ledger);
+        group.hand_on(shared, totals, true)
+    })
+}
+
+fn read(inputs: Vec<Input>, round: usize, send: &Sender<Message>, spare: &Receiver<PacketBatch>) {
+    for input in inputs {
+        let source = input.source;
+        let mut info = super::run::describe(&input);
+        let mut reader = match input.packets() {
+            Ok(reader) => reader,
+            Err(fault) => {
+                let _ = send.send(Message::Fault(fault));
+                continue;
+            }
+        };
+        loop {
+            let mut batch = spare.try_recv().unwrap_or_default();
+            let more = reader.fill(&mut batch, round);
+            info.records += batch.packets.len() as u64;
+            for packet in &batch.packets {
+                let (from, to) = info.span.unwrap_or((packet.ts, packet.ts));
+                info.span = Some((from.min(packet.ts), to.max(packet.ts)));
+            }
+            if send.send(Message::Batch(source, batch)).is_err() {
+                return;
+            }
+            if !more {
+                break;
+            }
+        }
+        info.bytes = reader.bytes_read();
+        info.notes = reader.notes();
+        if send.send(Message::End(source, info)).is_err() {
+            return;
+        }
+    }
+}
+
+impl Group {
+    fn new(shared: &Shared<'_, '_>) -> Group {
+        let shard = || (Shard::new(&shared.job.net, &shared.options), Output::default());
+        Group {
+            shards: (0..SHARDS).map(|_| shard()).collect(),
+            defrag: Defrag::new(),
+            rest: Vec::new(),
+            last: Stamp::default(),
+        }
+    }
+
+    /// Decodes one batch; the events wait in `rest`, in order.
+    fn round(&mut self, source: u32, batch: &PacketBatch, shared: &Shared<'_, '_>, ledger: &mut Ledger) {
+        let slices: Vec<Dissected> = batch
+            .packets
+            .par_chunks(SLICE)
+            .enumerate()
+            .map(|(i, slice)| dissect_slice(source, i * SLICE, slice, batch, shared))
+            .collect();
+        let whole = self.reassemble(source, batch, &slices, shared, ledger);
+        let (net, options) = (&shared.job.net, &shared.options);
+        self.shards.par_iter_mut().enumerate().for_each(|(index, (shard, out))| {
+            let mut at = Origin { source, ..Origin::default() };
+            let work = AssertUnwindSafe(|| feed(shard, out, index, &slices, &whole, batch, &mut at));
+            if catch_unwind(work).is_err() {
+                *shard = Shard::new(net, options);
+                out.ledger.faults.push(bug(at));
+            }
+        });
+        let from = self.rest.len();
+        for (_, out) in &mut self.shards {
+            self.rest.append(&mut out.events);
+            ledger.merge(std::mem::take(&mut out.ledger));
+        }
+        if let Some(fresh) = self.rest.get_mut(from..) {
+            fresh.par_sort_unstable_by_key(|e| e.seq);
+        }
+        for slice in slices {
+            ledger.merge(slice.ledger);
+        }
+        if let Some(packet) = batch.packets.last() {
+            self.last = stamp(source, packet);
+        }
+    }
+
+    /// Gives fragments to the defragmenter in order; returns the datagrams that became whole, by shard.
+    fn reassemble(
+        &mut self,
+        source: u32,
+        batch: &PacketBatch,
+        slices: &[Dissected],
+        shared: &Shared<'_, '_>,
+        ledger: &mut Ledger,
+    ) -> Vec<Vec<Whole>> {
+        let mut whole: Vec<Vec<Whole>> = (0..SHARDS).map(|_| Vec::new()).collect();
+        for (index, range) in slices.iter().flat_map(|s| &s.fragments) {
+            let Some((raw, bytes)) = captured(batch, *index) else { continue };
+            let stamp = stamp(source, raw);
+            let Some(data) = self.defrag.push(bytes, range.clone(), raw.origlen, stamp, ledger) else {
+                continue;
+            };
+            let wire_len = u32::try_from(data.len()).unwrap_or(u32::MAX);
+            if let Verdict::Flow(packet) = dissect(RAW_IP, &data, wire_len, stamp)
+                && shared.job.filter.as_ref().is_none_or(|f| f.matches(&packet))
+                && let Some(list) = whole.get_mut(packet.key.shard())
+            {
+                list.push(Whole { packet, data });
+            }
+        }
+        whole
+    }
+
+    /// Closes every flow.
+    fn end(&mut self, ledger: &mut Ledger) {
+        let last = self.last;
+        self.shards.par_iter_mut().for_each(|(shard, out)| {
+            if catch_unwind(AssertUnwindSafe(|| shard.finish(last, out))).is_err() {
+                out.ledger.faults.push(bug(last.origin));
+            }
+        });
+        let from = self.rest.len();
+        for (_, out) in &mut self.shards {
+            self.rest.append(&mut out.events);
+            ledger.merge(std::mem::take(&mut out.ledger));
+        }
+        if let Some(fresh) = self.rest.get_mut(from..) {
+            fresh.par_sort_unstable_by_key(|e| e.seq);
+        }
+        std::mem::replace(&mut self.defrag, Defrag::new()).finish(ledger);
+    }
+
+    /// Finishes the blocks that are full (all, at the end) and sends their rows on.
+    fn hand_on<T: Tallying>(&mut self, shared: &Shared<'_, '_>, totals: &mut Totals<T>, all: bool) -> bool {
+        let mut blocks = Vec::new();
+        let mut events = std::mem::take(&mut self.rest).into_iter();
+        while events.len() >= BLOCK || (all && events.len() > 0) {
+            blocks.push(events.by_ref().take(BLOCK).collect::<Vec<_>>());
+        }
+        self.rest.extend(events);
+        if blocks.is_empty() {
+            return true;
+        }
+        let finished = blocks.into_par_iter().map(|block| shared.stage.finish::<T>(block, true)).collect();
+        shared.writer.send(totals.absorb(finished, shared.progress))
+    }
+}
+
+fn stamp(source: u32, raw: &RawPacket) -> Stamp {
+    Stamp { ts: raw.ts, origin: Origin { source, record: raw.number, offset: raw.file_offset } }
+}
+
+fn captured(batch: &PacketBatch, index: u32) -> Option<(&RawPacket, &[u8])> {
+    let raw = batch.packets.get(index as usize)?;
+    let start = raw.start as usize;
+    Some((raw, batch.data.get(start..start + raw.caplen as usize)?))
+}
+
+fn dissect_slice(
+    source: u32,
+    base: usize,
+    slice: &[RawPacket],
+    batch: &PacketBatch,
+    shared: &Shared<'_, '_>,
+) -> Dissected {
+    let mut out = Dissected {
+        shards: (0..SHARDS).map(|_| Vec::new()).collect(),
+        fragments: Vec::new(),
+        ledger: Ledger::default(),
+    };
+    let (from, to) = shared.job.window;
+    for (i, raw) in slice.iter().enumerate() {
+        let stamp = stamp(source, raw);
+        let start = raw.start as usize;
+        let Some(bytes) = batch.data.get(start..start + raw.caplen as usize) else { continue };
+        let counts = &mut out.ledger.packets;
+        if from.is_some_and(|from| raw.ts < from) || to.is_some_and(|to| raw.ts >= to) {
+            counts.skip("outside_time_window", stamp.origin, &[]);
+            continue;
+        }
+        let index = u32::try_from(base + i).unwrap_or(u32::MAX);
+        match dissect(raw.link, bytes, raw.origlen, stamp) {
+            Verdict::Flow(packet) => {
+                if shared.job.filter.as_ref().is_some_and(|f| !f.matches(&packet)) {
+                    counts.skip("filtered", stamp.origin, &[]);
+                } else if let Some(list) = out.shards.get_mut(packet.key.shard()) {
+                    list.push((index, packet));
+                }
+            }
+            Verdict::Fragment(range) => out.fragments.push((index, range)),
+            Verdict::Skip(reason) => counts.skip(reason, stamp.origin, &[]),
+            Verdict::Malformed(reason) => counts.malformed(reason, stamp.origin, bytes),
+        }
+    }
+    out
+}
+
+/// Gives one shard its packets of a round, whole datagrams at the place of their last fragment.
+fn feed(
+    shard: &mut Shard,
+    out: &mut Output,
+    index: usize,
+    slices: &[Dissected],
+    whole: &[Vec<Whole>],
+    batch: &PacketBatch,
+    at: &mut Origin,
+) {
+    let mut whole = whole.get(index).map_or(&[][..], |w| w).iter().peekable();
+    for (i, packet) in slices.iter().filter_map(|s| s.shards.get(index)).flatten() {
+        while let Some(w) = whole.next_if(|w| w.packet.stamp.origin.record < packet.stamp.origin.record) {
+            *at = w.packet.stamp.origin;
+            shard.packet(&w.packet, &w.data, out);
+        }
+        let Some((_, bytes)) = captured(batch, *i) else { continue };
+        *at = packet.stamp.origin;
+        shard.packet(packet, bytes, out);
+    }
+    for w in whole {
+        *at = w.packet.stamp.origin;
+        shard.packet(&w.packet, &w.data, out);
+    }
+}
+
+/// A parser's panic is a bug of ours: said as such, with the way to reproduce it.
+fn bug(at: Origin) -> InputFault {
+    InputFault {
+        path: format!("input {}", at.source),
+        offset: Some(at.offset),
+        reason: format!(
+            "a bug in netlog: decoding stopped at packet {}; the flows of its group were begun anew",
+            at.record
+        ),
+    }
+}

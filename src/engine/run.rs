@@ -1,0 +1,237 @@
+//! A run from inputs to tables: discovery, the rounds of each group, and what is left at the end.
+
+use super::block::{Finished, Stage};
+use super::writer::Writer;
+use super::{Progress, lines, packets};
+use crate::detect;
+use crate::enrich::{self, Enricher, MmdbError};
+use crate::logs::{FormatSet, PatternError, Zone};
+use crate::model::{Finding, Ledger, SourceInfo, Sources, Ts};
+use crate::net::{self, filter::Filter};
+use crate::proto;
+use crate::report::Tallying;
+use crate::sink::Sink;
+use crate::source::Kind;
+use crate::source::discover::{Group, Input, discover};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Settings of log reading.
+#[derive(Clone, Debug, Default)]
+pub struct Logs {
+    /// Zone of stamps without one.
+    pub zone: Zone,
+    /// Year of the first stamp without one; inferred if `None`.
+    pub year: Option<i16>,
+    /// Folders of pattern files laid over the built-in ones.
+    pub patterns: Vec<PathBuf>,
+    /// Format that all logs are in; recognised by content if `None`.
+    pub format: Option<String>,
+}
+
+/// Everything a run needs to know. Made by `plan`, complete and checked.
+pub struct Job {
+    /// Files, directories, globs, `-`.
+    pub inputs: Vec<String>,
+    /// Decoding threads, at least 1.
+    pub threads: usize,
+    /// Bytes read ahead per round; changes memory and speed, never the output.
+    pub round: usize,
+    /// The clock when the run began: bounds inferred years.
+    pub run_start: Ts,
+    /// Only what happened in this span: from (inclusive), to (exclusive).
+    pub window: (Option<Ts>, Option<Ts>),
+    /// Only packets that this filter lets through.
+    pub filter: Option<Filter>,
+    /// The filter as the user wrote it, for the report.
+    pub filter_text: Option<String>,
+    /// Flow settings.
+    pub net: net::Config,
+    /// Protocol settings.
+    pub options: proto::Options,
+    /// Enrichment settings.
+    pub enrich: enrich::Config,
+    /// Log settings.
+    pub logs: Logs,
+    /// Detection settings.
+    pub detect: detect::Config,
+    /// Captures or logs alone, as a command may want (`grep-auth` reads no captures).
+    pub only: Option<Only>,
+}
+
+/// Which kind of input a command is about; the other is counted as skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Only {
+    /// Packet captures.
+    Captures,
+    /// Logs.
+    Logs,
+}
+
+/// What a run ended with. The sinks are still open: the caller draws the report and closes them.
+pub struct Outcome<T> {
+    /// The tables.
+    pub tally: T,
+    /// Conclusions, worst first.
+    pub findings: Vec<Finding>,
+    /// What detectors ran on, for the report.
+    pub observed: Vec<(&'static str, u64)>,
+    /// The accounts.
+    pub ledger: Ledger,
+    /// The inputs.
+    pub sources: Sources,
+    /// Where geolocation comes from.
+    pub databases: Vec<String>,
+    /// The outputs.
+    pub sinks: Vec<Box<dyn Sink>>,
+}
+
+/// Why a run could not begin or go on. Faults of inputs are none of these: they are in the ledger.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A pattern file is wrong.
+    #[error(transparent)]
+    Patterns(#[from] PatternError),
+    /// A geolocation database is unusable.
+    #[error(transparent)]
+    Database(#[from] MmdbError),
+    /// An output failed; `BrokenPipe` is the reader's way to say "enough".
+    #[error("cannot write: {0}")]
+    Sink(io::Error),
+    /// The threads could not be started.
+    #[error("cannot start the decoding threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// What the rounds of all groups share.
+pub(super) struct Shared<'s, 'e> {
+    pub job: &'s Job,
+    pub stage: &'s Stage<'e>,
+    pub formats: &'s FormatSet,
+    pub options: Arc<proto::Options>,
+    pub progress: &'s Progress,
+    pub writer: &'s Writer<'s>,
+}
+
+/// What the rounds add up to.
+#[derive(Default)]
+pub(super) struct Totals<T> {
+    pub tally: T,
+    pub tables: Option<detect::Tables>,
+    pub ledger: Ledger,
+    /// What was learnt of each input while reading it.
+    pub sources: Vec<(u32, SourceInfo)>,
+}
+
+impl<T: Tallying> Totals<T> {
+    /// Adds finished blocks in order; returns their rows for the writer.
+    pub fn absorb(
+        &mut self,
+        blocks: Vec<Finished<T>>,
+        progress: &Progress,
+    ) -> Vec<Vec<Vec<crate::sink::Rendered>>> {
+        blocks
+            .into_iter()
+            .map(|block| {
+                self.tally.merge(block.tally);
+                match &mut self.tables {
+                    Some(tables) => tables.merge(block.tables),
+                    none => *none = Some(block.tables),
+                }
+                progress.add_events(block.events);
+                block.rendered
+            })
+            .collect()
+    }
+}
+
+/// Runs `job` and tells `progress` how far it is.
+///
+/// # Errors
+/// See [`EngineError`]; whatever is wrong with an input is counted and told in the ledger instead.
+pub fn run<T: Tallying>(
+    job: &Job,
+    sinks: Vec<Box<dyn Sink>>,
+    progress: &Progress,
+) -> Result<Outcome<T>, EngineError> {
+    let formats = FormatSet::load(&job.logs.patterns)?;
+    let mut enricher = Enricher::new(&job.enrich)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(job.threads.max(1)).build()?;
+    let mut totals = Totals::<T>::default();
+    let stamp = |sample: &[u8], mtime: Option<Ts>| formats.first_stamp(sample, mtime, &job.logs.zone);
+    let groups = discover(&job.inputs, &stamp, &mut totals.ledger);
+    enricher.set_sources(Sources(groups.iter().flat_map(members).map(describe).collect()));
+    let groups = wanted(groups, job.only, &mut totals.ledger);
+    progress.set_total(groups.iter().flat_map(members).filter_map(|i| i.size).sum());
+    let tables = detect::Tables::new(&job.detect);
+    let (sinks, written) = std::thread::scope(|scope| {
+        let stage = Stage::new(&enricher, tables, &sinks, job.threads);
+        let writer = Writer::start(scope, sinks);
+        let options = Arc::new(job.options.clone());
+        let shared = Shared { job, stage: &stage, formats: &formats, options, progress, writer: &writer };
+        pool.install(|| rounds(groups, &shared, &mut totals));
+        writer.finish()
+    });
+    written.map_err(EngineError::Sink)?;
+    let mut sources = enricher.sources().clone();
+    for (index, learnt) in totals.sources {
+        if let Some(slot) = sources.0.get_mut(index as usize) {
+            *slot = learnt;
+        }
+    }
+    let (findings, observed) = totals.tables.map_or_else(Default::default, |t| {
+        let observed = t.observed();
+        (t.judge(&mut totals.ledger), observed)
+    });
+    let databases = enricher.origins();
+    Ok(Outcome { tally: totals.tally, findings, observed, ledger: totals.ledger, sources, databases, sinks })
+}
+
+/// The rounds of every group, in order. Stops early when a sink has failed.
+fn rounds<T: Tallying>(groups: Vec<Group>, shared: &Shared<'_, '_>, totals: &mut Totals<T>) {
+    for group in groups {
+        let go_on = match group {
+            Group::Capture(inputs) => packets::run(inputs, shared, totals),
+            Group::Log(inputs) => lines::run(inputs, shared, totals),
+        };
+        if !go_on {
+            return;
+        }
+    }
+}
+
+fn members(group: &Group) -> &[Input] {
+    match group {
+        Group::Capture(inputs) | Group::Log(inputs) => inputs,
+    }
+}
+
+/// Leaves out the groups a command is not about, and says so in the ledger.
+fn wanted(groups: Vec<Group>, only: Option<Only>, ledger: &mut Ledger) -> Vec<Group> {
+    let Some(only) = only else { return groups };
+    let (keep, drop): (Vec<_>, Vec<_>) =
+        groups.into_iter().partition(|g| matches!(g, Group::Capture(_)) == (only == Only::Captures));
+    let name = if only == Only::Captures { "source.log_not_wanted" } else { "source.capture_not_wanted" };
+    for input in drop.iter().flat_map(members) {
+        ledger.stray(name, crate::model::Origin::default(), input.size.unwrap_or(0));
+    }
+    keep
+}
+
+/// What is known of an input before reading it.
+pub(super) fn describe(input: &Input) -> SourceInfo {
+    let kind = match input.kind {
+        Kind::Pcap => "pcap",
+        Kind::PcapNg => "pcapng",
+        Kind::Text => "text",
+    };
+    SourceInfo {
+        path: input.path.clone(),
+        fingerprint: input.fingerprint,
+        kind: kind.to_owned(),
+        codec: input.codecs.clone(),
+        size: input.size,
+        ..SourceInfo::default()
+    }
+}

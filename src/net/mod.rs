@@ -146,3 +146,6 @@ pub const fn transport(proto: u8) -> Transport {
         other => Transport::Other(other),
     }
 }
+
+#[cfg(test)]
+mod tests;

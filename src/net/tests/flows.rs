@@ -1,0 +1,164 @@
+//! Flow records: counts, states, time.
+
+use super::*;
+use crate::net::shard::FLOWS;
+
+fn state(script: &[(bool, u8, u32, u32)]) -> String {
+    let mut lab = Lab::new();
+    for (i, (client, flags, seq, ack)) in (0i64..).zip(script) {
+        lab.tcp(i * MS, *client, *flags, *seq, *ack, "");
+    }
+    lab.finish();
+    assert_eq!(lab.flows().len(), 1);
+    let flow = lab.flows()[0];
+    assert_eq!(flow.source.port, Some(50_000));
+    field(flow, "netlog.flow.state")
+}
+
+#[test]
+fn states() {
+    let (c, s) = (true, false);
+    let syn = (c, SYN, 100, 0);
+    let answer = (s, SYN | ACK, 500, 101);
+    let open = (c, ACK, 101, 501);
+    assert_eq!(state(&[syn]), "half_open");
+    assert_eq!(state(&[syn, syn, answer]), "half_open");
+    assert_eq!(state(&[syn, (s, RST | ACK, 0, 101)]), "refused");
+    assert_eq!(state(&[syn, answer, (c, RST, 101, 0)]), "aborted");
+    assert_eq!(state(&[syn, answer, open]), "established");
+    assert_eq!(state(&[answer, open]), "established");
+    assert_eq!(state(&[syn, answer, open, (c, FIN | ACK, 101, 501)]), "half_closed");
+    let closing = [(c, FIN | ACK, 101, 501), (s, FIN | ACK, 501, 102), (c, ACK, 102, 502)];
+    assert_eq!(state(&[&[syn, answer, open][..], &closing].concat()), "closed");
+    assert_eq!(state(&[syn, answer, open, (s, RST, 501, 0)]), "reset");
+    // A reset from nowhere near is a forgery.
+    assert_eq!(state(&[syn, answer, open, (s, RST, 1 << 30, 0)]), "established");
+    assert_eq!(state(&[(c, ACK, 7, 9), (s, ACK, 9, 7)]), "midstream");
+}
+
+#[test]
+fn the_initial_round_trip_is_syn_to_ack() {
+    let mut lab = Lab::new();
+    lab.handshake().finish();
+    let flow = lab.flows()[0];
+    assert_eq!(field(flow, "netlog.flow.initial_rtt"), (30 * MS).to_string());
+    assert_eq!(field(flow, "netlog.flow.source.tcp_flags"), "syn|ack");
+    assert_eq!((flow.ts, flow.end), (0, Some(30 * MS)));
+    assert_eq!((flow.source.packets, flow.source.bytes), (Some(2), Some(108)));
+    assert_eq!((flow.destination.packets, flow.destination.bytes), (Some(1), Some(54)));
+}
+
+#[test]
+fn unusual_segments_are_counted() {
+    let mut lab = Lab::new();
+    lab.handshake();
+    lab.tcp(40 * MS, true, ACK, 101, 501, "abcd");
+    lab.tcp(41 * MS, true, ACK, 109, 501, "ijkl");
+    lab.tcp(42 * MS, true, ACK, 105, 501, "efgh");
+    lab.tcp(43 * MS, false, ACK, 501, 113, "");
+    lab.tcp(400 * MS, true, ACK, 105, 501, "efgh");
+    lab.tcp(500 * MS, true, ACK, 112, 501, "");
+    lab.tcp(501 * MS, true, ACK, 112, 501, "l");
+    let closed = TcpHeader { seq: 501, ack: 113, flags: ACK, window: 0 };
+    lab.packet(502 * MS, false, Some(closed), "").finish();
+    let flow = lab.flows()[0];
+    assert_eq!(field(flow, "netlog.flow.source.retransmissions"), "1");
+    assert_eq!(field(flow, "netlog.flow.source.out_of_order"), "1");
+    assert_eq!(field(flow, "netlog.flow.destination.zero_windows"), "1");
+    assert_eq!(field(flow, "netlog.flow.destination.retransmissions"), "");
+}
+
+#[test]
+fn a_connection_outlives_its_record() {
+    let mut lab = Lab::new();
+    lab.handshake();
+    lab.tcp(SECOND, true, ACK, 101, 501, "ASK one\n");
+    lab.tcp(100 * SECOND, false, ACK, 501, 109, "ANS 1\n").finish();
+    assert_eq!(lab.said(), ["one=1"]);
+    let flows = lab.flows();
+    let parts: Vec<_> = flows.iter().map(|f| (field(f, "netlog.flow.part"), f.source.packets)).collect();
+    assert_eq!(parts, [(String::new(), Some(3)), ("2".to_owned(), None)]);
+    assert_eq!(flows[1].destination.packets, Some(1));
+    assert_eq!((flows[1].source.port, flows[1].origin.record), (Some(50_000), 5));
+    assert!(flows.iter().all(|f| field(f, "flow.final") == "true"));
+}
+
+#[test]
+fn datagrams_after_the_timeout_are_another_flow() {
+    let mut lab = Lab::new();
+    lab.udp(0, true, "x").udp(30 * SECOND, true, "x").udp(61 * SECOND, true, "x").finish();
+    let packets: Vec<_> = lab.flows().iter().map(|f| f.source.packets).collect();
+    assert_eq!(packets, [Some(2), Some(1)]);
+}
+
+#[test]
+fn one_stamp_from_the_future_expires_nobody() {
+    let mut lab = Lab::new();
+    lab.udp(0, true, "x");
+    lab.ports.0 = 50_001;
+    lab.udp(1_000_000 * SECOND, true, "x");
+    lab.ports.0 = 50_000;
+    lab.udp(2 * SECOND, true, "x").finish();
+    let packets: Vec<_> = lab.flows().iter().map(|f| f.source.packets).collect();
+    assert_eq!(packets, [Some(1), Some(2)]);
+}
+
+#[test]
+fn ports_used_again_are_another_flow() {
+    let mut lab = Lab::new();
+    lab.handshake();
+    lab.tcp(40 * MS, true, ACK, 101, 501, "ASK one\n");
+    lab.tcp(41 * MS, true, SYN, 9000, 0, "");
+    assert_eq!((lab.flows().len(), lab.said()), (1, vec!["one".to_owned()]));
+    // The same SYN once more is a retransmission.
+    lab.tcp(42 * MS, true, SYN, 9000, 0, "").finish();
+    assert_eq!(lab.flows().len(), 2);
+    assert_eq!(field(lab.flows()[1], "netlog.flow.source.retransmissions"), "1");
+}
+
+#[test]
+fn long_flows_report_in_between() {
+    let mut lab = Lab::with(Config { flow_period: Some(10 * SECOND), ..Config::default() });
+    for second in 0..25 {
+        lab.udp(second * SECOND, true, "x");
+    }
+    lab.finish();
+    let said: Vec<_> =
+        lab.flows().iter().map(|f| (field(f, "flow.final"), f.source.packets.unwrap())).collect();
+    let want = [("false", 10), ("false", 20), ("true", 25)];
+    assert_eq!(said, want.map(|(last, n)| (last.to_owned(), n)));
+    let ordinals: std::collections::BTreeSet<_> = lab.flows().iter().map(|f| f.ordinal).collect();
+    assert_eq!(ordinals.len(), 3);
+}
+
+#[test]
+fn the_table_is_capped_and_forgets_the_oldest() {
+    let mut lab = Lab::new();
+    for i in 0..FLOWS + 10 {
+        lab.ports = (u16::try_from(1 + i % 60_000).unwrap(), u16::try_from(60_001 + i / 60_000).unwrap());
+        lab.udp(0, true, "x");
+    }
+    assert_eq!(lab.out.ledger.caps["flow.table"].count, 10);
+    let closed: Vec<_> = lab.flows().iter().map(|f| f.source.port.unwrap()).collect();
+    assert_eq!(closed, (1..=10).collect::<Vec<_>>());
+    lab.finish();
+    assert_eq!(lab.flows().len(), FLOWS + 10);
+    let seqs: std::collections::BTreeSet<_> = lab.out.events.iter().map(|e| e.seq).collect();
+    assert_eq!(seqs.len(), FLOWS + 10);
+    assert_eq!(lab.out.ledger.packets.decoded, u64::try_from(FLOWS + 10).unwrap());
+}
+
+#[test]
+fn the_server_is_known_by_its_port_where_nothing_else_tells() {
+    for (ports, client, want) in [
+        ((7000, 900), true, 7000),
+        ((40_000, 443), true, 443),
+        ((443, 40_000), true, 443),
+        ((443, 40_000), false, 443),
+    ] {
+        let mut lab = Lab::new();
+        lab.ports = ports;
+        lab.tcp(0, client, ACK, 1, 1, "").finish();
+        assert_eq!(lab.flows()[0].destination.port, Some(want), "{ports:?}");
+    }
+}

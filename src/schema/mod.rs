@@ -5,6 +5,9 @@ use crate::model::{Dataset, Field, FieldRef, Type};
 use crate::{enrich, proto};
 use std::collections::BTreeMap;
 
+/// Name of the part whose fields any event may carry.
+const CORE: &str = "core";
+
 /// Fields that belong together: a protocol's, a stage's, the log formats'.
 #[derive(Clone, Debug)]
 pub struct Part {
@@ -72,7 +75,7 @@ pub fn compiled() -> Vec<Part> {
         datasets: p.datasets.to_vec(),
         fields: p.fields.to_vec(),
     };
-    let core = Part { name: "core", datasets: Vec::new(), fields: enrich::fields::FIELDS.to_vec() };
+    let core = Part { name: CORE, datasets: Vec::new(), fields: enrich::fields::FIELDS.to_vec() };
     std::iter::once(core).chain(proto::ALL.iter().map(protocol)).collect()
 }
 
@@ -116,6 +119,31 @@ impl Schema {
     /// The parts, as they were given.
     pub fn parts(&self) -> &[Part] {
         &self.parts
+    }
+
+    /// The fields any event may carry, in the order of their declaration.
+    pub fn core(&self) -> &[FieldRef] {
+        self.parts.iter().find(|part| part.name == CORE).map_or(&[], |part| &part.fields)
+    }
+
+    /// The columns of a flat table of one data set: the core fields, then those of the parts that
+    /// name the data set, or of the parts that name none if it is unknown, by name. Members of
+    /// objects have no column of their own: the object has.
+    pub fn columns(&self, dataset: &str) -> Vec<FieldRef> {
+        let names = |part: &&Part| part.datasets.iter().any(|d| d.name == dataset);
+        let known = self.parts.iter().any(|part| names(&part));
+        let mine = self.parts.iter().filter(|p| p.name != CORE);
+        let mine = mine.filter(|part| if known { names(part) } else { part.datasets.is_empty() });
+        let mut own: Vec<FieldRef> = mine.flat_map(|part| part.fields.iter().copied()).collect();
+        own.sort_by_key(|field| field.name);
+        own.dedup_by_key(|field| field.name);
+        own.retain(|field| !self.is_member(field.name) && !self.core().iter().any(|c| c.name == field.name));
+        self.core().iter().copied().chain(own).collect()
+    }
+
+    fn is_member(&self, name: &str) -> bool {
+        let parents = name.match_indices('.').filter_map(|(at, _)| self.get(name.get(..at)?));
+        parents.into_iter().any(holds_members)
     }
 
     /// The field of that name.

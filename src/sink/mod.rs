@@ -5,6 +5,7 @@
 
 pub mod escape;
 mod output;
+mod units;
 
 use crate::model::Event;
 use crate::report::Report;
@@ -97,7 +98,7 @@ macro_rules! sinks {
     };
 }
 
-sinks![ndjson];
+sinks![text, json, ndjson, csv, markdown];
 
 /// Opens the sink `name`, writing to `path`; `None` and `-` are standard output.
 ///

@@ -2,7 +2,10 @@
 //! names, paths, user agents, user names and file names; nothing of it may be interpreted by a
 //! terminal, a Markdown viewer, a spreadsheet or a JSON reader.
 
+pub mod csv;
 pub mod json;
+pub mod markdown;
+pub mod text;
 
 /// Characters that change how the text around them is shown without being seen themselves: control
 /// characters (C0, DEL, C1), line and paragraph separators, bidirectional controls (Unicode UAX #9),

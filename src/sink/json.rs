@@ -1,0 +1,289 @@
+//! The report as data.
+
+use super::escape::json;
+use super::output::Output;
+use super::{Kind, Render, Rendered, Sink, SinkContext, SinkError};
+use crate::model::{Counts, Evidence, Finding, Ledger, Reasons, SourceInfo, Sources, Ts, rfc3339};
+use crate::report::{Block, Cell, Report, Section, Table, Unit};
+use serde_json::{Map, Value, json};
+use std::io;
+
+/// Descriptor.
+pub static KIND: Kind = Kind { name: "json", doc: "The report as one JSON document.", rows: false, open };
+
+fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
+    Ok(Box::new(Json { output: Output::open(path)? }))
+}
+
+struct Json {
+    output: Output,
+}
+
+impl Sink for Json {
+    fn renderer(&self) -> Option<Box<dyn Render>> {
+        None
+    }
+
+    fn write(&mut self, _: Rendered) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn close(mut self: Box<Self>, report: &Report) -> io::Result<()> {
+        let mut text = Vec::new();
+        push(&mut text, &document(report), 0);
+        text.push(b'\n');
+        self.output.write(&text)?;
+        self.output.finish()
+    }
+}
+
+/// The whole report.
+pub fn document(report: &Report) -> Value {
+    let settings: Map<String, Value> =
+        report.settings.iter().map(|(k, v)| (k.clone(), v.as_str().into())).collect();
+    let sections = || report.sections.iter();
+    let facts: Map<String, Value> =
+        sections().filter_map(|s| Some((s.id.to_owned(), facts_of(s)?))).collect();
+    let blocks = sections().flat_map(|s| &s.blocks);
+    let tables: Map<String, Value> = blocks
+        .filter_map(|block| match block {
+            Block::Table(table) => Some((table.id.to_owned(), table_of(table))),
+            _ => None,
+        })
+        .collect();
+    json!({
+        "netlog": {
+            "version": report.version,
+            "command": report.command,
+            "databases": report.databases,
+            "settings": settings,
+            "notes": report.notes,
+        },
+        "inputs": report.sources.0.iter().map(input).collect::<Vec<_>>(),
+        "events": report.events,
+        "first": report.span.map(|s| rfc3339(s.0)),
+        "last": report.span.map(|s| rfc3339(s.1)),
+        "ledger": ledger(&report.ledger, &report.sources),
+        "findings": report.findings.iter().map(|f| finding(f, &report.sources)).collect::<Vec<_>>(),
+        "facts": facts,
+        "tables": tables,
+        "timeline": timeline(report),
+        "countries": countries(report),
+        "places": places(report),
+    })
+}
+
+fn input(source: &SourceInfo) -> Value {
+    json!({
+        "path": &*source.path,
+        "kind": source.kind,
+        "codec": source.codec,
+        "size": source.size,
+        "bytes": source.bytes,
+        "records": source.records,
+        "first": source.span.map(|s| rfc3339(s.0)),
+        "last": source.span.map(|s| rfc3339(s.1)),
+        "notes": source.notes,
+    })
+}
+
+/// The accounts: in both kinds, `read` is the sum of the others.
+pub fn ledger(ledger: &Ledger, sources: &Sources) -> Value {
+    let mut lines = counts(&ledger.lines, "parsed");
+    // A line that no format fits is the reader's first question, so it has a place of its own.
+    let unmatched = ledger.lines.skipped.get("unmatched").map_or(0, |reason| reason.count);
+    if let Some(lines) = lines.as_object_mut() {
+        if let Some(skipped) = lines.get_mut("skipped").and_then(Value::as_object_mut) {
+            skipped.remove("unmatched");
+        }
+        lines.insert("unmatched".to_owned(), unmatched.into());
+    }
+    let faults = ledger.faults.iter();
+    let faults: Vec<Value> =
+        faults.map(|f| json!({"path": f.path, "offset": f.offset, "reason": f.reason})).collect();
+    json!({
+        "packets": counts(&ledger.packets, "decoded"),
+        "lines": lines,
+        "blocks": reasons(&ledger.blocks),
+        "anomalies": reasons(&ledger.anomalies),
+        "caps": reasons(&ledger.caps),
+        "faults": faults,
+        "samples": samples(ledger, sources),
+    })
+}
+
+fn counts(counts: &Counts, decoded: &str) -> Value {
+    json!({
+        "read": counts.read,
+        "bytes": counts.bytes,
+        decoded: counts.decoded,
+        "skipped": reasons(&counts.skipped),
+        "malformed": reasons(&counts.malformed),
+    })
+}
+
+fn reasons(reasons: &Reasons) -> Value {
+    reasons.iter().map(|(name, reason)| ((*name).to_owned(), reason.count.into())).collect::<Map<_, _>>().into()
+}
+
+fn samples(ledger: &Ledger, sources: &Sources) -> Value {
+    let accounts: [(&str, &Reasons); 7] = [
+        ("packets.skipped", &ledger.packets.skipped),
+        ("packets.malformed", &ledger.packets.malformed),
+        ("lines.skipped", &ledger.lines.skipped),
+        ("lines.malformed", &ledger.lines.malformed),
+        ("blocks", &ledger.blocks),
+        ("anomalies", &ledger.anomalies),
+        ("caps", &ledger.caps),
+    ];
+    let mut out = Vec::new();
+    for (account, reasons) in accounts {
+        for (name, reason) in reasons {
+            out.extend(reason.samples.iter().map(|sample| {
+                json!({
+                    "account": account,
+                    "reason": name,
+                    "file": sources.path(sample.origin.source),
+                    "record": sample.origin.record,
+                    "offset": sample.origin.offset,
+                    "text": sample.text,
+                })
+            }));
+        }
+    }
+    out.into()
+}
+
+fn finding(finding: &Finding, sources: &Sources) -> Value {
+    let evidence = |e: Evidence| {
+        json!({
+            "time": rfc3339(e.ts),
+            "file": sources.path(e.origin.source),
+            "record": e.origin.record,
+            "offset": e.origin.offset,
+        })
+    };
+    json!({
+        "rule": finding.rule,
+        "severity": finding.severity.name(),
+        "attack": finding.attack,
+        "subject": finding.subject,
+        "title": finding.title,
+        "advice": finding.advice,
+        "targets": finding.targets,
+        "count": finding.count,
+        "first": evidence(finding.first),
+        "last": evidence(finding.last),
+    })
+}
+
+fn facts_of(section: &Section) -> Option<Value> {
+    let facts = section.blocks.iter().filter_map(|b| if let Block::Facts(f) = b { Some(f) } else { None });
+    let facts: Map<String, Value> =
+        facts.flatten().map(|(name, _, cell)| ((*name).to_owned(), value(cell))).collect();
+    (!facts.is_empty()).then(|| facts.into())
+}
+
+fn table_of(table: &Table) -> Value {
+    let columns = table.columns.iter();
+    let columns: Vec<Value> =
+        columns.map(|c| json!({"key": c.key, "title": c.title, "unit": unit(c.unit)})).collect();
+    let row = |row: &Vec<Cell>| -> Value {
+        let cells = table.columns.iter().zip(row).map(|(c, cell)| (c.key.to_owned(), value(cell)));
+        cells.collect::<Map<_, _>>().into()
+    };
+    json!({
+        "title": table.title,
+        "distinct": table.distinct,
+        "exact": table.exact,
+        "columns": columns,
+        "rows": table.rows.iter().map(row).collect::<Vec<_>>(),
+    })
+}
+
+fn value(cell: &Cell) -> Value {
+    match cell {
+        Cell::Empty => Value::Null,
+        Cell::Text(text) => text.as_str().into(),
+        Cell::Number(number) => (*number).into(),
+        Cell::Time(ts) => rfc3339(*ts).into(),
+    }
+}
+
+fn unit(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Text => "text",
+        Unit::Count => "count",
+        Unit::Bytes => "bytes",
+        Unit::Duration => "nanoseconds",
+        Unit::Time => "time",
+        Unit::Permille => "permille",
+    }
+}
+
+fn timeline(report: &Report) -> Value {
+    let seconds: Ts = report.timeline.step / 1_000_000_000;
+    let series = report.timeline.series.iter().map(|(name, bins)| {
+        let bins: Vec<Value> =
+            bins.iter().map(|b| json!([rfc3339(b.start), b.count, b.failures])).collect();
+        (name.clone(), bins.into())
+    });
+    json!({"step_seconds": seconds, "series": series.collect::<Map<_, _>>()})
+}
+
+fn countries(report: &Report) -> Value {
+    let country = |c: &crate::report::CountryPoint| {
+        json!({
+            "code": c.code, "name": c.name, "requests": c.requests, "flows": c.flows,
+            "bytes": c.bytes, "failures": c.failures, "hosts": c.hosts,
+        })
+    };
+    report.countries.iter().map(country).collect()
+}
+
+fn places(report: &Report) -> Value {
+    // Degrees are exact decimals of 1e-4, so that the number printed is the number counted.
+    let place = |s: &crate::report::SpotPoint| {
+        json!({
+            "lat": f64::from(s.lat) / 10_000.0, "lon": f64::from(s.lon) / 10_000.0,
+            "city": s.city, "events": s.events,
+        })
+    };
+    report.spots.iter().map(place).collect()
+}
+
+/// Appends `value`, indented by two spaces per level.
+pub fn push(out: &mut Vec<u8>, value: &Value, level: usize) {
+    match value {
+        Value::Array(items) if !items.is_empty() => {
+            out.push(b'[');
+            for (i, item) in items.iter().enumerate() {
+                next(out, i, level + 1);
+                push(out, item, level + 1);
+            }
+            next(out, 0, level);
+            out.push(b']');
+        }
+        Value::Object(members) if !members.is_empty() => {
+            out.push(b'{');
+            for (i, (name, member)) in members.iter().enumerate() {
+                next(out, i, level + 1);
+                json::push_string(out, name);
+                out.extend_from_slice(b": ");
+                push(out, member, level + 1);
+            }
+            next(out, 0, level);
+            out.push(b'}');
+        }
+        Value::String(text) => json::push_string(out, text),
+        other => out.extend_from_slice(other.to_string().as_bytes()),
+    }
+}
+
+fn next(out: &mut Vec<u8>, index: usize, level: usize) {
+    if index > 0 {
+        out.push(b',');
+    }
+    out.push(b'\n');
+    out.resize(out.len() + 2 * level, b' ');
+}

@@ -1,0 +1,163 @@
+//! The report as Markdown, for mails, tickets and repositories.
+
+use super::escape::markdown::plain;
+use super::output::Output;
+use super::{Kind, Render, Rendered, Sink, SinkContext, SinkError, units};
+use crate::model::{Evidence, Finding, Sources};
+use crate::report::{Block, Cell, Report, Table, Timeline, Unit};
+use std::fmt::Write;
+use std::io;
+
+/// Rows shown of a table.
+const ROWS: usize = 20;
+
+/// Descriptor.
+pub static KIND: Kind = Kind { name: "markdown", doc: "The report as Markdown.", rows: false, open };
+
+fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
+    Ok(Box::new(Markdown { output: Output::open(path)? }))
+}
+
+struct Markdown {
+    output: Output,
+}
+
+impl Sink for Markdown {
+    fn renderer(&self) -> Option<Box<dyn Render>> {
+        None
+    }
+
+    fn write(&mut self, _: Rendered) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn close(mut self: Box<Self>, report: &Report) -> io::Result<()> {
+        // Writing to a string cannot fail; anything else has no way to happen here.
+        let text = draw(report).map_err(io::Error::other)?;
+        self.output.write(text.as_bytes())?;
+        self.output.finish()
+    }
+}
+
+/// The report as Markdown.
+///
+/// # Errors
+/// None in practice: a string takes everything.
+pub fn draw(report: &Report) -> Result<String, std::fmt::Error> {
+    let mut out = String::new();
+    writeln!(out, "# netlog report\n")?;
+    writeln!(out, "- netlog {}", plain(&report.version))?;
+    if !report.command.is_empty() {
+        writeln!(out, "- {}", plain(&report.command))?;
+    }
+    for database in &report.databases {
+        writeln!(out, "- {}", plain(database))?;
+    }
+    for section in &report.sections {
+        writeln!(out, "\n## {}\n", section.title)?;
+        let mut listing = false;
+        for (i, block) in section.blocks.iter().enumerate() {
+            let list = matches!(block, Block::Note(_) | Block::Facts(_));
+            if i > 0 && !(list && listing) {
+                out.push('\n');
+            }
+            listing = list;
+            match block {
+                Block::Note(text) => writeln!(out, "- {}", plain(text))?,
+                Block::Facts(facts) => push_facts(&mut out, facts)?,
+                Block::Table(table) => push_table(&mut out, table)?,
+                Block::Timeline => push_timeline(&mut out, &report.timeline)?,
+                Block::Findings => push_findings(&mut out, &report.findings, &report.sources)?,
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn push_facts(out: &mut String, facts: &[(&'static str, Unit, Cell)]) -> std::fmt::Result {
+    facts.iter().try_for_each(|(name, unit, cell)| writeln!(out, "- {name}: {}", spell(cell, *unit)))
+}
+
+/// Only what comes from the input is escaped: numbers and times are ours.
+fn spell(cell: &Cell, unit: Unit) -> String {
+    match cell {
+        Cell::Text(text) => plain(text),
+        _ => units::spell(cell, unit),
+    }
+}
+
+fn push_table(out: &mut String, table: &Table) -> std::fmt::Result {
+    if !table.title.is_empty() {
+        writeln!(out, "### {}\n", table.title)?;
+    }
+    for column in &table.columns {
+        write!(out, "| {} ", column.title)?;
+    }
+    writeln!(out, "|")?;
+    for column in &table.columns {
+        let rule = if matches!(column.unit, Unit::Text | Unit::Time) { "| --- " } else { "| ---: " };
+        out.push_str(rule);
+    }
+    writeln!(out, "|")?;
+    for row in table.rows.iter().take(ROWS) {
+        for (column, cell) in table.columns.iter().zip(row) {
+            write!(out, "| {} ", spell(cell, column.unit))?;
+        }
+        writeln!(out, "|")?;
+    }
+    let more = table.distinct.saturating_sub(table.rows.len().min(ROWS) as u64);
+    match (table.exact, more) {
+        (true, 0) => Ok(()),
+        (true, _) => writeln!(out, "\n… and {} more", units::count(more)),
+        (false, _) => {
+            writeln!(out, "\n… and more than {} others; counts are lower bounds", units::count(more))
+        }
+    }
+}
+
+fn push_timeline(out: &mut String, timeline: &Timeline) -> std::fmt::Result {
+    let mut rows = std::collections::BTreeMap::new();
+    for bin in timeline.series.iter().flat_map(|(_, bins)| bins) {
+        *rows.entry(bin.start).or_insert(0u64) += bin.count;
+    }
+    let step = units::duration(u64::try_from(timeline.step).unwrap_or(0));
+    let busiest = rows.iter().max_by_key(|(start, count)| (**count, std::cmp::Reverse(**start)));
+    let Some((start, count)) = busiest else { return Ok(()) };
+    writeln!(
+        out,
+        "- Steps of {step} with events: {}; busiest: {} ({} events)",
+        units::count(rows.len() as u64),
+        units::time(*start),
+        units::count(*count)
+    )
+}
+
+fn push_findings(out: &mut String, findings: &[Finding], sources: &Sources) -> std::fmt::Result {
+    let place = |e: Evidence| {
+        format!(
+            "{}, record {}, {}",
+            plain(sources.path(e.origin.source)),
+            e.origin.record,
+            units::time(e.ts)
+        )
+    };
+    for (i, finding) in findings.iter().enumerate() {
+        if i > 0 {
+            out.push('\n');
+        }
+        writeln!(out, "### {}: {}\n", finding.severity.name().to_uppercase(), plain(&finding.title))?;
+        writeln!(out, "- Rule: {}", plain(finding.rule))?;
+        if !finding.attack.is_empty() {
+            writeln!(out, "- ATT&CK: {}", plain(&finding.attack.join(", ")))?;
+        }
+        writeln!(out, "- Subject: {}", plain(&finding.subject))?;
+        if !finding.targets.is_empty() {
+            writeln!(out, "- Targets: {}", plain(&finding.targets.join(", ")))?;
+        }
+        writeln!(out, "- Observations: {}", units::count(finding.count))?;
+        writeln!(out, "- First: {}", place(finding.first))?;
+        writeln!(out, "- Last: {}", place(finding.last))?;
+        writeln!(out, "- Next: {}", plain(finding.advice))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,195 @@
+//! Headings, sentences, facts, findings and the time line.
+
+use super::super::escape::text::{fit, visible, width, wrap};
+use super::super::units;
+use super::table;
+use crate::model::{Evidence, Finding, Severity, Sources, Ts};
+use crate::report::{Block, Cell, Report, Section, Timeline, Unit};
+use anstyle::{AnsiColor, Style};
+use std::collections::BTreeMap;
+
+/// Rows the time line may have.
+const STEPS: i128 = 20;
+/// Targets of a finding that are named.
+const TARGETS: usize = 8;
+
+const TITLE: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+
+/// Text being laid out.
+pub struct Page {
+    out: String,
+    width: usize,
+    color: bool,
+}
+
+impl Page {
+    /// Empty.
+    pub fn new(width: usize, color: bool) -> Page {
+        Page { out: String::new(), width, color }
+    }
+
+    /// What was laid out.
+    pub fn finish(self) -> String {
+        self.out
+    }
+
+    /// One line without trailing spaces; `style` only where colours are on.
+    pub fn line(&mut self, text: &str, style: Style) {
+        let text = text.trim_end();
+        if self.color && style != Style::new() && !text.is_empty() {
+            self.out.push_str(&format!("{style}{text}{style:#}"));
+        } else {
+            self.out.push_str(text);
+        }
+        self.out.push('\n');
+    }
+
+    /// A paragraph with a hanging indent: `first` before the first line, spaces before the others.
+    fn paragraph(&mut self, first: &str, text: &str) {
+        let indent = width(first);
+        for (i, line) in wrap(&visible(text), self.width - indent).iter().enumerate() {
+            let lead = if i == 0 { first.to_owned() } else { " ".repeat(indent) };
+            self.line(&format!("{lead}{line}"), Style::new());
+        }
+    }
+
+    fn heading(&mut self, text: &str, under: char) {
+        self.line(text, TITLE);
+        self.line(&under.to_string().repeat(width(text)), FAINT);
+    }
+
+    /// Title, command line, versions.
+    pub fn head(&mut self, report: &Report) {
+        let version = visible(&report.version);
+        self.heading(format!("netlog {version} report").replace("  ", " ").as_str(), '=');
+        if !report.command.is_empty() {
+            self.paragraph("", &report.command);
+        }
+        for database in &report.databases {
+            self.paragraph("", database);
+        }
+    }
+
+    /// A section with its heading.
+    pub fn section(&mut self, section: &Section, report: &Report) {
+        self.out.push('\n');
+        self.heading(section.title, '-');
+        let mut space = false;
+        for block in &section.blocks {
+            if space && !matches!(block, Block::Note(_)) {
+                self.out.push('\n');
+            }
+            space = true;
+            match block {
+                Block::Note(text) => self.paragraph("", text),
+                Block::Facts(facts) => self.facts(facts),
+                Block::Table(table) => {
+                    for (line, style) in table::lines(table, self.width) {
+                        self.line(&line, style);
+                    }
+                }
+                Block::Timeline => self.timeline(&report.timeline),
+                Block::Findings => self.findings(&report.findings, &report.sources),
+            }
+        }
+    }
+
+    fn facts(&mut self, facts: &[(&'static str, Unit, Cell)]) {
+        let label = facts.iter().map(|(name, ..)| width(name)).max().unwrap_or(0);
+        for (name, unit, cell) in facts {
+            let value = visible(&units::spell(cell, *unit));
+            let text = format!("{name}{}  {value}", " ".repeat(label - width(name)));
+            self.line(&fit(&text, self.width), Style::new());
+        }
+    }
+
+    fn timeline(&mut self, timeline: &Timeline) {
+        let Some((step, bins)) = regroup(timeline) else { return };
+        let most = bins.values().copied().max().unwrap_or(1).max(1);
+        let digits = width(&units::count(most)).max(6);
+        let bar = self.width.saturating_sub(19 + 2 + digits + 2);
+        let length = units::duration(u64::try_from(step).unwrap_or(u64::MAX));
+        self.line(&format!("Events per {length} (UTC)"), TITLE);
+        for (start, count) in bins {
+            // At least one mark for anything, none for nothing.
+            let marks = (u128::from(count) * bar as u128).div_ceil(u128::from(most));
+            let bar = "#".repeat(usize::try_from(marks).unwrap_or(bar));
+            let line = format!("{:<19}  {:>digits$}  {bar}", units::time(start), units::count(count));
+            self.line(&line, Style::new());
+        }
+    }
+
+    fn findings(&mut self, findings: &[Finding], sources: &Sources) {
+        for (i, finding) in findings.iter().enumerate() {
+            if i > 0 {
+                self.out.push('\n');
+            }
+            self.finding(finding, sources);
+        }
+    }
+
+    fn finding(&mut self, finding: &Finding, sources: &Sources) {
+        let tag = finding.severity.name().to_uppercase();
+        self.line(&format!("{tag}  {}", finding.rule), severity_style(finding.severity));
+        self.paragraph("  ", &finding.title);
+        let mut targets: Vec<String> = finding.targets.iter().take(TARGETS).cloned().collect();
+        if finding.targets.len() > TARGETS {
+            targets.push(format!("and {} more", units::count((finding.targets.len() - TARGETS) as u64)));
+        }
+        if !targets.is_empty() {
+            self.paragraph("  Targets:  ", &targets.join(", "));
+        }
+        let (first, last) = (finding.first, finding.last);
+        let span = format!(
+            "{} observations, {} to {}",
+            units::count(finding.count),
+            units::time(first.ts),
+            units::time(last.ts)
+        );
+        self.paragraph("  Seen:     ", &span);
+        let evidence = if first.origin == last.origin {
+            place(first, sources)
+        } else {
+            format!("{} to {}", place(first, sources), place(last, sources))
+        };
+        self.paragraph("  Evidence: ", &evidence);
+        if !finding.attack.is_empty() {
+            self.paragraph("  ATT&CK:   ", &finding.attack.join(", "));
+        }
+        self.paragraph("  Next:     ", finding.advice);
+    }
+}
+
+/// `file:record`: packet number of a capture, line number of a log.
+fn place(evidence: Evidence, sources: &Sources) -> String {
+    format!("{}:{}", sources.path(evidence.origin.source), evidence.origin.record)
+}
+
+fn severity_style(severity: Severity) -> Style {
+    match severity {
+        Severity::Critical | Severity::High => AnsiColor::Red.on_default().bold(),
+        Severity::Medium => AnsiColor::Yellow.on_default().bold(),
+        Severity::Low => AnsiColor::Cyan.on_default(),
+        Severity::Info => TITLE,
+    }
+}
+
+/// All kinds together in at most [`STEPS`] steps without holes.
+fn regroup(timeline: &Timeline) -> Option<(Ts, BTreeMap<Ts, u64>)> {
+    let bins = || timeline.series.iter().flat_map(|(_, bins)| bins);
+    let first = bins().map(|bin| bin.start).min()?;
+    let last = bins().map(|bin| bin.start).max()?;
+    let fine = i128::from(timeline.step.max(1));
+    let steps = (i128::from(last) - i128::from(first)) / fine + 1;
+    // One more than the quotient, as the first step may begin before the first bin.
+    let step = fine * if steps > STEPS { (steps + STEPS - 2) / (STEPS - 1) } else { 1 };
+    let index = |ts: Ts| i128::from(ts).div_euclid(step);
+    let clamp = |ts: i128| Ts::try_from(ts).unwrap_or(if ts < 0 { Ts::MIN } else { Ts::MAX });
+    let mut out: BTreeMap<Ts, u64> =
+        (index(first)..=index(last)).map(|i| (clamp(i * step), 0)).collect();
+    for bin in bins() {
+        *out.entry(clamp(index(bin.start) * step)).or_default() += bin.count;
+    }
+    Some((clamp(step), out))
+}

@@ -1,0 +1,132 @@
+//! Aligned columns that fit the page.
+
+use super::super::escape::text::{fit, visible, width};
+use super::super::units;
+use crate::report::{Table, Unit};
+use anstyle::Style;
+
+/// Rows shown.
+const ROWS: usize = 10;
+/// Between columns.
+const GAP: usize = 2;
+/// Text is not cut below this while there are columns that can be spared.
+const COMFORT: usize = 16;
+/// Text is never cut below this.
+const LEAST: usize = 6;
+
+struct Laid {
+    title: &'static str,
+    right: bool,
+    spare: u8,
+    cells: Vec<String>,
+    size: usize,
+}
+
+/// The table as lines of at most `page` columns, with its heading.
+pub fn lines(table: &Table, page: usize) -> Vec<(String, Style)> {
+    let mut columns = lay(table);
+    shrink(&mut columns, page);
+    let mut out = Vec::new();
+    if !table.title.is_empty() {
+        out.push((fit(table.title, page), Style::new().bold()));
+    }
+    let head = row(&columns, |column| column.title);
+    out.push((head, Style::new().dimmed()));
+    for i in 0..table.rows.len().min(ROWS) {
+        out.push((row(&columns, |column| column.cells.get(i).map_or("", String::as_str)), Style::new()));
+    }
+    if let Some(rest) = remainder(table) {
+        out.push((fit(&rest, page), Style::new().dimmed()));
+    }
+    out
+}
+
+fn lay(table: &Table) -> Vec<Laid> {
+    let lay = |(i, column): (usize, &crate::report::Column)| {
+        let spell = |row: &Vec<crate::report::Cell>| {
+            row.get(i).map(|cell| visible(&units::spell(cell, column.unit))).unwrap_or_default()
+        };
+        let cells: Vec<String> = table.rows.iter().take(ROWS).map(spell).collect();
+        let size = cells.iter().map(|cell| width(cell)).max().unwrap_or(0);
+        let size = if size == 0 { 0 } else { size.max(width(column.title)) };
+        let right = !matches!(column.unit, Unit::Text | Unit::Time);
+        Laid { title: column.title, right, spare: column.spare, cells, size }
+    };
+    // A column without a value says nothing.
+    table.columns.iter().enumerate().map(lay).filter(|column| column.size > 0).collect()
+}
+
+fn total(columns: &[Laid]) -> usize {
+    columns.iter().map(|c| c.size).sum::<usize>() + GAP * columns.len().saturating_sub(1)
+}
+
+/// Cuts long text, then leaves columns out, then cuts harder.
+fn shrink(columns: &mut Vec<Laid>, page: usize) {
+    cut(columns, page, COMFORT);
+    while total(columns) > page {
+        let most = columns.iter().enumerate().max_by_key(|(i, c)| (c.spare, *i));
+        match most.filter(|(_, c)| c.spare > 0).map(|(i, _)| i) {
+            Some(i) => drop(columns.remove(i)),
+            None => break,
+        }
+    }
+    widen(columns, page);
+    cut(columns, page, LEAST);
+    while total(columns) > page && columns.len() > 1 {
+        columns.pop();
+    }
+    if let [only] = columns.as_mut_slice() {
+        only.size = only.size.min(page);
+    }
+}
+
+/// Takes columns from the widest text until the table fits or none is above `least`.
+fn cut(columns: &mut [Laid], page: usize, least: usize) {
+    while total(columns) > page {
+        let widest = columns.iter_mut().filter(|c| !c.right && c.size > least).max_by_key(|c| c.size);
+        match widest {
+            Some(column) => column.size -= 1,
+            None => break,
+        }
+    }
+}
+
+/// Gives back what the left-out columns freed.
+fn widen(columns: &mut [Laid], page: usize) {
+    loop {
+        let free = page.saturating_sub(total(columns));
+        let wish = |c: &Laid| c.cells.iter().map(|cell| width(cell)).max().unwrap_or(0);
+        match columns.iter_mut().find(|c| wish(c) > c.size).filter(|_| free > 0) {
+            Some(column) => column.size += 1,
+            None => return,
+        }
+    }
+}
+
+fn row<'t>(columns: &'t [Laid], text: impl Fn(&'t Laid) -> &'t str) -> String {
+    let mut line = String::new();
+    for (i, column) in columns.iter().enumerate() {
+        let cell = fit(text(column), column.size);
+        let pad = " ".repeat(column.size.saturating_sub(width(&cell)));
+        if i > 0 {
+            line.push_str("  ");
+        }
+        if column.right {
+            line.push_str(&pad);
+            line.push_str(&cell);
+        } else {
+            line.push_str(&cell);
+            line.push_str(&pad);
+        }
+    }
+    line
+}
+
+fn remainder(table: &Table) -> Option<String> {
+    let shown = table.rows.len().min(ROWS) as u64;
+    let more = table.distinct.saturating_sub(shown);
+    if !table.exact {
+        return Some(format!("… and more than {} others; counts are lower bounds", units::count(more)));
+    }
+    (more > 0).then(|| format!("… and {} more", units::count(more)))
+}

@@ -4,3 +4,4 @@ mod logs_formats;
 mod logs_truth;
 mod packetbeat_flows;
 mod registry;
+mod sinks;

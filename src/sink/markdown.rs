@@ -120,7 +120,7 @@ fn push_timeline(out: &mut String, timeline: &Timeline) -> std::fmt::Result {
     for bin in timeline.series.iter().flat_map(|(_, bins)| bins) {
         *rows.entry(bin.start).or_insert(0u64) += bin.count;
     }
-    let step = units::duration(u64::try_from(timeline.step).unwrap_or(0));
+    let step = units::duration(u64::try_from(timeline.step).unwrap_or(0)).replace(".0 ", " ");
     let busiest = rows.iter().max_by_key(|(start, count)| (**count, std::cmp::Reverse(**start)));
     let Some((start, count)) = busiest else { return Ok(()) };
     writeln!(

@@ -85,9 +85,12 @@ pub struct Kind {
     pub doc: &'static str,
     /// Whether it writes events (and then has a renderer) or draws the report.
     pub rows: bool,
-    /// Opens it; `None` is standard output.
-    pub open: fn(Option<&str>, &SinkContext) -> Result<Box<dyn Sink>, SinkError>,
+    /// Opens it.
+    pub open: Open,
 }
+
+/// Opens a sink on a path; `None` is standard output.
+pub type Open = fn(Option<&str>, &SinkContext) -> Result<Box<dyn Sink>, SinkError>;
 
 /// Declares the modules and the registry: the one word a new sink adds.
 macro_rules! sinks {

@@ -29,7 +29,7 @@ pub fn count(n: u64) -> String {
     out
 }
 
-/// `999 B`, `1.5 KiB`, `23 MiB`: rounded down to two digits below ten, else to whole units.
+/// `999 B`, `1.5 KiB`, `23 MiB`: rounded to two digits below ten, else to whole units.
 pub fn bytes(n: u64) -> String {
     let exponent = if n < 1024 { 0 } else { n.ilog2() / 10 };
     let name = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"].get(exponent as usize).copied();
@@ -51,12 +51,12 @@ pub fn duration(nanos: u64) -> String {
 }
 
 fn scaled(n: u64, unit: u64, fraction: bool, name: &str) -> String {
-    let whole = n / unit;
-    if fraction && whole < 10 {
-        let tenth = u128::from(n % unit) * 10 / u128::from(unit);
-        return format!("{whole}.{tenth} {name}");
+    let (n, unit) = (u128::from(n), u128::from(unit));
+    let tenths = (n * 10 + unit / 2) / unit;
+    if fraction && tenths < 100 {
+        return format!("{}.{} {name}", tenths / 10, tenths % 10);
     }
-    format!("{whole} {name}")
+    format!("{} {name}", (n + unit / 2) / unit)
 }
 
 /// `2015-08-27 08:18:50`, UTC.
@@ -78,10 +78,11 @@ mod tests {
         assert_eq!(bytes(1536), "1.5 KiB");
         assert_eq!(bytes(1 << 20), "1.0 MiB");
         assert_eq!(bytes(999 << 20), "999 MiB");
-        assert_eq!(bytes(u64::MAX), "15 EiB");
+        assert_eq!(bytes(u64::MAX), "16 EiB");
         assert_eq!(duration(999), "999 ns");
         assert_eq!(duration(1_500_000), "1.5 ms");
-        assert_eq!(duration(59_999_999_999), "59 s");
+        assert_eq!(duration(29_900_000), "30 ms");
+        assert_eq!(duration(9_960_000), "10 ms");
         assert_eq!(duration(7_500_000_000_000), "2 h 05 min");
         assert_eq!(duration(273_600_000_000_000), "3 d 4 h");
         assert_eq!(time(1_440_663_530_064_000_000), "2015-08-27 08:18:50");

@@ -25,8 +25,8 @@ const TRAFFIC: [Column; 5] = [
     column("requests", "Requests", Unit::Count, 0),
     column("flows", "Flows", Unit::Count, 1),
     column("sent", "Sent", Unit::Bytes, 2),
-    column("received", "Received", Unit::Bytes, 3),
-    column("failures", "Failed", Unit::Count, 4),
+    column("received", "Received", Unit::Bytes, 4),
+    column("failures", "Failed", Unit::Count, 3),
 ];
 
 fn cells(traffic: &Traffic) -> [Cell; 5] {
@@ -48,7 +48,7 @@ fn table(
     let mut columns = vec![
         column("host", "Host", Unit::Text, 0),
         column("place", "From", Unit::Text, 0),
-        column("owner", "Network", Unit::Text, 5),
+        column("owner", "Network", Unit::Text, 0),
     ];
     columns.extend(TRAFFIC);
     let ranked = tally.hosts.hosts.ranked(|host| rank(side(host)));
@@ -113,7 +113,7 @@ fn networks(tally: &Tally) -> Block {
 /// Countries of all addresses.
 pub fn countries(tally: &Tally) -> Section {
     let columns = vec![column("country", "Country", Unit::Text, 0), column("code", "Code", Unit::Text, 0)];
-    let table = named(("countries", "Countries"), columns, &tally.hosts.countries, |country, row| {
+    let table = named(("countries", ""), columns, &tally.hosts.countries, |country, row| {
         vec![(&*row.name).into(), code(*country).into()]
     });
     section("countries", "Countries", vec![table])

@@ -16,7 +16,9 @@ pub fn plain(text: &str) -> String {
             | '$' => true,
             // A bare link: `http://`, `www.`.
             ':' => rest.as_str().starts_with("//") || before.ends_with("mailto") || before.ends_with("xmpp"),
-            '.' => before.to_ascii_lowercase().ends_with("www") || all_digits(before),
+            '.' if before.to_ascii_lowercase().ends_with("www") => true,
+            // A numbered list, where a line begins.
+            '.' | ')' => all_digits(before) && !rest.as_str().starts_with(|next: char| next != ' '),
             // Lists, rules and headings, where a line begins.
             '-' | '+' | '=' => before.is_empty(),
             _ => false,
@@ -43,13 +45,15 @@ mod tests {
     #[test]
     fn markup_is_shown() {
         assert_eq!(plain("a|b`c`"), "a\\|b\\`c\\`");
-        assert_eq!(plain("<script>alert(1)</script>"), "&lt;script&gt;alert\\(1\\)&lt;/script&gt;");
-        assert_eq!(plain("[x](javascript:1)"), "\\[x\\]\\(javascript:1\\)");
-        assert_eq!(plain("![i](http://h/)"), "\\!\\[i\\]\\(http\\://h/\\)");
+        assert_eq!(plain("<script>alert(1)</script>"), "&lt;script&gt;alert(1)&lt;/script&gt;");
+        assert_eq!(plain("[x](javascript:1)"), "\\[x\\](javascript:1)");
+        assert_eq!(plain("![i](http://h/)"), "\\!\\[i\\](http\\://h/)");
         assert_eq!(plain("WWW.evil.example a@b.c"), "WWW\\.evil.example a\\@b.c");
         assert_eq!(plain("- item"), "\\- item");
         assert_eq!(plain("1. item"), "1\\. item");
-        assert_eq!(plain("a\nb\u{202e}&lt;"), "a\\\\nb\\\\u\\{202e\\}&amp;lt;");
-        assert_eq!(plain("203.0.113.7 web-1 /a/b?c=d"), "203\\.0.113.7 web-1 /a/b?c=d");
+        assert_eq!(plain("12) item"), "12\\) item");
+        assert_eq!(plain("0.1.0"), "0.1.0");
+        assert_eq!(plain("a\nb\u{202e}&lt;"), "a\\\\nb\\\\u{202e}&amp;lt;");
+        assert_eq!(plain("203.0.113.7 web-1 /a/b?c=d"), "203.0.113.7 web-1 /a/b?c=d");
     }
 }

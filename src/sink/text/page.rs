@@ -75,12 +75,13 @@ impl Page {
     pub fn section(&mut self, section: &Section, report: &Report) {
         self.out.push('\n');
         self.heading(section.title, '-');
-        let mut space = false;
+        let mut before: Option<&Block> = None;
         for block in &section.blocks {
-            if space && !matches!(block, Block::Note(_)) {
+            let notes = matches!((before, block), (Some(Block::Note(_)), Block::Note(_)));
+            if before.is_some() && !notes {
                 self.out.push('\n');
             }
-            space = true;
+            before = Some(block);
             match block {
                 Block::Note(text) => self.paragraph("", text),
                 Block::Facts(facts) => self.facts(facts),
@@ -109,7 +110,7 @@ impl Page {
         let most = bins.values().copied().max().unwrap_or(1).max(1);
         let digits = width(&units::count(most)).max(6);
         let bar = self.width.saturating_sub(19 + 2 + digits + 2);
-        let length = units::duration(u64::try_from(step).unwrap_or(u64::MAX));
+        let length = units::duration(u64::try_from(step).unwrap_or(u64::MAX)).replace(".0 ", " ");
         self.line(&format!("Events per {length} (UTC)"), TITLE);
         for (start, count) in bins {
             // At least one mark for anything, none for nothing.

@@ -12,11 +12,10 @@ pub fn plain(text: &str) -> String {
     while let Some(c) = rest.next() {
         let before = out.as_str();
         let special = match c {
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '!' | '|' | '~' | '@'
-            | '$' => true,
+            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '!' | '|' | '~' | '@' | '$' => true,
             // A bare link: `http://`, `www.`.
             ':' => rest.as_str().starts_with("//") || before.ends_with("mailto") || before.ends_with("xmpp"),
-            '.' if before.to_ascii_lowercase().ends_with("www") => true,
+            '.' if ends_with_www(before) => true,
             // A numbered list, where a line begins.
             '.' | ')' => all_digits(before) && !rest.as_str().starts_with(|next: char| next != ' '),
             // Lists, rules and headings, where a line begins.
@@ -32,6 +31,10 @@ pub fn plain(text: &str) -> String {
         }
     }
     out
+}
+
+fn ends_with_www(text: &str) -> bool {
+    text.get(text.len().saturating_sub(3)..).is_some_and(|end| end.eq_ignore_ascii_case("www"))
 }
 
 fn all_digits(text: &str) -> bool {

@@ -26,8 +26,8 @@ impl Detection {
         self.scores.first().map(|(_, name, _)| *name)
     }
 
-    /// Share of the sample's lines that the best format reads; a rule that tells formats apart may
-    /// weigh its lines, so it can exceed 1. 0 when no format fits.
+    /// Share of the sample's lines that the best format reads; texts that tell formats apart add to a
+    /// line's weight, so it can exceed 1. 0 when no format fits.
     pub fn score(&self) -> f64 {
         self.scores.first().map_or(0.0, |(_, _, score)| *score)
     }
@@ -98,7 +98,10 @@ fn share(format: &Format, lines: &[&str]) -> f64 {
     let mut scratch = Scratch::default();
     for line in lines {
         let mut draft = Draft::default();
-        sum += format.dispatch.apply(format, line, &mut draft, &mut scratch).map_or(0.0, |rule| rule.score);
+        if format.dispatch.apply(format, line, &mut draft, &mut scratch).is_some() {
+            let hints = format.hints.iter().filter(|(text, _)| line.contains(text.as_str()));
+            sum += 1.0 + hints.map(|(_, weight)| weight).sum::<f64>();
+        }
     }
     // At most LINES lines.
     #[allow(clippy::cast_precision_loss, reason = "a few hundred at most")]

@@ -27,6 +27,14 @@ pub(super) enum Target {
     Port(Side),
     /// `source.address`: an address goes to the endpoint, a name to `domain` and `address`.
     Address(Side, FieldRef, FieldRef),
+    /// `source`: an address or name with or without a port.
+    Socket(Side, FieldRef, FieldRef),
+    /// `log.syslog.priority` with the facility and severity it is made of.
+    Priority([FieldRef; 3]),
+    /// `url.original` with path and query.
+    Url([FieldRef; 3]),
+    /// `http.response.status_code`, which also gives the outcome: failure from 400 on.
+    Status(FieldRef),
     /// `source.bytes`.
     Bytes(Side),
     /// `source.packets`.
@@ -42,6 +50,7 @@ pub(super) enum Target {
 impl Target {
     /// The target of a field name in a format file. `@timestamp` needs its form instead.
     pub fn of(table: &Table, file: &str, place: &str, name: &str) -> Result<Target, PatternError> {
+        let need = |name: &str| table.need(file, place, name);
         let (side, rest) = match name.split_once('.') {
             Some(("source", rest)) => (Side::Source, rest),
             Some(("destination", rest)) => (Side::Destination, rest),
@@ -52,16 +61,26 @@ impl Target {
             "port" => Target::Port(side),
             "bytes" => Target::Bytes(side),
             "packets" => Target::Packets(side),
-            "address" => {
-                let end = if side == Side::Source { "source" } else { "destination" };
-                let domain = table.need(file, place, &format!("{end}.domain"))?;
-                Target::Address(side, domain, table.need(file, place, name)?)
-            }
+            "address" if side == Side::Source => Target::Address(side, need("source.domain")?, need(name)?),
+            "address" => Target::Address(side, need("destination.domain")?, need(name)?),
             _ => match name {
                 "" => Target::Skip,
+                "source" => Target::Socket(Side::Source, need("source.domain")?, need("source.address")?),
+                "destination" => Target::Socket(
+                    Side::Destination,
+                    need("destination.domain")?,
+                    need("destination.address")?,
+                ),
+                "log.syslog.priority" => Target::Priority([
+                    need(name)?,
+                    need("log.syslog.facility.code")?,
+                    need("log.syslog.severity.code")?,
+                ]),
+                "url.original" => Target::Url([need(name)?, need("url.path")?, need("url.query")?]),
+                "http.response.status_code" => Target::Status(need(name)?),
                 "event.outcome" => Target::Outcome,
                 "network.transport" => Target::Transport,
-                _ => Target::Field(table.need(file, place, name)?),
+                _ => Target::Field(need(name)?),
             },
         })
     }
@@ -69,7 +88,11 @@ impl Target {
     /// Whether only digits can fill it.
     pub fn numeric(self) -> bool {
         match self {
-            Target::Port(_) | Target::Bytes(_) | Target::Packets(_) => true,
+            Target::Port(_)
+            | Target::Bytes(_)
+            | Target::Packets(_)
+            | Target::Status(_)
+            | Target::Priority(_) => true,
             Target::Field(field) => field.ty == Type::Long,
             _ => false,
         }
@@ -173,16 +196,42 @@ impl<'a> Draft<'a> {
             Target::Port(side) => text.parse().map(|port| self.end(side).port = Some(port)).is_ok(),
             Target::Bytes(side) => text.parse().map(|n| self.end(side).bytes = Some(n)).is_ok(),
             Target::Packets(side) => text.parse().map(|n| self.end(side).packets = Some(n)).is_ok(),
-            Target::Address(side, domain, address_field) => {
+            Target::Address(side, domain, named) => {
                 match address(text) {
                     Some(ip) => self.end(side).ip = Some(ip),
-                    None if text.is_empty() => {}
-                    None => {
-                        self.fields.push((address_field, text.into()));
-                        self.fields.push((domain, text.into()));
-                    }
+                    None => self.name(domain, named, text),
                 }
                 true
+            }
+            Target::Socket(side, domain, named) => {
+                let (host, port) = socket(text);
+                self.end(side).port = port;
+                match address(host) {
+                    Some(ip) => self.end(side).ip = Some(ip),
+                    None => self.name(domain, named, host),
+                }
+                true
+            }
+            Target::Priority([priority, facility, severity]) => {
+                if !self.put_field(priority, capture.check.as_ref(), text) {
+                    return false;
+                }
+                if let Some(value @ 0..=191) = self.fields.last().and_then(|(_, v)| v.as_int()) {
+                    self.fields.push((facility, Value::Int(value / 8)));
+                    self.fields.push((severity, Value::Int(value % 8)));
+                }
+                true
+            }
+            Target::Url(fields) => {
+                self.url(fields, text);
+                true
+            }
+            Target::Status(field) => {
+                let put = self.put_field(field, capture.check.as_ref(), text);
+                if let Some(status) = self.fields.last().and_then(|(_, v)| v.as_int()) {
+                    self.outcome = if status < 400 { Outcome::Success } else { Outcome::Failure };
+                }
+                put
             }
             Target::Outcome => outcome(text).map(|o| self.outcome = o).is_some(),
             Target::Transport => transport(text).map(|t| self.transport = Some(t)).is_some(),
@@ -193,6 +242,32 @@ impl<'a> Draft<'a> {
         match side {
             Side::Source => &mut self.source,
             Side::Destination => &mut self.destination,
+        }
+    }
+
+    fn name(&mut self, domain: FieldRef, named: FieldRef, text: &'a str) {
+        if !text.is_empty() {
+            self.fields.push((named, text.into()));
+            self.fields.push((domain, text.into()));
+        }
+    }
+
+    /// A request target as the client sent it (RFC 9112 3.2), with its path and query. What is not
+    /// origin-form or absolute-form has neither.
+    fn url(&mut self, [original, path, query]: [FieldRef; 3], text: &'a str) {
+        self.fields.push((original, text.into()));
+        let local = if text.starts_with('/') {
+            text
+        } else {
+            let after = text.find("://").and_then(|at| text.get(at + 3..)).unwrap_or("");
+            after.find('/').and_then(|at| after.get(at..)).unwrap_or("")
+        };
+        let (before, after) = local.split_once('?').map_or((local, None), |(p, q)| (p, Some(q)));
+        if !before.is_empty() {
+            self.fields.push((path, before.into()));
+        }
+        if let Some(after) = after.filter(|q| !q.is_empty()) {
+            self.fields.push((query, after.into()));
         }
     }
 
@@ -254,6 +329,21 @@ fn address(text: &str) -> Option<IpAddr> {
         text.split_once('%').map_or(text, |(address, _)| address)
     };
     bare.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
+}
+
+/// Splits `address:port`, `[address]:port` or a bare address; IPv6 without brackets is followed by a
+/// port only when the whole is not an address itself.
+fn socket(text: &str) -> (&str, Option<u16>) {
+    if address(text).is_some() {
+        return (text, None);
+    }
+    match text.rsplit_once(':').map(|(host, port)| (host, port.parse())) {
+        Some((host, Ok(port))) => {
+            let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+            (bare, Some(port))
+        }
+        _ => (text, None),
+    }
 }
 
 fn outcome(text: &str) -> Option<Outcome> {

@@ -281,7 +281,9 @@ impl Line<'_> {
             if let Some(fate) = text.and_then(|t| self.read(child, t, draft, depth + 1)) {
                 return Some(fate);
             }
-            asked = asked.or(Some(child));
+            if !child.when.is_empty() {
+                asked = asked.or(Some(child));
+            }
         }
         let dataset = asked.map_or(rule.dataset, |child| {
             self.ledger.anomaly(child.unknown, self.origin);

@@ -26,6 +26,14 @@ impl Matcher {
         }
     }
 
+    /// Whether a text that begins with this byte can match.
+    fn may_begin(&self, byte: Option<u8>) -> bool {
+        match self {
+            Matcher::Delimited(template) => template.may_begin(byte),
+            Matcher::Grok(_) => true,
+        }
+    }
+
     /// Matches; on failure the draft holds leftovers.
     pub fn apply<'a>(
         &self,
@@ -61,8 +69,6 @@ pub(super) struct Rule {
     pub again: bool,
     /// No event.
     pub drop: bool,
-    /// Weight in detection.
-    pub score: f64,
 }
 
 /// Which rules (and which of their alternatives) can match a text, by its first byte, in order.
@@ -75,14 +81,12 @@ pub(super) struct Dispatch {
 impl Dispatch {
     /// Sorts the rules by what they begin with.
     pub fn new(rules: &[Rule]) -> Dispatch {
-        let alternatives = || {
-            rules.iter().zip(0u16..).flat_map(|(rule, r)| {
-                rule.matchers.iter().zip(0u16..).map(move |(matcher, m)| (matcher.prefix(), (r, m)))
-            })
-        };
         let fits = |byte: Option<u8>| {
-            alternatives()
-                .filter(|(prefix, _)| prefix.is_empty() || prefix.as_bytes().first().copied() == byte)
+            let alternatives = rules.iter().zip(0u16..).flat_map(|(rule, r)| {
+                rule.matchers.iter().zip(0u16..).map(move |(matcher, m)| (matcher, (r, m)))
+            });
+            alternatives
+                .filter(|(matcher, _)| matcher.may_begin(byte))
                 .map(|(_, at)| at)
                 .collect::<Box<[_]>>()
         };
@@ -174,6 +178,8 @@ pub(super) struct Format {
     pub from: Option<FieldRef>,
     pub when: Vec<Cond>,
     pub null: Vec<String>,
+    /// Texts whose presence in a line speaks for (or against) this format when formats are told apart.
+    pub hints: Vec<(String, f64)>,
     /// Data set where no rule says more.
     pub dataset: &'static Dataset,
     pub rules: Vec<Rule>,

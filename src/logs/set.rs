@@ -181,6 +181,7 @@ fn format(maker: &mut Maker<'_>, file: String, spec: FormatSpec) -> Result<Forma
         rules,
         children: Children::default(),
         unknown: leak(&format!("{}.unknown_message", spec.name)),
+        hints: spec.hints.into_iter().collect(),
         null: spec.null,
         tests: spec.test,
         file,
@@ -215,14 +216,7 @@ fn rule(
     let mut sets = base.clone();
     sets.extend(Sets::new(&maker.table, file, &place, &rule.set)?);
     let dataset = sets.dataset(&mut maker.table, spec);
-    Ok(Rule {
-        matchers,
-        set: sets.constants(),
-        dataset,
-        again: rule.again,
-        drop: rule.drop,
-        score: rule.score,
-    })
+    Ok(Rule { matchers, set: sets.constants(), dataset, again: rule.again, drop: rule.drop })
 }
 
 /// The constants of a format or rule, by name; a rule's replace its format's.

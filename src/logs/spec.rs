@@ -27,6 +27,10 @@ pub(super) struct FormatSpec {
     /// Captured texts that mean "no value".
     #[serde(default)]
     pub null: Vec<String>,
+    /// Texts in a line that speak for the format when formats are told apart, with what they add to
+    /// the line's score; negative numbers speak against it.
+    #[serde(default)]
+    pub hints: BTreeMap<String, f64>,
     /// Constants for every event of the format.
     #[serde(default)]
     pub set: BTreeMap<String, toml::Value>,
@@ -126,13 +130,6 @@ pub(super) struct RuleSpec {
     /// The line is understood, and of no interest: no event, counted as `dropped`.
     #[serde(default)]
     pub drop: bool,
-    /// How much a matching line speaks for this format when formats are told apart; 1 is usual.
-    #[serde(default = "one")]
-    pub score: f64,
-}
-
-fn one() -> f64 {
-    1.0
 }
 
 /// A line and what must come out.

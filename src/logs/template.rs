@@ -13,6 +13,7 @@
 //!   At most one per template;
 //! - `quoted`: up to the next double quote without a backslash before it;
 //! - `blanks`: blanks and tabs, also none;
+//! - `structured`: the structured data of RFC 5424: `-`, or elements in brackets with quoted values;
 //! - for `@timestamp`, the form of the stamp (`rfc3164`, `iso8601`, `httpdate` …).
 //!
 //! A template matches the whole text.
@@ -31,6 +32,7 @@ enum Mode {
     Text,
     Quoted,
     Blanks,
+    Structured,
     Stamp(Form),
 }
 
@@ -102,7 +104,10 @@ impl Template {
             }
         }
         for (i, part) in self.tail.iter().enumerate() {
-            if matches!(part, Part::Capture(_, Mode::Quoted | Mode::Blanks | Mode::Stamp(_))) {
+            if matches!(
+                part,
+                Part::Capture(_, Mode::Quoted | Mode::Blanks | Mode::Structured | Mode::Stamp(_))
+            ) {
                 return Err("only words, numbers and `text` can follow `rest`");
             }
             if matches!(part, Part::Capture(..)) && !literal(self.tail.get(i + 1)) {
@@ -117,6 +122,17 @@ impl Template {
         match self.lead.first() {
             Some(Part::Literal(text)) => text,
             _ => "",
+        }
+    }
+
+    /// Whether a text that begins with this byte (`None`: an empty text) can match.
+    pub fn may_begin(&self, byte: Option<u8>) -> bool {
+        match (self.lead.first(), byte) {
+            (Some(Part::Literal(text)), _) => text.as_bytes().first().copied() == byte,
+            (Some(Part::Capture(_, Mode::Stamp(form))), Some(byte)) => form.may_begin(byte),
+            (Some(Part::Capture(_, Mode::Stamp(_) | Mode::Word | Mode::Digits)), None) => false,
+            (Some(Part::Capture(_, Mode::Digits)), Some(byte)) => byte.is_ascii_digit() || byte == b'-',
+            _ => true,
         }
     }
 
@@ -170,8 +186,9 @@ fn capture(
         Some("text") => Mode::Text,
         Some("quoted") => Mode::Quoted,
         Some("blanks") => Mode::Blanks,
+        Some("structured") => Mode::Structured,
         Some(other) => {
-            let near = nearest(other, ["text", "rest", "quoted", "blanks"].into_iter());
+            let near = nearest(other, ["text", "rest", "quoted", "blanks", "structured"].into_iter());
             let hint = near.map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
             return Err(PatternError::format(file, place, format!("unknown mode `{other}`{hint}")));
         }
@@ -258,8 +275,31 @@ fn reach(mode: Mode, left: &[u8], next: &[u8]) -> Option<usize> {
                 at += 2;
             }
         }
+        Mode::Structured => structured(left),
         Mode::Stamp(form) => form.scan(left).map(|(_, taken)| taken),
     }
+}
+
+/// Length of RFC 5424 structured data at the start of `left` (6.3: `\`, `"` and `]` are escaped in values).
+fn structured(left: &[u8]) -> Option<usize> {
+    if left.first() == Some(&b'-') {
+        return Some(1);
+    }
+    let mut at = 0;
+    while left.get(at) == Some(&b'[') {
+        let mut quoted = false;
+        loop {
+            at += 1;
+            match left.get(at)? {
+                b'\\' if quoted => at += 1,
+                b'"' => quoted = !quoted,
+                b']' if !quoted => break,
+                _ => {}
+            }
+        }
+        at += 1;
+    }
+    (at > 0).then_some(at)
 }
 
 /// Matches parts (in reverse) from the end back to no further than `begin`; gives where they start.

@@ -46,6 +46,16 @@ impl Form {
         Form::ALL.iter().find(|(n, _)| *n == name).map(|(_, f)| *f)
     }
 
+    /// Whether a stamp can begin with this byte.
+    pub fn may_begin(self, byte: u8) -> bool {
+        match self {
+            Form::Rfc3164 => matches!(byte, b'J' | b'F' | b'M' | b'A' | b'S' | b'O' | b'N' | b'D'),
+            Form::Asctime => matches!(byte, b'M' | b'T' | b'W' | b'F' | b'S'),
+            Form::HttpDate => byte.is_ascii_digit() || byte == b' ',
+            _ => byte.is_ascii_digit(),
+        }
+    }
+
     /// Reads a stamp at the start of `text`; gives it with the number of bytes it takes.
     pub fn scan(self, text: &[u8]) -> Option<(Moment, usize)> {
         match self {

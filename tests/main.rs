@@ -1,5 +1,6 @@
 //! All integration tests in one binary, one module each.
 
+mod grok_conformance;
 mod logs_formats;
 mod logs_truth;
 mod packetbeat_flows;

@@ -8,7 +8,7 @@ use super::{CaptureType, Definition, Library};
 use std::collections::BTreeMap;
 
 /// Bytes an expression may have when written out. The largest of the reference set has 60 KiB.
-const MAX_EXPANDED: usize = 1 << 20;
+pub(super) const MAX_EXPANDED: usize = 1 << 20;
 /// Depth of names calling names.
 const MAX_DEPTH: usize = 100;
 /// Starts a group name that is a number into [`Expanded::fields`]; private use, so no user writes it.

@@ -1,6 +1,7 @@
 //! Named patterns, from text, files and directories.
 
 use super::error::{GrokError, Mistake, Place};
+use super::expand::MAX_EXPANDED;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -45,10 +46,10 @@ impl Library {
     }
 
     /// Adds the definitions of a pattern file's text: `NAME expression` a line, `#` starts a comment line.
-    /// A line with a name alone is skipped, as Logstash does.
+    /// A line with a name alone is skipped, as Logstash does. Blanks at the end of an expression belong to it.
     ///
     /// # Errors
-    /// When an expression ends in a blank, which is never meant and Logstash refuses too.
+    /// When a definition is longer than a written-out expression may be.
     pub fn add_text(&mut self, file: &str, text: &str) -> Result<(), GrokError> {
         for (number, line) in text.lines().enumerate() {
             let line = line.strip_suffix('\r').unwrap_or(line);
@@ -68,10 +69,9 @@ impl Library {
                 line: number + 1,
                 column,
             };
-            if expression.ends_with(char::is_whitespace) {
-                let place = definition.place(expression.trim_end().len());
-                let mistake = Mistake::Syntax("the pattern ends in a blank".to_owned());
-                return Err(GrokError { mistake, place, within: vec![name.to_owned()] });
+            if expression.len() > MAX_EXPANDED {
+                let mistake = Mistake::TooLarge("the definition", MAX_EXPANDED);
+                return Err(GrokError { mistake, place: definition.place(0), within: vec![name.to_owned()] });
             }
             self.definitions.insert(name.to_owned(), definition);
         }

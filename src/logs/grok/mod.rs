@@ -1,13 +1,20 @@
 //! Grok: named, nested regular expressions that take log lines apart, in the dialect of Logstash.
 
 mod builtin;
+mod convert;
 mod error;
+mod exec;
 mod expand;
+pub mod json;
 mod library;
+mod program;
+mod slots;
+mod syntax;
 
+pub use convert::{to_float, to_int};
 pub use error::{GrokError, Mistake, Place, StepLimit};
 pub use library::{Definition, Library};
-use std::ops::Range;
+pub use slots::Slots;
 
 /// What a captured text is turned into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +64,18 @@ pub enum Engine {
 #[derive(Debug)]
 pub struct Grok {
     captures: Vec<Capture>,
-    regex: fancy_regex::Regex,
-    groups: Vec<Vec<usize>>,
+    program: program::Program,
+    /// Further places of captures whose name is written several times.
+    repeats: Vec<Repeat>,
+}
+
+/// A place that adds to a capture.
+#[derive(Clone, Copy, Debug)]
+struct Repeat {
+    capture: usize,
+    /// Number of the place's register pair.
+    place: usize,
+    ty: CaptureType,
 }
 
 impl Library {
@@ -68,62 +85,102 @@ impl Library {
     /// With the place in the expression or pattern file: unknown names, recursion, syntax, size limits.
     pub fn compile(&self, expression: &str) -> Result<Grok, GrokError> {
         let expanded = expand::expand(self, expression)?;
-        let mut text = String::new();
-        let mut captures: Vec<Capture> = Vec::new();
-        let mut groups: Vec<Vec<usize>> = Vec::new();
-        let mut rest = expanded.text.as_str();
-        let mut group = 0;
-        while let Some(at) = rest.find("(?<") {
-            text.push_str(rest.get(..at).unwrap_or_default());
-            rest = rest.get(at + 3..).unwrap_or_default();
-            if rest.starts_with(['=', '!']) {
-                text.push_str("(?<");
-                continue;
-            }
-            let (name, tail) = rest.split_once('>').unwrap_or((rest, ""));
-            rest = tail;
-            let marked = name.strip_prefix(expand::FIELD_MARK).and_then(|n| n.parse().ok());
-            let field = marked.and_then(|i: usize| expanded.fields.get(i));
-            let name = field.map_or(name, |f| f.name.as_str());
-            let ty = field.map_or(CaptureType::Text, |f| f.ty);
-            text.push_str(&format!("(?<g{group}>"));
-            match captures.iter().zip(&mut groups).find(|(c, _)| c.name == name) {
-                Some((_, groups)) => groups.push(group),
-                None => {
-                    captures.push(Capture { name: name.to_owned(), path: dotted(name), ty });
-                    groups.push(vec![group]);
-                }
-            }
-            group += 1;
-        }
-        text.push_str(rest);
-        let regex = fancy_regex::Regex::new(&format!("(?sm){text}"))
-            .map_err(|e| expanded.error(0, Mistake::Syntax(e.to_string())))?;
-        Ok(Grok { captures, regex, groups })
+        let tree = syntax::parse(&expanded)?;
+        let layout = Layout::new(&tree.groups);
+        let program =
+            program::compile(&tree, &layout.place_of).map_err(|mistake| expanded.error(0, mistake))?;
+        Ok(Grok { captures: layout.captures, program, repeats: layout.repeats })
     }
 }
 
-fn dotted(name: &str) -> String {
-    match name.strip_prefix('[').and_then(|n| n.strip_suffix(']')) {
-        Some(inner) => inner.replace("][", "."),
-        None => name.to_owned(),
+/// Which register pair each group writes: the first place of each capture has the capture's number.
+struct Layout {
+    captures: Vec<Capture>,
+    repeats: Vec<Repeat>,
+    place_of: Vec<usize>,
+}
+
+impl Layout {
+    fn new(groups: &[Option<expand::Field>]) -> Layout {
+        // Logstash hands captures out by the whole text they are written with (`IP:client`), in the order
+        // these first appear; fields of one name are then gathered into a list.
+        let mut keys: Vec<&str> = Vec::new();
+        let mut order: Vec<(usize, usize, &expand::Field)> = Vec::new();
+        for (group, field) in groups.iter().enumerate() {
+            let Some(field) = field else { continue };
+            let rank = keys.iter().position(|k| *k == field.key).unwrap_or(keys.len());
+            if rank == keys.len() {
+                keys.push(&field.key);
+            }
+            order.push((rank, group, field));
+        }
+        order.sort_by_key(|(rank, group, _)| (*rank, *group));
+        let mut captures: Vec<Capture> = Vec::new();
+        let mut first: Vec<(usize, usize)> = Vec::new();
+        let mut repeated = Vec::new();
+        for (_, group, field) in order {
+            match captures.iter().position(|c| c.name == field.name) {
+                Some(capture) => repeated.push((group, capture, field.ty)),
+                None => {
+                    first.push((group, captures.len()));
+                    captures.push(Capture::new(&field.name, field.ty));
+                }
+            }
+        }
+        let mut place_of = vec![usize::MAX; groups.len()];
+        let mut put = |group: usize, place: usize| {
+            if let Some(slot) = place_of.get_mut(group) {
+                *slot = place;
+            }
+        };
+        first.into_iter().for_each(|(group, place)| put(group, place));
+        let mut next = captures.len();
+        let mut repeats = Vec::new();
+        for (group, capture, ty) in repeated {
+            put(group, next);
+            repeats.push(Repeat { capture, place: next, ty });
+            next += 1;
+        }
+        for place in place_of.iter_mut().filter(|place| **place == usize::MAX) {
+            *place = next;
+            next += 1;
+        }
+        Layout { captures, repeats, place_of }
+    }
+}
+
+impl Capture {
+    fn new(name: &str, ty: CaptureType) -> Capture {
+        let inner = name.strip_prefix('[').and_then(|n| n.strip_suffix(']'));
+        let path = inner.map_or_else(|| name.to_owned(), |inner| inner.replace("][", "."));
+        Capture { name: name.to_owned(), path, ty }
     }
 }
 
 impl Grok {
-    /// The fields, each name once, in the order they are written.
+    /// The fields, each name once, in the order Logstash sets them.
     pub fn captures(&self) -> &[Capture] {
         &self.captures
     }
 
     /// How this expression is matched.
     pub fn engine(&self) -> Engine {
-        Engine::Linear
+        match &self.program {
+            p if p.history || p.unbounded => Engine::Backtracking,
+            p if p.deterministic => Engine::Sequence,
+            _ => Engine::Linear,
+        }
     }
 
-    /// A text every matching line has, if one is known; the longest.
+    /// The longest text every matching line has, if one is known.
     pub fn required_literal(&self) -> Option<&[u8]> {
-        None
+        self.program.literals.one.as_deref()
+    }
+
+    /// Texts of which every matching line has at least one; empty if none are known. The choice of those
+    /// the expression requires whose shortest text is longest.
+    pub fn required_any(&self) -> &[Vec<u8>] {
+        &self.program.literals.any
     }
 
     /// Looks for the expression in `line` and leaves the places of the captures in `slots`.
@@ -131,37 +188,11 @@ impl Grok {
     /// # Errors
     /// When the step limit is reached; the line counts as not matched.
     pub fn matches(&self, line: &[u8], slots: &mut Slots) -> Result<bool, StepLimit> {
-        slots.found.clear();
-        let Ok(line) = std::str::from_utf8(line) else { return Ok(false) };
-        let Some(found) = self.regex.captures(line).map_err(|_| StepLimit)? else { return Ok(false) };
-        for groups in &self.groups {
-            let ranges = groups.iter().filter_map(|g| found.name(&format!("g{g}")));
-            slots.found.push(ranges.map(|m| m.start()..m.end()).filter(|r| !r.is_empty()).collect());
+        slots.forget();
+        let found = exec::search(&self.program, line, &mut slots.scratch)?;
+        if found {
+            slots.keep(self);
         }
-        Ok(true)
-    }
-}
-
-/// Where the captures of the last match are, and the scratch memory of matching. One per thread.
-#[derive(Debug, Default)]
-pub struct Slots {
-    found: Vec<Vec<Range<usize>>>,
-}
-
-impl Slots {
-    /// Empty slots, for any expression.
-    pub fn new() -> Slots {
-        Slots::default()
-    }
-
-    /// Bytes of the line the capture holds; `None` if it did not take part or is empty, which Logstash drops.
-    /// Where a name is captured several times this is the first of [`all`](Slots::all).
-    pub fn get(&self, capture: usize) -> Option<Range<usize>> {
-        self.found.get(capture)?.first().cloned()
-    }
-
-    /// Every non-empty capture of the name, in the order Logstash lists them.
-    pub fn all(&self, capture: usize) -> impl Iterator<Item = Range<usize>> {
-        self.found.get(capture).into_iter().flatten().cloned()
+        Ok(found)
     }
 }

@@ -1,5 +1,6 @@
 //! All integration tests in one binary, one module each.
 
+mod corpus_source;
 mod grok_conformance;
 mod logs_formats;
 mod logs_truth;

@@ -87,6 +87,9 @@ impl Read for Named<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         self.inner.read(out).map_err(|e| match e.kind() {
             io::ErrorKind::Interrupted => e,
+            kind @ io::ErrorKind::UnexpectedEof => {
+                io::Error::new(kind, format!("{}: the compressed data is cut short", self.name))
+            }
             kind => io::Error::new(kind, format!("{}: {e}", self.name)),
         })
     }

@@ -78,3 +78,6 @@ pub struct LineChunk {
     /// Number of the first line, from 1.
     pub first_line: u64,
 }
+
+#[cfg(test)]
+mod tests;

@@ -131,7 +131,10 @@ impl<'a> Walk<'a> {
         if filled.iter().all(|&b| b == 0) {
             return Ok(None);
         }
-        block.get_mut(..filled.len()).unwrap_or_default().copy_from_slice(&filled);
+        if filled.len() < BLOCK {
+            return Err(cut_short());
+        }
+        block.copy_from_slice(&filled);
         if checksum_fits(&block) { Ok(Some(block)) } else { Err(damaged(self.at)) }
     }
 

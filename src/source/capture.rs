@@ -160,7 +160,7 @@ fn tail(path: &Path, preamble: &[u8]) -> io::Result<(Raw<'static>, bool)> {
     if len <= (TAIL + preamble.len()) as u64 {
         return Ok((Box::new(file), false));
     }
-    file.seek(SeekFrom::End(-(TAIL as i64)))?;
+    file.seek(SeekFrom::Start(len - TAIL as u64))?;
     Ok((Box::new(Cursor::new(preamble.to_vec()).chain(file)), true))
 }
 

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-pub use super::group::Group;
+pub use super::group::{FirstStamp, Group};
 pub use super::input::Input;
 
 /// Bytes of samples kept of all inputs together; when they are used up, [`SHORT_SAMPLE`] is kept of each.
@@ -34,11 +34,7 @@ const SPOOL: u64 = 64 << 20;
 /// What cannot be opened, or was named and is neither a capture nor a log, becomes a fault in
 /// `ledger`; files of directories and archives that are something else are counted as
 /// `source.not_recognised`, empty ones as `source.empty`.
-pub fn discover(
-    args: &[String],
-    stamp: &dyn Fn(&[u8], Option<Ts>) -> Option<Ts>,
-    ledger: &mut Ledger,
-) -> Vec<Group> {
+pub fn discover(args: &[String], stamp: &FirstStamp<'_>, ledger: &mut Ledger) -> Vec<Group> {
     let mut finder = Finder { ledger, inputs: Vec::new(), seen: BTreeSet::new(), samples: 0, notes: 0 };
     for arg in args {
         finder.argument(arg);

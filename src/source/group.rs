@@ -16,6 +16,10 @@ const OVERLAP: Ts = 1_000_000_000;
 /// expensive to find.
 const SLICE: Ts = 86_400_000_000_000;
 
+/// Tells the time of the first time stamp in a text sample, given the file's modification time; `None`
+/// if there is none.
+pub type FirstStamp<'a> = dyn Fn(&[u8], Option<Ts>) -> Option<Ts> + 'a;
+
 /// Inputs that are one record of events, in the order of time.
 pub enum Group {
     /// The slices of one capture; most often one file.
@@ -40,11 +44,7 @@ struct Placed {
 }
 
 /// Groups the inputs. Groups come in the order of their first input among the arguments.
-pub(super) fn group(
-    inputs: Vec<Input>,
-    stamp: &dyn Fn(&[u8], Option<Ts>) -> Option<Ts>,
-    ledger: &mut Ledger,
-) -> Vec<Group> {
+pub(super) fn group(inputs: Vec<Input>, stamp: &FirstStamp<'_>, ledger: &mut Ledger) -> Vec<Group> {
     let mut families: BTreeMap<(bool, String), Vec<Placed>> = BTreeMap::new();
     for (index, input) in inputs.into_iter().enumerate() {
         let (stem, rank) = match input.kind {
@@ -71,11 +71,7 @@ pub(super) fn group(
 }
 
 /// Orders the files of a log by their first time stamp; by what their names say where one has none.
-fn log(
-    family: Vec<Placed>,
-    stamp: &dyn Fn(&[u8], Option<Ts>) -> Option<Ts>,
-    ledger: &mut Ledger,
-) -> Vec<Placed> {
+fn log(family: Vec<Placed>, stamp: &FirstStamp<'_>, ledger: &mut Ledger) -> Vec<Placed> {
     if family.len() == 1 {
         return family;
     }

@@ -1,6 +1,7 @@
 //! All integration tests in one binary, one module each.
 
 mod corpus_source;
+mod dissect;
 mod grok_conformance;
 mod logs_formats;
 mod logs_truth;

@@ -8,6 +8,7 @@ mod parse;
 mod services;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use super::Packet;
 use std::fmt;

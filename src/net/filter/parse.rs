@@ -1,8 +1,8 @@
 //! Reads filters: words, then a descent. As in pcap-filter(7), `and` and `or` bind equally and to the
 //! left, `not` binds tighter, and an identifier without qualifiers takes those of the one before.
 
-use super::services;
-use super::{Expr, FilterError, Net, Side, number};
+use super::words::{Family, family, is_identifier, mac, prefix, protocol, range, words};
+use super::{Expr, FilterError, Net, Side, number, services};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Parentheses and `not` may nest this deep.
@@ -23,25 +23,6 @@ pub(super) fn parse(text: &str) -> Result<Option<Expr>, FilterError> {
     }
 }
 
-/// Words with their position in bytes. Parentheses and operators stand for themselves.
-fn words(text: &str) -> Vec<(usize, &str)> {
-    let mut out = Vec::new();
-    let mut rest = text;
-    loop {
-        rest = rest.trim_start();
-        let at = text.len() - rest.len();
-        let Some(first) = rest.chars().next() else { return out };
-        let length = match first {
-            '(' | ')' | '!' => 1,
-            '&' | '|' => rest.len() - rest.trim_start_matches(first).len(),
-            _ => rest.find(|c: char| c.is_whitespace() || "()!&|".contains(c)).unwrap_or(rest.len()),
-        };
-        let (word, after) = rest.split_at(length);
-        out.push((at, word));
-        rest = after;
-    }
-}
-
 /// What kind of identifier follows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -59,42 +40,6 @@ struct Quals {
     family: Option<Family>,
     side: Option<Side>,
     kind: Option<Kind>,
-}
-
-/// A protocol name, alone or as a qualifier.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Family {
-    Ip(bool),
-    Transport(u8),
-    Ether,
-    Never,
-}
-
-fn family(word: &str) -> Option<Family> {
-    Some(match word {
-        "ip" => Family::Ip(true),
-        "ip6" => Family::Ip(false),
-        "ether" => Family::Ether,
-        "arp" | "rarp" | "stp" | "ipx" | "iso" | "atalk" | "decnet" => Family::Never,
-        other => Family::Transport(protocol(other)?),
-    })
-}
-
-fn protocol(word: &str) -> Option<u8> {
-    Some(match word {
-        "icmp" => 1,
-        "igmp" => 2,
-        "tcp" => 6,
-        "udp" => 17,
-        "gre" => 47,
-        "esp" => 50,
-        "icmp6" => 58,
-        "ospf" => 89,
-        "pim" => 103,
-        "vrrp" => 112,
-        "sctp" => 132,
-        _ => return None,
-    })
 }
 
 struct Parser<'a> {
@@ -377,38 +322,4 @@ fn with(condition: Option<Expr>, expr: Expr) -> Expr {
         Some(condition) => Expr::And(Box::new(condition), Box::new(expr)),
         None => expr,
     }
-}
-
-fn is_identifier(word: &str) -> bool {
-    !matches!(word, "and" | "or" | "not" | "&&" | "||" | "!" | "(" | ")" | "vlan" | "less" | "greater")
-        && !word.starts_with(['&', '|'])
-        && (family(word).is_none() && !matches!(word, "src" | "dst" | "host" | "net" | "port" | "portrange"))
-}
-
-/// `10`, `10.1`, `10.1.2`: the network of that many octets.
-fn prefix(text: &str) -> Option<(Ipv4Addr, u32)> {
-    let mut octets = [0u8; 4];
-    let mut bits = 0;
-    let mut slots = octets.iter_mut();
-    for part in text.split('.') {
-        *slots.next()? = part.parse().ok()?;
-        bits += 8;
-    }
-    Some((Ipv4Addr::from(octets), bits))
-}
-
-/// Two ports, in either order.
-fn range(text: &str) -> Option<(u16, u16)> {
-    let (first, last) = text.split_once('-').unwrap_or((text, text));
-    let (first, last) = (services::port(first)?, services::port(last)?);
-    Some((first.min(last), first.max(last)))
-}
-
-fn mac(text: &str) -> Option<[u8; 6]> {
-    let mut octets = [0u8; 6];
-    let mut slots = octets.iter_mut();
-    for part in text.split([':', '-']) {
-        *slots.next()? = u8::from_str_radix(part, 16).ok()?;
-    }
-    slots.next().is_none().then_some(octets)
 }

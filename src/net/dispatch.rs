@@ -103,9 +103,22 @@ pub(super) struct Live {
     pub(super) talk: Talk,
     /// What of this flow counts towards the shard's memory.
     pub(super) charged: usize,
+    /// Stands in the shard's queue of flows that buffer.
+    pub(super) queued: bool,
 }
 
 impl Live {
+    /// A flow nobody spoke on yet; see [`Talk::new`].
+    pub(super) fn new(client: usize, whole: bool) -> Live {
+        Live {
+            streams: Default::default(),
+            stalled: [0; 2],
+            talk: Talk::new(client, whole),
+            charged: 0,
+            queued: false,
+        }
+    }
+
     /// Bytes buffered for this flow.
     pub(super) fn held(&self) -> usize {
         let [a, b] = &self.streams;

@@ -34,12 +34,7 @@ impl App {
         let begun = |at: usize| tcp.halves.get(at).and_then(|h| h.isn);
         if matches!(self, App::Fresh) && packet.payload_len > 0 && header.flags & RST == 0 {
             let whole = begun(side).is_some();
-            *self = App::Live(Box::new(Live {
-                streams: [Stream::default(), Stream::default()],
-                stalled: [0; 2],
-                talk: Talk::new(client, whole),
-                charged: 0,
-            }));
+            *self = App::Live(Box::new(Live::new(client, whole)));
         }
         let App::Live(live) = self else {
             // A connection with a known beginning will find the hole when it is reassembled.
@@ -62,12 +57,7 @@ impl App {
     /// A datagram of `side`.
     pub(super) fn datagram(&mut self, packet: &Packet, payload: &[u8], client: usize, io: &mut Io<'_>) {
         if matches!(self, App::Fresh) && !payload.is_empty() {
-            *self = App::Live(Box::new(Live {
-                streams: [Stream::default(), Stream::default()],
-                stalled: [0; 2],
-                talk: Talk::new(client, true),
-                charged: 0,
-            }));
+            *self = App::Live(Box::new(Live::new(client, true)));
         }
         if let App::Live(live) = self
             && !payload.is_empty()

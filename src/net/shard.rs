@@ -65,7 +65,7 @@ pub struct Shard {
     /// Bytes buffered by all flows.
     buffered: usize,
     /// Flows that buffer, in the order they began to; some no longer do.
-    buffering: VecDeque<(u32, Origin)>,
+    pub(super) buffering: VecDeque<(u32, Origin)>,
 }
 
 /// What a step may write to.
@@ -283,28 +283,38 @@ impl Shard {
         let opened = flow.opened;
         let App::Live(live) = &mut flow.app else { return };
         let (before, held) = (live.charged, live.held());
+        let queued = live.queued;
         live.charged = held;
+        live.queued |= held > 0;
         if live.talk.over() {
             flow.app = App::Over;
         }
         self.buffered = (self.buffered + held).saturating_sub(before);
-        if before == 0 && held > 0 {
+        if !queued && held > 0 {
             self.buffering.push_back((id, opened));
         }
-        while self.buffered > BUFFERED || self.buffering.len() > 2 * FLOWS {
+        while self.buffered > BUFFERED {
             let Some((id, opened)) = self.buffering.pop_front() else { break };
             self.relieve(id, opened, ctx);
+        }
+        if self.buffering.len() > 2 * FLOWS {
+            let table = &mut self.table;
+            self.buffering.retain(|(id, opened)| match table.get_mut(*id).filter(|f| f.opened == *opened) {
+                Some(Flow { app: App::Live(live), .. }) => {
+                    live.queued = live.charged > 0;
+                    live.queued
+                }
+                _ => false,
+            });
         }
     }
 
     fn relieve(&mut self, id: u32, opened: Origin, ctx: &mut Ctx<'_>) {
-        let Shard { options, registry, table, buffered, buffering, .. } = self;
+        let Shard { options, registry, table, buffered, .. } = self;
         let Some(flow) = table.get_mut(id).filter(|f| f.opened == opened) else { return };
-        if !matches!(&flow.app, App::Live(live) if live.charged > 0) {
-            return;
-        }
-        if *buffered <= BUFFERED {
-            buffering.push_back((id, opened));
+        let App::Live(live) = &mut flow.app else { return };
+        live.queued = false;
+        if live.charged == 0 {
             return;
         }
         ctx.out.ledger.cap("tcp.memory", ctx.stamp.origin);

@@ -157,6 +157,17 @@ fn waiting_bytes_are_capped_per_direction_and_shard() {
 }
 
 #[test]
+fn a_flow_that_buffers_again_and_again_is_queued_once() {
+    let mut lab = Lab::new();
+    lab.handshake();
+    for i in 0..3 * u32::try_from(crate::net::shard::FLOWS).unwrap() {
+        lab.tcp(40 * MS, true, ACK, 101 + i * 6, 501, "ANS ");
+        lab.tcp(40 * MS, true, ACK, 105 + i * 6, 501, "x\n");
+    }
+    assert!(lab.shard.buffering.len() <= 1);
+}
+
+#[test]
 fn datagrams_are_paired_whoever_comes_first() {
     let mut lab = Lab::new();
     lab.ports = (7000, 50_000);

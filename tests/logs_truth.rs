@@ -88,10 +88,8 @@ fn truth(value: &serde_json::Value) -> Hosts {
     for (host, counts) in value["rhosts"].as_object().unwrap() {
         let entry = hosts.entry(host.clone()).or_default();
         for (name, n) in counts.as_object().unwrap() {
-            if let (Some(n), false) = (n.as_u64(), skip.contains(&name.as_str())) {
-                if n > 0 {
-                    entry.insert(name.clone(), n);
-                }
+            if let (Some(n @ 1..), false) = (n.as_u64(), skip.contains(&name.as_str())) {
+                entry.insert(name.clone(), n);
             }
         }
         for (user, n) in counts["users"].as_object().unwrap() {

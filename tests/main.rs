@@ -4,6 +4,7 @@ mod corpus_source;
 mod dissect;
 mod grok_conformance;
 mod logs_formats;
+mod logs_lines;
 mod logs_truth;
 mod packetbeat_flows;
 mod registry;

@@ -85,6 +85,16 @@ impl Target {
         })
     }
 
+    /// The fields it fills beside the event's own members.
+    pub fn fields(self) -> Vec<FieldRef> {
+        match self {
+            Target::Address(_, a, b) | Target::Socket(_, a, b) => vec![a, b],
+            Target::Priority(fields) | Target::Url(fields) => fields.to_vec(),
+            Target::Status(field) | Target::Field(field) => vec![field],
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether only digits can fill it.
     pub fn numeric(self) -> bool {
         match self {
@@ -117,6 +127,8 @@ pub(super) struct Draft<'a> {
     pub fields: Vec<(FieldRef, Value<'a>)>,
     /// Names of fields whose value is outside what the format allows.
     pub bad: Vec<&'static str>,
+    /// A field may have been given twice: the last one counts.
+    pub repeats: bool,
 }
 
 /// Where to return to when a rule does not match after all.
@@ -141,6 +153,7 @@ impl<'a> Draft<'a> {
         self.destination = Endpoint::default();
         self.fields.clear();
         self.bad.clear();
+        self.repeats = false;
     }
 
     /// Remembers the state.

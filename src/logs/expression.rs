@@ -61,6 +61,14 @@ impl GrokRule {
         Ok(GrokRule { grok, slots, need })
     }
 
+    /// Fields it can fill.
+    pub fn captures(&self) -> impl Iterator<Item = &Capture> {
+        self.slots.iter().filter_map(|slot| match slot {
+            Slot::Field(capture) => Some(capture),
+            Slot::Time(_) => None,
+        })
+    }
+
     /// Matches somewhere in the text, as grok does; anchors in the expression bind it.
     pub fn apply<'a>(
         &self,

@@ -5,6 +5,7 @@ use super::draft::Draft;
 use super::grok::Slots;
 use super::rule::{Constant, Format};
 use super::set::FormatSet;
+use super::template::Span;
 use super::time::{Hour, Moment, Pending, Turns, YearBase, Zone};
 use crate::model::{Dataset, Event, Ledger, Origin, Ts, Value};
 use crate::source::LineChunk;
@@ -39,6 +40,7 @@ const DEPTH: usize = 8;
 pub struct Scratch {
     pub(super) hour: Hour,
     pub(super) slots: Slots,
+    pub(super) spans: Vec<Span>,
     /// A grok expression gave up on the current line.
     pub(super) step_limit: bool,
     /// (format, rule) of each match, where someone asked for it.
@@ -226,7 +228,9 @@ impl<'f> Parser<'f> {
         event.destination = draft.destination;
         let room = draft.fields.len();
         event.fields = std::mem::replace(&mut draft.fields, Vec::with_capacity(room + 2));
-        last_wins(&mut event.fields);
+        if draft.repeats {
+            last_wins(&mut event.fields);
+        }
         if !draft.bad.is_empty() {
             parsed.ledger.anomaly("fmt.field", origin);
             event.push(self.set.bad_fields, Value::texts(draft.bad.drain(..)));
@@ -256,6 +260,7 @@ impl Line<'_> {
         if rule.drop {
             return Some(Fate::Dropped);
         }
+        draft.repeats |= rule.repeats;
         for constant in &rule.set {
             match constant {
                 Constant::Outcome(outcome) => draft.outcome = *outcome,

@@ -1,6 +1,6 @@
 //! A compiled format: its rules, which of them can match a text at all, and what follows from a match.
 
-use super::draft::Draft;
+use super::draft::{Capture, Draft};
 use super::expression::GrokRule;
 use super::parser::Scratch;
 use super::template::Template;
@@ -34,6 +34,14 @@ impl Matcher {
         }
     }
 
+    /// Fields it can fill.
+    pub fn captures(&self) -> Box<dyn Iterator<Item = &Capture> + '_> {
+        match self {
+            Matcher::Delimited(template) => Box::new(template.captures().iter()),
+            Matcher::Grok(grok) => Box::new(grok.captures()),
+        }
+    }
+
     /// Matches; on failure the draft holds leftovers.
     pub fn apply<'a>(
         &self,
@@ -43,7 +51,7 @@ impl Matcher {
         scratch: &mut Scratch,
     ) -> bool {
         match self {
-            Matcher::Delimited(template) => template.apply(text, null, draft),
+            Matcher::Delimited(template) => template.apply(text, null, draft, &mut scratch.spans),
             Matcher::Grok(grok) => grok.apply(text, null, draft, scratch),
         }
     }
@@ -69,6 +77,24 @@ pub(super) struct Rule {
     pub again: bool,
     /// No event.
     pub drop: bool,
+    /// Can give a field a value that it has already; worked out by [`super::set`].
+    pub repeats: bool,
+}
+
+impl Rule {
+    /// Fields that a match can fill, by every alternative.
+    pub fn fields(&self) -> impl Iterator<Item = FieldRef> {
+        let captured = self.matchers.iter().flat_map(|m| m.captures()).flat_map(|c| c.target.fields());
+        captured.chain(self.constants())
+    }
+
+    /// Fields of its constants.
+    pub fn constants(&self) -> impl Iterator<Item = FieldRef> {
+        self.set.iter().filter_map(|constant| match constant {
+            Constant::Outcome(_) => None,
+            Constant::Field(field, _) => Some(*field),
+        })
+    }
 }
 
 /// Which rules (and which of their alternatives) can match a text, by its first byte, in order.

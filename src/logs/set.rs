@@ -10,7 +10,7 @@ use super::spec::{FormatSpec, RuleSpec};
 use super::template::Template;
 use super::time::Form;
 use super::when::Cond;
-use crate::model::{Dataset, FieldRef, Outcome, Type, Value};
+use crate::model::{Dataset, Field, FieldRef, Outcome, Type, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -80,6 +80,7 @@ impl FormatSet {
             formats.push(format(&mut maker, file, spec)?);
         }
         link(&mut formats)?;
+        find_repeats(&mut formats);
         let roots = formats.iter().enumerate().filter(|(_, f)| f.parent.is_none() && !f.rules.is_empty());
         let mut datasets: Vec<&'static Dataset> = Vec::new();
         for dataset in formats.iter().filter(|f| !f.rules.is_empty()).map(|f| f.dataset) {
@@ -216,7 +217,7 @@ fn rule(
     let mut sets = base.clone();
     sets.extend(Sets::new(&maker.table, file, &place, &rule.set)?);
     let dataset = sets.dataset(&mut maker.table, spec);
-    Ok(Rule { matchers, set: sets.constants(), dataset, again: rule.again, drop: rule.drop })
+    Ok(Rule { matchers, set: sets.constants(), dataset, again: rule.again, drop: rule.drop, repeats: false })
 }
 
 /// The constants of a format or rule, by name; a rule's replace its format's.
@@ -324,4 +325,35 @@ fn link(formats: &mut [Format]) -> Result<(), PatternError> {
         }
     }
     Ok(())
+}
+
+/// Marks the rules that can give a field twice: within themselves, or after an ancestor did.
+fn find_repeats(formats: &mut [Format]) {
+    let addresses = |fields: &mut dyn Iterator<Item = FieldRef>| -> Vec<*const Field> {
+        fields.map(std::ptr::from_ref).collect()
+    };
+    let own: Vec<Vec<*const Field>> =
+        formats.iter().map(|f| addresses(&mut f.rules.iter().flat_map(Rule::fields))).collect();
+    let parents: Vec<Option<usize>> = formats.iter().map(|f| f.parent).collect();
+    for (index, format) in formats.iter_mut().enumerate() {
+        let parent_of = |i: &usize| parents.get(*i).copied().flatten();
+        let above: Vec<*const Field> = std::iter::successors(parent_of(&index), parent_of)
+            .filter_map(|i| own.get(i))
+            .flatten()
+            .copied()
+            .collect();
+        for rule in &mut format.rules {
+            let constants = addresses(&mut rule.constants());
+            let twice = |captured: &[*const Field]| {
+                captured.iter().enumerate().any(|(i, field)| {
+                    captured.iter().skip(i + 1).chain(&constants).chain(&above).any(|other| other == field)
+                })
+            };
+            let any = rule
+                .matchers
+                .iter()
+                .any(|m| twice(&addresses(&mut m.captures().flat_map(|c| c.target.fields()))));
+            rule.repeats = any || rule.again || constants.iter().any(|field| above.contains(field));
+        }
+    }
 }

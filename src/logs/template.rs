@@ -39,18 +39,24 @@ enum Mode {
 #[derive(Clone, Debug)]
 enum Part {
     Literal(Box<str>),
-    Capture(Capture, Mode),
+    /// Where its text goes is the next of [`Template::captures`].
+    Capture(Mode),
 }
+
+/// Begin and end of a captured text.
+pub(super) type Span = (usize, usize);
 
 /// A compiled template.
 #[derive(Clone, Debug)]
 pub(super) struct Template {
     /// From the start, left to right.
     lead: Vec<Part>,
-    /// What takes the rest.
-    rest: Option<Capture>,
+    /// Whether something takes the rest.
+    rest: bool,
     /// From the end, right to left.
     tail: Vec<Part>,
+    /// Where captured texts go: those of `lead`, of `tail`, then the rest.
+    captures: Vec<Capture>,
 }
 
 impl Template {
@@ -64,50 +70,59 @@ impl Template {
     ) -> Result<Template, PatternError> {
         let fail = |message: String| PatternError::format(file, place, message);
         let (mut lead, mut tail, mut rest) = (Vec::new(), Vec::new(), None);
+        let (mut captures, mut behind) = (Vec::new(), Vec::new());
         let mut left = text;
         while !left.is_empty() {
-            let part = if let Some(inner) = left.strip_prefix("%{") {
-                let (name, after) =
-                    inner.split_once('}').ok_or_else(|| fail(format!("`%{{` without `}}` in `{text}`")))?;
-                left = after;
-                let (name, mode) = name.split_once(':').map_or((name, None), |(n, m)| (n, Some(m)));
-                if mode == Some("rest") {
-                    let target = Target::of(table, file, place, name)?;
-                    if rest.replace(Capture { target, check: table.check(format, name) }).is_some() {
-                        return Err(fail("more than one `rest` in a template".to_owned()));
-                    }
-                    continue;
-                }
-                capture(table, format, file, place, name, mode)?
-            } else {
-                literal(&mut left)
+            let Some(inner) = left.strip_prefix("%{") else {
+                let part = literal(&mut left);
+                if rest.is_some() { &mut tail } else { &mut lead }.push(part);
+                continue;
             };
-            if rest.is_some() { &mut tail } else { &mut lead }.push(part);
+            let (name, after) =
+                inner.split_once('}').ok_or_else(|| fail(format!("`%{{` without `}}` in `{text}`")))?;
+            left = after;
+            let (name, mode) = name.split_once(':').map_or((name, None), |(n, m)| (n, Some(m)));
+            if mode == Some("rest") {
+                let target = Target::of(table, file, place, name)?;
+                if rest.replace(Capture { target, check: table.check(format, name) }).is_some() {
+                    return Err(fail("more than one `rest` in a template".to_owned()));
+                }
+                continue;
+            }
+            let (capture, mode) = capture(table, format, file, place, name, mode)?;
+            if rest.is_some() {
+                tail.push(Part::Capture(mode));
+                behind.push(capture);
+            } else {
+                lead.push(Part::Capture(mode));
+                captures.push(capture);
+            }
         }
         tail.reverse();
-        let template = Template { lead, rest, tail };
+        captures.extend(behind.into_iter().rev());
+        let template = Template { lead, rest: rest.is_some(), tail, captures: Vec::new() };
+        captures.extend(rest);
+        let template = Template { captures, ..template };
         template.sound().map_err(|message| fail(format!("{message} in `{text}`")))?;
         Ok(template)
     }
 
     /// What cannot be decided in one pass is refused.
     fn sound(&self) -> Result<(), &'static str> {
-        let open = |part: Option<&Part>| matches!(part, Some(Part::Capture(_, Mode::Word | Mode::Text)));
+        let open = |part: Option<&Part>| matches!(part, Some(Part::Capture(Mode::Word | Mode::Text)));
         let literal = |part: Option<&Part>| matches!(part, Some(Part::Literal(_)));
         for (i, part) in self.lead.iter().enumerate() {
             let next = self.lead.get(i + 1);
             if open(Some(part)) && next.is_some() && !literal(next) {
                 return Err("a field must be followed by literal text");
             }
-            if open(Some(part)) && next.is_none() && self.rest.is_some() {
+            if open(Some(part)) && next.is_none() && self.rest {
                 return Err("literal text must stand before `rest`");
             }
         }
         for (i, part) in self.tail.iter().enumerate() {
-            if matches!(
-                part,
-                Part::Capture(_, Mode::Quoted | Mode::Blanks | Mode::Structured | Mode::Stamp(_))
-            ) {
+            if matches!(part, Part::Capture(Mode::Quoted | Mode::Blanks | Mode::Structured | Mode::Stamp(_)))
+            {
                 return Err("only words, numbers and `text` can follow `rest`");
             }
             if matches!(part, Part::Capture(..)) && !literal(self.tail.get(i + 1)) {
@@ -129,21 +144,40 @@ impl Template {
     pub fn may_begin(&self, byte: Option<u8>) -> bool {
         match (self.lead.first(), byte) {
             (Some(Part::Literal(text)), _) => text.as_bytes().first().copied() == byte,
-            (Some(Part::Capture(_, Mode::Stamp(form))), Some(byte)) => form.may_begin(byte),
-            (Some(Part::Capture(_, Mode::Stamp(_) | Mode::Word | Mode::Digits)), None) => false,
-            (Some(Part::Capture(_, Mode::Digits)), Some(byte)) => byte.is_ascii_digit() || byte == b'-',
+            (Some(Part::Capture(Mode::Stamp(form))), Some(byte)) => form.may_begin(byte),
+            (Some(Part::Capture(Mode::Stamp(_) | Mode::Word | Mode::Digits)), None) => false,
+            (Some(Part::Capture(Mode::Digits)), Some(byte)) => byte.is_ascii_digit() || byte == b'-',
             _ => true,
         }
     }
 
-    /// Matches the whole text. On failure the draft holds leftovers: the caller resets it.
-    pub fn apply<'a>(&self, text: &'a str, null: &[String], draft: &mut Draft<'a>) -> bool {
-        let Some(begin) = forward(&self.lead, text, null, draft) else { return false };
-        let Some(end) = backward(&self.tail, text, begin, null, draft) else { return false };
-        match &self.rest {
-            None => begin == text.len(),
-            Some(capture) => text.get(begin..end).is_some_and(|value| keep(capture, value, null, draft)),
+    /// Fields it can fill.
+    pub fn captures(&self) -> &[Capture] {
+        &self.captures
+    }
+
+    /// Matches the whole text. On failure the draft holds leftovers: the caller resets it. `spans` is
+    /// memory to work in.
+    pub fn apply<'a>(
+        &self,
+        text: &'a str,
+        null: &[String],
+        draft: &mut Draft<'a>,
+        spans: &mut Vec<Span>,
+    ) -> bool {
+        spans.clear();
+        let Some(begin) = forward(&self.lead, text.as_bytes(), spans) else { return false };
+        let Some(end) = backward(&self.tail, text.as_bytes(), begin, spans) else { return false };
+        if self.rest {
+            spans.push((begin, end));
+        } else if begin != text.len() {
+            return false;
         }
+        // Only now that the literals fit are texts converted: most templates fail before.
+        self.captures.iter().zip(spans).all(|(capture, &mut (begin, end))| {
+            matches!(capture.target, Target::Skip)
+                || text.get(begin..end).is_some_and(|value| keep(capture, value, null, draft))
+        })
     }
 }
 
@@ -167,7 +201,7 @@ fn capture(
     place: &str,
     name: &str,
     mode: Option<&str>,
-) -> Result<Part, PatternError> {
+) -> Result<(Capture, Mode), PatternError> {
     if name == "@timestamp" {
         let forms = || Form::ALL.iter().map(|(n, _)| *n);
         let form = mode.and_then(Form::by_name).ok_or_else(|| {
@@ -177,7 +211,7 @@ fn capture(
             );
             PatternError::format(file, place, format!("`@timestamp` needs the form of the stamp: {near}"))
         })?;
-        return Ok(Part::Capture(Capture { target: Target::Time(form), check: None }, Mode::Stamp(form)));
+        return Ok((Capture { target: Target::Time(form), check: None }, Mode::Stamp(form)));
     }
     let target = Target::of(table, file, place, name)?;
     let mode = match mode {
@@ -193,7 +227,7 @@ fn capture(
             return Err(PatternError::format(file, place, format!("unknown mode `{other}`{hint}")));
         }
     };
-    Ok(Part::Capture(Capture { target, check: table.check(format, name) }, mode))
+    Ok((Capture { target, check: table.check(format, name) }, mode))
 }
 
 /// Keeps a value unless it is one of the format's words for "none".
@@ -203,8 +237,7 @@ fn keep<'a>(capture: &Capture, value: &'a str, null: &[String], draft: &mut Draf
 }
 
 /// Matches parts from the start on; gives where they end.
-fn forward<'a>(parts: &[Part], text: &'a str, null: &[String], draft: &mut Draft<'a>) -> Option<usize> {
-    let bytes = text.as_bytes();
+fn forward(parts: &[Part], bytes: &[u8], spans: &mut Vec<Span>) -> Option<usize> {
     let mut at = 0;
     for (i, part) in parts.iter().enumerate() {
         let left = bytes.get(at..)?;
@@ -215,20 +248,13 @@ fn forward<'a>(parts: &[Part], text: &'a str, null: &[String], draft: &mut Draft
                 }
                 at += want.len();
             }
-            Part::Capture(_, Mode::Stamp(form)) => {
-                let (moment, taken) = form.scan(left)?;
-                draft.time = Some(moment);
-                at += taken;
-            }
-            Part::Capture(capture, mode) => {
+            Part::Capture(mode) => {
                 let next = match parts.get(i + 1) {
                     Some(Part::Literal(next)) => next.as_bytes(),
                     _ => b"",
                 };
                 let len = reach(*mode, left, next)?;
-                if !keep(capture, text.get(at..at + len)?, null, draft) {
-                    return None;
-                }
+                spans.push((at, at + len));
                 at += len;
             }
         }
@@ -248,7 +274,7 @@ fn reach(mode: Mode, left: &[u8], next: &[u8]) -> Option<usize> {
         Mode::Blanks => Some(left.iter().take_while(|b| blank(b)).count()),
         Mode::Word => {
             let Some((&first, _)) = next.split_first() else {
-                let len = left.iter().position(|b| blank(b)).unwrap_or(left.len());
+                let len = left.iter().position(blank).unwrap_or(left.len());
                 return (len > 0).then_some(len);
             };
             let mut at = 0;
@@ -303,15 +329,8 @@ fn structured(left: &[u8]) -> Option<usize> {
 }
 
 /// Matches parts (in reverse) from the end back to no further than `begin`; gives where they start.
-fn backward<'a>(
-    parts: &[Part],
-    text: &'a str,
-    begin: usize,
-    null: &[String],
-    draft: &mut Draft<'a>,
-) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut end = text.len();
+fn backward(parts: &[Part], bytes: &[u8], begin: usize, spans: &mut Vec<Span>) -> Option<usize> {
+    let mut end = bytes.len();
     for (i, part) in parts.iter().enumerate() {
         let left = bytes.get(begin..end)?;
         match part {
@@ -321,12 +340,10 @@ fn backward<'a>(
                 }
                 end -= want.len();
             }
-            Part::Capture(capture, mode) => {
+            Part::Capture(mode) => {
                 let Some(Part::Literal(before)) = parts.get(i + 1) else { return None };
                 let from = begin + last(left, before.as_bytes(), *mode)?;
-                if !keep(capture, text.get(from..end)?, null, draft) {
-                    return None;
-                }
+                spans.push((from, end));
                 end = from;
             }
         }

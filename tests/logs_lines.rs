@@ -1,0 +1,152 @@
+//! Whatever a line is made of, it is counted once and leads back to its place.
+
+use netlog::logs::{Context, FormatSet, Parsed, Parser, Scratch, YearClock, Zone};
+use netlog::model::{Origin, rfc3339};
+use netlog::source::LineChunk;
+
+fn with<T>(data: &[u8], context: Context, check: impl FnOnce(&Parsed<'_>) -> T) -> T {
+    let set = FormatSet::builtin().unwrap();
+    let chunk = LineChunk { data: data.to_vec(), offset: 0, first_line: 1 };
+    let detection = set.detect(data);
+    let mut clock = YearClock::new(&context, data, data);
+    let parser = Parser::new(&set, &detection, context);
+    let mut parsed = parser.parse(&chunk, &mut Scratch::default());
+    let year = clock.advance(&parsed);
+    parser.finish(&mut parsed, year);
+    let lines = &parsed.ledger.lines;
+    assert_eq!(lines.read, lines.accounted(), "{lines:?}");
+    assert_eq!(lines.bytes, data.len() as u64);
+    check(&parsed)
+}
+
+fn year(year: i16) -> Context {
+    Context { year: Some(year), ..Context::default() }
+}
+
+const FAILED: &str = "Nov 21 09:07:01 web sshd[7]: Failed password for bob from 203.0.113.7 port 40022 ssh2";
+
+#[test]
+fn hostile_bytes_lose_no_line() {
+    let mut data = Vec::new();
+    data.extend_from_slice(b"\0\0\0\0");
+    data.extend_from_slice(FAILED.as_bytes());
+    data.extend_from_slice(b"\r\n\r\n   \n\0\0\n");
+    data.extend_from_slice(
+        b"Nov 21 09:07:02 web sshd[7]: Failed password for b\xff\xfeb from 203.0.113.7 port 1 ssh2\n",
+    );
+    data.extend_from_slice(b"no format knows this\n");
+    data.extend_from_slice(b"Nov 21 09:07:03 web x[1]: ");
+    data.extend(std::iter::repeat_n(b'a', 3 << 20));
+    data.push(b'\n');
+    data.extend_from_slice(b"Nov 21 09:07:04 web sshd[7]: a message of the future\n");
+    data.extend_from_slice(FAILED.as_bytes());
+    with(&data, year(2026), |parsed| {
+        let lines = &parsed.ledger.lines;
+        assert_eq!(lines.read, 9);
+        assert_eq!((lines.decoded, parsed.events.len()), (5, 5));
+        assert_eq!(lines.skipped["blank"].count, 2);
+        assert_eq!(lines.skipped["unmatched"].count, 1);
+        assert_eq!(lines.skipped["unmatched"].samples[0].origin.record, 6);
+        assert_eq!(lines.malformed["nul"].count, 1);
+        assert_eq!(parsed.ledger.anomalies["text.not_utf8"].count, 1);
+        assert_eq!(parsed.ledger.anomalies["sshd.unknown_message"].count, 1);
+        assert_eq!(parsed.ledger.caps["line.length"].count, 1);
+        let names: Vec<_> =
+            parsed.events.iter().map(|e| e.by_name("user.name").and_then(|v| v.as_str())).collect();
+        assert_eq!(names, [Some("bob"), Some("b\u{fffd}\u{fffd}b"), None, None, Some("bob")]);
+        assert_eq!(rfc3339(parsed.events[1].ts), "2026-11-21T09:07:02.000000000Z");
+        let last = parsed.events.last().unwrap();
+        let offset = (data.len() - FAILED.len()) as u64;
+        assert_eq!(last.origin, Origin { source: 0, record: 9, offset });
+        assert_eq!(last.seq.record, 9);
+    });
+}
+
+#[test]
+fn nothing_is_understood_of_noise() {
+    with(b"lorem ipsum\ndolor sit amet\n", year(2026), |parsed| {
+        assert_eq!(parsed.ledger.lines.skipped["unmatched"].count, 2);
+        assert!(parsed.events.is_empty());
+    });
+    with(b"", year(2026), |parsed| assert_eq!(parsed.ledger.lines.read, 0));
+}
+
+#[test]
+fn window_counts_what_it_leaves_out() {
+    let data = format!("{FAILED}\n{}\n", FAILED.replace("09:07:01", "09:08:01"));
+    // 2026-11-21T09:08:00Z
+    let from = 1_795_252_080_000_000_000;
+    let context = Context { window: (Some(from), None), ..year(2026) };
+    with(data.as_bytes(), context, |parsed| {
+        assert_eq!((parsed.ledger.lines.decoded, parsed.events.len()), (1, 1));
+        assert_eq!(parsed.ledger.lines.skipped["filtered"].count, 1);
+        assert!(parsed.events[0].ts >= from);
+    });
+}
+
+#[test]
+fn stamps_without_a_zone_take_the_one_given() {
+    let zone = Zone::named("Europe/Berlin").unwrap();
+    with(FAILED.as_bytes(), Context { zone, ..year(2026) }, |parsed| {
+        assert_eq!(rfc3339(parsed.events[0].ts), "2026-11-21T08:07:01.000000000Z");
+    });
+}
+
+#[test]
+fn several_kinds_of_stamp_in_one_file() {
+    let data = format!(
+        "{FAILED}\n2026-11-21T10:07:02+01:00 web sshd[7]: Invalid user x from 203.0.113.7\n\
+         <38>Nov 21 09:07:03 web sshd[7]: Invalid user y from 203.0.113.7\n\
+         <38>1 2026-11-21T09:07:04Z web sshd 7 - - Invalid user z from 203.0.113.7\n"
+    );
+    with(data.as_bytes(), year(2026), |parsed| {
+        let got: Vec<_> = parsed
+            .events
+            .iter()
+            .map(|e| (rfc3339(e.ts)[17..19].to_owned(), e.dataset.name, e.source.ip.is_some()))
+            .collect();
+        let want: Vec<_> = (1..=4).map(|n| (format!("0{n}"), "sshd", true)).collect();
+        assert_eq!(got, want);
+    });
+}
+
+#[test]
+fn the_split_into_chunks_does_not_show() {
+    let mut data = String::new();
+    for n in 0..200 {
+        let month = if n < 100 { "Dec 31" } else { "Jan  1" };
+        data.push_str(&FAILED.replace("Nov 21", month).replace("port 40022", &format!("port {}", n + 1)));
+        data.push('\n');
+    }
+    let set = FormatSet::builtin().unwrap();
+    let detection = set.detect(data.as_bytes());
+    let run = |size: usize| {
+        let context = year(2025);
+        let mut clock = YearClock::new(&context, &[], &[]);
+        let parser = Parser::new(&set, &detection, context);
+        let (mut out, mut offset, mut line) = (Vec::new(), 0, 1);
+        let mut pieces: Vec<String> = vec![String::new()];
+        for text in data.split_inclusive('\n') {
+            if pieces.last().unwrap().len() + text.len() > size {
+                pieces.push(String::new());
+            }
+            pieces.last_mut().unwrap().push_str(text);
+        }
+        for piece in pieces {
+            let chunk = LineChunk { data: piece.into_bytes(), offset, first_line: line };
+            let mut parsed = parser.parse(&chunk, &mut Scratch::default());
+            let base = clock.advance(&parsed);
+            parser.finish(&mut parsed, base);
+            offset += chunk.data.len() as u64;
+            line += parsed.ledger.lines.read;
+            out.extend(parsed.events.iter().map(|e| (e.ts, e.origin, e.source.port)));
+        }
+        out
+    };
+    let whole = run(usize::MAX);
+    assert_eq!(whole.len(), 200);
+    assert_eq!(rfc3339(whole[199].0), "2026-01-01T09:07:01.000000000Z");
+    for size in [1, 500, 5000] {
+        assert_eq!(run(size), whole, "{size}");
+    }
+}

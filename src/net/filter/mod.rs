@@ -45,7 +45,10 @@ impl Filter {
 
     /// Whether the packet passes.
     pub fn matches(&self, packet: &Packet) -> bool {
-        self.0.as_ref().is_none_or(|e| e.matches(packet))
+        let Some(expr) = &self.0 else { return true };
+        let (a, b) = (packet.key.a(), packet.key.b());
+        let (src, dst) = if packet.reverse { (b, a) } else { (a, b) };
+        expr.matches(packet, src, dst)
     }
 }
 
@@ -116,12 +119,12 @@ fn number(ip: IpAddr) -> u128 {
 }
 
 impl Expr {
-    fn matches(&self, p: &Packet) -> bool {
-        let (src, dst) = if p.reverse { (p.key.b(), p.key.a()) } else { (p.key.a(), p.key.b()) };
+    /// `src` and `dst` are the packet's ends.
+    fn matches(&self, p: &Packet, src: (IpAddr, u16), dst: (IpAddr, u16)) -> bool {
         match self {
-            Expr::And(x, y) => x.matches(p) && y.matches(p),
-            Expr::Or(x, y) => x.matches(p) || y.matches(p),
-            Expr::Not(x) => !x.matches(p),
+            Expr::And(x, y) => x.matches(p, src, dst) && y.matches(p, src, dst),
+            Expr::Or(x, y) => x.matches(p, src, dst) || y.matches(p, src, dst),
+            Expr::Not(x) => !x.matches(p, src, dst),
             Expr::V4(v4) => p.key.is_v4() == *v4,
             Expr::Proto(proto) => p.key.proto() == *proto,
             Expr::Ported => matches!(p.key.proto(), 6 | 17 | 132),

@@ -5,6 +5,7 @@
 //! [`Parser`] for one flow. The parser is handed the bytes of both directions in order, is told about
 //! gaps and the end, and emits events; it never sees packets, and never panics whatever it is fed.
 
+mod base64;
 mod emit;
 pub mod fields;
 #[cfg(test)]
@@ -148,4 +149,7 @@ macro_rules! protocols {
     };
 }
 
-protocols![tls,];
+protocols![
+    ssh, //
+    tls,
+];

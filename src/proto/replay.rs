@@ -100,19 +100,26 @@ fn packets(path: &Path) -> Vec<(i32, i64, Vec<u8>)> {
     let file = std::fs::File::open(path).unwrap();
     let mut reader = pcap_parser::create_reader(1 << 20, file).unwrap();
     let (mut out, mut link, mut links) = (Vec::new(), 0, Vec::new());
+    let mut nanos = false;
     loop {
         match reader.next() {
             Ok((used, block)) => {
                 match block {
-                    PcapBlockOwned::LegacyHeader(h) => link = h.network.0,
+                    PcapBlockOwned::LegacyHeader(h) => {
+                        (link, nanos) = (h.network.0, h.is_nanosecond_precision())
+                    }
                     PcapBlockOwned::Legacy(b) => {
-                        let ts = i64::from(b.ts_sec) * 1_000_000_000 + i64::from(b.ts_usec) * 1000;
+                        let ts = i64::from(b.ts_sec) * 1_000_000_000
+                            + i64::from(b.ts_usec) * if nanos { 1 } else { 1000 };
                         out.push((link, ts, b.data.to_vec()));
                     }
-                    PcapBlockOwned::NG(Block::InterfaceDescription(i)) => links.push(i.linktype.0),
+                    PcapBlockOwned::NG(Block::InterfaceDescription(i)) => {
+                        links.push((i.linktype.0, if i.if_tsresol == 9 { 1 } else { 1000 }));
+                    }
                     PcapBlockOwned::NG(Block::EnhancedPacket(e)) => {
-                        let ts = (i64::from(e.ts_high) << 32 | i64::from(e.ts_low)) * 1000;
-                        out.push((links[e.if_id as usize], ts, e.data[..e.caplen as usize].to_vec()));
+                        let (link, unit) = links[e.if_id as usize];
+                        let ts = (i64::from(e.ts_high) << 32 | i64::from(e.ts_low)) * unit;
+                        out.push((link, ts, e.data[..e.caplen as usize].to_vec()));
                     }
                     _ => {}
                 }

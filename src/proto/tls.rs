@@ -102,12 +102,14 @@ impl Tls {
             let (record, tail) = match record::next(rest, !self.side(dir).seen) {
                 Ok(Some(found)) => found,
                 Ok(None) => break,
+                Err(record::NotTls) if self.side(dir).adrift => return Step::Took(bytes.len()),
                 Err(record::NotTls) => {
                     self.close(out);
                     return Step::Weird("tls.record");
                 }
             };
-            self.side(dir).seen = true;
+            let side = self.side(dir);
+            (side.seen, side.adrift) = (true, false);
             rest = tail;
             if self.record(dir, record, out) == Turn::Stop {
                 self.close(out);
@@ -115,7 +117,7 @@ impl Tls {
             }
         }
         let side = self.side(dir);
-        side.seen |= !bytes.is_empty();
+        side.seen |= !bytes.is_empty() && !side.adrift;
         side.partial = record::missing(rest);
         Step::Took(bytes.len().saturating_sub(rest.len()))
     }

@@ -4,7 +4,7 @@
 use super::fields::CertFields;
 use super::fingerprint::hex;
 use crate::model::{Ts, Value};
-use crate::proto::{Draft, Limits};
+use crate::proto::{Draft, Limits, base64};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
@@ -262,16 +262,9 @@ pub(super) fn put_hashes(der: &[u8], to: &CertFields, draft: &mut Draft) {
 
 /// PEM form (RFC 7468).
 pub(super) fn pem(der: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let digit = |v: u32| ALPHABET.get((v & 63) as usize).map_or('=', |b| char::from(*b));
     let mut out = String::from("-----BEGIN CERTIFICATE-----\n");
     for line in der.chunks(48) {
-        for group in line.chunks(3) {
-            let v = group.iter().enumerate().fold(0, |v, (i, b)| v | u32::from(*b) << (16 - 8 * i));
-            for i in 0..4 {
-                out.push(if i <= group.len() { digit(v >> (18 - 6 * i)) } else { '=' });
-            }
-        }
+        base64::push(&mut out, line, true);
         out.push('\n');
     }
     out.push_str("-----END CERTIFICATE-----\n");

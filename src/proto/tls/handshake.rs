@@ -88,7 +88,11 @@ impl Handshake {
                 if both { self.settle(Outcome::Success, out.now) } else { Turn::Go }
             }
             record::ALERT => self.alert(dir, r.body, encrypted, out),
-            record::HANDSHAKE if encrypted || me.lost => Turn::Go,
+            record::HANDSHAKE if encrypted || me.lost => {
+                // A ClientHello may follow a dummy ChangeCipherSpec.
+                me.finished |= encrypted && r.body.first() != Some(&1);
+                Turn::Go
+            }
             record::HANDSHAKE => self.fragment(dir, r.body, me, out),
             record::APPLICATION_DATA => self.application_data(dir, r.body.len(), me, peer, out),
             record::SSLV2 => self.sslv2(dir, r.body, out),
@@ -115,7 +119,7 @@ impl Handshake {
             out.anomaly("tls.no_handshake");
             return Turn::Stop;
         }
-        let alone = !peer.seen && !self.early_data();
+        let alone = !peer.seen && (me.finished || !self.early_data());
         let finished = if self.tls13() {
             match dir {
                 Dir::Client => !self.early_data() || peer.app > 0,

@@ -33,6 +33,8 @@ pub(super) struct Side {
     pub seen: bool,
     /// It sent ChangeCipherSpec.
     pub ccs: bool,
+    /// It sent an encrypted Finished, which only TLS 1.2 and older send as a handshake record.
+    pub finished: bool,
     /// Records of application data so far.
     pub app: u32,
     /// Handshake bytes whose message is not complete.
@@ -43,14 +45,20 @@ pub(super) struct Side {
     pub lost: bool,
     /// How much of the record that is being received has not come yet.
     pub partial: usize,
+    /// Nothing was seen but a gap: the capture may lack this direction.
+    pub adrift: bool,
     /// Bytes to pass over after a gap, up to the next record.
     pub resync: usize,
 }
 
 impl Side {
     /// Notes a gap; whether the next record can be found behind it: only if it lies within a record
-    /// whose length is known.
+    /// whose length is known. A direction of which nothing was seen yet may just not have been captured.
     pub fn lose(&mut self, missing: u64) -> bool {
+        if !self.seen {
+            self.adrift = true;
+            return true;
+        }
         let open = self.partial.max(self.resync);
         let Some(left) = usize::try_from(missing).ok().and_then(|m| open.checked_sub(m)) else { return false };
         self.resync = left;
@@ -125,7 +133,7 @@ fn sslv2_length(bytes: &[u8]) -> Option<usize> {
 
 /// Recognises either side by its first record.
 pub(super) fn probe(dir: Dir, bytes: &[u8]) -> Probe {
-    if bytes.get(1) == Some(&0xfe) {
+    if matches!(bytes.get(1..3), Some([0xfe, _] | [1, 0])) {
         return super::dtls::probe(dir, bytes);
     }
     if bytes.first().is_some_and(|b| b & 0x80 != 0) {

@@ -3,7 +3,6 @@
 use super::{Dir, Emit, FlowView, Options, Parser, Protocol, Step};
 use crate::model::{Endpoint, Event, Ledger, Origin, Seq, Stamp, Transport};
 use crate::net::{Config, Output, Shard, Verdict, dissect};
-use pcap_parser::traits::PcapReaderIterator;
 use pcap_parser::{Block, PcapBlockOwned, PcapError};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};

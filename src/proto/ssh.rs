@@ -176,9 +176,9 @@ impl Ssh {
                 self.side(dir).encrypted = true;
                 if self.both(|s| s.encrypted) {
                     self.end = Some(out.now);
-                    self.auth = self.chosen(|k| &k.ciphers[1]).map(|cipher| {
-                        let mac = self.chosen(|k| &k.macs[1]);
-                        let compression = self.chosen(|k| &k.compressions[1]);
+                    self.auth = self.chosen(|k| &k.back.cipher).map(|cipher| {
+                        let mac = self.chosen(|k| &k.back.mac);
+                        let compression = self.chosen(|k| &k.back.compression);
                         Auth::new(cipher, mac.unwrap_or_default(), compression.unwrap_or_default())
                     });
                 }
@@ -264,18 +264,14 @@ impl Ssh {
         };
         put(draft, &f::KEX, self.chosen(|k| &k.kex), None);
         put(draft, &f::HOST_KEY_ALGORITHM, self.chosen(|k| &k.host_keys), None);
-        let ciphers = [0, 1].map(|i| self.chosen(move |k| if i == 0 { &k.ciphers[0] } else { &k.ciphers[1] }));
-        let macs = [0, 1].map(|i| self.chosen(move |k| if i == 0 { &k.macs[0] } else { &k.macs[1] }));
-        let [there, back] = ciphers;
+        let (there, back) = (self.chosen(|k| &k.there.cipher), self.chosen(|k| &k.back.cipher));
         put(draft, &f::CIPHER, there, back);
         let mac = |cipher: Option<&str>, mac| if cipher.is_some_and(auth::aead) { Some("implicit") } else { mac };
-        put(draft, &f::MAC, mac(there, macs[0]), mac(back, macs[1]));
-        put(
-            draft,
-            &f::COMPRESSION,
-            self.chosen(|k| &k.compressions[0]),
-            self.chosen(|k| &k.compressions[1]),
-        );
+        let there = mac(there, self.chosen(|k| &k.there.mac));
+        let back = mac(back, self.chosen(|k| &k.back.mac));
+        put(draft, &f::MAC, there, back);
+        let (there, back) = (self.chosen(|k| &k.there.compression), self.chosen(|k| &k.back.compression));
+        put(draft, &f::COMPRESSION, there, back);
         if let [Some(client), Some(server)] = self.sides.each_ref().map(|s| s.kex.as_ref()) {
             let strict = kex::offers(&client.kex, "kex-strict-c-v00@openssh.com")
                 && kex::offers(&server.kex, "kex-strict-s-v00@openssh.com");

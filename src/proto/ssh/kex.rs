@@ -56,14 +56,10 @@ impl Banner {
 /// `OpenSSH_9.2p1` is OpenSSH, version 9.2p1.
 fn split(product: &str) -> (&str, Option<&str>) {
     let digit = |s: &str| s.starts_with(|c: char| c.is_ascii_digit());
-    for (at, _) in product.match_indices(['_', '-', '/']) {
-        if let (Some(name), Some(version)) = (product.get(..at), product.get(at + 1..)) {
-            if !name.is_empty() && digit(version) {
-                return (name, Some(version));
-            }
-        }
-    }
-    (product, None)
+    let cuts = product.match_indices(['_', '-', '/']);
+    let parts = cuts.filter_map(|(at, _)| product.get(..at).zip(product.get(at + 1..)));
+    let found = parts.into_iter().find(|(name, version)| !name.is_empty() && digit(version));
+    found.map_or((product, None), |(name, version)| (name, Some(version)))
 }
 
 /// A string with its length (RFC 4251 §5), taken off `bytes`.
@@ -74,14 +70,23 @@ pub(super) fn string<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(value)
 }
 
-/// Algorithms one end offers, as they stand on the wire. Pairs: client to server, and back.
+/// Algorithms for one direction, names with commas.
+#[derive(Debug, Default)]
+pub(super) struct Way {
+    pub cipher: String,
+    pub mac: String,
+    pub compression: String,
+}
+
+/// Algorithms one end offers, as they stand on the wire.
 #[derive(Debug, Default)]
 pub(super) struct KexInit {
     pub kex: String,
     pub host_keys: String,
-    pub ciphers: [String; 2],
-    pub macs: [String; 2],
-    pub compressions: [String; 2],
+    /// Client to server.
+    pub there: Way,
+    /// Server to client.
+    pub back: Way,
 }
 
 impl KexInit {
@@ -92,23 +97,18 @@ impl KexInit {
             let text = string(&mut rest)?;
             Some(String::from_utf8_lossy(text.get(..MAX_LIST).unwrap_or(text)).into_owned())
         };
-        Some(KexInit {
-            kex: list()?,
-            host_keys: list()?,
-            ciphers: [list()?, list()?],
-            macs: [list()?, list()?],
-            compressions: [list()?, list()?],
-        })
+        let (kex, host_keys) = (list()?, list()?);
+        let (mut there, mut back) = (Way::default(), Way::default());
+        (there.cipher, back.cipher) = (list()?, list()?);
+        (there.mac, back.mac) = (list()?, list()?);
+        (there.compression, back.compression) = (list()?, list()?);
+        Some(KexInit { kex, host_keys, there, back })
     }
 
     /// What HASSH (client) and HASSHserver hash (salesforce/hassh): each end's own direction.
     pub fn hassh(&self, side: Dir) -> String {
-        let [(c, s), (mc, ms), (zc, zs)] =
-            [&self.ciphers, &self.macs, &self.compressions].map(|[there, back]| (there, back));
-        match side {
-            Dir::Client => [&self.kex, c, mc, zc].map(String::as_str).join(";"),
-            Dir::Server => [&self.kex, s, ms, zs].map(String::as_str).join(";"),
-        }
+        let way = if side == Dir::Client { &self.there } else { &self.back };
+        [&self.kex, &way.cipher, &way.mac, &way.compression].map(String::as_str).join(";")
     }
 }
 

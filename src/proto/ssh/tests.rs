@@ -45,17 +45,16 @@ fn hassh_published() {
               diffie-hellman-group16-sha384@ssh.com,diffie-hellman-group16-sha512@ssh.com,\
               diffie-hellman-group18-sha512@ssh.com"
             .into(),
-        ciphers: [
-            "aes128-cbc,aes128-ctr,aes192-cbc,aes192-ctr,aes256-cbc,aes256-ctr,blowfish-cbc,blowfish-ctr,\
+        there: kex::Way {
+            cipher: "aes128-cbc,aes128-ctr,aes192-cbc,aes192-ctr,aes256-cbc,aes256-ctr,blowfish-cbc,blowfish-ctr,\
              cast128-cbc,cast128-ctr,idea-cbc,idea-ctr,serpent128-cbc,serpent128-ctr,serpent192-cbc,\
              serpent192-ctr,serpent256-cbc,serpent256-ctr,3des-cbc,3des-ctr,twofish128-cbc,twofish128-ctr,\
              twofish192-cbc,twofish192-ctr,twofish256-cbc,twofish256-ctr,twofish-cbc,arcfour,arcfour128,\
              arcfour256"
                 .into(),
-            "x".into(),
-        ],
-        macs: ["hmac-sha1,hmac-sha1-96,hmac-md5,hmac-md5-96,hmac-sha2-256,hmac-sha2-512".into(), "y".into()],
-        compressions: ["zlib@openssh.com,zlib,none".into(), "z".into()],
+            mac: "hmac-sha1,hmac-sha1-96,hmac-md5,hmac-md5-96,hmac-sha2-256,hmac-sha2-512".into(),
+            compression: "zlib@openssh.com,zlib,none".into(),
+        },
         ..KexInit::default()
     };
     assert_eq!(kex::md5_hex(&client.hassh(Dir::Client)), "8a8ae540028bf433cd68356c1b9e8d5b");

@@ -1,0 +1,111 @@
+//! Parsers on whole conversations, without the network layer.
+#![allow(missing_docs)]
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use netlog::model::{Endpoint, Ledger, Origin, Seq, Stamp, Transport};
+use netlog::proto::{Dir, Emit, FlowView, Options, Protocol, ssh, tls};
+use std::hint::black_box;
+
+/// What each side sends, in order.
+type Talk = Vec<(Dir, Vec<u8>)>;
+
+fn run(protocol: &Protocol, talk: &Talk) -> usize {
+    let end = Endpoint { port: Some(443), ..Endpoint::default() };
+    let flow = FlowView { client: end, server: end, transport: Transport::Tcp };
+    let options = Options::default();
+    let (mut events, mut ledger, mut seq) = (Vec::new(), Ledger::default(), Seq::default());
+    let mut parser = (protocol.start)(&options);
+    let now = Stamp { ts: 0, origin: Origin::default() };
+    for (dir, bytes) in talk {
+        let mut out = Emit::new(now, &flow, &options, &mut events, &mut ledger, &mut seq);
+        black_box(parser.data(*dir, bytes, &mut out));
+    }
+    parser.end(&mut Emit::new(now, &flow, &options, &mut events, &mut ledger, &mut seq));
+    assert_eq!(events.len(), 1);
+    events.len()
+}
+
+fn measure(c: &mut Criterion, protocol: &'static Protocol, talk: &Talk) {
+    let mut group = c.benchmark_group("proto");
+    group.throughput(Throughput::Bytes(talk.iter().map(|(_, b)| b.len() as u64).sum()));
+    group.bench_function(protocol.name, |b| b.iter(|| run(protocol, black_box(talk))));
+    group.finish();
+}
+
+fn length16(body: &[u8]) -> Vec<u8> {
+    [&(body.len() as u16).to_be_bytes()[..], body].concat()
+}
+
+/// A handshake of TLS 1.3 as browsers make it: 16 suites, 16 extensions, 1,300 bytes of key share.
+fn tls_talk() -> Talk {
+    let record = |kind: u8, body: &[u8]| [&[kind, 3, 3][..], &length16(body)].concat();
+    let hello = |kind: u8, middle: &[u8], extensions: &[(u16, Vec<u8>)]| {
+        let list: Vec<u8> = extensions
+            .iter()
+            .flat_map(|(code, b)| [&code.to_be_bytes()[..], &length16(b)].concat())
+            .collect();
+        let body = [&[3, 3][..], &[7; 32], &[0], middle, &length16(&list)].concat();
+        let message = [&((u32::from(kind) << 24 | body.len() as u32).to_be_bytes())[..], &body].concat();
+        record(22, &message)
+    };
+    let suites: Vec<u8> = (0..16u16).flat_map(|i| (0xc020 + i).to_be_bytes()).collect();
+    let name = [&[0][..], &length16(b"www.example.com")].concat();
+    let mut extensions = vec![
+        (0, length16(&name)),
+        (10, length16(&[0x11, 0xec, 0, 29, 0, 23])),
+        (13, length16(&[4, 3, 8, 4, 4, 1, 5, 3, 8, 5, 5, 1, 8, 6, 6, 1])),
+        (16, length16(b"\x02h2\x08http/1.1")),
+        (43, vec![4, 3, 4, 3, 3]),
+        (51, vec![0; 1300]),
+    ];
+    extensions.extend((0x5000..0x500a).map(|code| (code, Vec::new())));
+    let client = hello(1, &[&length16(&suites)[..], &[1, 0]].concat(), &extensions);
+    let server = hello(2, &[0x13, 1, 0], &[(43, vec![3, 4]), (51, vec![0; 36])]);
+    vec![
+        (Dir::Client, client),
+        (Dir::Server, [server, record(20, &[1]), record(23, &[0; 4000])].concat()),
+        (Dir::Client, [record(20, &[1]), record(23, &[0; 53])].concat()),
+    ]
+}
+
+/// Banners, key exchange and an accepted log-in.
+fn ssh_talk() -> Talk {
+    let packet =
+        |payload: &[u8]| [&(payload.len() as u32 + 5).to_be_bytes()[..], &[4], payload, &[0; 4]].concat();
+    let lists = [
+        "curve25519-sha256,ecdh-sha2-nistp256,ecdh-sha2-nistp384,diffie-hellman-group14-sha256",
+        "ssh-ed25519,rsa-sha2-512,rsa-sha2-256",
+        "chacha20-poly1305@openssh.com,aes128-ctr,aes256-ctr,aes128-gcm@openssh.com",
+        "chacha20-poly1305@openssh.com,aes128-ctr,aes256-ctr,aes128-gcm@openssh.com",
+        "hmac-sha2-256,hmac-sha2-512",
+        "hmac-sha2-256,hmac-sha2-512",
+        "none,zlib@openssh.com",
+        "none,zlib@openssh.com",
+        "",
+        "",
+    ];
+    let mut kexinit = vec![20; 17];
+    for list in lists {
+        kexinit.extend((list.len() as u32).to_be_bytes());
+        kexinit.extend(list.as_bytes());
+    }
+    kexinit.extend([0; 5]);
+    let mut talk = Vec::new();
+    for dir in [Dir::Client, Dir::Server] {
+        talk.push((dir, b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n".to_vec()));
+        talk.push((dir, packet(&kexinit)));
+        talk.push((dir, packet(&[21])));
+    }
+    for (i, n) in [44, 44, 60, 76, 308, 28, 112].into_iter().enumerate() {
+        talk.push((if i % 2 == 0 { Dir::Client } else { Dir::Server }, vec![9; n]));
+    }
+    talk
+}
+
+fn parsers(c: &mut Criterion) {
+    measure(c, &tls::PROTOCOL, &tls_talk());
+    measure(c, &ssh::PROTOCOL, &ssh_talk());
+}
+
+criterion_group!(benches, parsers);
+criterion_main!(benches);

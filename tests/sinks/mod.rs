@@ -206,7 +206,8 @@ fn no_cell_of_a_csv_is_a_formula() {
 fn markdown_keeps_its_tables_and_has_no_markup_from_outside() {
     for text in HOSTILE {
         let page = written("markdown", &[], 1, text, &context(None, false));
-        assert!(!page.contains('<') && !page.contains("http://") && !page.contains("](h"), "{page}");
+        let unescaped = page.replace("\\]", "");
+        assert!(!page.contains('<') && !page.contains("http://") && !unescaped.contains("]("), "{page}");
         let mut columns = None;
         for line in page.lines() {
             if !line.starts_with('|') {

@@ -9,7 +9,7 @@
 //!
 //! Who may import whom (tests/layering.rs enforces it):
 //! `main → cli → plan → engine → {source net proto logs enrich detect report sink schema} → model`;
-//! sideways only `net → proto`, `sink → {schema, report}`, `schema → {proto, logs, enrich}`.
+//! sideways only `net → proto`, `sink → {schema, report}`, `schema → {proto, net, logs, enrich}`.
 
 pub mod cli;
 pub mod command;

@@ -2,6 +2,7 @@
 
 mod corpus_source;
 mod dissect;
+mod generated_docs;
 mod grok_conformance;
 mod logs_formats;
 mod logs_lines;

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Runs the plan: opens the outputs, reads everything, draws the report.
 pub(super) fn run(plan: Plan, reading: &Reading, terminal: &Terminal) -> Result<Status, CommandError> {
     let formats = FormatSet::load(&plan.job.logs.patterns).map_err(engine::EngineError::from)?;
-    let schema = Arc::new(schema::all(formats.fields())?);
+    let schema = Arc::new(schema::all(&formats)?);
     let context = SinkContext { schema, width: terminal.width, color: terminal.color(reading.color) };
     let sinks = plan
         .outputs

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 /// Every field, one a line: name, type, meaning.
 pub(super) fn fields(args: &Fields) -> Result<Status, CommandError> {
     let formats = FormatSet::load(&args.patterns).map_err(EngineError::from)?;
-    let schema = schema::all(formats.fields())?;
+    let schema = schema::all(&formats)?;
     let mut out = io::stdout().lock();
     for field in schema.fields() {
         writeln!(out, "{}\t{:?}\t{}", field.name, field.ty, field.doc)?;

@@ -24,14 +24,8 @@ pub struct Tally {
     pub(super) facets: Facets,
     pub(super) auth: Auth,
     slots: Slots,
-    /// By index of the kind: the tables that concern it, and whether it is about log-ins.
-    roles: Vec<Role>,
-}
-
-#[derive(Debug)]
-struct Role {
-    facets: Vec<usize>,
-    login: bool,
+    /// By index of the kind: the tables that concern it.
+    roles: Vec<Vec<usize>>,
 }
 
 impl Tally {
@@ -46,16 +40,16 @@ impl Tally {
         self.span = joined(self.span, Some((event.ts, event.end.unwrap_or(event.ts).max(event.ts))));
         let kind = self.kinds.observe(event);
         while let Some(dataset) = self.kinds.dataset(self.roles.len()).filter(|_| self.roles.len() <= kind) {
-            let login = dataset.category.contains(&"authentication");
-            self.roles.push(Role { facets: Facets::of(dataset), login });
+            self.roles.push(Facets::of(dataset));
         }
         let seen = self.slots.look(event);
         self.hosts.observe(event, &seen);
-        if let Some(role) = self.roles.get(kind) {
-            self.facets.observe(&role.facets, event, &seen);
-            if role.login {
-                self.auth.observe(event, &seen);
-            }
+        if let Some(facets) = self.roles.get(kind) {
+            self.facets.observe(facets, event, &seen);
+        }
+        // By event: the rules of a log format may set other categories than its data set has.
+        if event.dataset.category.contains(&"authentication") {
+            self.auth.observe(event, &seen);
         }
     }
 

@@ -1,9 +1,14 @@
 //! One table of all fields: core, every protocol's, the enrichers', and those that pattern files
 //! declare. Index templates, Arrow schemas, docs/fields.md and `netlog fields` come from it.
 
+use crate::logs::FormatSet;
 use crate::model::{Dataset, Field, FieldRef, Type};
-use crate::{enrich, proto};
+use crate::{enrich, net, proto};
 use std::collections::BTreeMap;
+
+pub mod docs;
+#[cfg(test)]
+mod tests;
 
 /// Name of the part whose fields any event may carry.
 const CORE: &str = "core";
@@ -58,13 +63,14 @@ pub struct Schema {
     datasets: BTreeMap<&'static str, &'static Dataset>,
 }
 
-/// Everything compiled in, and the fields of the pattern files.
+/// Everything compiled in, and what the log formats declare.
 ///
 /// # Errors
 /// Where two declarations contradict each other.
-pub fn all(pattern_fields: &[FieldRef]) -> Result<Schema, SchemaError> {
+pub fn all(formats: &FormatSet) -> Result<Schema, SchemaError> {
     let mut parts = compiled();
-    parts.push(Part { name: "log formats", datasets: Vec::new(), fields: pattern_fields.to_vec() });
+    let (datasets, fields) = (formats.datasets().to_vec(), formats.fields().to_vec());
+    parts.push(Part { name: "log formats", datasets, fields });
     Schema::new(parts)
 }
 
@@ -75,8 +81,15 @@ pub fn compiled() -> Vec<Part> {
         datasets: p.datasets.to_vec(),
         fields: p.fields.to_vec(),
     };
-    let core = Part { name: CORE, datasets: Vec::new(), fields: enrich::fields::FIELDS.to_vec() };
-    std::iter::once(core).chain(proto::ALL.iter().map(protocol)).collect()
+    let protocols = || proto::ALL.iter().map(protocol);
+    let datasets = protocols().flat_map(|part| part.datasets).collect();
+    let mut parts = vec![
+        Part { name: CORE, datasets: Vec::new(), fields: enrich::fields::FIELDS.to_vec() },
+        Part { name: "flow", datasets: vec![&net::flow::FLOW], fields: net::flow::FIELDS.to_vec() },
+        Part { name: "transactions", datasets, fields: proto::fields::FIELDS.to_vec() },
+    ];
+    parts.extend(protocols());
+    parts
 }
 
 impl Schema {

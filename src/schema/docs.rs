@@ -1,0 +1,96 @@
+//! The reference pages, made from the declarations so that they cannot fall behind the code.
+
+use super::{Part, Schema};
+use crate::logs::FormatSet;
+use crate::model::{Dataset, FieldRef};
+use crate::proto::{Over, Protocol};
+use std::fmt::{Result, Write};
+
+const MADE: &str = "<!-- Made from the declarations in the source; see CONTRIBUTING.md. Do not edit. -->";
+
+/// docs/fields.md: every field by who fills it.
+///
+/// # Errors
+/// None in practice: a string takes everything.
+pub fn fields(out: &mut String, schema: &Schema) -> Result {
+    writeln!(out, "{MADE}\n\n# Fields\n")?;
+    writeln!(
+        out,
+        "Names follow ECS 9 where it has one, else Packetbeat 7.17, else they are the protocol's or begin \
+         with `netlog.`. Any field may hold a list of its type."
+    )?;
+    for part in schema.parts() {
+        push_part(out, part)?;
+    }
+    Ok(())
+}
+
+fn push_part(out: &mut String, part: &Part) -> Result {
+    let mut fields: Vec<FieldRef> = part.fields.clone();
+    if fields.is_empty() {
+        return Ok(());
+    }
+    fields.sort_by_key(|field| field.name);
+    writeln!(out, "\n## {}\n\n| field | type | meaning |\n| --- | --- | --- |", part.name)?;
+    for field in fields {
+        let ty = format!("{:?}", field.ty).to_lowercase();
+        writeln!(out, "| `{}` | {ty} | {} |", field.name, cell(field.doc))?;
+    }
+    Ok(())
+}
+
+/// docs/protocols.md: what is decoded.
+///
+/// # Errors
+/// As [`fields`].
+pub fn protocols(out: &mut String, all: &[&Protocol]) -> Result {
+    writeln!(out, "{MADE}\n\n# Protocols\n")?;
+    writeln!(out, "Recognised by content on any port; the ports are only asked first.")?;
+    let mut sorted: Vec<&&Protocol> = all.iter().collect();
+    sorted.sort_by_key(|protocol| protocol.name);
+    for protocol in sorted {
+        writeln!(out, "\n## {}\n\n{}\n", protocol.name, protocol.doc)?;
+        let ports: Vec<String> = protocol.ports.iter().map(u16::to_string).collect();
+        let ports = if ports.is_empty() { "none in particular".to_owned() } else { ports.join(", ") };
+        writeln!(out, "- Over: {}\n- Usual ports: {ports}", over(protocol.over))?;
+        push_datasets(out, protocol.datasets)?;
+        for (name, meaning) in protocol.anomalies {
+            writeln!(out, "- Anomaly `{name}`: {meaning}")?;
+        }
+    }
+    Ok(())
+}
+
+fn over(over: Over) -> &'static str {
+    match over {
+        Over::Tcp => "TCP",
+        Over::Udp => "UDP",
+        Over::Both => "TCP and UDP",
+        Over::Icmp => "ICMP and ICMPv6",
+    }
+}
+
+fn push_datasets(out: &mut String, datasets: &[&'static Dataset]) -> Result {
+    datasets.iter().try_for_each(|d| writeln!(out, "- Events `{}`: {}", d.name, d.doc))
+}
+
+/// docs/formats.md: the logs that are understood.
+///
+/// # Errors
+/// As [`fields`].
+pub fn formats(out: &mut String, set: &FormatSet) -> Result {
+    writeln!(out, "{MADE}\n\n# Log formats\n")?;
+    writeln!(out, "Recognised by content; each is a file in `patterns/`.\n")?;
+    writeln!(out, "| format | what |\n| --- | --- |")?;
+    for (name, doc) in set.names() {
+        writeln!(out, "| `{name}` | {} |", cell(doc))?;
+    }
+    writeln!(out, "\n## Events\n")?;
+    let mut datasets = set.datasets().to_vec();
+    datasets.sort_by_key(|dataset| dataset.name);
+    push_datasets(out, &datasets)
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}

@@ -33,7 +33,8 @@ enum Message {
     Fault(InputFault),
 }
 
-/// A slice of a batch after dissection.
+/// A slice of a batch after dissection. Reused from round to round, so that a packet costs no allocation.
+#[derive(Default)]
 struct Dissected {
     /// Per shard, in input order: index of the raw packet, and what is in it.
     shards: Vec<Vec<(u32, Packet)>>,
@@ -51,6 +52,7 @@ struct Whole {
 /// The state of a group between rounds.
 struct Group {
     shards: Vec<(Shard, Output)>,
+    slices: Vec<Dissected>,
     defrag: Defrag,
     /// Events that do not fill a block yet: blocks must not depend on the size of a round.
     rest: Vec<Event<'static>>,
@@ -125,6 +127,7 @@ impl Group {
         let shard = || (Shard::new(&shared.job.net, &shared.options), Output::default());
         Group {
             shards: (0..SHARDS).map(|_| shard()).collect(),
+            slices: Vec::new(),
             defrag: Defrag::new(),
             rest: Vec::new(),
             last: Stamp::default(),
@@ -133,12 +136,13 @@ impl Group {
 
     /// Decodes one batch; the events wait in `rest`, in order.
     fn round(&mut self, source: u32, batch: &PacketBatch, shared: &Shared<'_, '_>, ledger: &mut Ledger) {
-        let slices: Vec<Dissected> = batch
-            .packets
-            .par_chunks(SLICE)
-            .enumerate()
-            .map(|(i, slice)| dissect_slice(source, i * SLICE, slice, batch, shared))
-            .collect();
+        let mut slices = std::mem::take(&mut self.slices);
+        slices.resize_with(batch.packets.len().div_ceil(SLICE).max(slices.len()), Dissected::default);
+        // Beyond the batch's end the packets are none: a slice left from a longer batch is emptied.
+        let packets = batch.packets.par_chunks(SLICE).chain(rayon::iter::repeat_n(&[][..], slices.len()));
+        slices.par_iter_mut().zip(packets).enumerate().for_each(|(i, (slice, packets))| {
+            slice.fill(source, i * SLICE, packets, batch, shared);
+        });
         let whole = self.reassemble(source, batch, &slices, shared, ledger);
         let (net, options) = (&shared.job.net, &shared.options);
         self.shards.par_iter_mut().enumerate().for_each(|(index, (shard, out))| {
@@ -157,9 +161,10 @@ impl Group {
         if let Some(fresh) = self.rest.get_mut(from..) {
             fresh.par_sort_unstable_by_key(|e| e.seq);
         }
-        for slice in slices {
-            ledger.merge(slice.ledger);
+        for slice in &mut slices {
+            ledger.merge(std::mem::take(&mut slice.ledger));
         }
+        self.slices = slices;
         if let Some(packet) = batch.packets.last() {
             self.last = stamp(source, packet);
         }
@@ -237,43 +242,43 @@ fn captured(batch: &PacketBatch, index: u32) -> Option<(&RawPacket, &[u8])> {
     Some((raw, batch.data.get(start..start + raw.caplen as usize)?))
 }
 
-fn dissect_slice(
-    source: u32,
-    base: usize,
-    slice: &[RawPacket],
-    batch: &PacketBatch,
-    shared: &Shared<'_, '_>,
-) -> Dissected {
-    let mut out = Dissected {
-        shards: (0..SHARDS).map(|_| Vec::new()).collect(),
-        fragments: Vec::new(),
-        ledger: Ledger::default(),
-    };
-    let (from, to) = shared.job.window;
-    for (i, raw) in slice.iter().enumerate() {
-        let stamp = stamp(source, raw);
-        let start = raw.start as usize;
-        let Some(bytes) = batch.data.get(start..start + raw.caplen as usize) else { continue };
-        let counts = &mut out.ledger.packets;
-        if from.is_some_and(|from| raw.ts < from) || to.is_some_and(|to| raw.ts >= to) {
-            counts.skip("outside_time_window", stamp.origin, &[]);
-            continue;
-        }
-        let index = u32::try_from(base + i).unwrap_or(u32::MAX);
-        match dissect(raw.link, bytes, raw.origlen, stamp) {
-            Verdict::Flow(packet) => {
-                if shared.job.filter.as_ref().is_some_and(|f| !f.matches(&packet)) {
-                    counts.skip("filtered", stamp.origin, &[]);
-                } else if let Some(list) = out.shards.get_mut(packet.key.shard()) {
-                    list.push((index, packet));
-                }
+impl Dissected {
+    fn fill(
+        &mut self,
+        source: u32,
+        base: usize,
+        packets: &[RawPacket],
+        batch: &PacketBatch,
+        shared: &Shared<'_, '_>,
+    ) {
+        self.shards.resize_with(SHARDS, Vec::new);
+        self.shards.iter_mut().for_each(Vec::clear);
+        self.fragments.clear();
+        let (from, to) = shared.job.window;
+        for (i, raw) in packets.iter().enumerate() {
+            let stamp = stamp(source, raw);
+            let start = raw.start as usize;
+            let Some(bytes) = batch.data.get(start..start + raw.caplen as usize) else { continue };
+            let counts = &mut self.ledger.packets;
+            if from.is_some_and(|from| raw.ts < from) || to.is_some_and(|to| raw.ts >= to) {
+                counts.skip("outside_time_window", stamp.origin, &[]);
+                continue;
             }
-            Verdict::Fragment(range) => out.fragments.push((index, range)),
-            Verdict::Skip(reason) => counts.skip(reason, stamp.origin, &[]),
-            Verdict::Malformed(reason) => counts.malformed(reason, stamp.origin, bytes),
+            let index = u32::try_from(base + i).unwrap_or(u32::MAX);
+            match dissect(raw.link, bytes, raw.origlen, stamp) {
+                Verdict::Flow(packet) => {
+                    if shared.job.filter.as_ref().is_some_and(|f| !f.matches(&packet)) {
+                        counts.skip("filtered", stamp.origin, &[]);
+                    } else if let Some(list) = self.shards.get_mut(packet.key.shard()) {
+                        list.push((index, packet));
+                    }
+                }
+                Verdict::Fragment(range) => self.fragments.push((index, range)),
+                Verdict::Skip(reason) => counts.skip(reason, stamp.origin, &[]),
+                Verdict::Malformed(reason) => counts.malformed(reason, stamp.origin, bytes),
+            }
         }
     }
-    out
 }
 
 /// Gives one shard its packets of a round, whole datagrams at the place of their last fragment.

@@ -4,6 +4,8 @@ mod corpus_source;
 mod dissect;
 mod generated_docs;
 mod grok_conformance;
+mod layering;
+mod licences;
 mod logs_formats;
 mod logs_lines;
 mod logs_truth;

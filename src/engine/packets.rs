@@ -36,8 +36,12 @@ enum Message {
 /// A slice of a batch after dissection. Reused from round to round, so that a packet costs no allocation.
 #[derive(Default)]
 struct Dissected {
-    /// Per shard, in input order: index of the raw packet, and what is in it.
-    shards: Vec<Vec<(u32, Packet)>>,
+    /// Index of the raw packet, and what is in it, in input order.
+    packets: Vec<(u32, Packet)>,
+    /// Indexes into `packets`, by shard and then in input order.
+    order: Vec<u16>,
+    /// Where each shard begins in `order`; one more than there are shards.
+    begins: Vec<u16>,
     /// Index of the raw packet, and where the fragment is in it.
     fragments: Vec<(u32, Range<u32>)>,
     ledger: Ledger,
@@ -251,8 +255,7 @@ impl Dissected {
         batch: &PacketBatch,
         shared: &Shared<'_, '_>,
     ) {
-        self.shards.resize_with(SHARDS, Vec::new);
-        self.shards.iter_mut().for_each(Vec::clear);
+        self.packets.clear();
         self.fragments.clear();
         let (from, to) = shared.job.window;
         for (i, raw) in packets.iter().enumerate() {
@@ -269,8 +272,8 @@ impl Dissected {
                 Verdict::Flow(packet) => {
                     if shared.job.filter.as_ref().is_some_and(|f| !f.matches(&packet)) {
                         counts.skip("filtered", stamp.origin, &[]);
-                    } else if let Some(list) = self.shards.get_mut(packet.key.shard()) {
-                        list.push((index, packet));
+                    } else {
+                        self.packets.push((index, packet));
                     }
                 }
                 Verdict::Fragment(range) => self.fragments.push((index, range)),
@@ -278,6 +281,43 @@ impl Dissected {
                 Verdict::Malformed(reason) => counts.malformed(reason, stamp.origin, bytes),
             }
         }
+        self.sort();
+    }
+
+    /// Counting sort by shard: two passes over small numbers instead of a list per shard, each of which
+    /// would grow to the size of the slice.
+    fn sort(&mut self) {
+        self.begins.clear();
+        self.begins.resize(SHARDS + 1, 0);
+        for (_, packet) in &self.packets {
+            if let Some(count) = self.begins.get_mut(packet.key.shard() + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for begin in &mut self.begins {
+            sum += *begin;
+            *begin = sum;
+        }
+        self.order.clear();
+        self.order.resize(self.packets.len(), 0);
+        let mut next = [0u16; SHARDS];
+        next.iter_mut().zip(&self.begins).for_each(|(n, b)| *n = *b);
+        for (i, (_, packet)) in (0u16..).zip(&self.packets) {
+            let Some(at) = next.get_mut(packet.key.shard()) else { continue };
+            if let Some(slot) = self.order.get_mut(usize::from(*at)) {
+                *slot = i;
+            }
+            *at += 1;
+        }
+    }
+
+    /// The packets of one shard, in input order.
+    fn shard(&self, index: usize) -> impl Iterator<Item = &(u32, Packet)> {
+        let begin = self.begins.get(index).copied().unwrap_or_default();
+        let end = self.begins.get(index + 1).copied().unwrap_or_default();
+        let order = self.order.get(usize::from(begin)..usize::from(end)).unwrap_or_default();
+        order.iter().filter_map(|i| self.packets.get(usize::from(*i)))
     }
 }
 
@@ -292,7 +332,7 @@ fn feed(
     at: &mut Origin,
 ) {
     let mut whole = whole.get(index).map_or(&[][..], |w| w).iter().peekable();
-    for (i, packet) in slices.iter().filter_map(|s| s.shards.get(index)).flatten() {
+    for (i, packet) in slices.iter().flat_map(|s| s.shard(index)) {
         while let Some(w) = whole.next_if(|w| w.packet.stamp.origin.record < packet.stamp.origin.record) {
             *at = w.packet.stamp.origin;
             shard.packet(&w.packet, &w.data, out);

@@ -9,7 +9,7 @@ use crate::model::{Event, InputFault, Ledger, Origin, SourceInfo, Stamp};
 use crate::net::defrag::Defrag;
 use crate::net::dissect::dissect;
 use crate::net::shard::{Output, Shard};
-use crate::net::{Packet, SHARDS, Verdict};
+use crate::net::{Packet, RAW_IP, SHARDS, Verdict};
 use crate::report::Tallying;
 use crate::source::discover::Input;
 use crate::source::{PacketBatch, RawPacket};
@@ -20,8 +20,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Packets dissected by one worker at a time.
 const SLICE: usize = 2048;
-/// Link type of a reassembled datagram: raw IP.
-const RAW_IP: u16 = 101;
 
 /// What the reader thread says.
 enum Message {
@@ -190,11 +188,12 @@ impl Group {
             let Some(data) = self.defrag.push(bytes, range.clone(), raw.origlen, stamp, ledger) else {
                 continue;
             };
-            let wire_len = u32::try_from(data.len()).unwrap_or(u32::MAX);
-            if let Verdict::Flow(packet) = dissect(RAW_IP, &data, wire_len, stamp)
-                && shared.job.filter.as_ref().is_none_or(|f| f.matches(&packet))
-                && let Some(list) = whole.get_mut(packet.key.shard())
-            {
+            let Verdict::Flow(packet) = dissect(RAW_IP, &data, self.defrag.wire_len(), stamp) else {
+                continue;
+            };
+            if shared.job.filter.as_ref().is_some_and(|f| !f.matches(&packet)) {
+                ledger.packets.skip("filtered", stamp.origin, &[]);
+            } else if let Some(list) = whole.get_mut(packet.key.shard()) {
                 list.push(Whole { packet, data });
             }
         }

@@ -3,6 +3,10 @@
 use super::{Dataset, FieldRef, Origin, Seq, Ts, Value};
 use std::net::IpAddr;
 
+/// Fields that an ordinary event ends with, the common ones included: room for them from the start saves
+/// four moves of a growing list.
+const FIELDS: usize = 48;
+
 /// One end of a communication.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Endpoint {
@@ -104,7 +108,7 @@ impl<'a> Event<'a> {
             source: Endpoint::default(),
             destination: Endpoint::default(),
             transport: None,
-            fields: Vec::new(),
+            fields: Vec::with_capacity(FIELDS),
         }
     }
 

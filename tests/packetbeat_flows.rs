@@ -78,7 +78,8 @@ fn theirs(path: &Path) -> Flows {
 #[test]
 fn flows_are_packetbeats() {
     let mut differ = BTreeMap::new();
-    for capture in captures("../shared/corpus/packetbeat/pcaps") {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus/packetbeat/pcaps");
+    for capture in captures(Path::new(folder)) {
         let name = capture.file_stem().expect("a name").to_string_lossy().into_owned();
         let expected = capture.parent().expect("a folder").with_file_name("expected");
         let (ours, theirs) = (ours(&capture), theirs(&expected.join(format!("{name}.ndjson"))));

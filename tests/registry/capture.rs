@@ -45,9 +45,8 @@ pub fn packets(path: &Path) -> Vec<(Packet, Vec<u8>)> {
 }
 
 /// Captures of a folder, sorted; empty, with a line on standard error, if it is not there.
-pub fn captures(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let Ok(entries) = std::fs::read_dir(&folder) else {
+pub fn captures(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
         eprintln!("SKIPPED: no {}", folder.display());
         return Vec::new();
     };

@@ -1,6 +1,7 @@
-//! What every protocol must stand, for every script and capture under `testdata/proto/<name>`: each
-//! prefix of it, a hole at each segment, exchanged roles, single-byte segments. A new protocol gets
-//! these by being in `proto::ALL` and having a folder; one without a folder fails.
+//! What every protocol must stand, for every script and capture under `testdata/proto/<name>` and for
+//! the first of its flows in the captures of the cases and the demo: each prefix, a hole at each
+//! segment, exchanged roles, single-byte segments. A new protocol gets these by being in
+//! `proto::ALL`; one that has neither script nor flow fails.
 
 mod capture;
 
@@ -13,10 +14,12 @@ use netlog::proto::Limits;
 use netlog::proto::{self, Options, Protocol};
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Prefixes and holes tried per script: all of a short one, evenly spread over a long one.
 const TRIES: usize = 600;
+/// Flows of the cases and the demo used per protocol.
+const FLOWS: usize = 5;
 
 /// Scripts of one protocol, with their file names.
 fn scripts(protocol: &Protocol) -> Vec<(String, Script)> {
@@ -39,7 +42,32 @@ fn scripts(protocol: &Protocol) -> Vec<(String, Script)> {
             _ => {}
         }
     }
+    all.extend(
+        found().iter().filter(|f| f.0 == protocol.name).take(FLOWS).map(|f| (f.1.clone(), f.2.clone())),
+    );
     all
+}
+
+/// Protocol, place and script of every flow in the captures of the cases and the demo that is
+/// recognised.
+fn found() -> &'static [(String, String, Script)] {
+    static FOUND: OnceLock<Vec<(String, String, Script)>> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+        let cases = std::fs::read_dir(root.join("cases")).into_iter().flatten().flatten();
+        let mut folders: Vec<_> = cases.map(|e| e.path()).collect();
+        folders.sort();
+        folders.push(root.join("demo"));
+        let mut all = Vec::new();
+        for path in folders.iter().flat_map(|f| captures(f)) {
+            for (i, script) in capture::scripts(&path).into_iter().enumerate() {
+                let place = format!("{}#{i}", path.display());
+                let names = recognised(&play(&script, &How::default(), false));
+                all.extend(names.into_iter().map(|name| (name, place.clone(), script.clone())));
+            }
+        }
+        all
+    })
 }
 
 fn options(full: bool) -> Arc<Options> {

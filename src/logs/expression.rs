@@ -69,7 +69,8 @@ impl GrokRule {
         })
     }
 
-    /// Matches somewhere in the text, as grok does; anchors in the expression bind it.
+    /// Matches somewhere in the text, as grok does; anchors in the expression bind it. On failure the
+    /// draft is as before.
     pub fn apply<'a>(
         &self,
         text: &'a str,
@@ -88,6 +89,7 @@ impl GrokRule {
                 return false;
             }
         }
+        let mark = draft.mark();
         for (i, slot) in self.slots.iter().enumerate() {
             let Some(value) = scratch.slots.get(i).and_then(|range| text.get(range)) else { continue };
             if null.iter().any(|n| n == value) {
@@ -102,6 +104,7 @@ impl GrokRule {
                 }),
             };
             if !good {
+                draft.reset(&mark);
                 return false;
             }
         }

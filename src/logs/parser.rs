@@ -278,10 +278,10 @@ impl Line<'_> {
         }
         let mut asked = None;
         for child in format.children.candidates(draft) {
-            let Some(child) = self.set.format(child) else { continue };
-            if !child.when.iter().all(|cond| cond.holds(draft)) {
+            if !child.conds.iter().all(|cond| cond.holds(draft)) {
                 continue;
             }
+            let Some(child) = self.set.format(child.format) else { continue };
             let text = child.from.and_then(|field| draft.text(field));
             if let Some(fate) = text.and_then(|t| self.read(child, t, draft, depth + 1)) {
                 return Some(fate);

@@ -6,7 +6,7 @@ use super::parser::Scratch;
 use super::template::Template;
 use super::when::{Cond, Test};
 use crate::model::{Dataset, FieldRef, Outcome, Value};
-use std::collections::BTreeMap;
+use hashbrown::HashMap;
 
 /// How a text is matched.
 #[derive(Debug)]
@@ -18,14 +18,6 @@ pub(super) enum Matcher {
 }
 
 impl Matcher {
-    /// The literal text every match begins with; may be empty.
-    pub fn prefix(&self) -> &str {
-        match self {
-            Matcher::Delimited(template) => template.prefix(),
-            Matcher::Grok(_) => "",
-        }
-    }
-
     /// Whether a text that begins with this byte can match.
     fn may_begin(&self, byte: Option<u8>) -> bool {
         match self {
@@ -42,7 +34,7 @@ impl Matcher {
         }
     }
 
-    /// Matches; on failure the draft holds leftovers.
+    /// Matches; on failure the draft is as before.
     pub fn apply<'a>(
         &self,
         text: &'a str,
@@ -131,20 +123,15 @@ impl Dispatch {
         if candidates.is_empty() {
             return None;
         }
-        let mark = draft.mark();
         for &(index, matcher) in candidates {
             let rule = format.rules.get(usize::from(index))?;
             let matcher = rule.matchers.get(usize::from(matcher))?;
-            if !text.starts_with(matcher.prefix()) {
-                continue;
-            }
             if matcher.apply(text, &format.null, draft, scratch) {
                 if let Some(trace) = &mut scratch.trace {
                     trace.push((format.name, usize::from(index)));
                 }
                 return Some(rule);
             }
-            draft.reset(&mark);
         }
         None
     }
@@ -158,37 +145,46 @@ impl Dispatch {
     }
 }
 
+/// A child of a format with the conditions that are left to check.
+#[derive(Clone, Debug)]
+pub(super) struct Child {
+    pub format: usize,
+    pub conds: Vec<Cond>,
+}
+
 /// Children of a format: those chosen by the value of one field, and the others.
 #[derive(Debug, Default)]
 pub(super) struct Children {
     field: Option<FieldRef>,
-    exact: BTreeMap<String, Vec<usize>>,
-    others: Vec<usize>,
+    /// Looked up only, never walked: its order cannot show.
+    exact: HashMap<String, Vec<Child>>,
+    others: Vec<Child>,
 }
 
 impl Children {
     /// Adds a child with its conditions.
-    pub fn add(&mut self, child: usize, conds: &[Cond]) {
-        let exact = conds.iter().find_map(|c| match &c.test {
-            Test::Equals(values) if self.field.is_none_or(|f| std::ptr::eq(f, c.field)) => Some((c, values)),
-            _ => None,
+    pub fn add(&mut self, format: usize, conds: &[Cond]) {
+        let exact = conds.iter().position(|c| {
+            matches!(c.test, Test::Equals(_)) && self.field.is_none_or(|f| std::ptr::eq(f, c.field))
         });
-        match exact {
-            Some((cond, values)) => {
-                self.field = Some(cond.field);
+        let left = conds.iter().enumerate().filter(|(i, _)| Some(*i) != exact).map(|(_, c)| c.clone());
+        let child = Child { format, conds: left.collect() };
+        match exact.and_then(|i| conds.get(i)) {
+            Some(Cond { field, test: Test::Equals(values) }) => {
+                self.field = Some(field);
                 for value in values {
-                    self.exact.entry(value.clone()).or_default().push(child);
+                    self.exact.entry(value.clone()).or_default().push(child.clone());
                 }
             }
-            None => self.others.push(child),
+            _ => self.others.push(child),
         }
     }
 
-    /// Children whose conditions may hold; those chosen by a value first.
-    pub fn candidates<'c>(&'c self, draft: &Draft<'_>) -> impl Iterator<Item = usize> + use<'c> {
+    /// Children whose remaining conditions hold; those chosen by a value first.
+    pub fn candidates<'c>(&'c self, draft: &Draft<'_>) -> impl Iterator<Item = &'c Child> + use<'c> {
         let value = self.field.and_then(|f| draft.get(f)).and_then(|v| v.as_str());
-        let exact = value.and_then(|v| self.exact.get(v)).map_or(&[] as &[usize], |list| list);
-        exact.iter().chain(&self.others).copied()
+        let exact = value.and_then(|v| self.exact.get(v)).map_or(&[] as &[Child], |list| list);
+        exact.iter().chain(&self.others)
     }
 }
 

@@ -132,14 +132,6 @@ impl Template {
         Ok(())
     }
 
-    /// The literal text every match begins with.
-    pub fn prefix(&self) -> &str {
-        match self.lead.first() {
-            Some(Part::Literal(text)) => text,
-            _ => "",
-        }
-    }
-
     /// Whether a text that begins with this byte (`None`: an empty text) can match.
     pub fn may_begin(&self, byte: Option<u8>) -> bool {
         match (self.lead.first(), byte) {
@@ -156,8 +148,7 @@ impl Template {
         &self.captures
     }
 
-    /// Matches the whole text. On failure the draft holds leftovers: the caller resets it. `spans` is
-    /// memory to work in.
+    /// Matches the whole text; on failure the draft is as before. `spans` is memory to work in.
     pub fn apply<'a>(
         &self,
         text: &'a str,
@@ -174,10 +165,15 @@ impl Template {
             return false;
         }
         // Only now that the literals fit are texts converted: most templates fail before.
-        self.captures.iter().zip(spans).all(|(capture, &mut (begin, end))| {
+        let mark = draft.mark();
+        let good = self.captures.iter().zip(spans).all(|(capture, &mut (begin, end))| {
             matches!(capture.target, Target::Skip)
                 || text.get(begin..end).is_some_and(|value| keep(capture, value, null, draft))
-        })
+        });
+        if !good {
+            draft.reset(&mark);
+        }
+        good
     }
 }
 
@@ -273,14 +269,14 @@ fn reach(mode: Mode, left: &[u8], next: &[u8]) -> Option<usize> {
         }
         Mode::Blanks => Some(left.iter().take_while(|b| blank(b)).count()),
         Mode::Word => {
-            let Some((&first, _)) = next.split_first() else {
+            let Some((&first, more)) = next.split_first() else {
                 let len = left.iter().position(blank).unwrap_or(left.len());
                 return (len > 0).then_some(len);
             };
             let mut at = 0;
             loop {
                 let b = *left.get(at)?;
-                if b == first && left.get(at..)?.starts_with(next) {
+                if b == first && (more.is_empty() || left.get(at + 1..)?.starts_with(more)) {
                     return (at > 0).then_some(at);
                 }
                 if blank(&b) {

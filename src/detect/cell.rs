@@ -61,7 +61,7 @@ impl Cell {
     pub fn add(&mut self, observation: &Observation<'_>, at: Stamp) {
         let at = Evidence { ts: at.ts, origin: at.origin };
         if observation.mark {
-            let value = observation.values.iter().flatten().next().map(|v| v.clone().into_owned());
+            let value = observation.values[0].as_ref().map(|v| v.clone().into_owned());
             self.marks.insert(Mark { at, value: value.unwrap_or_default() });
             cap(&mut self.marks, MARKS_MAX);
             return;

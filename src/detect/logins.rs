@@ -1,7 +1,7 @@
 //! Log-ins that fail too often, on too many names, or until one works.
 
 use super::{Cell, Config, Detector, Observation, SET_MAX};
-use crate::model::{Event, Evidence, Finding, Outcome, Severity, Value};
+use crate::model::{Event, Evidence, Finding, Outcome, Severity, Value, login_attempts};
 use std::borrow::Cow;
 
 /// Targets named in a finding.
@@ -39,8 +39,7 @@ fn observe<'e>(event: &'e Event<'_>, out: &mut dyn FnMut(Observation<'e>)) {
     let user = event.by_name("user.name").and_then(Value::as_str).map(Cow::Borrowed);
     let host = event.by_name("host.name").and_then(Value::as_str).map(Cow::Borrowed);
     let host = host.or_else(|| event.destination.ip.map(|ip| ip.to_string().into()));
-    let weight = event.by_name("netlog.count").and_then(Value::as_int).and_then(|n| u64::try_from(n).ok());
-    let (weight, mark) = (weight.unwrap_or(1), event.outcome == Outcome::Success);
+    let (weight, mark) = (login_attempts(event), event.outcome == Outcome::Success);
     out(Observation {
         subject: format!("{BY_SOURCE}\t{service}\t{source}").into(),
         weight,
@@ -135,14 +134,23 @@ impl Case<'_> {
         }
         let minutes = self.config.window / 60_000_000_000;
         let title = format!(
-            "{} failed {} log-ins from {}, up to {} in {minutes} minutes, on {} user names",
+            "{} failed {} log-ins from {}, up to {} in {minutes} minutes{}",
             self.cell.count,
             self.service,
             self.who,
             burst.count,
-            counted(self.cell.distinct(0)),
+            self.on_users(),
         );
         Some(self.finding("login.bruteforce", Severity::Medium, title))
+    }
+
+    /// User names, where the log or protocol tells them.
+    fn on_users(&self) -> String {
+        match self.cell.distinct(0) {
+            0 => String::new(),
+            1 => ", on 1 user name".to_owned(),
+            users => format!(", on {} user names", counted(users)),
+        }
     }
 
     fn spray(&self) -> Option<Finding> {
@@ -152,7 +160,7 @@ impl Case<'_> {
             return None;
         }
         let title =
-            format!("{} tried {} user names on {} in {} attempts", self.who, counted(users), self.service, self.cell.count);
+            format!("{} tried {} user names on {}, {} passwords in all", self.who, counted(users), self.service, self.cell.count);
         let mut finding = self.finding("login.spray", Severity::Medium, title);
         finding.attack = &["T1110.003", "T1110"];
         finding.targets = self.cell.values(0, NAMED);
@@ -166,14 +174,16 @@ impl Case<'_> {
         })?;
         let failures = self.cell.before(mark.at.ts);
         let title = format!(
-            "{} logged in to {} as {} after {failures} failures: the password may have been guessed",
-            self.who, self.service, mark.value,
+            "{} logged in to {}{} after {failures} failures: the password may have been guessed",
+            self.who,
+            self.service,
+            if mark.value.is_empty() { String::new() } else { format!(" as {}", mark.value) },
         );
         let mut finding = self.finding("login.success_after_failures", Severity::Critical, title);
         finding.attack = &["T1078", "T1110.001"];
         finding.advice = "Treat the account as taken: end its sessions, change its secrets, look at what it did.";
         finding.last = mark.at;
-        finding.targets = vec![mark.value.clone()];
+        finding.targets = if mark.value.is_empty() { self.cell.values(1, NAMED) } else { vec![mark.value.clone()] };
         Some(finding)
     }
 

@@ -2,7 +2,7 @@
 
 use super::slots::{Seen, Slot};
 use super::top::{Row, Top};
-use crate::model::{Event, Outcome, Ts};
+use crate::model::{Event, Outcome, Ts, login_attempts};
 
 /// Remote hosts and users counted exactly.
 const NAMES: usize = 1 << 15;
@@ -30,10 +30,10 @@ impl Logins {
         self.first_failure.zip(self.last_accepted).is_some_and(|(failed, accepted)| accepted >= failed)
     }
 
-    fn add(&mut self, ts: Ts, accepted: bool, country: Option<[u8; 2]>) {
+    fn add(&mut self, ts: Ts, attempts: u64, accepted: bool, country: Option<[u8; 2]>) {
         self.absorb(Logins {
-            failed: u64::from(!accepted),
-            accepted: u64::from(accepted),
+            failed: if accepted { 0 } else { attempts },
+            accepted: if accepted { attempts } else { 0 },
             first_failure: (!accepted).then_some(ts),
             last_accepted: accepted.then_some(ts),
             span: Some((ts, ts)),
@@ -81,15 +81,19 @@ impl Auth {
             Outcome::Failure => false,
             Outcome::Unknown => return,
         };
+        let attempts = login_attempts(event);
+        if attempts == 0 {
+            return;
+        }
         let country = seen.text(Slot::SourceCountry).and_then(|c| <[u8; 2]>::try_from(c.as_bytes()).ok());
-        self.all.add(event.ts, accepted, None);
+        self.all.add(event.ts, attempts, accepted, None);
         let host = event.source.ip.map(|ip| ip.to_string());
         let host = host.as_deref().or_else(|| seen.text(Slot::SourceDomain));
         if let Some(host) = host {
-            self.hosts.row_ref(host).add(event.ts, accepted, country);
+            self.hosts.row_ref(host).add(event.ts, attempts, accepted, country);
         }
         if let Some(user) = seen.text(Slot::UserName) {
-            self.users.row_ref(user).add(event.ts, accepted, None);
+            self.users.row_ref(user).add(event.ts, attempts, accepted, None);
         }
     }
 

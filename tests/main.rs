@@ -9,6 +9,7 @@ mod licences;
 mod logs_formats;
 mod logs_lines;
 mod logs_truth;
+mod packetbeat;
 mod packetbeat_flows;
 mod registry;
 mod sinks;

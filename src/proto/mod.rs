@@ -10,6 +10,9 @@ mod emit;
 pub mod fields;
 #[cfg(test)]
 mod replay;
+#[cfg(test)]
+mod rig;
+mod wire;
 
 pub use emit::{Draft, Emit, FlowView, Limits, Options};
 
@@ -134,7 +137,7 @@ pub struct Protocol {
     pub start: fn(&Options) -> Box<dyn Parser>,
     /// Data sets of its events.
     pub datasets: &'static [&'static Dataset],
-    /// Fields of its events.
+    /// Fields of its events, besides the shared ones of [`fields::FIELDS`].
     pub fields: &'static [FieldRef],
     /// Names of the anomalies it reports, with their meaning.
     pub anomalies: &'static [(&'static str, &'static str)],
@@ -149,7 +152,10 @@ macro_rules! protocols {
     };
 }
 
-protocols![
-    ssh, //
+protocols! {
+    dns,
+    http,
+    icmp,
+    ssh,
     tls,
-];
+}

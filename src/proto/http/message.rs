@@ -1,0 +1,293 @@
+//! A request or response as far as it has been seen.
+
+use super::body::Frame;
+use super::head::{self, Line, RequestLine, StatusLine};
+use crate::model::{Stamp, Value};
+use crate::proto::{Emit, base64};
+use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
+
+/// Header lines read of one message; the rest is counted and left.
+const HEADERS: usize = 256;
+
+/// What requests and responses share.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    pub start: Stamp,
+    /// As sent, with head and framing.
+    pub bytes: u64,
+    /// Without framing.
+    pub body_bytes: u64,
+    /// The beginning of the body, with --detail full.
+    pub body: Vec<u8>,
+    /// The head, with --detail full.
+    pub head: Vec<u8>,
+    pub headers: Vec<(Cow<'static, str>, Value<'static>)>,
+    pub content_type: Option<String>,
+    pub encoding: Option<String>,
+    /// Bytes of it are missing in the capture.
+    pub lost: bool,
+    /// The connection ended before it did.
+    pub cut: bool,
+    length: Option<u64>,
+    chunked: bool,
+    coded: bool,
+}
+
+/// Credentials in a request.
+#[derive(Debug)]
+pub(super) struct Credentials {
+    pub scheme: String,
+    pub user: Option<String>,
+    pub password: Option<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct Request {
+    pub part: Part,
+    pub method: String,
+    pub target: String,
+    pub minor: u8,
+    pub host: Option<String>,
+    pub agent: Option<String>,
+    pub referrer: Option<String>,
+    pub credentials: Option<Credentials>,
+    pub forwarded: Option<IpAddr>,
+}
+
+#[derive(Debug)]
+pub(super) struct Response {
+    pub part: Part,
+    pub minor: u8,
+    pub code: u16,
+    pub phrase: String,
+    pub server: Option<String>,
+    pub location: Option<String>,
+}
+
+impl Request {
+    /// From a whole head that began at `start`.
+    pub fn read(head: &[u8], line: RequestLine<'_>, start: Stamp, out: &mut Emit<'_>) -> Request {
+        let text = |bytes| text(bytes, out.limits().text);
+        let mut request = Request {
+            part: Part { start, bytes: head.len() as u64, ..Part::default() },
+            method: text(line.method),
+            target: text(line.target),
+            minor: line.minor,
+            host: None,
+            agent: None,
+            referrer: None,
+            credentials: None,
+            forwarded: None,
+        };
+        let mut part = std::mem::take(&mut request.part);
+        part.read(head, out, |name, value, limit| request.header(name, value, limit));
+        request.part = part;
+        request
+    }
+
+    fn header(&mut self, name: &[u8], value: &[u8], limit: usize) {
+        let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+        if is("host") {
+            self.host.get_or_insert_with(|| text(value, limit));
+        } else if is("user-agent") {
+            self.agent.get_or_insert_with(|| text(value, limit));
+        } else if is("referer") {
+            self.referrer.get_or_insert_with(|| text(value, limit));
+        } else if is("authorization") || (is("proxy-authorization") && self.credentials.is_none()) {
+            self.credentials = credentials(value, limit);
+        } else if is("x-forwarded-for") || is("x-real-ip") || is("forwarded") {
+            // The first one in the list is the client, the others are proxies.
+            self.forwarded = self.forwarded.or_else(|| forwarded(value));
+        }
+    }
+
+    /// How the end of its body is known (RFC 9112 §6.3).
+    pub fn frame(&self) -> Frame {
+        match (self.part.chunked, self.part.length) {
+            (true, _) => Frame::Chunked,
+            (false, Some(length)) => Frame::Length(length),
+            (false, None) => Frame::None,
+        }
+    }
+}
+
+impl Response {
+    /// From a whole head that began at `start`.
+    pub fn read(head: &[u8], line: StatusLine<'_>, start: Stamp, out: &mut Emit<'_>) -> Response {
+        let mut response = Response {
+            part: Part { start, bytes: head.len() as u64, ..Part::default() },
+            minor: line.minor,
+            code: line.code,
+            phrase: text(line.phrase, out.limits().text),
+            server: None,
+            location: None,
+        };
+        let mut part = std::mem::take(&mut response.part);
+        part.read(head, out, |name, value, limit| {
+            let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+            if is("server") {
+                response.server.get_or_insert_with(|| text(value, limit));
+            } else if is("location") {
+                response.location.get_or_insert_with(|| text(value, limit));
+            }
+        });
+        response.part = part;
+        response
+    }
+
+    /// How the end of its body is known, given the method it answers (RFC 9112 §6.3).
+    pub fn frame(&self, method: Option<&str>) -> Frame {
+        let none = method == Some("HEAD") || matches!(self.code, 100..=199 | 204 | 304);
+        match (self.part.chunked, self.part.length) {
+            _ if none => Frame::None,
+            (true, _) => Frame::Chunked,
+            (false, Some(length)) if !self.part.coded => Frame::Length(length),
+            _ => Frame::Close,
+        }
+    }
+}
+
+impl Part {
+    fn read(&mut self, head: &[u8], out: &mut Emit<'_>, mut each: impl FnMut(&[u8], &[u8], usize)) {
+        let limit = out.limits().text;
+        let (_, rest) = head::split(head);
+        if !head.ends_with(b"\r\n") {
+            out.anomaly("http.bare_lf");
+        }
+        for (count, line) in head::lines(rest).enumerate() {
+            if count >= HEADERS {
+                out.cap("http.headers");
+                break;
+            }
+            let Line::Field { name, value, folded } = line else {
+                out.anomaly("http.bad_header");
+                continue;
+            };
+            if folded {
+                out.anomaly("http.folded_header");
+            }
+            self.framing(name, &value, out);
+            if name.eq_ignore_ascii_case(b"content-type") {
+                self.content_type.get_or_insert_with(|| text(&value, limit));
+            } else if name.eq_ignore_ascii_case(b"content-encoding") {
+                self.encoding.get_or_insert_with(|| text(&value, limit).to_ascii_lowercase());
+            } else {
+                each(name, &value, limit);
+            }
+            if out.options.full {
+                self.keep(name, &value, out);
+            }
+        }
+        if self.length.is_some() && (self.chunked || self.coded) {
+            out.anomaly("http.length_and_encoding");
+        }
+        if out.options.full {
+            self.head = head.get(..limit).unwrap_or(head).to_vec();
+        }
+    }
+
+    fn framing(&mut self, name: &[u8], value: &[u8], out: &mut Emit<'_>) {
+        if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            let last = value.rsplit(|b| *b == b',').next().unwrap_or(value).trim_ascii();
+            self.chunked = last.eq_ignore_ascii_case(b"chunked");
+            self.coded = !self.chunked && !last.eq_ignore_ascii_case(b"identity");
+        } else if name.eq_ignore_ascii_case(b"content-length") {
+            let number = |v: &[u8]| -> Option<u64> {
+                let digits = v.iter().all(u8::is_ascii_digit);
+                std::str::from_utf8(v).ok().filter(|_| digits)?.parse().ok()
+            };
+            for item in value.split(|b| *b == b',') {
+                match (number(item.trim_ascii()), self.length) {
+                    (Some(new), Some(old)) if new != old => out.anomaly("http.content_length"),
+                    (Some(new), _) => self.length = Some(new),
+                    (None, _) => out.anomaly("http.content_length"),
+                }
+            }
+        }
+    }
+
+    fn keep(&mut self, name: &[u8], value: &[u8], out: &Emit<'_>) {
+        let limit = out.limits().text;
+        let name = text(name, limit).to_ascii_lowercase();
+        let shown = if secret(&name) && !out.options.show_secrets { masked(value) } else { text(value, limit) };
+        match self.headers.iter_mut().find(|(n, _)| *n == name) {
+            Some((_, Value::Str(old))) => {
+                let whole = old.to_mut();
+                whole.push_str(", ");
+                whole.push_str(&shown);
+            }
+            _ => self.headers.push((Cow::Owned(name), shown.into())),
+        }
+    }
+
+    /// Adds bytes of the body.
+    pub fn content(&mut self, bytes: &[u8], out: &Emit<'_>) {
+        self.bytes += bytes.len() as u64;
+        self.body_bytes += bytes.len() as u64;
+        if out.options.full && !self.lost {
+            let room = out.limits().body.saturating_sub(self.body.len());
+            self.body.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        }
+    }
+
+    /// Counts bytes of the body that were not captured.
+    pub fn missing(&mut self, count: u64) {
+        self.bytes = self.bytes.saturating_add(count);
+        self.body_bytes = self.body_bytes.saturating_add(count);
+        self.lost = true;
+    }
+}
+
+/// Text of bytes, cut.
+fn text(bytes: &[u8], limit: usize) -> String {
+    String::from_utf8_lossy(bytes.get(..limit).unwrap_or(bytes)).into_owned()
+}
+
+/// Whether a header holds credentials.
+pub(super) fn secret(name: &str) -> bool {
+    name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("proxy-authorization")
+}
+
+/// Credentials with nothing but their scheme.
+pub(super) fn masked(value: &[u8]) -> String {
+    let scheme = value.split(|b| *b == b' ').next().filter(|s| s.len() < value.len());
+    let mut out = scheme.map(|s| String::from_utf8_lossy(s).into_owned() + " ").unwrap_or_default();
+    out.push_str(super::url::MASK);
+    out
+}
+
+/// Scheme, and user and password where they can be read (RFC 7617, 7616).
+fn credentials(value: &[u8], limit: usize) -> Option<Credentials> {
+    let at = value.iter().position(|b| *b == b' ')?;
+    let (scheme, rest) = value.split_at_checked(at)?;
+    let scheme = text(scheme, limit);
+    let rest = rest.trim_ascii();
+    let (mut user, mut password) = (None, None);
+    if scheme.eq_ignore_ascii_case("basic") {
+        let plain = base64::decode(rest).unwrap_or_default();
+        let (name, secret) = plain.split_at_checked(plain.iter().position(|b| *b == b':')?)?;
+        user = Some(text(name, limit));
+        password = Some(text(secret.get(1..).unwrap_or_default(), limit));
+    } else if scheme.eq_ignore_ascii_case("digest") {
+        let rest = text(rest, limit);
+        let named = rest.split_once("username=\"").and_then(|(_, after)| after.split_once('"'));
+        user = named.map(|(name, _)| name.to_owned());
+    }
+    Some(Credentials { scheme, user, password })
+}
+
+/// The first address of a list, in any of the usual spellings (RFC 7239 §6).
+fn forwarded(value: &[u8]) -> Option<IpAddr> {
+    let value = std::str::from_utf8(value).ok()?;
+    let first = value.split([',', ';']).find_map(|item| {
+        let item = item.trim();
+        match item.split_once('=') {
+            Some((key, value)) => key.eq_ignore_ascii_case("for").then_some(value),
+            None => Some(item),
+        }
+    })?;
+    let bare = first.trim_matches('"');
+    let ip = bare.trim_start_matches('[').split(']').next().unwrap_or(bare);
+    ip.parse().ok().or_else(|| bare.parse::<SocketAddr>().ok().map(|s| s.ip()))
+}

@@ -1,0 +1,219 @@
+//! Transactions against what Packetbeat 7.17 printed for its own test captures, field by field. A new
+//! protocol joins by its data set in [`DATASETS`]; where we mean to differ, [`agrees`] says why.
+
+use crate::registry::{captures, packets};
+use netlog::model::{Event, Ledger, Stamp, Value};
+use netlog::net::{Config, Output, SHARDS, Shard};
+use netlog::proto::Options;
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Data sets that both have.
+const DATASETS: &[&str] = &["dns", "http", "icmp"];
+
+/// When the response began, nanoseconds after the request.
+const WAIT: &str = "netlog.http.response.start";
+
+type Fields = BTreeMap<String, Json>;
+
+/// All events of a capture with all detail, and the accounts.
+pub fn events(path: &Path) -> (Vec<Event<'static>>, Ledger) {
+    let config = Config { flow_timeout: i64::MAX, ..Config::default() };
+    let options = Arc::new(Options { full: true, show_secrets: true, ..Options::default() });
+    let mut shards: Vec<_> = (0..SHARDS).map(|_| Shard::new(&config, &options)).collect();
+    let (mut out, mut last) = (Output::default(), Stamp::default());
+    for (packet, data) in &packets(path) {
+        last = packet.stamp;
+        shards[packet.key.shard()].packet(packet, data, &mut out);
+    }
+    shards.iter_mut().for_each(|shard| shard.finish(last, &mut out));
+    (out.events, out.ledger)
+}
+
+fn json(value: &Value<'_>) -> Json {
+    match value {
+        Value::Str(s) => Json::from(s.as_ref()),
+        Value::Int(i) => Json::from(*i),
+        Value::Bool(b) => Json::from(*b),
+        Value::Time(ts) => Json::from(*ts),
+        Value::Ip(ip) => Json::from(ip.to_string()),
+        Value::List(items) => items.iter().map(json).collect(),
+        Value::Object(members) => members.iter().map(|(k, v)| (k.to_string(), json(v))).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Members become `a.b`; lists stay as they are.
+fn flatten(name: &str, value: &Json, into: &mut Fields) {
+    match value {
+        Json::Object(members) => {
+            for (key, value) in members {
+                flatten(&if name.is_empty() { key.clone() } else { format!("{name}.{key}") }, value, into);
+            }
+        }
+        other => drop(into.insert(name.to_owned(), other.clone())),
+    }
+}
+
+fn ours(event: &Event<'_>) -> Fields {
+    let mut all = Fields::new();
+    for (field, value) in &event.fields {
+        flatten(field.name, &json(value), &mut all);
+    }
+    for (name, end) in [("source", &event.source), ("destination", &event.destination)] {
+        let mut put = |part: &str, value: Option<Json>| {
+            value.map(|value| all.insert(format!("{name}.{part}"), value));
+        };
+        put("ip", end.ip.map(|ip| ip.to_string().into()));
+        put("port", end.port.map(Json::from));
+        put("bytes", end.bytes.map(Json::from));
+    }
+    let millis = |ts: i64| Json::from(netlog::model::rfc3339(ts)[..23].to_owned() + "Z");
+    all.insert("@timestamp".to_owned(), millis(event.ts));
+    if let Some(end) = event.end {
+        all.insert("event.end".to_owned(), millis(end));
+        all.insert("event.duration".to_owned(), (end - event.ts).into());
+    }
+    if let Some(wait) = all.get_mut(WAIT) {
+        *wait = Json::from(wait.as_i64().unwrap_or(0) - event.ts);
+    }
+    all
+}
+
+fn theirs(path: &Path) -> Vec<Fields> {
+    let name = path.file_stem().expect("a name").to_string_lossy();
+    let expected = path.parent().expect("a folder").with_file_name("expected").join(format!("{name}.ndjson"));
+    let text = std::fs::read_to_string(expected).expect("expected output");
+    let events = text.lines().map(|line| serde_json::from_str::<Json>(line).expect("JSON"));
+    let of = |e: &Json| DATASETS.iter().any(|d| e["event"]["dataset"] == *d);
+    let mut all: Vec<Fields> = events
+        .filter(of)
+        .map(|event| {
+            let mut fields = Fields::new();
+            flatten("", &event, &mut fields);
+            fields
+        })
+        .collect();
+    all.sort_by_key(place);
+    all
+}
+
+/// By what both sides' events are put in the same order.
+fn place(fields: &Fields) -> (String, BTreeSet<String>) {
+    let text = |name: &str| fields.get(name).map(Json::to_string).unwrap_or_default();
+    (text("@timestamp"), [text("source.port"), text("destination.port")].into())
+}
+
+/// Common fields that enrichment adds and its own tests check.
+fn enrichment(name: &str) -> bool {
+    let families = ["client.", "server.ip", "server.port", "server.bytes", "network.", "related.", "type"];
+    let event = ["event.category", "event.dataset", "event.kind", "event.type", "event.start"];
+    name != "network.forwarded_ip" && families.iter().chain(&event).any(|f| name.starts_with(f))
+}
+
+fn text(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Whether our value stands for theirs. What they print as text (`ttl`) may be a number here.
+fn same(theirs: &Json, ours: &Json) -> bool {
+    match (theirs, ours) {
+        (Json::Array(a), Json::Array(b)) => {
+            let mut left: Vec<_> = b.iter().collect();
+            a.len() == b.len()
+                && a.iter().all(|x| {
+                    let at = left.iter().position(|y| same(x, y));
+                    at.map(|at| left.remove(at)).is_some()
+                })
+        }
+        (Json::Object(a), Json::Object(_)) => a.iter().all(|(key, value)| same(value, &ours[key])),
+        _ => text(theirs) == text(ours),
+    }
+}
+
+fn agrees(name: &str, theirs: &Fields, ours: &Fields) -> bool {
+    let wanted = &theirs[name];
+    let unmatched = theirs.get("error.message").is_some_and(|m| m == "Unmatched response");
+    let swapped = match name.split_once('.') {
+        Some(("source", part @ ("ip" | "port"))) => format!("destination.{part}"),
+        Some(("destination", part @ ("ip" | "port"))) => format!("source.{part}"),
+        _ => name.to_owned(),
+    };
+    // Packetbeat takes the sender of a response without request for the client.
+    let ours_value = ours.get(if unmatched { swapped.as_str() } else { name });
+    let Some(found) = ours_value else {
+        let header =
+            name.strip_prefix("http.request.headers.").or(name.strip_prefix("http.response.headers."));
+        return match header {
+            // It prints a Content-Length whether one was sent or not.
+            Some("content-length") => true,
+            // It splits cookies; here the header stands as it was sent.
+            Some(cookie) if cookie.starts_with("cookie.") || cookie.starts_with("set-cookie.") => {
+                let (header, _) = name.rsplit_once("cookie.").expect("a cookie");
+                let sent = ours.get(&format!("{header}cookie")).map(text).unwrap_or_default();
+                sent.contains(&text(wanted))
+            }
+            _ => false,
+        };
+    };
+    match name {
+        // ECS keeps the case of the method since 1.6.
+        "http.request.method" => text(wanted).eq_ignore_ascii_case(&text(found)),
+        // Its parameters are sorted and mixed with those of a form in the body; here it is what was sent.
+        "url.query" | "url.full" => {
+            let parts = |v: &Json| -> BTreeSet<String> {
+                text(v).split(['?', '&']).map(|p| p.replace("%2F", "/").replace('+', "%20")).collect()
+            };
+            parts(found).is_subset(&parts(wanted))
+        }
+        // Its response is over with its first packet. Here it is with its last, and the wait for the
+        // first is a field of its own.
+        "event.duration" | "event.end" if ours.contains_key(WAIT) => {
+            let (end, wait) = (theirs["event.duration"].as_u64(), ours[WAIT].as_u64());
+            end.zip(wait).is_some_and(|(a, b)| a.abs_diff(b) <= 1000)
+        }
+        // Of a header sent twice it prints the last.
+        "http.response.headers.content-type" => text(found).ends_with(&text(wanted)),
+        _ => same(wanted, found),
+    }
+}
+
+#[test]
+fn transactions_are_packetbeats() {
+    let (mut differ, mut compared) = (Vec::new(), 0);
+    for capture in captures("../shared/corpus/packetbeat/pcaps") {
+        let theirs = theirs(&capture);
+        if theirs.is_empty() {
+            continue;
+        }
+        let (events, _) = events(&capture);
+        let events = events.iter().filter(|e| DATASETS.contains(&e.dataset.name));
+        let mut ours: Vec<_> = events.map(ours).collect();
+        ours.sort_by_key(place);
+        // It drops requests that are never answered.
+        let lonely = |f: &Fields| f.get("error.message").is_some_and(|m| m == "Unmatched request");
+        ours.retain(|event| !lonely(event) || theirs.iter().any(lonely));
+        let name = capture.file_stem().expect("a name").to_string_lossy().into_owned();
+        if ours.len() != theirs.len() {
+            differ.push(format!("{name}: {} events, theirs {}", ours.len(), theirs.len()));
+        }
+        for (ours, theirs) in ours.iter().zip(&theirs) {
+            for field in theirs.keys().filter(|f| !enrichment(f)) {
+                compared += 1;
+                if field == "url.query" && !ours.contains_key(field) && text(&theirs["method"]) == "post" {
+                    // The form in the body again.
+                    continue;
+                }
+                if !agrees(field, theirs, ours) {
+                    let found = ours.get(field).map(text);
+                    differ.push(format!("{name} {field}:\n  theirs {}\n  ours   {found:?}", theirs[field]));
+                }
+            }
+        }
+    }
+    eprintln!("{compared} fields compared");
+    let cut = |text: &String| text.chars().take(600).collect::<String>();
+    assert!(differ.is_empty(), "{}", differ.iter().map(cut).collect::<Vec<_>>().join("\n"));
+}

@@ -183,7 +183,7 @@ fn agrees(name: &str, theirs: &Fields, ours: &Fields) -> bool {
 #[test]
 fn transactions_are_packetbeats() {
     let (mut differ, mut compared) = (Vec::new(), 0);
-    for capture in captures("../shared/corpus/packetbeat/pcaps") {
+    for capture in captures(Path::new("../shared/corpus/packetbeat/pcaps")) {
         let theirs = theirs(&capture);
         if theirs.is_empty() {
             continue;

@@ -3,8 +3,13 @@
 use super::Library;
 
 /// Name and text of each file of `patterns/grok`.
-const FILES: &[(&str, &str)] =
-    &[("patterns/grok/base.grok", include_str!("../../../patterns/grok/base.grok"))];
+pub(super) const FILES: &[(&str, &str)] = &[
+    ("patterns/grok/base.grok", include_str!("../../../patterns/grok/base.grok")),
+    ("patterns/grok/net.grok", include_str!("../../../patterns/grok/net.grok")),
+    ("patterns/grok/syslog.grok", include_str!("../../../patterns/grok/syslog.grok")),
+    ("patterns/grok/time.grok", include_str!("../../../patterns/grok/time.grok")),
+    ("patterns/grok/web.grok", include_str!("../../../patterns/grok/web.grok")),
+];
 
 impl Library {
     /// The patterns netlog ships with (`patterns/grok`).

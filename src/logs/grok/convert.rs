@@ -26,11 +26,11 @@ pub fn to_float(text: &[u8]) -> f64 {
     if count == 0 {
         number.push('0');
     }
-    if let [b'.', fraction @ ..] = rest {
-        if fraction.first().is_some_and(u8::is_ascii_digit) {
-            number.push('.');
-            rest = Digits::new(fraction).push_to(&mut number).1;
-        }
+    if let [b'.', fraction @ ..] = rest
+        && fraction.first().is_some_and(u8::is_ascii_digit)
+    {
+        number.push('.');
+        rest = Digits::new(fraction).push_to(&mut number).1;
     }
     let digits = number.bytes().any(|b| b.is_ascii_digit()) && (count > 0 || number.contains('.'));
     if let [b'e' | b'E', exponent @ ..] = rest {

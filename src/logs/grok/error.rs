@@ -97,21 +97,23 @@ pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>)
         .map(|(_, c)| c.to_owned())
 }
 
-/// Number of letters to insert, remove or change (Levenshtein), letter case ignored.
+/// Number of letters to insert, remove, change or swap with their neighbour, letter case ignored.
 fn distance(wanted: &[char], candidate: &str) -> usize {
-    let mut row: Vec<usize> = (0..=wanted.len()).collect();
-    for (i, c) in candidate.chars().map(|c| c.to_ascii_uppercase()).enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (w, cell) in wanted.iter().zip(row.iter_mut().skip(1)) {
-            let changed = diagonal + usize::from(*w != c);
-            diagonal = *cell;
-            left = changed.min(*cell + 1).min(left + 1);
-            *cell = left;
+    let candidate: Vec<char> = candidate.chars().map(|c| c.to_ascii_uppercase()).collect();
+    let mut older: Vec<usize> = Vec::new();
+    let mut old: Vec<usize> = (0..=wanted.len()).collect();
+    for (i, c) in candidate.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, w) in wanted.iter().enumerate() {
+            let at = |row: &[usize], j: usize| row.get(j).copied().unwrap_or(usize::MAX / 2);
+            let mut best = (at(&old, j) + usize::from(w != c)).min(at(&old, j + 1) + 1).min(at(&row, j) + 1);
+            let swapped = i > 0 && j > 0 && candidate.get(i - 1) == Some(w) && wanted.get(j - 1) == Some(c);
+            if swapped {
+                best = best.min(at(&older, j - 1) + 1);
+            }
+            row.push(best);
         }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
+        older = std::mem::replace(&mut old, row);
     }
-    row.last().copied().unwrap_or(0)
+    old.last().copied().unwrap_or(0)
 }

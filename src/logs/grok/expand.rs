@@ -5,7 +5,7 @@
 
 use super::error::{GrokError, Mistake, Place, nearest};
 use super::{CaptureType, Definition, Library};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes an expression may have when written out. The largest of the reference set has 60 KiB.
 pub(super) const MAX_EXPANDED: usize = 1 << 20;
@@ -29,6 +29,9 @@ pub(super) struct Expanded {
     pub text: String,
     /// What the marked group names stand for.
     pub fields: Vec<Field>,
+    /// Where the parentheses around written-out names open and close.
+    pub opens: BTreeSet<usize>,
+    pub closes: BTreeSet<usize>,
     spans: Vec<Span>,
     origins: Vec<Origin>,
 }
@@ -143,6 +146,7 @@ impl Expander<'_> {
             ));
         }
         self.out.spans.push(Span { start: self.out.text.len(), origin, offset: at });
+        self.out.opens.insert(self.out.text.len());
         match r.field() {
             Some(field) => {
                 let open = format!("(?<{FIELD_MARK}{}>", self.out.fields.len());
@@ -154,6 +158,7 @@ impl Expander<'_> {
         self.path.push(r.name.to_owned());
         self.definition(definition)?;
         self.path.pop();
+        self.out.closes.insert(self.out.text.len());
         self.out.text.push(')');
         Ok(())
     }
@@ -186,11 +191,11 @@ impl<'t> Reference<'t> {
             field = Some(f);
             pos += 1 + f.len();
         }
-        if text.get(pos..)?.starts_with('=') {
-            if let Some(len) = balanced(text.get(pos + 1..)?) {
-                let definition = Some((pos + 1, text.get(pos + 1..pos + 1 + len)?));
-                return Some(Reference { name, field, definition, end: pos + len + 2 });
-            }
+        if text.get(pos..)?.starts_with('=')
+            && let Some(len) = balanced(text.get(pos + 1..)?)
+        {
+            let definition = Some((pos + 1, text.get(pos + 1..pos + 1 + len)?));
+            return Some(Reference { name, field, definition, end: pos + len + 2 });
         }
         // Text between the name and the brace means nothing.
         let end = pos + text.get(pos..)?.find('}')? + 1;

@@ -11,6 +11,9 @@ mod program;
 mod slots;
 mod syntax;
 
+#[cfg(test)]
+mod tests;
+
 pub use convert::{to_float, to_int};
 pub use error::{GrokError, Mistake, Place, StepLimit};
 pub use library::{Definition, Library};

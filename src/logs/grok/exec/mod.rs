@@ -58,13 +58,23 @@ enum End {
 /// Looks for the program in the line; on success the registers tell the groups.
 pub(super) fn search(program: &Program, line: &[u8], scratch: &mut Scratch) -> Result<bool, StepLimit> {
     scratch.steps = 0;
-    if let Some(finder) = &program.literals.finder {
-        if finder.find(line).is_none() {
-            return Ok(false);
-        }
+    let sought = program.literals.finder.as_ref();
+    if sought.is_some_and(|finder| finder.find(line).is_none()) {
+        return Ok(false);
     }
-    let free = FREE_STEPS + FREE_STEPS_PER_BYTE * line.len();
-    let memory = program.memos.saturating_mul(line.len() + 1);
+    search_freely(program, line, scratch, FREE_STEPS + FREE_STEPS_PER_BYTE * line.len())
+}
+
+/// The same after the look for the required text, with so many steps before outcomes are remembered.
+pub(super) fn search_freely(
+    program: &Program,
+    line: &[u8],
+    scratch: &mut Scratch,
+    free: usize,
+) -> Result<bool, StepLimit> {
+    scratch.steps = 0;
+    let plain = program.plain.as_deref().unwrap_or(program);
+    let memory = plain.memos.saturating_mul(line.len() + 1);
     let remember = !program.history && memory <= MAX_MEMORY;
     let budget = if remember { free.min(MAX_STEPS) } else { MAX_STEPS };
     let mut machine = Machine { program, line, scratch, budget, width: 0, dirty: true, memory: 0 };
@@ -74,11 +84,12 @@ pub(super) fn search(program: &Program, line: &[u8], scratch: &mut Scratch) -> R
         End::Spent if !remember => return Err(StepLimit),
         End::Spent => {}
     }
-    machine.width = line.len() + 1;
-    machine.memory = memory;
-    machine.budget = MAX_STEPS.max(free);
-    machine.scratch.memory.clear();
-    machine.scratch.memory.resize(memory.div_ceil(64), 0);
+    let scratch = machine.scratch;
+    scratch.memory.clear();
+    scratch.memory.resize(memory.div_ceil(64), 0);
+    let width = line.len() + 1;
+    let mut machine =
+        Machine { program: plain, line, scratch, budget: MAX_STEPS, width, dirty: true, memory };
     match machine.run() {
         End::Found => Ok(true),
         End::Failed => Ok(false),
@@ -134,12 +145,21 @@ impl Machine<'_> {
     }
 
     fn anywhere(&mut self, first: Bit) -> End {
-        for at in 0..=self.line.len() {
-            if self.program.has(first, self.byte(at)) && self.boundary(at) {
-                match self.attempt(at) {
-                    End::Failed => {}
-                    end => return end,
-                }
+        let mut at = 0;
+        while at <= self.line.len() {
+            if !self.program.has(first, self.byte(at)) || !self.boundary(at) {
+                at += 1;
+                continue;
+            }
+            match self.attempt(at) {
+                End::Failed => {}
+                end => return end,
+            }
+            // All ways on from within a run were tried from its start.
+            let run = self.program.leading.filter(|set| self.member(*set, at).is_some());
+            at += 1;
+            while let Some(next) = run.and_then(|set| self.member(set, at)) {
+                at = next;
             }
         }
         End::Failed

@@ -2,7 +2,7 @@
 
 use super::step::Step;
 use super::{Frame, Machine, StepLimit};
-use crate::logs::grok::program::{CharSet, Run, Scan};
+use crate::logs::grok::program::{CharSet, NO_MEMO, Run, Scan, Wide};
 use crate::logs::grok::syntax::Mode;
 
 const NO_LIMIT: u32 = u32::MAX;
@@ -21,7 +21,10 @@ impl<'m> Machine<'m> {
             return self.lazy(pc, number, run, at);
         }
         let Some(low) = self.at_least(set, run, at) else { return Step::Fail };
-        let end = self.at_most(set, run, at, low);
+        if self.width != 0 && run.max == NO_LIMIT && run.memo != NO_MEMO {
+            return self.run_remembered(pc, number, run, set, low);
+        }
+        let end = self.at_most(set, run, low);
         if !self.spend((end - at) / 8) {
             return Step::Spent;
         }
@@ -35,7 +38,39 @@ impl<'m> Machine<'m> {
         if fixed {
             return Step::Fail;
         }
-        match self.shorter(pc, number, low, end) {
+        self.give_back(pc, number, low, end)
+    }
+
+    /// The same while outcomes are remembered: where the run came by before, all ways on were found already.
+    fn run_remembered(&mut self, pc: usize, number: u32, run: &Run, set: &CharSet, low: usize) -> Step {
+        let mut end = low;
+        let fixed = run.exclusive || run.mode == Mode::Possessive;
+        loop {
+            if self.known(run.memo + 1, end) {
+                return match fixed {
+                    true => Step::Fail,
+                    false => self.give_back(pc, number, low, end),
+                };
+            }
+            if !self.spend(1) {
+                return Step::Spent;
+            }
+            match self.member_of(set, end) {
+                Some(next) => end = next,
+                None => break,
+            }
+        }
+        if self.program.has(run.follow, self.byte(end)) && !self.known(run.memo, end) {
+            if !fixed && end > low && !self.push(Frame::Shorter { pc, run: number, low, high: end }) {
+                return Step::Spent;
+            }
+            return Step::To(pc + 1, end);
+        }
+        if fixed { Step::Fail } else { self.give_back(pc, number, low, end) }
+    }
+
+    fn give_back(&mut self, pc: usize, number: u32, low: usize, high: usize) -> Step {
+        match self.shorter(pc, number, low, high) {
             Ok(Some((pc, at))) => Step::To(pc, at),
             Ok(None) => Step::Fail,
             Err(StepLimit) => Step::Spent,
@@ -54,19 +89,14 @@ impl<'m> Machine<'m> {
 
     /// The place after the most characters the run can take; `low` is the place after the fewest.
     #[inline(always)]
-    fn at_most(&self, set: &CharSet, run: &Run, at: usize, low: usize) -> usize {
+    fn at_most(&self, set: &CharSet, run: &Run, low: usize) -> usize {
+        let mut rest = self.line.get(low..).unwrap_or_default();
         if run.max != NO_LIMIT {
-            let mut end = low;
-            for _ in run.min..run.max {
-                match self.member_of(set, end) {
-                    Some(next) => end = next,
-                    None => break,
-                }
+            if set.wide != Wide::None {
+                return self.counted(set, run.max.saturating_sub(run.min), low);
             }
-            return end;
+            rest = rest.get(..index(run.max.saturating_sub(run.min))).unwrap_or(rest);
         }
-        let _ = at;
-        let rest = self.line.get(low..).unwrap_or_default();
         let length = match set.scan {
             Scan::All => rest.len(),
             Scan::Until1(a) => memchr::memchr(a, rest).unwrap_or(rest.len()),
@@ -79,15 +109,20 @@ impl<'m> Machine<'m> {
                 let outside = |b: &u8| table.get(usize::from(*b)).is_none_or(|row| row & mask == 0);
                 rest.iter().position(outside).unwrap_or(rest.len())
             }
-            Scan::Chars => {
-                let mut end = low;
-                while let Some(next) = self.member_of(set, end) {
-                    end = next;
-                }
-                end - low
-            }
+            Scan::Chars => return self.counted(set, NO_LIMIT, low),
         };
         low + length
+    }
+
+    /// The place after at most `count` members.
+    fn counted(&self, set: &CharSet, count: u32, low: usize) -> usize {
+        let mut end = low;
+        let mut left = count;
+        while let Some(next) = self.member_of(set, end).filter(|_| left > 0) {
+            end = next;
+            left -= u32::from(count != NO_LIMIT);
+        }
+        end
     }
 
     /// Gives back: the last place before `high` where what follows can start.
@@ -171,8 +206,12 @@ impl<'m> Machine<'m> {
             return Ok(None);
         };
         let from = at;
+        let remembered = self.width != 0 && run.max == NO_LIMIT;
         loop {
-            if let (Some(text), Scan::All) = (run.literal, set.scan) {
+            if remembered && self.known(run.memo.saturating_add(1), at) {
+                break;
+            }
+            if let (Some(text), Scan::All, false) = (run.literal, set.scan, remembered) {
                 let found =
                     program.finders.get(index(text)).zip(self.line.get(at..)).and_then(|(f, l)| f.find(l));
                 let Some(found) = found else { break };
@@ -190,6 +229,6 @@ impl<'m> Machine<'m> {
             }
             taken = taken.saturating_add(1);
         }
-        if self.spend((self.line.len() - from) / 8) { Ok(None) } else { Err(StepLimit) }
+        if self.spend((at - from) / 8) { Ok(None) } else { Err(StepLimit) }
     }
 }

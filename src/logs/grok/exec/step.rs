@@ -35,6 +35,7 @@ impl Machine<'_> {
                 None => Step::Fail,
             },
             Op::Run(run) => self.run_of(pc, run, at),
+            Op::Dfa(dfa) => self.by_table(pc, dfa, at),
             Op::Switch(switch) => self.choose(switch, at),
             Op::Jump(to) => Step::To(index(to), at),
             Op::Save(register) => {
@@ -42,6 +43,17 @@ impl Machine<'_> {
                 Step::To(pc + 1, at)
             }
             _ => self.rare(pc, *op, at),
+        }
+    }
+
+    #[inline(always)]
+    fn by_table(&mut self, pc: usize, dfa: u32, start: usize) -> Step {
+        let Some(dfa) = self.program.dfas.get(index(dfa)) else { return Step::Fail };
+        let (length, ends) = dfa.run(self.line.get(start..).unwrap_or_default());
+        match self.spend(length / 8) {
+            true if ends => Step::To(pc + 1, start + length),
+            true => Step::Fail,
+            false => Step::Spent,
         }
     }
 
@@ -166,15 +178,14 @@ impl Machine<'_> {
     /// Forgets the ways back above `keep`, but not what has to be restored on the way.
     fn cut(&mut self, keep: usize) {
         let frames = &mut self.scratch.frames;
-        let mut kept = keep.min(frames.len());
-        let only_registers = kept == 0;
-        if only_registers {
+        if keep == 0 {
             // Nothing is left to go back to, so there is nothing to restore for.
             self.dirty |= !frames.is_empty();
             frames.clear();
             return;
         }
-        for from in kept..frames.len() {
+        let mut kept = keep;
+        for from in keep..frames.len() {
             if matches!(frames.get(from), Some(Frame::Register { .. })) {
                 frames.swap(kept, from);
                 kept += 1;

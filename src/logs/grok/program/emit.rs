@@ -1,10 +1,11 @@
 //! From the tree to the program.
 
-use super::first::{Tables, char_set, decide, first_sets, undecided};
+use super::first::{Tables, ambiguous, char_set, decide, first_sets, undecided};
+use super::parts::{Key, Parts};
 use super::start::{self, Literals, Start};
 use super::{Bit, Op, Pc, Program, Switch, simplify};
 use crate::logs::grok::error::Mistake;
-use crate::logs::grok::syntax::{Assert, Mode, Node, Tree, word};
+use crate::logs::grok::syntax::{Mode, Node, Tree, word};
 use memchr::memmem::Finder;
 use regex_syntax::hir::ClassUnicode;
 
@@ -12,65 +13,103 @@ use regex_syntax::hir::ClassUnicode;
 const MAX_OPS: usize = 200_000;
 /// Ways of one choice; what is more is nested.
 const MAX_WAYS: usize = 60;
-/// Lengths a look-behind may choose between.
-const MAX_BEHIND: usize = 255;
+/// Rounds of finding out which parts can be matched by table; after these none is.
+const MAX_ROUNDS: usize = 40;
 /// A choice whose outcomes are not remembered.
 pub(in crate::logs::grok) const NO_MEMO: u32 = u32::MAX;
 
-/// Compiles a tree. `register_of` gives the number of the place pair for each group of the tree.
+/// Compiles a tree. `place_of` gives the number of the register pair for each group of the tree.
 pub(in crate::logs::grok) fn compile(tree: &Tree, place_of: &[usize]) -> Result<Program, Mistake> {
     let root = simplify::simplify(tree.root.clone());
-    let mut emitter = Emitter {
-        program: Program {
+    let mut program = compile_rounds(tree, &root, place_of, MAX_ROUNDS)?;
+    if !program.dfas.is_empty() {
+        program.plain = Some(Box::new(compile_rounds(tree, &root, place_of, 0)?));
+    }
+    Ok(program)
+}
+
+fn compile_rounds(tree: &Tree, root: &Node, place_of: &[usize], rounds: usize) -> Result<Program, Mistake> {
+    let mut parts = Parts::default();
+    for round in 0.. {
+        parts.enabled = round < rounds;
+        let mut emitter = Emitter::new(place_of, tree.groups.len(), parts);
+        emitter.emit(root)?;
+        emitter.op(Op::Match)?;
+        let refused = ambiguous(&emitter.program, &emitter.classes);
+        let Emitter { mut program, classes, mut tables, parts: back, keys, .. } = emitter;
+        parts = back;
+        if !refused.is_empty() {
+            let keys = refused.iter().filter_map(|dfa| keys.get(usize::try_from(*dfa).unwrap_or(usize::MAX)));
+            parts.refused.extend(keys.copied());
+            continue;
+        }
+        decide(&mut program, &classes, &mut tables);
+        let first = first_sets(&program, &classes).first().copied().unwrap_or(super::first::ANY);
+        program.literals = start::literals(root);
+        program.start = start::start(root, tables.bits(&[first]));
+        program.leading = start::leading_run(&program);
+        program.tables = tables.tables;
+        program.finders = program.texts.iter().map(|t| Finder::new(t).into_owned()).collect();
+        return Ok(program);
+    }
+    Err(Mistake::TooLarge("the rounds of compiling", MAX_ROUNDS))
+}
+
+pub(super) struct Emitter<'t> {
+    pub(super) program: Program,
+    classes: Vec<ClassUnicode>,
+    tables: Tables,
+    pub(super) place_of: &'t [usize],
+    /// Depth of look-arounds around what is emitted.
+    pub(super) looks: usize,
+    /// Depth of atomic groups: their first way counts, which a table does not know.
+    pub(super) atomics: usize,
+    pub(super) parts: Parts,
+    /// The row of each table.
+    pub(super) keys: Vec<Key>,
+}
+
+pub(super) fn number(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+impl<'t> Emitter<'t> {
+    fn new(place_of: &'t [usize], groups: usize, parts: Parts) -> Emitter<'t> {
+        let program = Program {
             ops: Vec::new(),
             tables: Vec::new(),
             sets: Vec::new(),
             texts: Vec::new(),
             finders: Vec::new(),
             runs: Vec::new(),
+            dfas: Vec::new(),
             switches: Vec::new(),
-            registers: tree.groups.len() * 2,
+            registers: groups * 2,
             memos: 0,
             start: Start::Anywhere(Bit::default()),
             literals: Literals::default(),
             deterministic: false,
             unbounded: false,
             history: false,
+            leading: None,
+            plain: None,
             word: 0,
-        },
-        classes: Vec::new(),
-        tables: Tables::default(),
-        place_of,
-        looks: 0,
-    };
-    emitter.program.word = emitter.set(&word());
-    emitter.emit(&root)?;
-    emitter.op(Op::Match)?;
-    let Emitter { mut program, classes, mut tables, .. } = emitter;
-    decide(&mut program, &classes, &mut tables);
-    let first = first_sets(&program, &classes).first().copied().unwrap_or(super::first::ANY);
-    program.literals = start::literals(&root);
-    program.start = start::start(&root, tables.bits(&[first]));
-    program.tables = tables.tables;
-    program.finders = program.texts.iter().map(|t| Finder::new(t).into_owned()).collect();
-    Ok(program)
-}
+        };
+        let mut emitter = Emitter {
+            program,
+            classes: Vec::new(),
+            tables: Tables::default(),
+            place_of,
+            looks: 0,
+            atomics: 0,
+            parts,
+            keys: Vec::new(),
+        };
+        emitter.program.word = emitter.set(&word());
+        emitter
+    }
 
-struct Emitter<'t> {
-    program: Program,
-    classes: Vec<ClassUnicode>,
-    tables: Tables,
-    place_of: &'t [usize],
-    /// Depth of look-arounds around what is emitted.
-    looks: usize,
-}
-
-fn number(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
-}
-
-impl Emitter<'_> {
-    fn op(&mut self, op: Op) -> Result<usize, Mistake> {
+    pub(super) fn op(&mut self, op: Op) -> Result<usize, Mistake> {
         if self.program.ops.len() >= MAX_OPS {
             return Err(Mistake::TooLarge("the compiled expression", MAX_OPS));
         }
@@ -78,31 +117,32 @@ impl Emitter<'_> {
         Ok(self.program.ops.len() - 1)
     }
 
-    fn here(&self) -> Pc {
+    pub(super) fn here(&self) -> Pc {
         number(self.program.ops.len())
     }
 
-    fn patch(&mut self, at: usize, op: Op) {
+    pub(super) fn patch(&mut self, at: usize, op: Op) {
         if let Some(slot) = self.program.ops.get_mut(at) {
             *slot = op;
         }
     }
 
-    fn register(&mut self) -> u32 {
+    pub(super) fn register(&mut self) -> u32 {
         self.program.registers += 1;
         number(self.program.registers - 1)
     }
 
     fn memo(&mut self) -> u32 {
-        // What is found inside a look-around depends on where it began.
-        if self.looks > 0 {
+        // What is found inside a look-around depends on where it began; and inside an atomic group, a way that
+        // led out of the group but not on must not be passed over for the next one.
+        if self.looks > 0 || self.atomics > 0 {
             return NO_MEMO;
         }
         self.program.memos += 1;
         number(self.program.memos - 1)
     }
 
-    fn set(&mut self, class: &ClassUnicode) -> u32 {
+    pub(super) fn set(&mut self, class: &ClassUnicode) -> u32 {
         if let Some(known) = self.classes.iter().position(|c| c == class) {
             return number(known);
         }
@@ -113,7 +153,7 @@ impl Emitter<'_> {
     }
 
     /// A choice whose ways are filled in later; where it is and its number.
-    fn switch(&mut self) -> Result<usize, Mistake> {
+    pub(super) fn switch(&mut self) -> Result<usize, Mistake> {
         let memo = self.memo();
         self.program.switches.push(Switch { bit: Bit::default(), ways: Vec::new(), mask: 0, memo });
         let index = self.program.switches.len() - 1;
@@ -121,13 +161,18 @@ impl Emitter<'_> {
         Ok(index)
     }
 
-    fn ways(&mut self, switch: usize, ways: Vec<Pc>) {
+    pub(super) fn ways(&mut self, switch: usize, ways: Vec<Pc>) {
         if let Some(switch) = self.program.switches.get_mut(switch) {
             switch.ways = ways;
         }
     }
 
-    fn emit(&mut self, node: &Node) -> Result<(), Mistake> {
+    pub(super) fn emit(&mut self, node: &Node) -> Result<(), Mistake> {
+        if matches!(node, Node::Alt(_) | Node::Repeat { .. })
+            && self.by_table(std::slice::from_ref(node))? > 0
+        {
+            return Ok(());
+        }
         match node {
             Node::Empty => {}
             Node::Set(class) => match simplify::text_of(class) {
@@ -148,8 +193,11 @@ impl Emitter<'_> {
             }
             Node::Atomic(inner) => {
                 let register = self.register();
+                self.program.unbounded |= simplify::nests_loops(inner);
                 self.op(Op::AtomicStart(register))?;
+                self.atomics += 1;
                 self.emit(inner)?;
+                self.atomics -= 1;
                 self.op(Op::AtomicEnd(register))?;
             }
             Node::Look { node, behind, negative } => self.look(node, *behind, *negative)?,
@@ -183,23 +231,25 @@ impl Emitter<'_> {
     /// Parts in a row; characters next to each other become one text.
     fn concat(&mut self, parts: &[Node]) -> Result<(), Mistake> {
         let mut text = String::new();
-        for part in parts {
-            match part {
-                Node::Set(class) => match simplify::text_of(class) {
-                    Some(one) => {
-                        text.push_str(&one);
-                        continue;
-                    }
-                    None => self.text(std::mem::take(&mut text).as_bytes())?,
-                },
-                _ => self.text(std::mem::take(&mut text).as_bytes())?,
+        let mut rest = parts;
+        while let Some((part, after)) = rest.split_first() {
+            let one = if let Node::Set(class) = part { simplify::text_of(class) } else { None };
+            if let Some(one) = one {
+                text.push_str(&one);
+                rest = after;
+                continue;
             }
-            self.emit(part)?;
+            self.text(std::mem::take(&mut text).as_bytes())?;
+            let taken = self.by_table(rest)?;
+            if taken == 0 {
+                self.emit(part)?;
+            }
+            rest = rest.get(taken.max(1)..).unwrap_or_default();
         }
         self.text(text.as_bytes())
     }
 
-    fn alt(&mut self, branches: &[Node]) -> Result<(), Mistake> {
+    pub(super) fn alt(&mut self, branches: &[Node]) -> Result<(), Mistake> {
         if let [one] = branches {
             return self.emit(one);
         }
@@ -234,6 +284,8 @@ impl Emitter<'_> {
         if let Node::Set(class) = node {
             let set = self.set(class);
             let memo = self.memo();
+            // The number after it remembers where the run came by.
+            self.memo();
             self.program.runs.push(undecided(set, min, max.unwrap_or(u32::MAX), mode, memo));
             self.op(Op::Run(number(self.program.runs.len() - 1)))?;
             return Ok(());
@@ -306,99 +358,6 @@ impl Emitter<'_> {
         }
         let exit = self.here();
         self.ways(switch, order(body, exit));
-        Ok(())
-    }
-
-    fn look(&mut self, node: &Node, behind: bool, negative: bool) -> Result<(), Mistake> {
-        if let Node::Set(class) = node {
-            let set = self.set(class);
-            self.op(Op::Peek { set, behind, negative })?;
-            return Ok(());
-        }
-        self.program.unbounded |= simplify::length(node).1.is_none_or(|max| max > MAX_BEHIND);
-        self.looks += 1;
-        let register = self.register();
-        let place = self.register();
-        debug_assert_eq!(register + 1, place);
-        let start = self.op(Op::Match)?;
-        if behind {
-            let branches = Self::behind(node)?;
-            self.alt_of(&branches, place)?;
-        } else {
-            self.emit(node)?;
-        }
-        self.op(Op::LookEnd { register, negative })?;
-        let after = self.here();
-        self.patch(start, Op::LookStart { register, negative, after });
-        self.looks -= 1;
-        Ok(())
-    }
-
-    /// The branches of a look-behind, once for each length they can have.
-    fn behind(node: &Node) -> Result<Vec<(u32, Node)>, Mistake> {
-        let branches = match node {
-            Node::Alt(branches) => branches.clone(),
-            other => vec![other.clone()],
-        };
-        let mut all = Vec::new();
-        for branch in branches {
-            let (min, max) = simplify::length(&branch);
-            let Some(max) = max.filter(|max| max - min + all.len() <= MAX_BEHIND) else {
-                return Err(Mistake::Syntax("a look-behind needs a text of limited length".to_owned()));
-            };
-            all.extend((min..=max).map(|length| (number(length), branch.clone())));
-        }
-        Ok(all)
-    }
-
-    fn alt_of(&mut self, branches: &[(u32, Node)], place: u32) -> Result<(), Mistake> {
-        let Some(((length, branch), rest)) = branches.split_first() else { return Ok(()) };
-        let switch = if rest.is_empty() { None } else { Some(self.switch()?) };
-        let way = self.here();
-        self.op(Op::Back(*length))?;
-        self.emit(branch)?;
-        self.op(Op::At(place))?;
-        if let Some(switch) = switch {
-            let exit = self.op(Op::Jump(0))?;
-            let other = self.here();
-            self.ways(switch, vec![way, other]);
-            self.alt_of(rest, place)?;
-            let end = self.here();
-            self.patch(exit, Op::Jump(end));
-        }
-        Ok(())
-    }
-
-    fn backref(&mut self, groups: &[usize], fold: bool) -> Result<(), Mistake> {
-        self.program.history = true;
-        let pair = |group: &usize| number(self.place_of.get(*group).copied().unwrap_or(0));
-        // The last group that took part counts.
-        let pairs: Vec<u32> = groups.iter().rev().map(pair).collect();
-        let mut exits = Vec::new();
-        for group in pairs {
-            let test = self.op(Op::Match)?;
-            self.op(Op::Backref { group, fold })?;
-            exits.push(self.op(Op::Jump(0))?);
-            let otherwise = self.here();
-            self.patch(test, Op::IfGroup { group, otherwise });
-        }
-        self.op(Op::Assert(Assert::Never))?;
-        let end = self.here();
-        exits.into_iter().for_each(|exit| self.patch(exit, Op::Jump(end)));
-        Ok(())
-    }
-
-    fn conditional(&mut self, group: usize, yes: &Node, no: &Node) -> Result<(), Mistake> {
-        self.program.history = true;
-        let group = number(self.place_of.get(group).copied().unwrap_or(0));
-        let test = self.op(Op::Match)?;
-        self.emit(yes)?;
-        let exit = self.op(Op::Jump(0))?;
-        let otherwise = self.here();
-        self.patch(test, Op::IfGroup { group, otherwise });
-        self.emit(no)?;
-        let end = self.here();
-        self.patch(exit, Op::Jump(end));
         Ok(())
     }
 }

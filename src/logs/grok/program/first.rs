@@ -117,6 +117,11 @@ fn step(program: &Program, sets: &[ByteSet], first: &[ByteSet], pc: usize) -> By
             Some(run) => union(&members(run.set), &at(pc + 1)),
             None => ANY,
         },
+        Op::Dfa(dfa) => match get(&program.dfas, dfa) {
+            Some(dfa) if dfa.nullable => union(&dfa.first, &at(pc + 1)),
+            Some(dfa) => dfa.first,
+            None => ANY,
+        },
         Op::Switch(switch) => match get(&program.switches, switch) {
             Some(switch) => switch.ways.iter().fold([0; 5], |all, way| union(&all, &to(*way))),
             None => ANY,
@@ -126,10 +131,13 @@ fn step(program: &Program, sets: &[ByteSet], first: &[ByteSet], pc: usize) -> By
         Op::Assert(Assert::LineEnd | Assert::TextEndNewline) => [1 << b'\n', 0, 0, 0, 1],
         Op::Assert(Assert::Never) => [0; 5],
         Op::Peek { set, behind: false, negative: false } => members(set),
-        Op::Save(_) | Op::Assert(_) | Op::Peek { .. } | Op::AtomicStart(_) | Op::AtomicEnd(_) => at(pc + 1),
+        Op::Peek { set, behind: false, negative: true } => without_ascii(&at(pc + 1), &members(set)),
+        Op::Save(_) | Op::Assert(_) | Op::Peek { .. } | Op::AtomicStart(_) => at(pc + 1),
         Op::LookStart { after, .. } => to(after),
         Op::Progress { exit, .. } => union(&at(pc + 1), &to(exit)),
         Op::IfGroup { otherwise, .. } => union(&at(pc + 1), &to(otherwise)),
+        // An atomic group takes its first way whether or not it leads on: what follows must not choose it.
+        Op::AtomicEnd(_) => ANY,
         Op::LookEnd { .. } | Op::Back(_) | Op::At(_) | Op::Backref { .. } | Op::Match => ANY,
     }
 }
@@ -146,8 +154,29 @@ fn union(a: &ByteSet, b: &ByteSet) -> ByteSet {
     all
 }
 
+/// The set without the ASCII bytes of the other; beyond ASCII a byte does not tell the character.
+fn without_ascii(set: &ByteSet, other: &ByteSet) -> ByteSet {
+    let mut rest = *set;
+    for (word, out) in rest.iter_mut().zip(other).take(2) {
+        *word &= !out;
+    }
+    rest
+}
+
 fn disjoint(a: &ByteSet, b: &ByteSet) -> bool {
     a.iter().zip(b).all(|(a, b)| a & b == 0)
+}
+
+/// Steps by table that cannot be: something that follows could also be part of them.
+pub(super) fn ambiguous(program: &Program, classes: &[ClassUnicode]) -> Vec<u32> {
+    let first = first_sets(program, classes);
+    let after = |pc: usize| first.get(pc + 1).copied().unwrap_or(ANY);
+    let steps = program.ops.iter().enumerate();
+    let tables = steps.filter_map(|(pc, op)| if let Op::Dfa(dfa) = op { Some((pc, *dfa)) } else { None });
+    tables
+        .filter(|(pc, dfa)| get(&program.dfas, *dfa).is_none_or(|dfa| !disjoint(&dfa.onward, &after(*pc))))
+        .map(|(_, dfa)| dfa)
+        .collect()
 }
 
 /// Fills in what the choices of the program need to know of what comes after them.

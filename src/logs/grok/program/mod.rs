@@ -3,15 +3,21 @@
 //! Every choice of the program knows which bytes its ways can start with, so that most choices are decided
 //! by looking at one byte, and nothing is kept for coming back.
 
+mod dfa;
+mod edges;
 mod emit;
 mod first;
+mod parts;
+mod rare;
 mod simplify;
 mod start;
 
 use super::syntax::{Assert, Mode};
+pub(super) use dfa::Dfa;
 use memchr::memmem::Finder;
 use regex_syntax::hir::ClassUnicodeRange;
 pub(super) use start::{Literals, Start};
+use std::sync::Arc;
 
 pub(super) use emit::{NO_MEMO, compile};
 
@@ -80,6 +86,7 @@ pub(super) struct Run {
     pub exclusive: bool,
     /// A text right after the run, to look for instead of trying places.
     pub literal: Option<u32>,
+    /// Number under which outcomes after the run are remembered; under the next one, where it came by.
     pub memo: u32,
 }
 
@@ -103,6 +110,8 @@ pub(super) enum Op {
     /// Number of a set.
     Set(u32),
     Run(u32),
+    /// Number of a part matched by a table.
+    Dfa(u32),
     Switch(u32),
     Jump(Pc),
     /// Remembers the place in a register.
@@ -158,6 +167,7 @@ pub(super) struct Program {
     pub texts: Vec<Vec<u8>>,
     pub finders: Vec<Finder<'static>>,
     pub runs: Vec<Run>,
+    pub dfas: Vec<Arc<Dfa>>,
     pub switches: Vec<Switch>,
     /// Number of registers; the first two of each group hold its place.
     pub registers: usize,
@@ -171,6 +181,11 @@ pub(super) struct Program {
     pub unbounded: bool,
     /// What comes next depends on what was captured, so outcomes cannot be remembered by place.
     pub history: bool,
+    /// The set of a repetition every match starts with: if there is no match from its start, there is none from
+    /// within it.
+    pub leading: Option<u32>,
+    /// The same without tables, for remembering outcomes: a table would pass over the same bytes again and again.
+    pub plain: Option<Box<Program>>,
     /// Set of word characters.
     pub word: u32,
 }

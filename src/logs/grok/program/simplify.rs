@@ -15,7 +15,7 @@ pub(super) fn simplify(node: Node) -> Node {
                     other => flat.push(other),
                 }
             }
-            row(flat)
+            row(super::edges::without_certain(flat))
         }
         Node::Alt(branches) => {
             let mut flat = Vec::new();
@@ -36,6 +36,8 @@ pub(super) fn simplify(node: Node) -> Node {
         Node::Atomic(inner) => match simplify(*inner) {
             // One character leaves nothing to come back to.
             one @ (Node::Set(_) | Node::Empty) => one,
+            // What can end in one place only and captures nothing has nothing to come back to either.
+            one if super::dfa::is_plain(&one) && length(&one).1 == Some(length(&one).0) => one,
             inner => Node::Atomic(Box::new(inner)),
         },
         Node::Look { node, behind, negative } => {
@@ -164,5 +166,17 @@ pub(super) fn length(node: &Node) -> (usize, Option<usize>) {
             let ((a, b), (c, d)) = (length(yes), length(no));
             (a.min(c), b.zip(d).map(|(b, d)| b.max(d)))
         }
+    }
+}
+
+/// Whether there is a repetition without limit in another: the number of ways may grow with every byte.
+pub(super) fn nests_loops(node: &Node) -> bool {
+    match node {
+        Node::Repeat { node, max, .. } => nests_loops(node) || max.is_none() && length(node).1.is_none(),
+        Node::Concat(parts) | Node::Alt(parts) => parts.iter().any(nests_loops),
+        Node::Capture(_, inner) | Node::Atomic(inner) => nests_loops(inner),
+        Node::Look { node, .. } => nests_loops(node),
+        Node::Conditional(_, yes, no) => nests_loops(yes) || nests_loops(no),
+        Node::Empty | Node::Set(_) | Node::Assert(_) | Node::Backref { .. } => false,
     }
 }

@@ -1,6 +1,6 @@
 //! Where in a line a match can start, and which texts a line must have to match at all.
 
-use super::{Bit, simplify};
+use super::{Bit, Op, Program, simplify};
 use crate::logs::grok::syntax::{Assert, Mode, Node};
 use memchr::memmem::Finder;
 
@@ -17,7 +17,7 @@ pub(in crate::logs::grok) enum Start {
     /// The start, and after each newline.
     LineStarts,
     /// Where this text is.
-    Text(Finder<'static>),
+    Text(Box<Finder<'static>>),
     /// Where a byte of this set is.
     Anywhere(Bit),
 }
@@ -39,7 +39,7 @@ pub(super) fn start(root: &Node, first: Bit) -> Start {
     let mut open = true;
     prefix(root, &mut text, &mut open);
     if !text.is_empty() {
-        return Start::Text(Finder::new(text.as_bytes()).into_owned());
+        return Start::Text(Box::new(Finder::new(text.as_bytes()).into_owned()));
     }
     match leading(root) {
         Some(Node::Assert(Assert::TextStart | Assert::SearchStart)) => Start::Beginning,
@@ -62,6 +62,14 @@ fn leading(node: &Node) -> Option<&Node> {
         Node::Capture(_, inner) => leading(inner),
         other => Some(other),
     }
+}
+
+/// The set of the unlimited greedy run a program starts with.
+pub(super) fn leading_run(program: &Program) -> Option<u32> {
+    let op = program.ops.iter().find(|op| !matches!(op, Op::Save(_)))?;
+    let Op::Run(run) = op else { return None };
+    let run = program.runs.get(usize::try_from(*run).ok()?)?;
+    (run.max == u32::MAX && run.mode != Mode::Lazy && run.min < 2 && !program.history).then_some(run.set)
 }
 
 /// Collects the text a tree starts with; `open` while it may go on.

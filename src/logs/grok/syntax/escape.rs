@@ -97,6 +97,11 @@ impl Parser<'_> {
         let mut digits = String::from(first);
         digits.push_str(&self.digits(2, 10));
         let number: usize = digits.parse().unwrap_or(0);
+        // More digits than there are groups for are a character number, as in Ruby.
+        if number > self.plain.len() && digits.len() > 1 && digits.bytes().all(|b| b < b'8') {
+            let c = self.character(start, &digits, 8)?;
+            return Ok(self.literal(c));
+        }
         match number.checked_sub(1).and_then(|n| self.plain.get(n)) {
             Some(&group) => Ok(Node::Backref { groups: vec![group], fold: self.flags.fold }),
             None => syntax(start, format!("there is no group {number} before this reference")),

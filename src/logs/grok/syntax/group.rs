@@ -51,6 +51,16 @@ impl Parser<'_> {
     /// The branches of a group and its closing parenthesis.
     fn body(&mut self, start: usize) -> Result<Node, Failure> {
         let node = self.alternatives()?;
+        let (opened, closed) =
+            (self.expanded.opens.contains(&start), self.expanded.closes.contains(&self.pos));
+        if opened != closed && self.suspect.is_none() {
+            let suspect: Result<(), Failure> = if closed {
+                syntax(start, "the ( is not closed")
+            } else {
+                syntax(self.pos, "a ) closes nothing")
+            };
+            self.suspect = suspect.err();
+        }
         match self.eat(")") {
             true => Ok(node),
             false => syntax(start, "the ( is not closed"),

@@ -109,6 +109,10 @@ pub(super) struct Parser<'e> {
     plain: Vec<usize>,
     /// Groups without a name are remembered only if something refers to them by number.
     numbered: bool,
+    expanded: &'e Expanded,
+    /// The first parenthesis that is not closed in the definition it is written in; the likely cause should the
+    /// expression turn out wrong.
+    suspect: Option<Failure>,
 }
 
 /// Parses a written-out expression.
@@ -125,9 +129,14 @@ pub(super) fn parse(expanded: &Expanded) -> Result<Tree, super::GrokError> {
         groups: Vec::new(),
         names: Vec::new(),
         plain: Vec::new(),
+        expanded,
+        suspect: None,
         numbered: digits || text.contains("(?("),
     };
-    let root = parser.whole().map_err(|(at, mistake)| expanded.error(at, mistake))?;
+    let root = parser.whole().map_err(|failure| {
+        let (at, mistake) = parser.suspect.take().unwrap_or(failure);
+        expanded.error(at, mistake)
+    })?;
     Ok(Tree { root, groups: parser.groups })
 }
 

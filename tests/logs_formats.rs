@@ -15,3 +15,24 @@ fn shipped_formats_pass_their_own_tests() {
     assert!(report.failures.is_empty(), "{} failures:\n{}", text.len(), text.join("\n"));
     assert!(report.tests > 0);
 }
+
+#[test]
+fn named_patterns_of_the_user_serve_formats_of_the_user() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    let format = r#"
+name = "mine"
+doc = "A format of the user."
+[[rule]]
+grok = "^job %{JOBNAME:service.name} ended$"
+[[test]]
+line = "job nightly-backup ended"
+want = { "service.name" = "nightly-backup" }
+"#;
+    write("mine.toml", format);
+    let unknown = FormatSet::load(&[dir.path().to_owned()]).unwrap_err().to_string();
+    assert!(unknown.contains("JOBNAME"), "{unknown}");
+    write("names.grok", "# jobs\nJOBNAME [a-z-]+\n");
+    let report = FormatSet::load(&[dir.path().to_owned()]).unwrap().test(Some("mine"));
+    assert_eq!((report.tests, report.failures.len()), (1, 0), "{:?}", report.failures);
+}

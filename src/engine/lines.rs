@@ -71,7 +71,8 @@ fn one<T: Tallying>(
         window: job.window,
         format: job.logs.format.clone(),
     };
-    let clock = YearClock::new(&context, &input.sample, &[]);
+    // The last stamp tells the year better than the first: a file may span New Year.
+    let clock = YearClock::new(&context, &input.sample, &input.tail());
     let mut file = File {
         info: recognised(describe(&input), &detection),
         clock,

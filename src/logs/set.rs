@@ -38,8 +38,9 @@ impl FormatSet {
         FormatSet::load(&[])
     }
 
-    /// The shipped formats with those of `overlay` (files, or folders whose `*.toml` are read in the
-    /// order of names). A format of the same name replaces the earlier one.
+    /// The shipped formats with those of `overlay`: files, or folders whose `*.toml` (formats) and
+    /// `*.grok` (named patterns) are read in the order of names. A format or named pattern of the same
+    /// name replaces the earlier one.
     ///
     /// # Errors
     /// The first file that cannot be read or holds a mistake.
@@ -49,16 +50,25 @@ impl FormatSet {
             let spec = FormatSpec::read(file, text)?;
             specs.insert(spec.name.clone(), ((*file).to_owned(), spec));
         }
+        let mut library = Library::builtin();
         for path in overlay {
-            for file in toml_files(path)? {
+            for file in pattern_files(path)? {
                 let text = std::fs::read_to_string(&file)
                     .map_err(|error| PatternError::Read { path: file.clone(), error })?;
                 let name = file.display().to_string();
+                if file.extension().is_some_and(|e| e == "grok") {
+                    let wrong = |e: super::grok::GrokError| PatternError::Syntax {
+                        file: name.clone(),
+                        message: e.to_string(),
+                    };
+                    library.add_text(&name, &text).map_err(wrong)?;
+                    continue;
+                }
                 let spec = FormatSpec::read(&name, &text)?;
                 specs.insert(spec.name.clone(), (name, spec));
             }
         }
-        FormatSet::compile(&Library::builtin(), specs.into_values().collect())
+        FormatSet::compile(&library, specs.into_values().collect())
     }
 
     /// Compiles formats that are already read; (file, content).
@@ -130,7 +140,7 @@ impl FormatSet {
     }
 }
 
-fn toml_files(path: &Path) -> Result<Vec<PathBuf>, PatternError> {
+fn pattern_files(path: &Path) -> Result<Vec<PathBuf>, PatternError> {
     let failed = |error| PatternError::Read { path: path.to_owned(), error };
     if !std::fs::metadata(path).map_err(failed)?.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -138,7 +148,7 @@ fn toml_files(path: &Path) -> Result<Vec<PathBuf>, PatternError> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(path).map_err(failed)? {
         let file = entry.map_err(failed)?.path();
-        if file.extension().is_some_and(|e| e == "toml") {
+        if file.extension().is_some_and(|e| e == "toml" || e == "grok") {
             files.push(file);
         }
     }

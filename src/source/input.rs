@@ -5,8 +5,8 @@ use super::window::Raw;
 use super::{Kind, PacketBatch, capture, codec, lines, sniff};
 use crate::model::{InputFault, Ts};
 use std::fs::File;
-use std::io::{self, Cursor};
-use std::path::PathBuf;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Bytes looked at to recognise an input, and kept of a text as its sample.
@@ -119,6 +119,14 @@ impl Input {
         Ok(lines::Reader::new(path, source, self.open()?))
     }
 
+    /// The last bytes of a plain file, at most [`SAMPLE`], from the start of a line on; empty for what can
+    /// only be read from its beginning (pipes, compressed files, members of archives) and for what cannot
+    /// be read.
+    pub fn tail(&self) -> Vec<u8> {
+        let Place::File(path) = &self.place else { return Vec::new() };
+        if !self.codecs.is_empty() { Vec::new() } else { end_of(path).unwrap_or_default() }
+    }
+
     fn open(self) -> Result<Raw<'static>, InputFault> {
         let fault = |reason: String| InputFault { path: self.path.to_string(), offset: None, reason };
         if let Place::Stream(input) = self.place {
@@ -144,6 +152,23 @@ impl Place {
         };
         codec::unwrap(raw).map(|(input, _)| input)
     }
+}
+
+/// The last lines of a file that fit into a sample.
+fn end_of(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    let begin = size.saturating_sub(SAMPLE as u64);
+    file.seek(SeekFrom::Start(begin))?;
+    let mut end = Vec::with_capacity(SAMPLE);
+    // A file that grows meanwhile is read no further than it was.
+    file.take(size - begin).read_to_end(&mut end)?;
+    if begin > 0 {
+        // The first line is a part of one, unless the cut fell by chance on a line's end.
+        let whole = memchr::memchr(b'\n', &end).map_or(end.len(), |at| at + 1);
+        end.drain(..whole);
+    }
+    Ok(end)
 }
 
 /// The lines up to the first one that is not a comment: logs with a `#` preamble share its first lines.

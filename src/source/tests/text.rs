@@ -114,3 +114,15 @@ fn too_many_layers() {
     assert!(groups.is_empty());
     assert_eq!(ledger.faults[0].reason, "more than 4 layers of compression");
 }
+
+#[test]
+fn the_end_of_a_plain_file_can_be_read_ahead() {
+    let dir = tempfile::tempdir().unwrap();
+    let short = one(&file(dir.path(), "short", b"first\nlast\n")).tail();
+    assert_eq!(short, b"first\nlast\n");
+    let long: String = (0..20_000).map(|n| format!("line {n}\n")).collect();
+    let tail = one(&file(dir.path(), "long", long.as_bytes())).tail();
+    assert!(tail.len() > 60_000 && long.as_bytes().ends_with(&tail) && tail.starts_with(b"line "));
+    let packed = write::compress("gzip", long.as_bytes());
+    assert!(one(&file(dir.path(), "packed", &packed)).tail().is_empty());
+}

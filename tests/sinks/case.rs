@@ -189,13 +189,15 @@ pub fn facts(text: &str) -> Facts {
 
 fn ledger(text: &str) -> Ledger {
     let at = Origin { source: 1, record: 5, offset: 50 };
-    let mut ledger = Ledger::default();
-    ledger.packets = Counts { read: 1234, bytes: 99_999, decoded: 1230, ..Counts::default() };
+    let mut ledger = Ledger {
+        packets: Counts { read: 1234, bytes: 99_999, decoded: 1230, ..Counts::default() },
+        lines: Counts { read: 1000, bytes: 50_000, decoded: 996, ..Counts::default() },
+        ..Ledger::default()
+    };
     ledger.packets.skip("arp", at, b"1234");
     ledger.packets.skip("arp", at, b"1234");
     ledger.packets.malformed("ip.short", at, b"");
     ledger.packets.malformed("tcp.offset", at, b"");
-    ledger.lines = Counts { read: 1000, bytes: 50_000, decoded: 996, ..Counts::default() };
     for _ in 0..3 {
         ledger.lines.skip("unmatched", at, text.as_bytes());
     }

@@ -103,7 +103,7 @@ fn a_file_per_data_set_with_columns_that_do_not_depend_on_the_data() {
         let entry = entry.unwrap();
         let mut reader = csv::Reader::from_path(entry.path()).unwrap();
         let head: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
-        let rows = reader.records().map(|r| r.unwrap()).count();
+        let rows = reader.records().collect::<Result<Vec<_>, _>>().unwrap().len();
         found.insert(entry.file_name().into_string().unwrap(), (head, rows));
     }
     let names: Vec<&str> = found.keys().map(String::as_str).collect();

@@ -2,7 +2,7 @@
 
 use super::slots::{Seen, Slot};
 use super::top::{Row, Top};
-use crate::model::{Event, Outcome, Ts, login_attempts};
+use crate::model::{Event, Outcome, Ts, Value, login_attempts};
 
 /// Remote hosts and users counted exactly.
 const NAMES: usize = 1 << 15;
@@ -10,8 +10,10 @@ const NAMES: usize = 1 << 15;
 /// The log-ins of a remote host or a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Logins {
-    /// Refused.
+    /// Refused, as the service itself says.
     pub failed: u64,
+    /// Refused, as PAM says: mostly the same attempts once more, in some logs the only record of them.
+    pub pam: u64,
     /// Accepted.
     pub accepted: u64,
     /// First refusal.
@@ -30,21 +32,33 @@ impl Logins {
         self.first_failure.zip(self.last_accepted).is_some_and(|(failed, accepted)| accepted >= failed)
     }
 
-    fn add(&mut self, ts: Ts, attempts: u64, accepted: bool, country: Option<[u8; 2]>) {
-        self.absorb(Logins {
-            failed: if accepted { 0 } else { attempts },
-            accepted: if accepted { attempts } else { 0 },
-            first_failure: (!accepted).then_some(ts),
-            last_accepted: accepted.then_some(ts),
-            span: Some((ts, ts)),
-            country,
-        });
+    /// What one event says, or `None` if it is about the same log-in as another one (a session that
+    /// opens, an unknown user announced) or about none.
+    fn of(event: &Event<'_>, seen: &Seen<'_, '_>) -> Option<Logins> {
+        let mut logins = Logins { span: Some((event.ts, event.ts)), ..Logins::default() };
+        match (login_attempts(event), event.outcome, seen.text(Slot::AuthKind)) {
+            (0, _, Some("pam" | "pam_more")) => logins.pam = weight(seen),
+            (0, ..) | (_, Outcome::Unknown, _) => return None,
+            (times, Outcome::Failure, _) => logins.failed = times,
+            (times, Outcome::Success, _) => logins.accepted = times,
+        }
+        let accepted = logins.accepted > 0;
+        logins.first_failure = (!accepted).then_some(event.ts);
+        logins.last_accepted = accepted.then_some(event.ts);
+        Some(logins)
     }
+}
+
+/// How often a line says that its message was repeated.
+fn weight(seen: &Seen<'_, '_>) -> u64 {
+    let times = seen.get(Slot::AuthCount).and_then(Value::as_int);
+    times.and_then(|n| u64::try_from(n).ok()).unwrap_or(1)
 }
 
 impl Row for Logins {
     fn absorb(&mut self, later: Logins) {
         self.failed += later.failed;
+        self.pam += later.pam;
         self.accepted += later.accepted;
         self.first_failure = match (self.first_failure, later.first_failure) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -74,26 +88,19 @@ impl Default for Auth {
 }
 
 impl Auth {
-    /// Counts an event of the ECS category `authentication` whose outcome is known.
+    /// Counts an event of the ECS category `authentication`.
     pub fn observe(&mut self, event: &Event<'_>, seen: &Seen<'_, '_>) {
-        let accepted = match event.outcome {
-            Outcome::Success => true,
-            Outcome::Failure => false,
-            Outcome::Unknown => return,
-        };
-        let attempts = login_attempts(event);
-        if attempts == 0 {
-            return;
-        }
-        let country = seen.text(Slot::SourceCountry).and_then(|c| <[u8; 2]>::try_from(c.as_bytes()).ok());
-        self.all.add(event.ts, attempts, accepted, None);
+        let Some(logins) = Logins::of(event, seen) else { return };
+        self.all.absorb(logins.clone());
         let host = event.source.ip.map(|ip| ip.to_string());
-        let host = host.as_deref().or_else(|| seen.text(Slot::SourceDomain));
-        if let Some(host) = host {
-            self.hosts.row_ref(host).add(event.ts, attempts, accepted, country);
+        let name = || seen.text(Slot::SourceDomain).or_else(|| seen.text(Slot::SourceAddress));
+        if let Some(host) = host.as_deref().or_else(name) {
+            let country = seen.text(Slot::SourceCountry);
+            let country = country.and_then(|c| <[u8; 2]>::try_from(c.as_bytes()).ok());
+            self.hosts.row_ref(host).absorb(Logins { country, ..logins.clone() });
         }
         if let Some(user) = seen.text(Slot::UserName) {
-            self.users.row_ref(user).add(event.ts, attempts, accepted, None);
+            self.users.row_ref(user).absorb(logins);
         }
     }
 

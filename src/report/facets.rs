@@ -105,6 +105,7 @@ facets! {
     "ssh" "ssh.clients" "Client software" SSH, None, [SshClient "software" "Client"];
     "ssh" "ssh.servers" "Server software" SSH, None, [SshServer "software" "Server"];
     "ssh" "ssh.hassh" "Client fingerprints (HASSH)" SSH, None, [SshHassh "hassh" "HASSH"];
+    "ssh" "ssh.hassh_server" "Server fingerprints (HASSH)" SSH, None, [SshHasshServer "hassh" "HASSH"];
     "icmp" "icmp.requests" "Requests" ICMP, None, [IcmpRequest "message" "Message"];
     "icmp" "icmp.responses" "Responses and errors" ICMP, None, [IcmpResponse "message" "Message"];
     "web" "web.methods" "Methods" WEB, None, [HttpMethod "method" "Method"];

@@ -163,12 +163,45 @@ fn log_ins_and_countries() {
     let (first, last) = (Cell::Time(SECOND + 9), Cell::Time(599 * SECOND + 9));
     assert_eq!(
         after.rows[0],
-        [Cell::text("198.51.100.1"), "NL".into(), Cell::Number(299), Cell::Number(1), first, last]
+        [
+            Cell::text("198.51.100.1"),
+            "NL".into(),
+            Cell::Number(299),
+            Cell::Empty,
+            Cell::Number(1),
+            first,
+            last
+        ]
     );
     assert_eq!(table(&report, "logins.users").rows[0][..2], [Cell::text("root"), Cell::Number(149)]);
     let nl = &report.countries[0];
     assert_eq!((nl.code.as_str(), nl.name.as_str(), nl.requests, nl.hosts), ("NL", "Netherlands", 600, 2));
     assert_eq!(table(&report, "hosts.networks").rows[0][..2], [Cell::text("Example Net"), "AS64500".into()]);
+}
+
+#[test]
+fn one_log_in_with_several_messages_counts_once() {
+    field!(KIND, "netlog.auth.kind");
+    field!(TIMES, "netlog.count");
+    field!(ADDRESS, "source.address");
+    let say = |kind: &'static str, times: i64, outcome| {
+        let mut event = event(&SSHD, 0, [0; 4], [0; 4]);
+        (event.source.ip, event.destination.ip, event.outcome) = (None, None, outcome);
+        with(event, &[(&KIND, kind.into()), (&TIMES, times.into()), (&ADDRESS, "host.example".into())])
+    };
+    let events = [
+        say("invalid_user", 1, Outcome::Failure),
+        say("pam", 1, Outcome::Failure),
+        say("failed", 5, Outcome::Failure),
+        say("pam_more", 3, Outcome::Failure),
+        say("preauth", 1, Outcome::Failure),
+        say("accepted", 1, Outcome::Success),
+        say("session_open", 1, Outcome::Success),
+    ];
+    let report = report(&[&events]);
+    let row = &table(&report, "logins.hosts").rows[0];
+    let counts = [Cell::Number(5), Cell::Number(4), Cell::Number(1)];
+    assert_eq!((&row[0], &row[2..5]), (&Cell::text("host.example"), &counts[..]));
 }
 
 #[test]

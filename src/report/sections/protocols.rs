@@ -112,11 +112,12 @@ fn logins(tally: &Tally) -> Vec<Block> {
     }
     let facts = vec![
         ("Failed", Unit::Count, auth.all.failed.into()),
+        ("Failed as PAM says", Unit::Count, auth.all.pam.into()),
         ("Accepted", Unit::Count, auth.all.accepted.into()),
     ];
     let hosts = [column("host", "Remote host", Unit::Text, 0), column("country", "From", Unit::Text, 1)];
     let users = [column("user", "User", Unit::Text, 0)];
-    let after = auth.hosts.ranked(|row| row.failed).into_iter().filter(|(_, row)| row.after_failure());
+    let after = auth.hosts.ranked(attempts).into_iter().filter(|(_, row)| row.after_failure());
     let after = after.take(ROWS).map(|(key, row)| login_row(key, row, true)).collect();
     vec![
         Block::Facts(facts),
@@ -126,10 +127,16 @@ fn logins(tally: &Tally) -> Vec<Block> {
     ]
 }
 
+/// Attempts that failed, whoever recorded them, then those that did not.
+fn attempts(row: &Logins) -> (u64, u64) {
+    (row.failed.max(row.pam), row.accepted)
+}
+
 fn login_columns(keys: &[Column]) -> Vec<Column> {
     let mut columns = keys.to_vec();
     columns.extend([
         column("failed", "Failed", Unit::Count, 0),
+        column("pam", "PAM", Unit::Count, 0),
         column("accepted", "Accepted", Unit::Count, 0),
         column("first", "First", Unit::Time, 2),
         column("last", "Last", Unit::Time, 3),
@@ -142,7 +149,7 @@ fn login_row(key: &str, row: &Logins, place: bool) -> Vec<Cell> {
     if place {
         cells.push(row.country.map(code).into());
     }
-    cells.extend([Cell::nonzero(row.failed), Cell::nonzero(row.accepted)]);
+    cells.extend([row.failed, row.pam, row.accepted].map(Cell::nonzero));
     cells.extend([row.span.map(|s| s.0), row.span.map(|s| s.1)].map(|t| t.map_or(Cell::Empty, Cell::Time)));
     cells
 }
@@ -152,7 +159,7 @@ fn login_table(
     keys: &[Column],
     top: &Top<String, Logins>,
 ) -> Block {
-    let ranked = top.ranked(|row| (row.failed, row.accepted)).into_iter().take(ROWS);
+    let ranked = top.ranked(attempts).into_iter().take(ROWS);
     let rows = ranked.map(|(key, row)| login_row(key, row, keys.len() > 1)).collect();
     let columns = login_columns(keys);
     Block::Table(Table { id, title, columns, rows, distinct: top.distinct(), exact: top.exact() })

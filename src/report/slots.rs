@@ -87,27 +87,32 @@ impl<'e, 'a> Seen<'e, 'a> {
 #[derive(Debug, Default)]
 pub struct Slots {
     known: HashMap<usize, Option<Slot>, FixedState>,
+    /// By kind of event: the fields of the last one, which the next one mostly has in the same order.
+    last: Vec<Vec<(usize, Option<Slot>)>>,
 }
 
 impl Slots {
-    /// Puts an event's values into their slots.
-    pub fn look<'e, 'a>(&mut self, event: &'e Event<'a>) -> Seen<'e, 'a> {
+    /// Puts the values of an event of the given kind into their slots.
+    pub fn look<'e, 'a>(&mut self, kind: usize, event: &'e Event<'a>) -> Seen<'e, 'a> {
+        if self.last.len() <= kind {
+            self.last.resize_with(kind + 1, Vec::new);
+        }
         let mut values = [None; COUNT];
-        for (field, value) in &event.fields {
-            if let Some(slot) = self.slot(field)
-                && let Some(place) = values.get_mut(slot as usize)
-            {
+        let Some(last) = self.last.get_mut(kind) else { return Seen { values } };
+        last.resize(event.fields.len(), (0, None));
+        for ((field, value), guess) in event.fields.iter().zip(last) {
+            let address = std::ptr::from_ref(*field).addr();
+            if guess.0 != address {
+                *guess = (address, *self.known.entry(address).or_insert_with(|| by_name(field)));
+            }
+            if let Some(place) = guess.1.and_then(|slot| values.get_mut(slot as usize)) {
                 *place = Some(value);
             }
         }
         Seen { values }
     }
+}
 
-    fn slot(&mut self, field: FieldRef) -> Option<Slot> {
-        let address = std::ptr::from_ref(field).addr();
-        *self
-            .known
-            .entry(address)
-            .or_insert_with(|| NAMES.iter().find(|(name, _)| *name == field.name).map(|(_, slot)| *slot))
-    }
+fn by_name(field: FieldRef) -> Option<Slot> {
+    NAMES.iter().find(|(name, _)| *name == field.name).map(|(_, slot)| *slot)
 }

@@ -110,7 +110,7 @@ fn side<'a, 'e: 'a>(
     event.push(fields.ip, ip);
     let place = cache.place(enricher, ip);
     if place.class == Class::Public {
-        locate(event, fields, place);
+        locate(event, fields, &place);
     }
     // A multicast group or a broadcast never leaves the network it is sent in.
     Some(place.internal || matches!(place.class, Class::Multicast | Class::Broadcast))

@@ -35,11 +35,19 @@ struct Ranges {
     starts: Vec<u64>,
     ends: Vec<u64>,
     values: Vec<u32>,
+    /// For each value of the upper 16 of `bits` address bits: how many ranges begin before it. Turns a
+    /// search over the whole table into one over a few neighbours.
+    index: Vec<u32>,
+    bits: u32,
 }
 
 impl Ranges {
     fn find(&self, at: u64) -> Option<usize> {
-        let i = self.starts.partition_point(|s| *s <= at).checked_sub(1)?;
+        let slot = usize::try_from(at >> (self.bits - 16)).ok()?;
+        let from = usize::try_from(*self.index.get(slot)?).ok()?;
+        let to = usize::try_from(*self.index.get(slot + 1)?).ok()?;
+        let near = self.starts.get(from..to)?;
+        let i = (from + near.partition_point(|s| *s <= at)).checked_sub(1)?;
         (at <= *self.ends.get(i)?).then_some(())?;
         usize::try_from(*self.values.get(i)?).ok()
     }
@@ -82,8 +90,8 @@ impl GeoTable {
                 .map_err(|_| GeoError("frame content"))?;
             Ok(out)
         };
-        let country = [ranges(&frame()?)?, ranges(&frame()?)?];
-        let asn = [ranges(&frame()?)?, ranges(&frame()?)?];
+        let country = [ranges(&frame()?, 32)?, ranges(&frame()?, 64)?];
+        let asn = [ranges(&frame()?, 32)?, ranges(&frame()?, 64)?];
         let countries = countries();
         let codes = frame()?
             .chunks_exact(2)
@@ -145,12 +153,12 @@ fn varint(bytes: &mut std::slice::Iter<'_, u8>) -> Result<u64, GeoError> {
     Err(GeoError("number too long"))
 }
 
-fn ranges(frame: &[u8]) -> Result<Ranges, GeoError> {
+fn ranges(frame: &[u8], bits: u32) -> Result<Ranges, GeoError> {
     let mut bytes = frame.iter();
     let count = varint(&mut bytes)?;
     let mut column = || (0..count).map(|_| varint(&mut bytes)).collect::<Result<Vec<u64>, _>>();
     let (gaps, lengths, values) = (column()?, column()?, column()?);
-    let mut out = Ranges::default();
+    let mut out = Ranges { bits, ..Ranges::default() };
     let mut next = 0u64;
     for ((gap, length), value) in gaps.into_iter().zip(lengths).zip(values) {
         let start = next.wrapping_add(gap);
@@ -159,6 +167,12 @@ fn ranges(frame: &[u8]) -> Result<Ranges, GeoError> {
         out.ends.push(end);
         out.values.push(u32::try_from(value).map_err(|_| GeoError("index too large"))?);
         next = end.wrapping_add(1);
+    }
+    let mut begun = 0;
+    for slot in 0..=1u64 << 16 {
+        let bound = slot.checked_shl(bits - 16).filter(|_| slot < 1 << 16);
+        begun += out.starts.iter().skip(begun).take_while(|s| bound.is_none_or(|b| **s < b)).count();
+        out.index.push(u32::try_from(begun).map_err(|_| GeoError("too many ranges"))?);
     }
     Ok(out)
 }
@@ -193,6 +207,23 @@ mod tests {
         assert!(geo.country(ip("0.0.0.0")).is_none());
         assert!(geo.country(ip("ffff::")).is_none());
         assert_eq!(geo.numbers.len(), geo.names.len());
+    }
+
+    #[test]
+    fn the_index_finds_what_a_search_over_all_finds() {
+        let geo = GeoTable::unpack().unwrap();
+        for ranges in geo.country.iter().chain(&geo.asn) {
+            let mut at = 0x1234_5678_9abc_def0u64;
+            for n in 0..20_000 {
+                at = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(n);
+                let near = ranges.starts[(at >> 33) as usize % ranges.starts.len()];
+                for probe in [near, near.saturating_sub(1), near + 1, at >> (64 - ranges.bits)] {
+                    let slow = ranges.starts.partition_point(|s| *s <= probe).checked_sub(1);
+                    let slow = slow.filter(|i| probe <= ranges.ends[*i]).map(|i| ranges.values[i] as usize);
+                    assert_eq!(ranges.find(probe), slow, "{probe:x}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -156,6 +156,7 @@ protocols! {
     dns,
     http,
     icmp,
+    redis,
     ssh,
     tls,
 }

@@ -1,0 +1,197 @@
+//! From commands and replies to events.
+
+use super::fields as f;
+use super::reader::Message;
+use super::{DATASET, LOGIN};
+use crate::model::{Outcome, Stamp, Value};
+use crate::proto::Emit;
+use crate::proto::fields::{
+    ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, STATUS, USER_NAME, USER_PASSWORD,
+};
+
+const MASK: &str = "******";
+
+/// A command that waits for its reply.
+pub(super) struct Request {
+    method: String,
+    args: Vec<Vec<u8>>,
+    count: u64,
+    size: u64,
+    start: Stamp,
+    /// Replies that are still to come.
+    replies: u64,
+    size_back: u64,
+    user: Option<String>,
+    password: Option<String>,
+}
+
+impl Request {
+    /// `None` for an empty line or array, which Redis ignores.
+    pub(super) fn new(message: Message, out: &Emit<'_>) -> Option<Request> {
+        let name = message.args.first()?;
+        let mut request = Request {
+            method: String::from_utf8_lossy(name).to_uppercase(),
+            count: message.count,
+            size: message.size,
+            start: message.start,
+            replies: 1,
+            size_back: 0,
+            user: None,
+            password: None,
+            args: message.args,
+        };
+        if matches!(
+            request.method.as_str(),
+            "SUBSCRIBE" | "PSUBSCRIBE" | "SSUBSCRIBE" | "UNSUBSCRIBE" | "PUNSUBSCRIBE" | "SUNSUBSCRIBE"
+        ) {
+            request.replies = request.count.saturating_sub(1).max(1);
+        }
+        request.mask(out.options.show_secrets);
+        let room = out.limits().text;
+        let mut used = 0;
+        request.args.retain(|arg| {
+            let keep = used < room;
+            used += arg.len();
+            keep
+        });
+        Some(request)
+    }
+
+    /// Whether the connection is something else once this is accepted.
+    pub(super) fn is_last(&self) -> bool {
+        matches!(self.method.as_str(), "SYNC" | "PSYNC" | "MONITOR")
+    }
+
+    /// The word after `CLIENT REPLY`.
+    pub(super) fn reply_mode(&self) -> Option<&'static [u8]> {
+        let word = |at: usize| self.args.get(at).map(Vec::as_slice).unwrap_or_default();
+        if self.method != "CLIENT" || !word(1).eq_ignore_ascii_case(b"REPLY") {
+            return None;
+        }
+        [&b"ON"[..], b"OFF", b"SKIP"].into_iter().find(|w| word(2).eq_ignore_ascii_case(w))
+    }
+
+    /// Counts one of several replies; whether more are to come.
+    pub(super) fn more(&mut self, reply: &Message) -> bool {
+        let more = self.replies > 1 && !matches!(reply.kind, b'-' | b'!');
+        if more {
+            self.replies -= 1;
+            self.size_back += reply.size;
+        }
+        more
+    }
+
+    /// Takes credentials out of the arguments.
+    fn mask(&mut self, show: bool) {
+        let word = |args: &[Vec<u8>], at: usize, want: &str| {
+            args.get(at).is_some_and(|a| a.eq_ignore_ascii_case(want.as_bytes()))
+        };
+        let find = |args: &[Vec<u8>], want: &str| (1..args.len()).find(|i| word(args, *i, want));
+        let len = self.args.len();
+        let (mut user, mut secrets) = (None, None);
+        match self.method.as_str() {
+            "AUTH" if len >= 3 => (user, secrets) = (Some(1), Some(2..3)),
+            "AUTH" => secrets = Some(1..2),
+            "HELLO" => {
+                if let Some(at) = find(&self.args, "AUTH") {
+                    (user, secrets) = (Some(at + 1), Some(at + 2..at + 3));
+                }
+            }
+            "MIGRATE" => {
+                secrets = find(&self.args, "AUTH2").map(|at| at + 2..at + 3);
+                secrets = secrets.or_else(|| find(&self.args, "AUTH").map(|at| at + 1..at + 2));
+            }
+            "ACL" if word(&self.args, 1, "SETUSER") => secrets = Some(3..len),
+            "CONFIG" if word(&self.args, 1, "SET") => {
+                let named = |name| find(&self.args, name).map(|at| at + 1..at + 2);
+                secrets = named("requirepass").or_else(|| named("masterauth"));
+            }
+            _ => {}
+        }
+        let login = matches!(self.method.as_str(), "AUTH" | "HELLO") && secrets.is_some();
+        if login {
+            let name = user.and_then(|at| self.args.get(at)).map(|u| String::from_utf8_lossy(u).into_owned());
+            self.user = Some(name.unwrap_or_else(|| "default".to_owned()));
+        }
+        for arg in secrets.and_then(|range| self.args.get_mut(range)).unwrap_or_default() {
+            // Rules of ACL SETUSER are readable, only passwords and their hashes are not.
+            if self.method == "ACL" && !matches!(arg.first(), Some(b'>' | b'<' | b'#' | b'!')) {
+                continue;
+            }
+            if login && show {
+                self.password = Some(String::from_utf8_lossy(arg).into_owned());
+            }
+            if !show {
+                *arg = MASK.into();
+            }
+        }
+    }
+
+    /// Tells what is known; `None` if no reply came.
+    pub(super) fn emit(self, reply: Option<Message>, out: &mut Emit<'_>) {
+        let (text, full) = (out.limits().text, out.options.full);
+        let mut draft = out.draft(if self.user.is_some() { &LOGIN } else { &DATASET }, self.start);
+        let query = self.args.join(&b' ');
+        draft.put(&METHOD, self.method);
+        draft.put_text(&QUERY, &query, text);
+        if let Some(resource) = self.args.get(1).filter(|_| self.user.is_none()) {
+            draft.put_text(&RESOURCE, resource, text);
+        }
+        draft.put_some(&USER_NAME, self.user).put_some(&USER_PASSWORD, self.password);
+        draft.put(&f::ARGUMENTS, self.count.saturating_sub(1));
+        if full {
+            draft.put_text(&REQUEST, &query, text);
+        }
+        draft.bytes(Some(self.size), reply.as_ref().map(|r| r.size + self.size_back));
+        if let Some(reply) = reply {
+            let error = matches!(reply.kind, b'-' | b'!');
+            draft.end(out.now).outcome(if error { Outcome::Failure } else { Outcome::Success });
+            draft.put(&STATUS, Value::text(if error { "Error" } else { "OK" }));
+            if error {
+                draft.put_text(&f::ERROR, &reply.text, text).put_text(&ERROR_MESSAGE, &reply.text, text);
+            } else if full || plain(&reply) {
+                draft.put_text(&f::RETURN_VALUE, &reply.text, out.limits().body);
+            }
+            if full {
+                draft.put_text(&RESPONSE, &reply.text, out.limits().body);
+            }
+        }
+        draft.emit(out);
+    }
+}
+
+/// Whether a reply tells how it went rather than what is stored.
+fn plain(reply: &Message) -> bool {
+    matches!(reply.kind, b'+' | b':' | b'_' | b'#') || (reply.text == b"nil" && reply.size == 5)
+}
+
+/// Messages of channels come without being asked for.
+pub(super) fn is_push(message: &Message) -> bool {
+    let word = message.args.first().map(Vec::as_slice).unwrap_or_default();
+    match message.kind {
+        b'>' => !word.ends_with(b"subscribe"),
+        b'*' => match word {
+            b"message" | b"smessage" => message.count == 3,
+            b"pmessage" => message.count == 4,
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// The event of such a message.
+pub(super) fn push(message: Message, out: &mut Emit<'_>) {
+    let mut draft = out.draft(&DATASET, message.start);
+    let text = out.limits().text;
+    let word = message.args.first().map(Vec::as_slice).unwrap_or_default();
+    draft.put(&METHOD, String::from_utf8_lossy(word).to_uppercase());
+    if let Some(channel) = message.args.len().checked_sub(2).and_then(|at| message.args.get(at.max(1))) {
+        draft.put_text(&RESOURCE, channel, text);
+    }
+    draft.put(&f::PUSHED, true).put(&STATUS, Value::text("OK"));
+    if out.options.full {
+        draft.put_text(&RESPONSE, &message.text, out.limits().body);
+    }
+    draft.outcome(Outcome::Success).bytes(None, Some(message.size)).end(out.now);
+    draft.emit(out);
+}

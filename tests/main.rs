@@ -14,3 +14,4 @@ mod packetbeat;
 mod packetbeat_flows;
 mod registry;
 mod sinks;
+mod tshark_web;

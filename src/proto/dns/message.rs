@@ -103,13 +103,15 @@ pub(super) struct Record {
     pub rdata: Range<usize>,
 }
 
-/// A message whose header and questions are sound.
+/// A message whose header is there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Message<'a> {
     pub bytes: &'a [u8],
     pub header: Header,
     /// The first question.
     pub question: Option<Question>,
+    /// What is wrong with a question; the records behind it cannot be reached.
+    fault: Option<Fault>,
     records_at: usize,
 }
 
@@ -117,13 +119,20 @@ impl<'a> Message<'a> {
     pub fn read(bytes: &'a [u8]) -> Result<Message<'a>, Fault> {
         let header = Header::read(bytes).ok_or(Fault::Truncated)?;
         let mut at = 12;
-        let mut question = None;
+        let (mut question, mut fault) = (None, None);
         for _ in 0..header.counts[0] {
-            let next = Question::read(bytes, at)?;
-            at = next.end;
-            question.get_or_insert(next);
+            match Question::read(bytes, at) {
+                Ok(next) => {
+                    at = next.end;
+                    question.get_or_insert(next);
+                }
+                Err(found) => {
+                    fault = Some(found);
+                    break;
+                }
+            }
         }
-        Ok(Message { bytes, header, question, records_at: at })
+        Ok(Message { bytes, header, question, fault, records_at: at })
     }
 
     /// All questions, as far as the message goes.
@@ -144,7 +153,8 @@ impl<'a> Message<'a> {
 
     /// Walks the records; ends after the first fault.
     pub fn records(&self) -> Records<'a> {
-        Records { bytes: self.bytes, at: self.records_at, section: 0, done: 0, header: self.header }
+        let (bytes, header, fault) = (self.bytes, self.header, self.fault);
+        Records { bytes, at: self.records_at, section: 0, done: 0, header, fault }
     }
 }
 
@@ -155,6 +165,7 @@ pub(super) struct Records<'a> {
     section: usize,
     done: u16,
     header: Header,
+    fault: Option<Fault>,
 }
 
 impl Records<'_> {
@@ -184,6 +195,10 @@ impl Iterator for Records<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let sections = [Section::Answer, Section::Authority, Section::Additional];
+        if let Some(fault) = self.fault.take() {
+            self.section = sections.len();
+            return Some(Err(fault));
+        }
         loop {
             let section = *sections.get(self.section)?;
             if self.done < *self.header.counts.get(self.section + 1)? {

@@ -255,7 +255,7 @@ fn one_malformed_message_per_anomaly() {
         (&label, "dns.label_type", 1),
         (&short, "dns.rdata_length", 1),
         (&long, "dns.trailing", 1),
-        (&message(1, 0x8180, &name, 1, &[]), "dns.name_long", 0),
+        (&message(1, 0x8180, &name, 1, &[]), "dns.name_long", 1),
         (&good[..11].to_vec(), "dns.truncated", 0),
     ] {
         let mut rig = rig(Transport::Udp, 53);

@@ -93,6 +93,7 @@ fn show(event: &Event<'_>, name: &str) -> Option<String> {
     let end = |side: &str| if side == "source" { event.source } else { event.destination };
     match name {
         "@timestamp" => Some(rfc3339(event.ts)),
+        "event.end" => event.end.map(rfc3339),
         "event.dataset" => Some(event.dataset.name.to_owned()),
         "event.category" => (!event.dataset.category.is_empty()).then(|| event.dataset.category.join(",")),
         "event.type" => (!event.dataset.types.is_empty()).then(|| event.dataset.types.join(",")),

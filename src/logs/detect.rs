@@ -1,12 +1,14 @@
 //! Which format a file is in, by its content.
 
+use super::columns::Layout;
 use super::draft::Draft;
 use super::parser::{Context, Parser, Scratch};
-use super::rule::Format;
+use super::rule::{Format, Matcher};
 use super::set::FormatSet;
 use super::time::{YearClock, Zone};
 use crate::model::Ts;
 use crate::source::LineChunk;
+use std::sync::Arc;
 
 /// Lines of a sample that are looked at.
 const LINES: usize = 256;
@@ -18,6 +20,8 @@ const NEAR: f64 = 0.9;
 pub struct Detection {
     /// (format, share of the sample's lines it reads, weighted), best first.
     scores: Vec<(usize, &'static str, f64)>,
+    /// Orders of columns that headers tell.
+    pub(super) layouts: Arc<[Layout]>,
 }
 
 impl Detection {
@@ -59,16 +63,24 @@ impl FormatSet {
             .filter(|l| !l.trim().is_empty())
             .take(LINES)
             .collect();
+        let formats = self.roots.iter().filter_map(|root| self.format(*root));
+        let rules = formats.flat_map(|format| &format.rules).flat_map(|rule| &rule.matchers);
+        let layouts: Arc<[Layout]> = rules
+            .filter_map(|matcher| match matcher {
+                Matcher::Columns(columns) => columns.layout(lines.iter().copied()),
+                _ => None,
+            })
+            .collect();
         let mut scores = Vec::new();
         for &root in &self.roots {
             let Some(format) = self.format(root) else { continue };
-            let score = share(format, &lines);
+            let score = share(format, &lines, &layouts);
             if score > 0.0 {
                 scores.push((root, format.name, score));
             }
         }
         scores.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.1.cmp(b.1)));
-        Detection { scores }
+        Detection { scores, layouts }
     }
 
     /// Time of the first line that has one: orders the files of a rotation set.
@@ -93,14 +105,21 @@ impl FormatSet {
     }
 }
 
-fn share(format: &Format, lines: &[&str]) -> f64 {
+impl Format {
+    /// How loudly a line that the format reads speaks for it.
+    pub(super) fn score(&self, line: &str) -> f64 {
+        let hints = self.hints.iter().filter(|(text, _)| line.contains(text.as_str()));
+        1.0 + hints.map(|(_, weight)| weight).sum::<f64>()
+    }
+}
+
+fn share(format: &Format, lines: &[&str], layouts: &Arc<[Layout]>) -> f64 {
     let mut sum = 0.0;
-    let mut scratch = Scratch::default();
+    let mut scratch = Scratch { layouts: Arc::clone(layouts), ..Scratch::default() };
     for line in lines {
         let mut draft = Draft::default();
         if format.dispatch.apply(format, line, &mut draft, &mut scratch).is_some() {
-            let hints = format.hints.iter().filter(|(text, _)| line.contains(text.as_str()));
-            sum += 1.0 + hints.map(|(_, weight)| weight).sum::<f64>();
+            sum += format.score(line);
         }
     }
     // At most LINES lines.

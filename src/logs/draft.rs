@@ -3,9 +3,9 @@
 use super::PatternError;
 use super::fields::{Check, Table};
 use super::time::{Form, Moment};
+use super::values::{address, allowed, convert, outcome, socket, transport};
 use crate::model::{Endpoint, FieldRef, Outcome, Transport, Type, Value};
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 /// One of the two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub(super) enum Target {
     Skip,
     /// `@timestamp`.
     Time(Form),
+    /// `event.end`.
+    End(Form),
     /// `source.ip`.
     Ip(Side),
     /// `source.port`.
@@ -41,8 +43,10 @@ pub(super) enum Target {
     Packets(Side),
     /// `event.outcome`.
     Outcome,
-    /// `network.transport`, or `network.iana_number`.
+    /// `network.transport`.
     Transport,
+    /// `network.iana_number`, which also gives the transport.
+    Protocol(FieldRef),
     /// Any other field.
     Field(FieldRef),
 }
@@ -80,6 +84,7 @@ impl Target {
                 "http.response.status_code" => Target::Status(need(name)?),
                 "event.outcome" => Target::Outcome,
                 "network.transport" => Target::Transport,
+                "network.iana_number" => Target::Protocol(need(name)?),
                 _ => Target::Field(need(name)?),
             },
         })
@@ -90,7 +95,7 @@ impl Target {
         match self {
             Target::Address(_, a, b) | Target::Socket(_, a, b) => vec![a, b],
             Target::Priority(fields) | Target::Url(fields) => fields.to_vec(),
-            Target::Status(field) | Target::Field(field) => vec![field],
+            Target::Status(field) | Target::Field(field) | Target::Protocol(field) => vec![field],
             _ => Vec::new(),
         }
     }
@@ -120,6 +125,7 @@ pub(super) struct Capture {
 #[derive(Debug, Default)]
 pub(super) struct Draft<'a> {
     pub time: Option<Moment>,
+    pub end: Option<Moment>,
     pub outcome: Outcome,
     pub transport: Option<Transport>,
     pub source: Endpoint,
@@ -135,6 +141,7 @@ pub(super) struct Draft<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
     time: Option<Moment>,
+    end: Option<Moment>,
     outcome: Outcome,
     transport: Option<Transport>,
     source: Endpoint,
@@ -146,7 +153,7 @@ pub(super) struct Mark {
 impl<'a> Draft<'a> {
     /// Empties it, keeping the memory.
     pub fn clear(&mut self) {
-        self.time = None;
+        (self.time, self.end) = (None, None);
         self.outcome = Outcome::Unknown;
         self.transport = None;
         self.source = Endpoint::default();
@@ -160,6 +167,7 @@ impl<'a> Draft<'a> {
     pub fn mark(&self) -> Mark {
         Mark {
             time: self.time,
+            end: self.end,
             outcome: self.outcome,
             transport: self.transport,
             source: self.source,
@@ -171,7 +179,7 @@ impl<'a> Draft<'a> {
 
     /// Returns to a remembered state.
     pub fn reset(&mut self, mark: &Mark) {
-        self.time = mark.time;
+        (self.time, self.end) = (mark.time, mark.end);
         self.outcome = mark.outcome;
         self.transport = mark.transport;
         self.source = mark.source;
@@ -197,13 +205,8 @@ impl<'a> Draft<'a> {
     pub fn put(&mut self, capture: &Capture, text: &'a str) -> bool {
         match capture.target {
             Target::Skip => true,
-            Target::Time(form) => match form.scan(text.as_bytes()) {
-                Some((moment, taken)) if taken == text.len() => {
-                    self.time = Some(moment);
-                    true
-                }
-                _ => false,
-            },
+            Target::Time(form) => form.whole(text).map(|at| self.time = Some(at)).is_some(),
+            Target::End(form) => form.whole(text).map(|at| self.end = Some(at)).is_some(),
             Target::Field(field) => self.put_field(field, capture.check.as_ref(), text),
             Target::Ip(side) => address(text).map(|ip| self.end(side).ip = Some(ip)).is_some(),
             Target::Port(side) => text.parse().map(|port| self.end(side).port = Some(port)).is_ok(),
@@ -248,6 +251,10 @@ impl<'a> Draft<'a> {
             }
             Target::Outcome => outcome(text).map(|o| self.outcome = o).is_some(),
             Target::Transport => transport(text).map(|t| self.transport = Some(t)).is_some(),
+            Target::Protocol(field) => {
+                let known = transport(text).map(|t| self.transport = Some(t)).is_some();
+                known && self.put_field(field, capture.check.as_ref(), text)
+            }
         }
     }
 
@@ -294,87 +301,45 @@ impl<'a> Draft<'a> {
     }
 }
 
-fn allowed(check: &Check, value: &Value<'_>) -> bool {
-    let number = match value {
-        // Ranges are for ports, codes and sizes: exact in a float.
-        #[allow(clippy::cast_precision_loss, reason = "compared with a range written as float")]
-        Value::Int(i) => Some(*i as f64),
-        Value::Float(f) => Some(*f),
-        _ => None,
-    };
-    let in_range = match (check.range, number) {
-        (Some((low, high)), Some(n)) => (low..=high).contains(&n),
-        _ => true,
-    };
-    in_range && (check.values.is_empty() || value.as_str().is_none_or(|s| check.values.contains(s)))
-}
-
-/// A text as a value of a type; `None` if it is not one.
-pub(super) fn convert(ty: Type, text: &str) -> Option<Value<'_>> {
-    Some(match ty {
-        Type::Keyword | Type::Wildcard | Type::Text => Value::Str(Cow::Borrowed(text)),
-        Type::Long => Value::Int(text.parse().ok()?),
-        Type::Double => Value::Float(text.parse().ok().filter(|f: &f64| f.is_finite())?),
-        Type::Boolean => Value::Bool(match text {
-            "true" | "yes" | "1" => true,
-            "false" | "no" | "0" => false,
-            _ => return None,
-        }),
-        Type::Ip => Value::Ip(address(text)?),
-        Type::Date => match Form::Iso8601.scan(text.as_bytes())? {
-            (Moment::Utc(ts) | Moment::Local(ts), taken) if taken == text.len() => Value::Time(ts),
-            _ => return None,
-        },
-        Type::GeoPoint | Type::Object | Type::Flattened => return None,
-    })
-}
-
-/// An address, also with an IPv6 zone (`fe80::1%eth0`) or as IPv4 mapped into IPv6, which is taken as
-/// the IPv4 address that the peer has.
-fn address(text: &str) -> Option<IpAddr> {
-    let first = *text.as_bytes().first()?;
-    if !(first.is_ascii_hexdigit() || first == b':') {
-        return None;
+impl Capture {
+    /// The capture that a map names: a field, for `@timestamp` and `event.end` with the form of the stamp
+    /// after a colon (`iso8601` unless given).
+    pub fn named(
+        table: &Table,
+        format: &str,
+        file: &str,
+        place: &str,
+        text: &str,
+    ) -> Result<Capture, PatternError> {
+        let (name, form) = text.split_once(':').map_or((text, "iso8601"), |(name, form)| (name, form));
+        let unknown = || PatternError::format(file, place, format!("unknown form of a stamp `{form}`"));
+        let target = match name {
+            "@timestamp" => Target::Time(Form::by_name(form).ok_or_else(unknown)?),
+            "event.end" => Target::End(Form::by_name(form).ok_or_else(unknown)?),
+            _ if text.contains(':') => return Err(unknown()),
+            _ => Target::of(table, file, place, name)?,
+        };
+        Ok(Capture { target, check: table.check(format, name) })
     }
-    let bare = if first.is_ascii_digit() && !text.contains(':') {
-        text
-    } else {
-        text.split_once('%').map_or(text, |(address, _)| address)
-    };
-    bare.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
 }
 
-/// Splits `address:port`, `[address]:port` or a bare address; IPv6 without brackets is followed by a
-/// port only when the whole is not an address itself.
-fn socket(text: &str) -> (&str, Option<u16>) {
-    if address(text).is_some() {
-        return (text, None);
-    }
-    match text.rsplit_once(':').map(|(host, port)| (host, port.parse())) {
-        Some((host, Ok(port))) => {
-            let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
-            (bare, Some(port))
+impl<'a> Draft<'a> {
+    /// Takes over what was read from a text of its own memory.
+    pub fn merge(&mut self, inner: Draft<'_>) {
+        self.time = inner.time.or(self.time);
+        self.end = inner.end.or(self.end);
+        if inner.outcome != Outcome::Unknown {
+            self.outcome = inner.outcome;
         }
-        _ => (text, None),
+        self.transport = inner.transport.or(self.transport);
+        for (mine, theirs) in [(&mut self.source, inner.source), (&mut self.destination, inner.destination)] {
+            mine.ip = theirs.ip.or(mine.ip);
+            mine.port = theirs.port.or(mine.port);
+            mine.bytes = theirs.bytes.or(mine.bytes);
+            mine.packets = theirs.packets.or(mine.packets);
+        }
+        self.fields.extend(inner.fields.into_iter().map(|(field, value)| (field, value.into_owned())));
+        self.bad.extend(inner.bad);
+        self.repeats |= inner.repeats;
     }
-}
-
-fn outcome(text: &str) -> Option<Outcome> {
-    Some(match text {
-        "success" | "yes" => Outcome::Success,
-        "failure" | "failed" | "no" => Outcome::Failure,
-        "unknown" => Outcome::Unknown,
-        _ => return None,
-    })
-}
-
-fn transport(text: &str) -> Option<Transport> {
-    Some(match text {
-        "tcp" | "TCP" | "6" => Transport::Tcp,
-        "udp" | "UDP" | "17" => Transport::Udp,
-        "icmp" | "ICMP" | "1" => Transport::Icmp,
-        "icmpv6" | "ICMPv6" | "ipv6-icmp" | "58" => Transport::Icmp6,
-        "sctp" | "SCTP" | "132" => Transport::Sctp,
-        other => Transport::Other(other.parse().ok()?),
-    })
 }

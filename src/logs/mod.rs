@@ -23,18 +23,22 @@
 //! its service reads is still an event, and counted as anomaly `<format>.unknown_message`.
 
 mod check;
+mod columns;
 mod detect;
 mod draft;
 mod error;
 mod expression;
 mod fields;
 pub mod grok;
+mod json;
 mod parser;
 mod rule;
 mod set;
+mod sets;
 mod spec;
 mod template;
 mod time;
+mod values;
 mod when;
 
 pub use check::{TestFailure, TestReport};

@@ -1,15 +1,17 @@
 //! Lines to events.
 
+use super::columns::Layout;
 use super::detect::Detection;
 use super::draft::Draft;
 use super::grok::Slots;
-use super::rule::{Constant, Format};
+use super::rule::{Constant, Format, Rule};
 use super::set::FormatSet;
 use super::template::Span;
 use super::time::{Hour, Moment, Pending, Turns, YearBase, Zone};
-use crate::model::{Dataset, Event, Ledger, Origin, Ts, Value};
+use crate::model::{Dataset, Event, FieldRef, Ledger, Origin, Ts, Value};
 use crate::source::LineChunk;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// What is known about a file beside its content.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +43,11 @@ pub struct Scratch {
     pub(super) hour: Hour,
     pub(super) slots: Slots,
     pub(super) spans: Vec<Span>,
+    /// Orders of columns of the file being read.
+    pub(super) layouts: Arc<[Layout]>,
+    /// The current line is a header of columns, and tells another order than the one in use.
+    pub(super) header: bool,
+    pub(super) header_changed: bool,
     /// A grok expression gave up on the current line.
     pub(super) step_limit: bool,
     /// (format, rule) of each match, where someone asked for it.
@@ -52,6 +59,7 @@ pub struct Scratch {
 pub struct Parser<'f> {
     set: &'f FormatSet,
     roots: Vec<usize>,
+    layouts: Arc<[Layout]>,
     context: Context,
 }
 
@@ -70,6 +78,8 @@ pub struct Parsed<'a> {
 enum Fate {
     Event(&'static Dataset),
     Dropped,
+    /// Names of columns.
+    Header,
 }
 
 impl<'f> Parser<'f> {
@@ -80,11 +90,12 @@ impl<'f> Parser<'f> {
             Some(format) => vec![format],
             None => detection.formats().collect(),
         };
-        Parser { set, roots, context }
+        Parser { set, roots, layouts: Arc::clone(&detection.layouts), context }
     }
 
     /// Parses a chunk. Needs nothing but the chunk: chunks may be parsed in any order.
     pub fn parse<'a>(&self, chunk: &'a LineChunk, scratch: &mut Scratch) -> Parsed<'a> {
+        scratch.layouts = Arc::clone(&self.layouts);
         let mut parsed = Parsed::default();
         parsed.events.reserve(chunk.data.len() / 100);
         let whole = std::str::from_utf8(&chunk.data).ok();
@@ -166,12 +177,16 @@ impl<'f> Parser<'f> {
         if std::mem::take(&mut scratch.step_limit) {
             parsed.ledger.cap("grok.steps", origin);
         }
+        if std::mem::take(&mut scratch.header_changed) {
+            parsed.ledger.anomaly("columns.changed", origin);
+        }
         match fate {
             Some(Fate::Event(dataset)) => {
                 parsed.ledger.lines.decoded += 1;
                 self.emit(dataset, origin, draft, parsed, scratch);
             }
             Some(Fate::Dropped) => parsed.ledger.lines.skip("dropped", origin, raw),
+            Some(Fate::Header) => parsed.ledger.lines.skip("header", origin, raw),
             None => parsed.ledger.lines.skip("unmatched", origin, raw),
         }
     }
@@ -222,6 +237,11 @@ impl<'f> Parser<'f> {
             }
         };
         let mut event = Event::new(dataset, origin, ts);
+        event.end = draft.end.and_then(|end| match end {
+            Moment::Utc(ts) => Some(ts),
+            Moment::Local(wall) => Some(self.context.zone.resolve(wall, &mut scratch.hour)),
+            Moment::Yearless(_) => None,
+        });
         event.outcome = draft.outcome;
         event.transport = draft.transport;
         event.source = draft.source;
@@ -257,18 +277,20 @@ impl Line<'_> {
         depth: usize,
     ) -> Option<Fate> {
         let rule = format.dispatch.apply(format, text, draft, self.scratch)?;
+        if std::mem::take(&mut self.scratch.header) {
+            return Some(Fate::Header);
+        }
         if rule.drop {
             return Some(Fate::Dropped);
         }
         draft.repeats |= rule.repeats;
-        for constant in &rule.set {
-            match constant {
-                Constant::Outcome(outcome) => draft.outcome = *outcome,
-                Constant::Field(field, value) => draft.fields.push((field, value.clone())),
-            }
-        }
+        constants(&rule.set, draft);
+        let dataset = cases(rule, draft);
         if depth >= DEPTH {
-            return Some(Fate::Event(rule.dataset));
+            return Some(Fate::Event(dataset));
+        }
+        if let Some(fate) = rule.inside.and_then(|field| self.inside(field, draft, depth)) {
+            return Some(fate);
         }
         if rule.again {
             let again = draft.text(self.set.message);
@@ -276,26 +298,98 @@ impl Line<'_> {
                 return Some(fate);
             }
         }
+        let family = format.family.and_then(|index| self.set.format(index));
+        draft.repeats |= family.is_some();
         let mut asked = None;
-        for child in format.children.candidates(draft) {
+        for child in family.unwrap_or(format).children.candidates(draft) {
             if !child.conds.iter().all(|cond| cond.holds(draft)) {
                 continue;
             }
             let Some(child) = self.set.format(child.format) else { continue };
-            let text = child.from.and_then(|field| draft.text(field));
-            if let Some(fate) = text.and_then(|t| self.read(child, t, draft, depth + 1)) {
-                return Some(fate);
+            let fate = child.from.and_then(|field| self.field(child, field, draft, depth));
+            if fate.is_some() {
+                return fate;
             }
             if !child.when.is_empty() {
                 asked = asked.or(Some(child));
             }
         }
-        let dataset = asked.map_or(rule.dataset, |child| {
+        let dataset = asked.map_or(dataset, |child| {
             self.ledger.anomaly(child.unknown, self.origin);
             child.dataset
         });
         Some(Fate::Event(dataset))
     }
+
+    /// Applies a format to the text of a field.
+    fn field<'a>(
+        &mut self,
+        format: &Format,
+        field: FieldRef,
+        draft: &mut Draft<'a>,
+        depth: usize,
+    ) -> Option<Fate> {
+        if let Some(text) = draft.text(field) {
+            return self.read(format, text, draft, depth + 1);
+        }
+        // A text with escapes resolved is no part of the line: what is read from it is copied.
+        let text = draft.get(field)?.as_str()?.to_owned();
+        let mut own = Draft::default();
+        let fate = self.read(format, &text, &mut own, depth + 1)?;
+        own.repeats = true;
+        draft.merge(own);
+        Some(fate)
+    }
+
+    /// Reads the text of a field as a line of its own: by the format without a parent that reads it and
+    /// whose hints speak loudest for it.
+    fn inside<'a>(&mut self, field: FieldRef, draft: &mut Draft<'a>, depth: usize) -> Option<Fate> {
+        let text = draft.get(field)?.as_str()?.trim_end().to_owned();
+        let traced = self.scratch.trace.as_ref().map_or(0, Vec::len);
+        let mut best: Option<(f64, &Format)> = None;
+        for format in self.set.roots.iter().filter_map(|root| self.set.format(*root)) {
+            let found = format.dispatch.apply(format, &text, &mut Draft::default(), self.scratch);
+            let header = std::mem::take(&mut self.scratch.header);
+            let score = format.score(&text);
+            if found.is_some() && !header && best.is_none_or(|(most, _)| score > most) {
+                best = Some((score, format));
+            }
+        }
+        if let Some(trace) = &mut self.scratch.trace {
+            trace.truncate(traced);
+        }
+        let mut own = Draft::default();
+        let fate = self.read(best?.1, &text, &mut own, depth + 1)?;
+        if matches!(fate, Fate::Event(_)) {
+            own.repeats = true;
+            draft.merge(own);
+        }
+        Some(fate)
+    }
+}
+
+fn constants(set: &[Constant], draft: &mut Draft<'_>) {
+    for constant in set {
+        match constant {
+            Constant::Outcome(outcome) => draft.outcome = *outcome,
+            Constant::Field(field, value) => draft.fields.push((field, value.clone())),
+        }
+    }
+}
+
+/// Applies the cases that hold; gives the data set.
+fn cases(rule: &Rule, draft: &mut Draft<'_>) -> &'static Dataset {
+    let (mut dataset, mut held) = (rule.dataset, 0);
+    for case in &rule.cases {
+        if case.when.iter().all(|cond| cond.holds(draft)) {
+            constants(&case.set, draft);
+            dataset = case.dataset.unwrap_or(dataset);
+            held += 1;
+        }
+    }
+    // Two cases can give the same field.
+    draft.repeats |= held > 1;
+    dataset
 }
 
 /// Keeps the last of several values of a field: a child's, or a constant's, replaces its parent's. It

@@ -1,7 +1,9 @@
 //! A compiled format: its rules, which of them can match a text at all, and what follows from a match.
 
+use super::columns::Columns;
 use super::draft::{Capture, Draft};
 use super::expression::GrokRule;
+use super::json::JsonRule;
 use super::parser::Scratch;
 use super::template::Template;
 use super::when::{Cond, Test};
@@ -15,6 +17,10 @@ pub(super) enum Matcher {
     Delimited(Template),
     /// A grok expression.
     Grok(Box<GrokRule>),
+    /// Columns in the order that a header tells.
+    Columns(Box<Columns>),
+    /// A JSON object.
+    Json(Box<JsonRule>),
 }
 
 impl Matcher {
@@ -23,6 +29,8 @@ impl Matcher {
         match self {
             Matcher::Delimited(template) => template.may_begin(byte),
             Matcher::Grok(_) => true,
+            Matcher::Columns(_) => byte.is_some(),
+            Matcher::Json(_) => matches!(byte, Some(b'{' | b' ' | b'\t')),
         }
     }
 
@@ -31,6 +39,8 @@ impl Matcher {
         match self {
             Matcher::Delimited(template) => Box::new(template.captures().iter()),
             Matcher::Grok(grok) => Box::new(grok.captures()),
+            Matcher::Columns(columns) => Box::new(columns.captures()),
+            Matcher::Json(json) => Box::new(json.captures()),
         }
     }
 
@@ -45,6 +55,8 @@ impl Matcher {
         match self {
             Matcher::Delimited(template) => template.apply(text, null, draft, &mut scratch.spans),
             Matcher::Grok(grok) => grok.apply(text, null, draft, scratch),
+            Matcher::Columns(columns) => columns.apply(text, null, draft, scratch),
+            Matcher::Json(json) => json.apply(text, null, draft),
         }
     }
 }
@@ -56,6 +68,31 @@ pub(super) enum Constant {
     Field(FieldRef, Value<'static>),
 }
 
+/// Constants under conditions.
+#[derive(Debug)]
+pub(super) struct Case {
+    /// All must hold.
+    pub when: Vec<Cond>,
+    /// What follows.
+    pub set: Vec<Constant>,
+    /// Data set of the event, where the case categorises it.
+    pub dataset: Option<&'static Dataset>,
+}
+
+impl Case {
+    /// Fields of its constants.
+    pub fn fields(&self) -> impl Iterator<Item = FieldRef> {
+        fields(&self.set)
+    }
+}
+
+fn fields(set: &[Constant]) -> impl Iterator<Item = FieldRef> {
+    set.iter().filter_map(|constant| match constant {
+        Constant::Outcome(_) => None,
+        Constant::Field(field, _) => Some(*field),
+    })
+}
+
 /// One rule.
 #[derive(Debug)]
 pub(super) struct Rule {
@@ -65,8 +102,12 @@ pub(super) struct Rule {
     pub set: Vec<Constant>,
     /// Data set of the event.
     pub dataset: &'static Dataset,
+    /// What follows from captured values.
+    pub cases: Vec<Case>,
     /// The captured message is read again by the same format.
     pub again: bool,
+    /// Field whose text is a line of its own.
+    pub inside: Option<FieldRef>,
     /// No event.
     pub drop: bool,
     /// Can give a field a value that it has already; worked out by [`super::set`].
@@ -82,10 +123,7 @@ impl Rule {
 
     /// Fields of its constants.
     pub fn constants(&self) -> impl Iterator<Item = FieldRef> {
-        self.set.iter().filter_map(|constant| match constant {
-            Constant::Outcome(_) => None,
-            Constant::Field(field, _) => Some(*field),
-        })
+        fields(&self.set)
     }
 }
 
@@ -196,6 +234,8 @@ pub(super) struct Format {
     /// The file it was read from, for messages.
     pub file: String,
     pub parent: Option<usize>,
+    /// Format whose children read this one's message too.
+    pub family: Option<usize>,
     /// Field of the parent that this format reads.
     pub from: Option<FieldRef>,
     pub when: Vec<Cond>,

@@ -1,16 +1,18 @@
 //! The set of formats: the shipped ones, completed and overridden by files of the user.
 
 use super::PatternError;
-use super::draft::Target;
+use super::columns::Columns;
 use super::expression::GrokRule;
 use super::fields::{Table, leak, nearest};
 use super::grok::Library;
-use super::rule::{Children, Constant, Dispatch, Format, Matcher, Rule};
+use super::json::JsonRule;
+use super::rule::{Children, Dispatch, Format, Matcher, Rule};
+use super::sets::{Sets, cases};
 use super::spec::{FormatSpec, RuleSpec};
 use super::template::Template;
 use super::time::Form;
 use super::when::Cond;
-use crate::model::{Dataset, Field, FieldRef, Outcome, Type, Value};
+use crate::model::{Dataset, Field, FieldRef};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -84,7 +86,7 @@ impl FormatSet {
         let bad_fields = table.need("patterns", "fields", "netlog.bad_fields")?;
         let names: BTreeMap<String, usize> =
             specs.iter().enumerate().map(|(i, (_, spec))| (spec.name.clone(), i)).collect();
-        let mut maker = Maker { table, library, names };
+        let mut maker = Maker { table, library, names, columns: 0 };
         let mut formats = Vec::with_capacity(specs.len());
         for (file, spec) in specs {
             formats.push(format(&mut maker, file, spec)?);
@@ -161,18 +163,24 @@ struct Maker<'m> {
     table: Table,
     library: &'m Library,
     names: BTreeMap<String, usize>,
+    /// Numbers given to column rules.
+    columns: usize,
+}
+
+impl Maker<'_> {
+    /// The format of that name, or an error that names the nearest one.
+    fn need(&self, file: &str, place: &str, name: &str) -> Result<usize, PatternError> {
+        self.names.get(name).copied().ok_or_else(|| {
+            let hint = nearest(name, self.names.keys().map(String::as_str))
+                .map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
+            PatternError::format(file, place, format!("no format is called `{name}`{hint}"))
+        })
+    }
 }
 
 fn format(maker: &mut Maker<'_>, file: String, spec: FormatSpec) -> Result<Format, PatternError> {
-    let Maker { table, names, .. } = maker;
-    let parent = match &spec.over {
-        None => None,
-        Some(over) => Some(names.get(over).copied().ok_or_else(|| {
-            let hint = nearest(over, names.keys().map(String::as_str))
-                .map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
-            PatternError::format(&file, "over", format!("no format is called `{over}`{hint}"))
-        })?),
-    };
+    let parent = spec.over.as_ref().map(|over| maker.need(&file, "over", over)).transpose()?;
+    let table = &maker.table;
     let from = spec.over.as_ref().map(|_| table.need(&file, "from", &spec.from)).transpose()?;
     let when = Cond::all(table, &file, &spec.when)?;
     let base = Sets::new(table, &file, "set", &spec.set)?;
@@ -180,11 +188,13 @@ fn format(maker: &mut Maker<'_>, file: String, spec: FormatSpec) -> Result<Forma
     for (i, rule_spec) in spec.rule.iter().enumerate() {
         rules.push(rule(maker, &file, &spec, &base, i, rule_spec)?);
     }
+    let family = spec.family.as_ref().map(|name| maker.need(&file, "family", name)).transpose()?;
     let dataset = base.dataset(&mut maker.table, &spec);
     Ok(Format {
         name: leak(&spec.name),
         doc: leak(&spec.doc),
         parent,
+        family,
         from,
         when,
         dataset,
@@ -221,101 +231,34 @@ fn rule(
         let grok = GrokRule::new(&maker.table, maker.library, &spec.name, file, &place, (text, &times))?;
         matchers.push(Matcher::Grok(Box::new(grok)));
     }
+    if let Some(columns) = &rule.columns {
+        let columns = Columns::new(&maker.table, &spec.name, file, &place, (columns, maker.columns))?;
+        maker.columns += 1;
+        matchers.push(Matcher::Columns(Box::new(columns)));
+    }
+    if let Some(json) = &rule.json {
+        let json = JsonRule::new(&maker.table, &spec.name, file, &place, json)?;
+        matchers.push(Matcher::Json(Box::new(json)));
+    }
     if matchers.is_empty() {
-        return Err(PatternError::format(file, place, "has neither `delimited` nor `grok`"));
+        let message = "has neither `delimited`, `grok`, `columns` nor `json`";
+        return Err(PatternError::format(file, place, message));
     }
     let mut sets = base.clone();
     sets.extend(Sets::new(&maker.table, file, &place, &rule.set)?);
     let dataset = sets.dataset(&mut maker.table, spec);
-    Ok(Rule { matchers, set: sets.constants(), dataset, again: rule.again, drop: rule.drop, repeats: false })
-}
-
-/// The constants of a format or rule, by name; a rule's replace its format's.
-#[derive(Clone, Debug, Default)]
-struct Sets {
-    category: Vec<String>,
-    types: Vec<String>,
-    outcome: Outcome,
-    fields: BTreeMap<String, (FieldRef, Value<'static>)>,
-}
-
-impl Sets {
-    fn new(
-        table: &Table,
-        file: &str,
-        place: &str,
-        spec: &BTreeMap<String, toml::Value>,
-    ) -> Result<Sets, PatternError> {
-        let mut sets = Sets::default();
-        for (name, value) in spec {
-            let wrong = |what: &str| PatternError::format(file, place, format!("set \"{name}\": {what}"));
-            match name.as_str() {
-                "event.category" => sets.category = texts(value).ok_or_else(|| wrong("must be text"))?,
-                "event.type" => sets.types = texts(value).ok_or_else(|| wrong("must be text"))?,
-                "event.outcome" => {
-                    sets.outcome = match value.as_str() {
-                        Some("success") => Outcome::Success,
-                        Some("failure") => Outcome::Failure,
-                        Some("unknown") => Outcome::Unknown,
-                        _ => return Err(wrong("must be success, failure or unknown")),
-                    }
-                }
-                _ => {
-                    let Target::Field(field) = Target::of(table, file, place, name)? else {
-                        return Err(wrong("cannot be a constant"));
-                    };
-                    let value = constant(field.ty, value).ok_or_else(|| wrong("is of another type"))?;
-                    sets.fields.insert(name.clone(), (field, value));
-                }
-            }
-        }
-        Ok(sets)
-    }
-
-    fn extend(&mut self, over: Sets) {
-        if !over.category.is_empty() {
-            self.category = over.category;
-        }
-        if !over.types.is_empty() {
-            self.types = over.types;
-        }
-        if over.outcome != Outcome::Unknown {
-            self.outcome = over.outcome;
-        }
-        self.fields.extend(over.fields);
-    }
-
-    fn dataset(&self, table: &mut Table, spec: &FormatSpec) -> &'static Dataset {
-        let name = spec.dataset.as_deref().unwrap_or(&spec.name);
-        table.dataset(name, &self.category, &self.types, spec.protocol.as_deref(), &spec.doc)
-    }
-
-    fn constants(self) -> Vec<Constant> {
-        let outcome = (self.outcome != Outcome::Unknown).then_some(Constant::Outcome(self.outcome));
-        let fields = self.fields.into_values().map(|(field, value)| Constant::Field(field, value));
-        outcome.into_iter().chain(fields).collect()
-    }
-}
-
-fn texts(value: &toml::Value) -> Option<Vec<String>> {
-    match value {
-        toml::Value::String(text) => Some(vec![text.clone()]),
-        toml::Value::Array(items) => items.iter().map(|i| i.as_str().map(str::to_owned)).collect(),
-        _ => None,
-    }
-}
-
-fn constant(ty: Type, value: &toml::Value) -> Option<Value<'static>> {
-    Some(match (ty, value) {
-        (Type::Keyword | Type::Wildcard | Type::Text, toml::Value::String(text)) => Value::text(leak(text)),
-        (Type::Keyword, toml::Value::Array(_)) => {
-            let words: Vec<&'static str> = texts(value)?.iter().map(|t| leak(t)).collect();
-            Value::Words(Box::leak(words.into_boxed_slice()))
-        }
-        (Type::Long, toml::Value::Integer(i)) => Value::Int(*i),
-        (Type::Double, toml::Value::Float(f)) if f.is_finite() => Value::Float(*f),
-        (Type::Boolean, toml::Value::Boolean(b)) => Value::Bool(*b),
-        _ => return None,
+    let mut all = cases(&mut maker.table, file, "case", spec, (&sets, &spec.case))?;
+    all.extend(cases(&mut maker.table, file, &place, spec, (&sets, &rule.case))?);
+    let inside = rule.inside.as_ref().map(|name| maker.table.need(file, &place, name)).transpose()?;
+    Ok(Rule {
+        matchers,
+        set: sets.constants(),
+        cases: all,
+        dataset,
+        again: rule.again,
+        inside,
+        drop: rule.drop,
+        repeats: false,
     })
 }
 
@@ -363,7 +306,11 @@ fn find_repeats(formats: &mut [Format]) {
                 .matchers
                 .iter()
                 .any(|m| twice(&addresses(&mut m.captures().flat_map(|c| c.target.fields()))));
-            rule.repeats = any || rule.again || constants.iter().any(|field| above.contains(field));
+            let cases = addresses(&mut rule.cases.iter().flat_map(|case| case.fields()));
+            let own = addresses(&mut rule.fields());
+            let replaced = cases.iter().any(|field| own.contains(field) || above.contains(field));
+            rule.repeats =
+                any || replaced || rule.again || constants.iter().any(|field| above.contains(field));
         }
     }
 }

@@ -31,6 +31,11 @@ pub(super) struct FormatSpec {
     /// the line's score; negative numbers speak against it.
     #[serde(default)]
     pub hints: BTreeMap<String, f64>,
+    /// Another format, whose children read this one's message too.
+    pub family: Option<String>,
+    /// Constants that depend on captured values, for every rule.
+    #[serde(default)]
+    pub case: Vec<CaseSpec>,
     /// Constants for every event of the format.
     #[serde(default)]
     pub set: BTreeMap<String, toml::Value>,
@@ -121,15 +126,63 @@ pub(super) struct RuleSpec {
     pub grok: Option<OneOrMany>,
     /// Forms of the stamp that a grok expression captures as `@timestamp`, tried in order.
     pub time: Option<OneOrMany>,
+    /// Columns, their order read from a header line.
+    pub columns: Option<ColumnsSpec>,
+    /// Members of a JSON object.
+    pub json: Option<JsonSpec>,
     /// Constants.
     #[serde(default)]
     pub set: BTreeMap<String, toml::Value>,
+    /// Constants that depend on captured values.
+    #[serde(default)]
+    pub case: Vec<CaseSpec>,
+    /// Field whose text is a line of its own, in whatever format without a parent reads it.
+    pub inside: Option<String>,
     /// The captured `message` is read again by the same format.
     #[serde(default)]
     pub again: bool,
     /// The line is understood, and of no interest: no event, counted as `dropped`.
     #[serde(default)]
     pub drop: bool,
+}
+
+/// Constants under conditions.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CaseSpec {
+    /// All must hold, for captured fields.
+    pub when: BTreeMap<String, CondSpec>,
+    /// Constants.
+    pub set: BTreeMap<String, toml::Value>,
+}
+
+/// A rule of columns; see [`super::columns`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ColumnsSpec {
+    /// Order of the columns where no header tells it.
+    pub order: String,
+    /// What stands between two columns, one byte; a blank unless given.
+    pub separator: Option<String>,
+    /// Column to field, with the form of a stamp after a colon.
+    pub map: BTreeMap<String, String>,
+}
+
+/// A rule of JSON members; see [`super::json`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct JsonSpec {
+    /// Members that must be there, by dotted path.
+    #[serde(default)]
+    pub need: Vec<String>,
+    /// Members that must not be there.
+    #[serde(default)]
+    pub lack: Vec<String>,
+    /// Members named like a declared field go to it.
+    #[serde(default)]
+    pub ecs: bool,
+    /// Dotted path to field, with the form of a stamp after a colon.
+    pub map: BTreeMap<String, String>,
 }
 
 /// A line and what must come out.

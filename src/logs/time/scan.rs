@@ -56,6 +56,11 @@ impl Form {
         }
     }
 
+    /// Reads a text that is a stamp and nothing else.
+    pub fn whole(self, text: &str) -> Option<Moment> {
+        self.scan(text.as_bytes()).filter(|(_, taken)| *taken == text.len()).map(|(moment, _)| moment)
+    }
+
     /// Reads a stamp at the start of `text`; gives it with the number of bytes it takes.
     pub fn scan(self, text: &[u8]) -> Option<(Moment, usize)> {
         match self {

@@ -1,0 +1,160 @@
+//! Column rules: lines of a fixed number of columns, whose order a header line tells.
+//!
+//! A header is a line of at least three words that are nearly all names of columns. The first one of a
+//! file's sample holds for the whole file, so that its lines can still be read in any order; a later
+//! header is left out, and reported as anomaly `columns.changed` if it tells another order.
+
+use super::PatternError;
+use super::draft::{Capture, Draft};
+use super::fields::Table;
+use super::parser::Scratch;
+use super::spec::ColumnsSpec;
+use crate::model::{FieldRef, Value};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// Most columns that a header may name.
+const MOST: usize = 256;
+
+/// A rule of columns.
+#[derive(Debug)]
+pub(super) struct Columns {
+    /// Number of the rule within the set, by which its order is found.
+    id: usize,
+    separator: u8,
+    names: BTreeMap<String, usize>,
+    captures: Vec<Capture>,
+    /// Order where no header tells it.
+    order: Vec<Column>,
+    /// Where values of unknown columns go.
+    other: FieldRef,
+}
+
+/// A column of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Column {
+    /// Index of its capture.
+    Known(usize),
+    /// Its name in the header.
+    Other(Box<str>),
+}
+
+/// The order of columns that a file's header tells to one rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    rule: usize,
+    order: Vec<Column>,
+}
+
+impl Columns {
+    /// Compiles a rule of format `format`, number `id` of the set; `file` and `place` are for messages.
+    pub fn new(
+        table: &Table,
+        format: &str,
+        file: &str,
+        place: &str,
+        (spec, id): (&ColumnsSpec, usize),
+    ) -> Result<Columns, PatternError> {
+        let fail = |message: String| PatternError::format(file, place, message);
+        let separator = match spec.separator.as_deref().map_or(b" " as &[u8], str::as_bytes) {
+            [one] if one.is_ascii() => *one,
+            _ => return Err(fail("`separator` must be one ASCII character".to_owned())),
+        };
+        let (mut names, mut captures) = (BTreeMap::new(), Vec::with_capacity(spec.map.len()));
+        for (name, field) in &spec.map {
+            names.insert(name.clone(), captures.len());
+            captures.push(Capture::named(table, format, file, place, field)?);
+        }
+        let other = table.need(file, place, "netlog.other")?;
+        let mut columns = Columns { id, separator, names, captures, order: Vec::new(), other };
+        columns.order = columns
+            .header(&spec.order)
+            .ok_or_else(|| fail("`order` must name columns of `map`".to_owned()))?;
+        Ok(columns)
+    }
+
+    /// Fields it can fill.
+    pub fn captures(&self) -> impl Iterator<Item = &Capture> {
+        self.captures.iter()
+    }
+
+    /// The order that a header among the lines tells.
+    pub fn layout<'l>(&self, mut lines: impl Iterator<Item = &'l str>) -> Option<Layout> {
+        lines.find_map(|line| self.header(line)).map(|order| Layout { rule: self.id, order })
+    }
+
+    fn header(&self, line: &str) -> Option<Vec<Column>> {
+        let words = line.strip_prefix('#').unwrap_or(line).trim().split(char::from(self.separator));
+        let (mut order, mut known) = (Vec::new(), 0);
+        for word in words.map(str::trim).filter(|word| !word.is_empty()).take(MOST) {
+            match self.names.get(word) {
+                Some(&index) => {
+                    known += 1;
+                    order.push(Column::Known(index));
+                }
+                None if order.is_empty() => return None,
+                None => order.push(Column::Other(word.into())),
+            }
+        }
+        (order.len() >= 3 && known * 4 >= order.len() * 3).then_some(order)
+    }
+
+    /// Matches a line with a value in every column, or a header; on failure the draft is as before.
+    pub fn apply<'a>(
+        &self,
+        text: &'a str,
+        null: &[String],
+        draft: &mut Draft<'a>,
+        scratch: &mut Scratch,
+    ) -> bool {
+        let order = scratch.layouts.iter().find(|l| l.rule == self.id).map_or(&self.order, |l| &l.order);
+        let begins = text.as_bytes().first().is_some_and(|b| b.is_ascii_lowercase() || *b == b'#');
+        if begins && let Some(header) = self.header(text) {
+            scratch.header = true;
+            scratch.header_changed |= header != *order;
+            return true;
+        }
+        let mark = draft.mark();
+        let good = self.columns(order, text.trim_end_matches(' '), null, draft);
+        if !good {
+            draft.reset(&mark);
+        }
+        good
+    }
+
+    fn columns<'a>(&self, order: &[Column], text: &'a str, null: &[String], draft: &mut Draft<'a>) -> bool {
+        let (mut left, mut others) = (Some(text), Vec::new());
+        for column in order {
+            let Some(rest) = left else { return false };
+            let value = match memchr::memchr(self.separator, rest.as_bytes()) {
+                Some(at) => {
+                    left = rest.get(at + 1..);
+                    rest.get(..at).unwrap_or_default()
+                }
+                None => {
+                    left = None;
+                    rest
+                }
+            };
+            if null.iter().any(|n| n == value) {
+                continue;
+            }
+            let good = match column {
+                Column::Known(index) => {
+                    self.captures.get(*index).is_some_and(|capture| draft.put(capture, value))
+                }
+                Column::Other(name) => {
+                    others.push((Cow::Owned(name.to_string()), Value::from(value)));
+                    true
+                }
+            };
+            if !good {
+                return false;
+            }
+        }
+        if !others.is_empty() {
+            draft.fields.push((self.other, Value::Object(others)));
+        }
+        left.is_none()
+    }
+}

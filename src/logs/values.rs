@@ -1,0 +1,95 @@
+//! Texts as typed values.
+
+use super::fields::Check;
+use super::time::{Form, Moment};
+use crate::model::{Outcome, Transport, Type, Value};
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+/// Whether a value is what the format allows.
+pub(super) fn allowed(check: &Check, value: &Value<'_>) -> bool {
+    let number = match value {
+        // Ranges are for ports, codes and sizes: exact in a float.
+        #[allow(clippy::cast_precision_loss, reason = "compared with a range written as float")]
+        Value::Int(i) => Some(*i as f64),
+        Value::Float(f) => Some(*f),
+        _ => None,
+    };
+    let in_range = match (check.range, number) {
+        (Some((low, high)), Some(n)) => (low..=high).contains(&n),
+        _ => true,
+    };
+    in_range && (check.values.is_empty() || value.as_str().is_none_or(|s| check.values.contains(s)))
+}
+
+/// A text as a value of a type; `None` if it is not one.
+pub(super) fn convert(ty: Type, text: &str) -> Option<Value<'_>> {
+    Some(match ty {
+        Type::Keyword | Type::Wildcard | Type::Text => Value::Str(Cow::Borrowed(text)),
+        Type::Long => Value::Int(text.parse().ok()?),
+        Type::Double => Value::Float(text.parse().ok().filter(|f: &f64| f.is_finite())?),
+        Type::Boolean => Value::Bool(match text {
+            "true" | "yes" | "1" => true,
+            "false" | "no" | "0" => false,
+            _ => return None,
+        }),
+        Type::Ip => Value::Ip(address(text)?),
+        Type::Date => match Form::Iso8601.whole(text)? {
+            Moment::Utc(ts) | Moment::Local(ts) => Value::Time(ts),
+            Moment::Yearless(_) => return None,
+        },
+        Type::GeoPoint | Type::Object | Type::Flattened => return None,
+    })
+}
+
+/// An address, also with an IPv6 zone (`fe80::1%eth0`) or as IPv4 mapped into IPv6, which is taken as
+/// the IPv4 address that the peer has.
+pub(super) fn address(text: &str) -> Option<IpAddr> {
+    let first = *text.as_bytes().first()?;
+    if !(first.is_ascii_hexdigit() || first == b':') {
+        return None;
+    }
+    let bare = if first.is_ascii_digit() && !text.contains(':') {
+        text
+    } else {
+        text.split_once('%').map_or(text, |(address, _)| address)
+    };
+    bare.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
+}
+
+/// Splits `address:port`, `[address]:port` or a bare address; IPv6 without brackets is followed by a
+/// port only when the whole is not an address itself.
+pub(super) fn socket(text: &str) -> (&str, Option<u16>) {
+    if address(text).is_some() {
+        return (text, None);
+    }
+    match text.rsplit_once(':').map(|(host, port)| (host, port.parse())) {
+        Some((host, Ok(port))) => {
+            let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+            (bare, Some(port))
+        }
+        _ => (text, None),
+    }
+}
+
+/// A word for an outcome.
+pub(super) fn outcome(text: &str) -> Option<Outcome> {
+    Some(match text {
+        "success" | "yes" => Outcome::Success,
+        "failure" | "failed" | "no" => Outcome::Failure,
+        "unknown" => Outcome::Unknown,
+        _ => return None,
+    })
+}
+
+/// A transport by name or IANA number.
+pub(super) fn transport(text: &str) -> Option<Transport> {
+    Some(match text {
+        "tcp" | "TCP" | "6" => Transport::Tcp,
+        "udp" | "UDP" | "17" => Transport::Udp,
+        "icmp" | "ICMP" | "1" => Transport::Icmp,
+        "icmpv6" | "ICMPv6" | "ipv6-icmp" | "58" => Transport::Icmp6,
+        "sctp" | "SCTP" | "132" => Transport::Sctp,
+        other => Transport::Other(other.parse().ok()?),
+    })
+}

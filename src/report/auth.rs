@@ -1,8 +1,10 @@
 //! Log-ins: who failed, who got in, and who got in after failing.
 
+use super::facets::{SEPARATOR, push_cut};
 use super::slots::{Seen, Slot};
 use super::top::{Row, Top};
 use crate::model::{Event, Outcome, Ts, Value, login_attempts};
+use std::collections::BTreeMap;
 
 /// Remote hosts and users counted exactly.
 const NAMES: usize = 1 << 15;
@@ -70,20 +72,21 @@ impl Row for Logins {
     }
 }
 
-/// All log-ins.
+/// All log-ins. A log and a capture may tell of the same ones, so each is counted by itself.
 #[derive(Debug)]
 pub struct Auth {
-    /// By remote host: address or name.
+    /// By remote host (address or name) and data set.
     pub hosts: Top<String, Logins>,
-    /// By user.
+    /// By user and data set.
     pub users: Top<String, Logins>,
-    /// Both, for the sum.
-    pub all: Logins,
+    /// By data set.
+    pub told: BTreeMap<&'static str, Logins>,
+    key: String,
 }
 
 impl Default for Auth {
     fn default() -> Self {
-        Auth { hosts: Top::new(NAMES), users: Top::new(NAMES), all: Logins::default() }
+        Auth { hosts: Top::new(NAMES), users: Top::new(NAMES), told: BTreeMap::new(), key: String::new() }
     }
 }
 
@@ -91,23 +94,35 @@ impl Auth {
     /// Counts an event of the ECS category `authentication`.
     pub fn observe(&mut self, event: &Event<'_>, seen: &Seen<'_, '_>) {
         let Some(logins) = Logins::of(event, seen) else { return };
-        self.all.absorb(logins.clone());
+        let told = event.dataset.name;
+        self.told.entry(told).or_default().absorb(logins.clone());
         let host = event.source.ip.map(|ip| ip.to_string());
         let name = || seen.text(Slot::SourceDomain).or_else(|| seen.text(Slot::SourceAddress));
         if let Some(host) = host.as_deref().or_else(name) {
             let country = seen.text(Slot::SourceCountry);
             let country = country.and_then(|c| <[u8; 2]>::try_from(c.as_bytes()).ok());
-            self.hosts.row_ref(host).absorb(Logins { country, ..logins.clone() });
+            self.set_key(host, told);
+            self.hosts.row_ref(self.key.as_str()).absorb(Logins { country, ..logins.clone() });
         }
         if let Some(user) = seen.text(Slot::UserName) {
-            self.users.row_ref(user).absorb(logins);
+            self.set_key(user, told);
+            self.users.row_ref(self.key.as_str()).absorb(logins);
         }
+    }
+
+    fn set_key(&mut self, who: &str, told: &str) {
+        self.key.clear();
+        push_cut(&mut self.key, who);
+        self.key.push(SEPARATOR);
+        self.key.push_str(told);
     }
 
     /// Adds what was counted later in the input.
     pub fn merge(&mut self, later: Auth) {
         self.hosts.merge(later.hosts);
         self.users.merge(later.users);
-        self.all.absorb(later.all);
+        for (told, logins) in later.told {
+            self.told.entry(told).or_default().absorb(logins);
+        }
     }
 }

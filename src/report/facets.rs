@@ -12,7 +12,7 @@ const VALUE_BYTES: usize = 256;
 /// Members of a list that are counted.
 const MEMBERS: usize = 32;
 /// Between the two parts of a key; never left in a value.
-const SEPARATOR: char = '\0';
+pub const SEPARATOR: char = '\0';
 
 /// Which data sets a table is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,12 +188,17 @@ pub fn add(count: &mut Count, event: &Event<'_>) {
     }
 }
 
+/// Appends text to a key, cut, and without what separates the parts of a key.
+pub fn push_cut(key: &mut String, text: &str) {
+    let fits = text.char_indices().take_while(|(at, c)| at + c.len_utf8() <= VALUE_BYTES);
+    key.extend(fits.map(|(_, c)| if c == SEPARATOR { char::REPLACEMENT_CHARACTER } else { c }));
+}
+
 fn push_text(key: &mut String, value: &Value<'_>) {
     // Writing to a string cannot fail.
     let _ = match value {
         Value::Str(text) => {
-            let fits = text.char_indices().take_while(|(at, c)| at + c.len_utf8() <= VALUE_BYTES);
-            key.extend(fits.map(|(_, c)| if c == SEPARATOR { char::REPLACEMENT_CHARACTER } else { c }));
+            push_cut(key, text);
             Ok(())
         }
         Value::Int(number) => write!(key, "{number}"),

@@ -165,6 +165,7 @@ fn log_ins_and_countries() {
         after.rows[0],
         [
             Cell::text("198.51.100.1"),
+            "sshd".into(),
             "NL".into(),
             Cell::Number(299),
             Cell::Empty,
@@ -173,7 +174,10 @@ fn log_ins_and_countries() {
             last
         ]
     );
-    assert_eq!(table(&report, "logins.users").rows[0][..2], [Cell::text("root"), Cell::Number(149)]);
+    assert_eq!(
+        table(&report, "logins.users").rows[0][..3],
+        [Cell::text("root"), "sshd".into(), Cell::Number(149)]
+    );
     let nl = &report.countries[0];
     assert_eq!((nl.code.as_str(), nl.name.as_str(), nl.requests, nl.hosts), ("NL", "Netherlands", 600, 2));
     assert_eq!(table(&report, "hosts.networks").rows[0][..2], [Cell::text("Example Net"), "AS64500".into()]);
@@ -201,7 +205,7 @@ fn one_log_in_with_several_messages_counts_once() {
     let report = report(&[&events]);
     let row = &table(&report, "logins.hosts").rows[0];
     let counts = [Cell::Number(5), Cell::Number(4), Cell::Number(1)];
-    assert_eq!((&row[0], &row[2..5]), (&Cell::text("host.example"), &counts[..]));
+    assert_eq!((&row[0], &row[3..6]), (&Cell::text("host.example"), &counts[..]));
 }
 
 #[test]

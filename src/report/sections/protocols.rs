@@ -107,20 +107,21 @@ fn classes(tally: &Tally, section: &'static str) -> Option<Block> {
 
 fn logins(tally: &Tally) -> Vec<Block> {
     let auth = &tally.auth;
-    if auth.all == Logins::default() {
+    if auth.told.is_empty() {
         return Vec::new();
     }
-    let facts = vec![
-        ("Failed", Unit::Count, auth.all.failed.into()),
-        ("Failed as PAM says", Unit::Count, auth.all.pam.into()),
-        ("Accepted", Unit::Count, auth.all.accepted.into()),
+    let hosts = [
+        column("host", "Remote host", Unit::Text, 0),
+        column("told", "As told by", Unit::Text, 0),
+        column("country", "From", Unit::Text, 1),
     ];
-    let hosts = [column("host", "Remote host", Unit::Text, 0), column("country", "From", Unit::Text, 1)];
-    let users = [column("user", "User", Unit::Text, 0)];
+    let users = [column("user", "User", Unit::Text, 0), column("told", "As told by", Unit::Text, 0)];
+    let told = [column("told", "As told by", Unit::Text, 0)];
     let after = auth.hosts.ranked(attempts).into_iter().filter(|(_, row)| row.after_failure());
     let after = after.take(ROWS).map(|(key, row)| login_row(key, row, true)).collect();
+    let sums = auth.told.iter().map(|(told, row)| login_row(told, row, false)).collect();
     vec![
-        Block::Facts(facts),
+        super::whole("logins.sums", "All", &login_columns(&told), sums),
         super::whole("logins.after", "Accepted after failures", &login_columns(&hosts), after),
         login_table(("logins.hosts", "By remote host"), &hosts, &auth.hosts),
         login_table(("logins.users", "By user"), &users, &auth.users),
@@ -145,7 +146,7 @@ fn login_columns(keys: &[Column]) -> Vec<Column> {
 }
 
 fn login_row(key: &str, row: &Logins, place: bool) -> Vec<Cell> {
-    let mut cells = vec![key.into()];
+    let mut cells: Vec<Cell> = split(key).map(Cell::text).collect();
     if place {
         cells.push(row.country.map(code).into());
     }
@@ -160,7 +161,7 @@ fn login_table(
     top: &Top<String, Logins>,
 ) -> Block {
     let ranked = top.ranked(attempts).into_iter().take(ROWS);
-    let rows = ranked.map(|(key, row)| login_row(key, row, keys.len() > 1)).collect();
+    let rows = ranked.map(|(key, row)| login_row(key, row, keys.len() > 2)).collect();
     let columns = login_columns(keys);
     Block::Table(Table { id, title, columns, rows, distinct: top.distinct(), exact: top.exact() })
 }

@@ -9,7 +9,9 @@ use anstyle::Style;
 const ROWS: usize = 10;
 /// Between columns.
 const GAP: usize = 2;
-/// Text is not cut below this while there are columns that can be spared.
+/// Text is not cut below this while there are columns that can be spared: keys, so that an address
+/// stays whole, and the rest.
+const KEY: usize = 39;
 const COMFORT: usize = 16;
 /// Text is never cut below this.
 const LEAST: usize = 6;
@@ -17,6 +19,8 @@ const LEAST: usize = 6;
 struct Laid {
     title: &'static str,
     right: bool,
+    /// Where cutting begins to hurt; `None` = half a number or instant is none.
+    comfort: Option<usize>,
     spare: u8,
     cells: Vec<String>,
     size: usize,
@@ -50,7 +54,8 @@ fn lay(table: &Table) -> Vec<Laid> {
         let size = cells.iter().map(|cell| width(cell)).max().unwrap_or(0);
         let size = if size == 0 { 0 } else { size.max(width(column.title)) };
         let right = !matches!(column.unit, Unit::Text | Unit::Time);
-        Laid { title: column.title, right, spare: column.spare, cells, size }
+        let comfort = (column.unit == Unit::Text).then_some(if i == 0 { KEY } else { COMFORT });
+        Laid { title: column.title, right, comfort, spare: column.spare, cells, size }
     };
     // A column without a value says nothing.
     table.columns.iter().enumerate().map(lay).filter(|column| column.size > 0).collect()
@@ -62,7 +67,7 @@ fn total(columns: &[Laid]) -> usize {
 
 /// Cuts long text, then leaves columns out, then cuts harder.
 fn shrink(columns: &mut Vec<Laid>, page: usize) {
-    cut(columns, page, COMFORT);
+    cut(columns, page, |comfort| comfort);
     while total(columns) > page {
         let most = columns.iter().enumerate().max_by_key(|(i, c)| (c.spare, *i));
         match most.filter(|(_, c)| c.spare > 0).map(|(i, _)| i) {
@@ -70,8 +75,8 @@ fn shrink(columns: &mut Vec<Laid>, page: usize) {
             None => break,
         }
     }
+    cut(columns, page, |_| LEAST);
     widen(columns, page);
-    cut(columns, page, LEAST);
     while total(columns) > page && columns.len() > 1 {
         columns.pop();
     }
@@ -80,11 +85,11 @@ fn shrink(columns: &mut Vec<Laid>, page: usize) {
     }
 }
 
-/// Takes columns from the widest text until the table fits or none is above `least`.
-fn cut(columns: &mut [Laid], page: usize, least: usize) {
+/// Takes columns from the widest text until the table fits or none is above its least width.
+fn cut(columns: &mut [Laid], page: usize, least: impl Fn(usize) -> usize) {
     while total(columns) > page {
-        let widest = columns.iter_mut().filter(|c| !c.right && c.size > least).max_by_key(|c| c.size);
-        match widest {
+        let can = |c: &&mut Laid| c.comfort.is_some_and(|comfort| c.size > least(comfort));
+        match columns.iter_mut().filter(can).max_by_key(|c| c.size) {
             Some(column) => column.size -= 1,
             None => break,
         }

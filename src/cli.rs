@@ -45,6 +45,17 @@ Examples:
     Events(Events),
     /// List the fields that events can carry
     Fields(Fields),
+    /// Look at log formats and named patterns, check and test them, try an expression
+    #[command(after_help = "\
+Examples:
+  netlog patterns show sshd
+  netlog patterns test my-formats/
+  netlog patterns match '%{IP:client} %{WORD:method}' access.log")]
+    Patterns {
+        /// What to do.
+        #[command(subcommand)]
+        command: Patterns,
+    },
     /// Print the completion script of a shell
     #[command(after_help = "Example:\n  netlog completions bash > /etc/bash_completion.d/netlog")]
     Completions {
@@ -95,6 +106,55 @@ pub struct Fields {
     /// Print as Markdown, as in docs/fields.md
     #[arg(long)]
     pub markdown: bool,
+}
+
+/// `patterns`
+#[derive(Debug, Subcommand)]
+pub enum Patterns {
+    /// List the log formats
+    List {
+        /// Folder with pattern files of your own; may be given several times
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        patterns: Vec<PathBuf>,
+    },
+    /// Print the file of a format, or the definition of a named pattern
+    Show {
+        /// Name of a format or named pattern
+        name: String,
+        /// Folder with pattern files of your own; may be given several times
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        patterns: Vec<PathBuf>,
+    },
+    /// Compile every named pattern and format, and say which engine each pattern runs on
+    Check {
+        /// Files and folders of your own, laid over what is built in
+        #[arg(value_name = "DIR", value_hint = ValueHint::AnyPath)]
+        paths: Vec<PathBuf>,
+    },
+    /// Run the tests inside format files: those given, else the built-in ones
+    Test {
+        /// Files and folders of your own
+        #[arg(value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
+        paths: Vec<PathBuf>,
+    },
+    /// Match lines with a grok expression: one line of JSON each, the captures or null
+    Match(Match),
+}
+
+/// `patterns match`
+#[derive(Debug, Args)]
+pub struct Match {
+    /// Folder with pattern files of your own; may be given several times
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub patterns: Vec<PathBuf>,
+    /// Take the whole input as one line
+    #[arg(long)]
+    pub multiline_input: bool,
+    /// Grok expression
+    pub expression: String,
+    /// File with lines; standard input if not given or -
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
 }
 
 /// What to read and how.

@@ -1,6 +1,7 @@
 //! The commands: from a plan to outputs and an exit status.
 
 mod analyze;
+mod patterns;
 mod print;
 mod progress;
 mod terminal;
@@ -72,6 +73,7 @@ pub fn run(cli: &Cli, now: Ts, terminal: &Terminal) -> Result<Status, CommandErr
         Command::Analyze(args) => analyze::run(Plan::analyze(args, now)?, &args.reading, terminal),
         Command::Events(args) => analyze::run(Plan::events(args, now)?, &args.reading, terminal),
         Command::Fields(args) => print::fields(args),
+        Command::Patterns { command } => patterns::run(command),
         Command::Completions { shell } => print::completions(*shell),
         Command::Man => print::man(),
     }

@@ -35,6 +35,11 @@ pub enum PatternError {
 }
 
 impl PatternError {
+    /// A mistake in an expression that the user typed.
+    pub fn expression(message: &str) -> Self {
+        PatternError::Syntax { file: "expression".to_owned(), message: message.to_owned() }
+    }
+
     pub(in crate::logs) fn format(file: &str, place: impl Into<String>, message: impl Into<String>) -> Self {
         PatternError::Format { file: file.to_owned(), place: place.into(), message: message.into() }
     }

@@ -41,7 +41,7 @@ impl FormatSet {
     }
 
     /// The shipped formats with those of `overlay`: files, or folders whose `*.toml` (formats) and
-    /// `*.grok` (named patterns) are read in the order of names. A format or named pattern of the same
+    /// `*.grok` or files without extension (named patterns) are read in the order of names. A format or named pattern of the same
     /// name replaces the earlier one.
     ///
     /// # Errors
@@ -52,25 +52,41 @@ impl FormatSet {
             let spec = FormatSpec::read(file, text)?;
             specs.insert(spec.name.clone(), ((*file).to_owned(), spec));
         }
-        let mut library = Library::builtin();
-        for path in overlay {
-            for file in pattern_files(path)? {
-                let text = std::fs::read_to_string(&file)
-                    .map_err(|error| PatternError::Read { path: file.clone(), error })?;
-                let name = file.display().to_string();
-                if file.extension().is_some_and(|e| e == "grok") {
-                    let wrong = |e: super::grok::GrokError| PatternError::Syntax {
-                        file: name.clone(),
-                        message: e.to_string(),
-                    };
-                    library.add_text(&name, &text).map_err(wrong)?;
-                    continue;
-                }
-                let spec = FormatSpec::read(&name, &text)?;
-                specs.insert(spec.name.clone(), (name, spec));
-            }
+        for file in pattern_files(overlay)?.into_iter().filter(|file| is_format(file)) {
+            let name = file.display().to_string();
+            let spec = FormatSpec::read(&name, &read(&file)?)?;
+            specs.insert(spec.name.clone(), (name, spec));
         }
-        FormatSet::compile(&library, specs.into_values().collect())
+        FormatSet::compile(&FormatSet::library(overlay)?, specs.into_values().collect())
+    }
+
+    /// The shipped named patterns with those of `overlay`.
+    ///
+    /// # Errors
+    /// The first file that cannot be read or holds a mistake.
+    pub fn library(overlay: &[PathBuf]) -> Result<Library, PatternError> {
+        let mut library = Library::builtin();
+        for file in pattern_files(overlay)?.into_iter().filter(|file| !is_format(file)) {
+            let name = file.display().to_string();
+            library
+                .add_text(&name, &read(&file)?)
+                .map_err(|e| PatternError::Syntax { file: name, message: e.to_string() })?;
+        }
+        Ok(library)
+    }
+
+    /// Names of the formats that came from files of the user, in order.
+    pub fn overlaid(&self) -> impl Iterator<Item = &'static str> {
+        self.formats.iter().filter(|f| builtin_text(&f.file).is_none()).map(|f| f.name)
+    }
+
+    /// The file that a format was read from.
+    pub fn text(&self, name: &str) -> Option<Result<String, PatternError>> {
+        let format = self.formats.iter().find(|f| f.name == name)?;
+        Some(match builtin_text(&format.file) {
+            Some(text) => Ok(text.to_owned()),
+            None => read(Path::new(&format.file)),
+        })
     }
 
     /// Compiles formats that are already read; (file, content).
@@ -142,20 +158,42 @@ impl FormatSet {
     }
 }
 
-fn pattern_files(path: &Path) -> Result<Vec<PathBuf>, PatternError> {
-    let failed = |error| PatternError::Read { path: path.to_owned(), error };
-    if !std::fs::metadata(path).map_err(failed)?.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(failed)? {
-        let file = entry.map_err(failed)?.path();
-        if file.extension().is_some_and(|e| e == "toml" || e == "grok") {
-            files.push(file);
+fn builtin_text(file: &str) -> Option<&'static str> {
+    BUILTIN.iter().find(|(name, _)| *name == file).map(|(_, text)| *text)
+}
+
+fn read(file: &Path) -> Result<String, PatternError> {
+    std::fs::read_to_string(file).map_err(|error| PatternError::Read { path: file.to_owned(), error })
+}
+
+/// Formats are `*.toml`; everything else that is read holds named patterns.
+fn is_format(file: &Path) -> bool {
+    file.extension().is_some_and(|e| e == "toml")
+}
+
+/// The files given, and of folders the formats (`*.toml`) and named patterns (`*.grok`, or no extension,
+/// as the reference pattern set has them) in the order of names.
+fn pattern_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, PatternError> {
+    let mut all = Vec::new();
+    for path in paths {
+        let failed = |error| PatternError::Read { path: path.clone(), error };
+        if !std::fs::metadata(path).map_err(failed)?.is_dir() {
+            all.push(path.clone());
+            continue;
         }
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(failed)? {
+            let file = entry.map_err(failed)?.path();
+            let hidden = file.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
+            let wanted = file.extension().is_none_or(|e| e == "toml" || e == "grok");
+            if wanted && !hidden && file.is_file() {
+                files.push(file);
+            }
+        }
+        files.sort();
+        all.extend(files);
     }
-    files.sort();
-    Ok(files)
+    Ok(all)
 }
 
 /// What compiling a format needs.

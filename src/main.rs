@@ -15,7 +15,7 @@ fn main() -> ExitCode {
         Err(error) => {
             let status = error.status();
             if status != Status::Done {
-                anstream::eprintln!("netlog: {error}");
+                anstream::eprintln!("netlog: {}", error.message());
             }
             status
         }

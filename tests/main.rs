@@ -15,3 +15,4 @@ mod packetbeat_flows;
 mod registry;
 mod sinks;
 mod tshark_web;
+mod whole;

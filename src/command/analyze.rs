@@ -4,16 +4,17 @@ use super::{CommandError, Status, Terminal, progress, told};
 use crate::cli::Reading;
 use crate::engine::{self, Outcome, Progress};
 use crate::logs::FormatSet;
-use crate::plan::Plan;
+use crate::plan::{Plan, UsageError};
 use crate::report::{Facts, Report, Tally};
 use crate::schema;
-use crate::sink::{self, Sink, SinkContext};
+use crate::sink::{self, Sink, SinkContext, SinkError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Runs the plan: opens the outputs, reads everything, draws the report.
 pub(super) fn run(plan: Plan, reading: &Reading, terminal: &Terminal) -> Result<Status, CommandError> {
     let formats = FormatSet::load(&plan.job.logs.patterns).map_err(engine::EngineError::from)?;
+    check(&plan, &formats)?;
     let schema = Arc::new(schema::all(&formats)?);
     let context = SinkContext { schema, width: terminal.width, color: terminal.color(reading.color) };
     let sinks = plan
@@ -25,6 +26,23 @@ pub(super) fn run(plan: Plan, reading: &Reading, terminal: &Terminal) -> Result<
         engine::run::<Tally>(&plan.job, sinks, progress)
     })?;
     finish(outcome, &plan)
+}
+
+/// What only the registries know: done before any output is opened, so that a slip of the keyboard
+/// does not empty yesterday's report.
+fn check(plan: &Plan, formats: &FormatSet) -> Result<(), CommandError> {
+    for output in &plan.outputs {
+        if !sink::names().any(|name| name == output.name) {
+            return Err(SinkError::Unknown { name: output.name.clone() }.into());
+        }
+    }
+    let Some(name) = &plan.job.logs.format else { return Ok(()) };
+    if formats.names().any(|(known, _)| known == name) {
+        return Ok(());
+    }
+    let nearest = formats.nearest(name).map_or_else(String::new, |n| format!("; did you mean {n}?"));
+    let reason = format!("no log format has this name{nearest}");
+    Err(UsageError::Value { option: "--format", value: name.clone(), reason }.into())
 }
 
 /// Runs `work` with the progress line on, unless `quiet`.
@@ -71,7 +89,53 @@ fn or_none(list: Vec<String>) -> String {
     if list.is_empty() { "none".to_owned() } else { list.join(", ") }
 }
 
-/// The command line as given, for the report.
+/// The command line as given, for the report, without what never changes the output: how many threads
+/// and how much per round. The same evidence then gives the same report, byte for byte.
 fn command_line() -> String {
-    std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+    shown(std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()))
+}
+
+fn shown(args: impl Iterator<Item = String>) -> String {
+    let mut out = "netlog".to_owned();
+    let mut args = args;
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "-j" | "--threads" | "--round-size" => drop(args.next()),
+            _ if arg.starts_with("--threads=") || arg.starts_with("--round-size=") => {}
+            _ if arg.strip_prefix("-j").is_some_and(|n| n.trim_start_matches('=').parse::<u32>().is_ok()) => {
+            }
+            _ => {
+                out.push(' ');
+                out.push_str(&quoted(&arg));
+            }
+        }
+    }
+    out
+}
+
+/// An argument as a shell would take it.
+fn quoted(arg: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !arg.is_empty() && arg.chars().all(plain) {
+        return arg.to_owned();
+    }
+    format!("'{}'", arg.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_in_the_report() {
+        let line = |args: &[&str]| shown(args.iter().map(|a| (*a).to_owned()));
+        let want = "netlog analyze x.pcap --filter 'tcp port 80' 'it'\\''s'";
+        assert_eq!(line(&["analyze", "-j8", "x.pcap", "--filter", "tcp port 80", "it's"]), want);
+        for same in
+            [&["-j", "2"][..], &["--threads", "2"], &["--threads=2"], &["-j=2"], &["--round-size", "9"]]
+        {
+            assert_eq!(line(&[same, &["events", "-"]].concat()), "netlog events -", "{same:?}");
+        }
+        assert_eq!(line(&["analyze", "-jx"]), "netlog analyze -jx");
+    }
 }

@@ -14,6 +14,7 @@ use crate::model::{Ledger, Ts};
 use crate::plan::{Plan, UsageError};
 use crate::schema::SchemaError;
 use crate::sink::SinkError;
+use crate::sink::escape::text::visible;
 use std::io;
 
 /// How a run ended, as the exit status tells it (see `netlog --help`).
@@ -52,6 +53,11 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    /// The message, for a person: what came from outside is made visible, lines stay lines.
+    pub fn message(&self) -> String {
+        self.to_string().lines().map(visible).collect::<Vec<_>>().join("\n")
+    }
+
     /// The exit status that tells of the error. A reader that has had enough is no error.
     pub fn status(&self) -> Status {
         match self {
@@ -83,7 +89,7 @@ pub fn run(cli: &Cli, now: Ts, terminal: &Terminal) -> Result<Status, CommandErr
 fn told(ledger: &Ledger) -> Status {
     for fault in &ledger.faults {
         let at = fault.offset.map_or_else(String::new, |o| format!(" (at byte {o})"));
-        anstream::eprintln!("netlog: {}: {}{at}", fault.path, fault.reason);
+        anstream::eprintln!("netlog: {}{at}", visible(&format!("{}: {}", fault.path, fault.reason)));
     }
     if ledger.faults.is_empty() { Status::Done } else { Status::Incomplete }
 }

@@ -8,13 +8,20 @@ use crate::schema;
 use clap::CommandFactory;
 use std::io::{self, Write};
 
-/// Every field, one a line: name, type, meaning.
+/// Every field, one a line: name, type, meaning; or the reference page.
 pub(super) fn fields(args: &Fields) -> Result<Status, CommandError> {
     let formats = FormatSet::load(&args.patterns).map_err(EngineError::from)?;
     let schema = schema::all(&formats)?;
     let mut out = io::stdout().lock();
+    if args.markdown {
+        let mut page = String::new();
+        // A string takes everything.
+        let _ = schema::docs::fields(&mut page, &schema);
+        out.write_all(page.as_bytes())?;
+        return Ok(Status::Done);
+    }
     for field in schema.fields() {
-        writeln!(out, "{}\t{:?}\t{}", field.name, field.ty, field.doc)?;
+        writeln!(out, "{}\t{}\t{}", field.name, field.ty.name(), field.doc)?;
     }
     Ok(Status::Done)
 }

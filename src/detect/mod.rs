@@ -7,6 +7,7 @@
 
 mod cell;
 mod config;
+pub mod docs;
 #[cfg(test)]
 mod tests;
 

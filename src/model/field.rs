@@ -29,6 +29,25 @@ pub enum Type {
     Flattened,
 }
 
+impl Type {
+    /// The word an Elasticsearch mapping has for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Type::Keyword => "keyword",
+            Type::Wildcard => "wildcard",
+            Type::Text => "text",
+            Type::Long => "long",
+            Type::Double => "double",
+            Type::Boolean => "boolean",
+            Type::Ip => "ip",
+            Type::Date => "date",
+            Type::GeoPoint => "geo_point",
+            Type::Object => "object",
+            Type::Flattened => "flattened",
+        }
+    }
+}
+
 /// One field of the event schema.
 #[derive(Debug)]
 pub struct Field {

@@ -33,8 +33,7 @@ fn push_part(out: &mut String, part: &Part) -> Result {
     fields.sort_by_key(|field| field.name);
     writeln!(out, "\n## {}\n\n| field | type | meaning |\n| --- | --- | --- |", part.name)?;
     for field in fields {
-        let ty = format!("{:?}", field.ty).to_lowercase();
-        writeln!(out, "| `{}` | {ty} | {} |", field.name, cell(field.doc))?;
+        writeln!(out, "| `{}` | {} | {} |", field.name, field.ty.name(), cell(field.doc))?;
     }
     Ok(())
 }

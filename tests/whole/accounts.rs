@@ -1,0 +1,54 @@
+//! The ledger of every case adds up, and the events on one output agree with the report on another.
+
+use super::{adds_up, cases, netlog};
+use serde_json::Value;
+
+#[test]
+fn ledgers_add_up() {
+    for case in cases() {
+        let report = netlog(&["analyze", &case, "-o", "json"]);
+        assert_eq!(report.code, 0, "{case}: {}", report.err);
+        let report = report.json();
+        adds_up(&report["ledger"], &case);
+        let events = netlog(&["events", &case]);
+        assert_eq!(events.code, 0, "{case}: {}", events.err);
+        check_events(&events.out, &report, &case);
+    }
+}
+
+/// Every line is an event with what every event carries; ids are unique and lines are as many as the
+/// report says.
+fn check_events(ndjson: &[u8], report: &Value, case: &str) {
+    let mut ids = std::collections::BTreeSet::new();
+    let mut lines = 0;
+    for line in ndjson.split_inclusive(|b| *b == b'\n') {
+        let event: Value = serde_json::from_slice(line).unwrap_or_else(|e| panic!("{case}: {e}"));
+        for name in ["@timestamp", "event", "log", "netlog"] {
+            assert!(!event[name].is_null(), "{case}: no {name} in {event}");
+        }
+        for name in ["dataset", "id", "kind"] {
+            assert!(event["event"][name].is_string(), "{case}: no event.{name} in {event}");
+        }
+        assert!(event["log"]["file"]["path"].is_string(), "{case}: {event}");
+        assert!(ids.insert(event["event"]["id"].as_str().unwrap().to_owned()), "{case}: id twice in {event}");
+        lines += 1;
+    }
+    assert!(lines > 0, "{case}: no events");
+    assert_eq!(report["events"], lines, "{case}: events in the report");
+}
+
+#[test]
+fn a_time_window_and_a_filter_count_what_they_leave_out() {
+    let all = netlog(&["analyze", "testdata/demo", "-o", "json"]).json();
+    let args = ["analyze", "testdata/demo", "-o", "json", "--filter", "udp port 53"];
+    let some = netlog(&args).json();
+    adds_up(&some["ledger"], "filter");
+    let packets = |v: &Value, name: &str| v["ledger"]["packets"][name].as_u64().unwrap();
+    assert_eq!(packets(&all, "read"), packets(&some, "read"));
+    assert!(packets(&some, "decoded") < packets(&all, "decoded") && packets(&some, "decoded") > 0);
+    let none = netlog(&["analyze", "testdata/demo", "-o", "json", "--to", "1980-01-01"]).json();
+    adds_up(&none["ledger"], "window");
+    assert_eq!(packets(&none, "decoded"), 0);
+    assert_eq!(none["ledger"]["lines"]["parsed"], 0);
+    assert_eq!(packets(&all, "read"), packets(&none, "read"));
+}

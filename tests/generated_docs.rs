@@ -1,16 +1,20 @@
-//! The reference pages in docs/ are what the code says. `UPDATE=1 cargo test generated_docs` rewrites
-//! them.
+//! The reference pages in docs/ are what the code says. `UPDATE=1 cargo test` rewrites them with all
+//! other generated files, `NETLOG_UPDATE_DOCS=1` them alone.
 
+use netlog::detect;
 use netlog::logs::FormatSet;
 use netlog::proto;
 use netlog::schema::{self, docs};
 
+fn path(name: &str) -> String {
+    format!("{}/docs/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
 fn page(name: &str, text: &str) {
-    let path = format!("{}/docs/{name}", env!("CARGO_MANIFEST_DIR"));
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, text).unwrap();
+    if ["UPDATE", "NETLOG_UPDATE_DOCS"].iter().any(|name| std::env::var_os(name).is_some()) {
+        std::fs::write(path(name), text).unwrap();
     }
-    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    let committed = std::fs::read_to_string(path(name)).unwrap_or_default();
     assert!(committed == text, "docs/{name} is stale: run UPDATE=1 cargo test generated_docs");
 }
 
@@ -27,4 +31,43 @@ fn pages_are_current() {
     text.clear();
     docs::formats(&mut text, &formats).unwrap();
     page("formats.md", &text);
+}
+
+/// `text` with `made` between the markers of the generated part `name`.
+fn filled(text: &str, name: &str, made: &str) -> String {
+    let begin = format!("<!-- generated: {name} -->\n");
+    let (before, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("no part '{name}'"));
+    let (_, after) = rest.split_once("<!-- end -->").expect("the part ends");
+    format!("{before}{begin}{made}<!-- end -->{after}")
+}
+
+#[test]
+fn detections_are_current() {
+    let committed = std::fs::read_to_string(path("detections.md")).unwrap();
+    let mut made = String::new();
+    detect::docs::detectors(&mut made).unwrap();
+    let text = filled(&committed, "detectors", &made);
+    made.clear();
+    detect::docs::thresholds(&mut made, &detect::Config::default()).unwrap();
+    page("detections.md", &filled(&text, "thresholds", &made));
+}
+
+/// Every rule a detector's code names has its paragraph.
+#[test]
+fn every_rule_is_argued() {
+    let text = std::fs::read_to_string(path("detections.md")).unwrap();
+    let folder = format!("{}/src/detect", env!("CARGO_MANIFEST_DIR"));
+    let mut rules = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let code = std::fs::read_to_string(entry.unwrap().path()).unwrap_or_default();
+        for detector in detect::ALL {
+            let begin = format!("\"{}.", detector.name);
+            for rule in code.split(&begin).skip(1).filter_map(|rest| rest.split('"').next()) {
+                let name = format!("**`{}.{rule}`**", detector.name);
+                assert!(text.contains(&name), "docs/detections.md does not argue {name}");
+                rules += 1;
+            }
+        }
+    }
+    assert!(rules >= 8, "{rules}");
 }

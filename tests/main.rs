@@ -10,6 +10,7 @@ mod licences;
 mod logs_formats;
 mod logs_lines;
 mod logs_truth;
+mod mutations;
 mod packetbeat;
 mod packetbeat_flows;
 mod registry;

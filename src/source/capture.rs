@@ -39,7 +39,8 @@ enum Walker {
 }
 
 impl Reader {
-    pub(super) fn new(path: Arc<str>, source: u32, kind: Kind, input: Raw<'static>) -> Self {
+    /// A reader of decompressed bytes, as [`Input::packets`] opens one; `path` is for messages.
+    pub fn new(path: Arc<str>, source: u32, kind: Kind, input: Box<dyn Read + Send>) -> Self {
         let walker = match kind {
             Kind::PcapNg => Walker::PcapNg(pcapng::Walker::default()),
             Kind::Pcap | Kind::Text => Walker::Pcap(pcap::Walker::default()),

@@ -53,16 +53,12 @@ pub fn capture(data: &[u8]) {
             let origin = Origin { source: 0, record: raw.number, offset: raw.file_offset };
             last = Stamp { ts: raw.ts, origin };
             match netlog::net::dissect(raw.link, packet, raw.origlen, last) {
-                Verdict::Flow(found) => {
-                    ledger.packets.decoded += 1;
-                    shard.packet(&found, packet, &mut out);
-                }
+                Verdict::Flow(found) => shard.packet(&found, packet, &mut out),
                 Verdict::Fragment(range) => {
                     let whole = defrag.push(packet, range, raw.origlen, last, &mut ledger);
                     let Some(whole) = whole else { continue };
                     let found = netlog::net::dissect(RAW_IP, &whole, defrag.wire_len(), last);
                     let Verdict::Flow(found) = found else { panic!("promised to be a flow's: {found:?}") };
-                    ledger.packets.decoded += 1;
                     shard.packet(&found, &whole, &mut out);
                 }
                 Verdict::Skip(reason) => ledger.packets.skip(reason, origin, &[]),

@@ -50,7 +50,7 @@ fn wrong_command_lines() {
     refused(&with(&["-o", "json", "-o", "text"]), 2, &["standard output", "NAME=PATH"]);
     refused(&with(&["-o", "json=x", "-o", "text=x"]), 2, &["x"]);
     refused(&with(&["--filter", "tcp prot 80"]), 2, &["--filter", "tcp prot 80", "^"]);
-    refused(&with(&["--filter", ""]), 2, &["--filter"]);
+    refused(&with(&["--filter", "host 1.2.3.4 and ("]), 2, &["--filter", "^"]);
     refused(&with(&["--timezone", "Europe/Berln"]), 2, &["--timezone", "Europe/Berln"]);
     refused(&with(&["--from", "yesterday"]), 2, &["--from", "yesterday", "2026-03-01"]);
     refused(&with(&["--from", "2026-03-02", "--to", "2026-03-02"]), 2, &["--to", "not after --from"]);
@@ -132,7 +132,7 @@ fn a_damaged_compressed_log_gives_what_came_before() {
 #[test]
 fn outputs_that_cannot_be_written() {
     for sink in ["ndjson", "text", "json", "csv", "markdown"] {
-        let there = format!("{sink}=no/such/folder/x");
+        let there = format!("{sink}=no/such/folder/x.csv");
         let ran = netlog(&["analyze", "testdata/demo", "-o", &there]);
         refused(&ran, 4, &["no/such/folder", "No such file"]);
     }

@@ -7,6 +7,7 @@ mod determinism;
 mod exit;
 mod hostile;
 mod inputs;
+mod readme;
 
 use assert_cmd::Command;
 use serde_json::Value;

@@ -13,6 +13,7 @@ mod logs_truth;
 mod mutations;
 mod packetbeat;
 mod packetbeat_flows;
+mod patterns_command;
 mod registry;
 mod sinks;
 mod tshark_web;

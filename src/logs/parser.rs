@@ -4,7 +4,7 @@ use super::columns::Layout;
 use super::detect::Detection;
 use super::draft::Draft;
 use super::grok::Slots;
-use super::rule::{Constant, Format, Rule};
+use super::rule::Format;
 use super::set::FormatSet;
 use super::template::Span;
 use super::time::{Hour, Moment, Pending, Turns, YearBase, Zone};
@@ -284,8 +284,7 @@ impl Line<'_> {
             return Some(Fate::Dropped);
         }
         draft.repeats |= rule.repeats;
-        constants(&rule.set, draft);
-        let dataset = cases(rule, draft);
+        let dataset = rule.constants_into(draft);
         if depth >= DEPTH {
             return Some(Fate::Event(dataset));
         }
@@ -366,30 +365,6 @@ impl Line<'_> {
         }
         Some(fate)
     }
-}
-
-fn constants(set: &[Constant], draft: &mut Draft<'_>) {
-    for constant in set {
-        match constant {
-            Constant::Outcome(outcome) => draft.outcome = *outcome,
-            Constant::Field(field, value) => draft.fields.push((field, value.clone())),
-        }
-    }
-}
-
-/// Applies the cases that hold; gives the data set.
-fn cases(rule: &Rule, draft: &mut Draft<'_>) -> &'static Dataset {
-    let (mut dataset, mut held) = (rule.dataset, 0);
-    for case in &rule.cases {
-        if case.when.iter().all(|cond| cond.holds(draft)) {
-            constants(&case.set, draft);
-            dataset = case.dataset.unwrap_or(dataset);
-            held += 1;
-        }
-    }
-    // Two cases can give the same field.
-    draft.repeats |= held > 1;
-    dataset
 }
 
 /// Keeps the last of several values of a field: a child's, or a constant's, replaces its parent's. It

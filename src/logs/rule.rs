@@ -121,9 +121,34 @@ impl Rule {
         captured.chain(self.constants())
     }
 
+    /// Gives the draft the constants and those of the cases that hold; gives the data set.
+    pub fn constants_into(&self, draft: &mut Draft<'_>) -> &'static Dataset {
+        put(&self.set, draft);
+        let (mut dataset, mut held) = (self.dataset, 0);
+        for case in &self.cases {
+            if case.when.iter().all(|cond| cond.holds(draft)) {
+                put(&case.set, draft);
+                dataset = case.dataset.unwrap_or(dataset);
+                held += 1;
+            }
+        }
+        // Two cases can give the same field.
+        draft.repeats |= held > 1;
+        dataset
+    }
+
     /// Fields of its constants.
     pub fn constants(&self) -> impl Iterator<Item = FieldRef> {
         fields(&self.set)
+    }
+}
+
+fn put(set: &[Constant], draft: &mut Draft<'_>) {
+    for constant in set {
+        match constant {
+            Constant::Outcome(outcome) => draft.outcome = *outcome,
+            Constant::Field(field, value) => draft.fields.push((field, value.clone())),
+        }
     }
 }
 

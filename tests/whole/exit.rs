@@ -62,6 +62,7 @@ fn wrong_command_lines() {
     refused(&with(&["--geoip-db", "no/such.mmdb"]), 2, &["no/such.mmdb"]);
     refused(&with(&["--geoip-db", arg(&log)]), 2, &["auth.log"]);
     refused(&with(&["--format", "no-such-format"]), 2, &["no-such-format"]);
+    refused(&netlog(&["patterns", "show", "no-such-format"]), 2, &["no-such-format"]);
 }
 
 #[test]

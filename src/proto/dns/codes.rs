@@ -1,7 +1,15 @@
 //! Numbers and their names. Source: IANA "Domain Name System (DNS) Parameters" and "Domain Name System
 //! Security (DNSSEC) Algorithm Numbers"; spelled as Packetbeat prints them.
 
+use std::borrow::Cow;
+
+type Text = Cow<'static, str>;
 type Table = &'static [(u16, &'static str)];
+
+/// The name, or what stands for the number.
+fn named(table: Table, number: u16, other: impl FnOnce() -> String) -> Text {
+    find(table, number).map_or_else(|| Cow::Owned(other()), Cow::Borrowed)
+}
 
 fn find(table: Table, number: u16) -> Option<&'static str> {
     let at = table.binary_search_by_key(&number, |(n, _)| *n).ok()?;
@@ -14,48 +22,48 @@ pub(super) fn known_type(number: u16) -> bool {
 }
 
 /// `A`, `MX` … or `TYPE65280` (RFC 3597).
-pub(super) fn kind(number: u16) -> String {
-    find(TYPES, number).map_or_else(|| format!("TYPE{number}"), str::to_owned)
+pub(super) fn kind(number: u16) -> Text {
+    named(TYPES, number, || format!("TYPE{number}"))
 }
 
 /// `IN` … or `CLASS5` (RFC 3597).
-pub(super) fn class(number: u16) -> String {
-    find(CLASSES, number).map_or_else(|| format!("CLASS{number}"), str::to_owned)
+pub(super) fn class(number: u16) -> Text {
+    named(CLASSES, number, || format!("CLASS{number}"))
 }
 
 /// `QUERY` … or the number.
-pub(super) fn opcode(number: u16) -> String {
-    find(OPCODES, number).map_or_else(|| number.to_string(), str::to_owned)
+pub(super) fn opcode(number: u16) -> Text {
+    named(OPCODES, number, || number.to_string())
 }
 
 /// `NOERROR` … or the number. Takes the code with the extension of EDNS.
-pub(super) fn rcode(number: u16) -> String {
-    find(RCODES, number).map_or_else(|| number.to_string(), str::to_owned)
+pub(super) fn rcode(number: u16) -> Text {
+    named(RCODES, number, || number.to_string())
 }
 
 /// `RSASHA256` … or the number.
-pub(super) fn algorithm(number: u8) -> String {
-    find(ALGORITHMS, u16::from(number)).map_or_else(|| number.to_string(), str::to_owned)
+pub(super) fn algorithm(number: u8) -> Text {
+    named(ALGORITHMS, u16::from(number), || number.to_string())
 }
 
 /// `SHA256` … or the number.
-pub(super) fn digest(number: u8) -> String {
-    find(DIGESTS, u16::from(number)).map_or_else(|| number.to_string(), str::to_owned)
+pub(super) fn digest(number: u8) -> Text {
+    named(DIGESTS, u16::from(number), || number.to_string())
 }
 
 /// Name of an EDNS option.
-pub(super) fn option(number: u16) -> String {
-    find(OPTIONS, number).map_or_else(|| format!("OPT{number}"), str::to_owned)
+pub(super) fn option(number: u16) -> Text {
+    named(OPTIONS, number, || format!("OPT{number}"))
 }
 
 /// Extended DNS error (RFC 8914).
-pub(super) fn extended_error(number: u16) -> String {
-    find(EXTENDED_ERRORS, number).map_or_else(|| number.to_string(), str::to_owned)
+pub(super) fn extended_error(number: u16) -> Text {
+    named(EXTENDED_ERRORS, number, || number.to_string())
 }
 
 /// Service parameter key of SVCB and HTTPS (RFC 9460), or `key65280`.
-pub(super) fn service_key(number: u16) -> String {
-    find(SERVICE_KEYS, number).map_or_else(|| format!("key{number}"), str::to_owned)
+pub(super) fn service_key(number: u16) -> Text {
+    named(SERVICE_KEYS, number, || format!("key{number}"))
 }
 
 static TYPES: Table = &[

@@ -182,7 +182,7 @@ pub(super) fn put_question(draft: &mut Draft, message: &Message<'_>) {
     }
 }
 
-fn describe(message: &Message<'_>, question: &Question) -> (String, String, String) {
+fn describe(message: &Message<'_>, question: &Question) -> (String, Cow<'static, str>, Cow<'static, str>) {
     let mut asked = String::new();
     // Reading the message has already checked this name.
     _ = name::read(message.bytes, question.name_at, true, &mut asked);

@@ -349,7 +349,7 @@ pub(super) fn options(rdata: &[u8]) -> Vec<String> {
     let mut all = Vec::new();
     while let (Some(code), Some(len)) = (wire.u16(), wire.u16()) {
         let Some(body) = wire.take(usize::from(len)) else { break };
-        let mut text = codes::option(code);
+        let mut text = codes::option(code).into_owned();
         text.push('=');
         option(code, body, &mut text);
         all.push(text);

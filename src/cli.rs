@@ -43,6 +43,14 @@ Examples:
   netlog events capture.pcap | jq 'select(.event.dataset == \"dns\") | .dns.question.name'
   netlog events /var/log/auth.log | wc -l")]
     Events(Events),
+    /// Who failed to log in, from where, as whom, how often; and who got in after failing
+    #[command(after_help = "\
+Examples:
+  netlog grep-auth /var/log/auth.log*
+  journalctl -u ssh -o short-iso | netlog grep-auth -
+  netlog grep-auth --min-failures 10 --since 2026-11-01 -o markdown /var/log/auth.log
+  netlog grep-auth -o json auth.log | jq '.hosts[] | select(.accepted_after_failure)'")]
+    GrepAuth(GrepAuth),
     /// List the fields that events can carry
     Fields(Fields),
     /// Look at log formats and named patterns, check and test them, try an expression
@@ -95,6 +103,26 @@ pub struct Events {
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print a comment as help")]
     pub packets: Packets,
+}
+
+/// `grep-auth`
+#[derive(Debug, Args)]
+pub struct GrepAuth {
+    /// How to print: text, json, ndjson, csv or markdown, each with =PATH for a file
+    #[arg(short, long = "output", value_name = "NAME[=PATH]")]
+    pub output: Vec<String>,
+    /// Only the N hosts with most failures
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// Only hosts with at least N failures
+    #[arg(long, value_name = "N")]
+    pub min_failures: Option<u64>,
+    /// Only attempts on this user; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub user: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print a comment as help")]
+    pub reading: Reading,
 }
 
 /// `fields`

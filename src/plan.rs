@@ -1,12 +1,13 @@
 //! From arguments to a complete, checked plan: every path, format, span and output resolved, or a
 //! usage error before any input is read.
 
-use crate::cli::{Analyze, Detail, Events, Packets, Reading};
-use crate::engine::{Job, Logs};
+use crate::cli::{Analyze, Detail, Events, GrepAuth, Packets, Reading};
+use crate::engine::{Job, Logs, Only};
 use crate::enrich::{self, Net};
-use crate::logs::{Hour, Zone};
+use crate::logs::{Hour, Wanted, Zone};
 use crate::model::{Severity, Ts, rfc3339};
 use crate::net::filter::Filter;
+use crate::report::logins;
 use crate::{detect, net, proto};
 
 /// What the command line or a file it names has wrong. Exit status 2.
@@ -70,6 +71,18 @@ impl Plan {
 }
 
 impl Plan {
+    /// Plan of `grep-auth`: logs only, and of those only what tells of log-ins.
+    ///
+    /// # Errors
+    /// See [`UsageError`].
+    pub fn grep_auth(args: &GrepAuth, now: Ts) -> Result<Plan, UsageError> {
+        let outputs = outputs(&args.output, "text")?;
+        let mut job = job(&args.reading, None, now)?;
+        job.only = Some(Only::Logs);
+        job.wanted = Some(Wanted { mark: logins::MARK, fields: logins::FIELDS, users: args.user.clone() });
+        Ok(Plan { job, outputs, fail_on: None })
+    }
+
     /// The settings that shape the result, for the report: label and value.
     pub fn settings(&self) -> Vec<(String, String)> {
         let job = &self.job;
@@ -127,6 +140,7 @@ fn job(reading: &Reading, packets: Option<&Packets>, now: Ts) -> Result<Job, Usa
         },
         detect: detect::Config::default(),
         only: None,
+        wanted: None,
     })
 }
 

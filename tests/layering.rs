@@ -18,7 +18,7 @@ static MAY: &[(&str, &[&str])] = &[
     ("sink", &["schema", "report"]),
     ("engine", &["source", "net", "proto", "logs", "enrich", "detect", "report", "sink", "schema"]),
     ("cli", &[]),
-    ("plan", &["cli", "engine", "net", "proto", "logs", "enrich", "detect"]),
+    ("plan", &["cli", "engine", "net", "proto", "logs", "enrich", "detect", "report"]),
     ("command", &["cli", "plan", "engine", "logs", "report", "schema", "sink"]),
 ];
 

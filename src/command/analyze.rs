@@ -46,7 +46,7 @@ fn check(plan: &Plan, formats: &FormatSet) -> Result<(), CommandError> {
 }
 
 /// Runs `work` with the progress line on, unless `quiet`.
-fn watched<R: Send>(quiet: bool, work: impl FnOnce(&Progress) -> R) -> R {
+pub(super) fn watched<R: Send>(quiet: bool, work: impl FnOnce(&Progress) -> R) -> R {
     let (progress, done) = (Progress::default(), AtomicBool::new(quiet));
     std::thread::scope(|scope| {
         if !quiet {
@@ -59,7 +59,7 @@ fn watched<R: Send>(quiet: bool, work: impl FnOnce(&Progress) -> R) -> R {
 }
 
 fn finish(outcome: Outcome<Tally>, plan: &Plan) -> Result<Status, CommandError> {
-    let Outcome { tally, findings, observed, ledger, sources, databases, sinks } = outcome;
+    let Outcome { tally, findings, observed, ledger, sources, enricher, sinks } = outcome;
     let status = told(&ledger);
     let silent = observed.iter().filter(|(_, n)| *n == 0).map(|(name, _)| *name).collect::<Vec<_>>();
     let ran = observed.iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} on {n} observations"));
@@ -73,7 +73,7 @@ fn finish(outcome: Outcome<Tally>, plan: &Plan) -> Result<Status, CommandError> 
         findings,
         command: command_line(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        databases,
+        databases: enricher.origins(),
         settings: plan.settings(),
         notes,
     });
@@ -91,7 +91,7 @@ fn or_none(list: Vec<String>) -> String {
 
 /// The command line as given, for the report, without what never changes the output: how many threads
 /// and how much per round. The same evidence then gives the same report, byte for byte.
-fn command_line() -> String {
+pub(super) fn command_line() -> String {
     shown(std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()))
 }
 

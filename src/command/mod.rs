@@ -1,6 +1,7 @@
 //! The commands: from a plan to outputs and an exit status.
 
 mod analyze;
+mod grep_auth;
 mod patterns;
 mod print;
 mod progress;
@@ -78,6 +79,7 @@ pub fn run(cli: &Cli, now: Ts, terminal: &Terminal) -> Result<Status, CommandErr
     match &cli.command {
         Command::Analyze(args) => analyze::run(Plan::analyze(args, now)?, &args.reading, terminal),
         Command::Events(args) => analyze::run(Plan::events(args, now)?, &args.reading, terminal),
+        Command::GrepAuth(args) => grep_auth::run(&Plan::grep_auth(args, now)?, args, terminal),
         Command::Fields(args) => print::fields(args),
         Command::Patterns { command } => patterns::run(command),
         Command::Completions { shell } => print::completions(*shell),

@@ -25,6 +25,8 @@ pub(super) struct Stage<'e> {
     enricher: &'e Enricher,
     tables: Tables,
     workers: Vec<Mutex<Worker<'e>>>,
+    /// Events are completed, observed and rendered; else only counted.
+    full: bool,
 }
 
 /// What a block became.
@@ -45,13 +47,20 @@ pub(super) struct Filling<'s, 'e, 'a, T> {
 }
 
 impl<'e> Stage<'e> {
-    /// `tables` is an empty set of detector tables to start each block from.
-    pub fn new(enricher: &'e Enricher, tables: Tables, sinks: &[Box<dyn Sink>], threads: usize) -> Stage<'e> {
+    /// `tables` is an empty set of detector tables to start each block from; without `full`, events are only
+    /// counted, as the lines gave them.
+    pub fn new(
+        enricher: &'e Enricher,
+        tables: Tables,
+        sinks: &[Box<dyn Sink>],
+        threads: usize,
+        full: bool,
+    ) -> Stage<'e> {
         let worker = || {
             let renderers = sinks.iter().map(|s| s.renderer()).collect();
             Mutex::new(Worker { cache: Cache::default(), renderers })
         };
-        Stage { enricher, tables, workers: (0..threads.max(1)).map(|_| worker()).collect() }
+        Stage { enricher, tables, workers: (0..threads.max(1)).map(|_| worker()).collect(), full }
     }
 
     /// Begins a block; `packets` tells whether its events come from a capture.
@@ -82,6 +91,11 @@ impl<'e> Stage<'e> {
 impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
     /// Adds an event.
     pub fn push(&mut self, event: Event<'a>) {
+        if !self.stage.full {
+            self.done.tally.observe(&event);
+            self.done.events += 1;
+            return;
+        }
         self.waiting.push(event);
         if self.waiting.len() == SLICE {
             self.flush();

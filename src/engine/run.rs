@@ -5,7 +5,7 @@ use super::writer::Writer;
 use super::{Progress, lines, packets};
 use crate::detect;
 use crate::enrich::{self, Enricher, MmdbError};
-use crate::logs::{FormatSet, PatternError, Zone};
+use crate::logs::{FormatSet, PatternError, Wanted, Zone};
 use crate::model::{Finding, Ledger, SourceInfo, Sources, Ts};
 use crate::net::{self, filter::Filter};
 use crate::proto;
@@ -56,6 +56,8 @@ pub struct Job {
     pub logs: Logs,
     /// Detection settings.
     pub detect: detect::Config,
+    /// What the run wants of log lines; then nothing but the tally sees the events, as they are.
+    pub wanted: Option<Wanted>,
     /// Captures or logs alone, as a command may want (`grep-auth` reads no captures).
     pub only: Option<Only>,
 }
@@ -81,8 +83,8 @@ pub struct Outcome<T> {
     pub ledger: Ledger,
     /// The inputs.
     pub sources: Sources,
-    /// Where geolocation comes from.
-    pub databases: Vec<String>,
+    /// What knows addresses: where they are and who owns them.
+    pub enricher: Enricher,
     /// The outputs.
     pub sinks: Vec<Box<dyn Sink>>,
 }
@@ -156,6 +158,7 @@ pub fn run<T: Tallying>(
     progress: &Progress,
 ) -> Result<Outcome<T>, EngineError> {
     let formats = FormatSet::load(&job.logs.patterns)?;
+    let formats = job.wanted.iter().fold(formats, |formats, wanted| formats.narrowed(wanted));
     let mut enricher = Enricher::new(&job.enrich)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(job.threads.max(1)).build()?;
     let mut totals = Totals::<T>::default();
@@ -166,7 +169,7 @@ pub fn run<T: Tallying>(
     progress.set_total(groups.iter().flat_map(members).filter_map(|i| i.size).sum());
     let tables = detect::Tables::new(&job.detect);
     let (sinks, written) = std::thread::scope(|scope| {
-        let stage = Stage::new(&enricher, tables, &sinks, job.threads);
+        let stage = Stage::new(&enricher, tables, &sinks, job.threads, job.wanted.is_none());
         let writer = Writer::start(scope, sinks);
         let options = Arc::new(job.options.clone());
         let shared = Shared { job, stage: &stage, formats: &formats, options, progress, writer: &writer };
@@ -184,8 +187,7 @@ pub fn run<T: Tallying>(
         let observed = t.observed();
         (t.judge(&mut totals.ledger), observed)
     });
-    let databases = enricher.origins();
-    Ok(Outcome { tally: totals.tally, findings, observed, ledger: totals.ledger, sources, databases, sinks })
+    Ok(Outcome { tally: totals.tally, findings, observed, ledger: totals.ledger, sources, enricher, sinks })
 }
 
 /// The rounds of every group, in order. Stops early when a sink has failed.

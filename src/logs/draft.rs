@@ -135,6 +135,8 @@ pub(super) struct Draft<'a> {
     pub bad: Vec<&'static str>,
     /// A field may have been given twice: the last one counts.
     pub repeats: bool,
+    /// A rule that matched makes it an event that is wanted.
+    pub wanted: bool,
 }
 
 /// Where to return to when a rule does not match after all.
@@ -161,6 +163,7 @@ impl<'a> Draft<'a> {
         self.fields.clear();
         self.bad.clear();
         self.repeats = false;
+        self.wanted = false;
     }
 
     /// Remembers the state.

@@ -39,6 +39,7 @@ mod spec;
 mod template;
 mod time;
 mod values;
+mod wanted;
 mod when;
 
 pub use check::{TestFailure, TestReport};
@@ -47,3 +48,4 @@ pub use error::PatternError;
 pub use parser::{Context, Parsed, Parser, Scratch};
 pub use set::FormatSet;
 pub use time::{Form, Hour, Moment, YearBase, YearClock, Yearless, Zone, ZoneError};
+pub use wanted::Wanted;

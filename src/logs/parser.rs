@@ -141,7 +141,7 @@ impl<'f> Parser<'f> {
                     lines.decoded -= 1;
                     lines.skip("filtered", event.origin, &[]);
                 }
-                inside
+                inside && !event.fields.is_empty()
             });
         }
     }
@@ -223,11 +223,17 @@ impl<'f> Parser<'f> {
         parsed: &mut Parsed<'a>,
         scratch: &mut Scratch,
     ) {
+        let wanted = draft.wanted && self.set.of_wanted_user(draft);
+        // A line outside the window is counted as such whether it is wanted or not.
+        let silent = !wanted && self.context.window == (None, None);
         let ts = match draft.time {
             Some(Moment::Utc(ts)) => ts,
             Some(Moment::Local(wall)) => self.context.zone.resolve(wall, &mut scratch.hour),
             Some(Moment::Yearless(when)) => {
                 let turn = parsed.turns.step(when);
+                if silent {
+                    return;
+                }
                 parsed.pending.push(Pending { event: parsed.events.len(), when, turn });
                 0
             }
@@ -236,7 +242,12 @@ impl<'f> Parser<'f> {
                 self.context.mtime.unwrap_or(0)
             }
         };
-        let mut event = Event::new(dataset, origin, ts);
+        if silent {
+            return;
+        }
+        let room = draft.fields.len();
+        let fields = std::mem::replace(&mut draft.fields, Vec::with_capacity(room + 2));
+        let mut event = Event::with_fields(dataset, origin, ts, if wanted { fields } else { Vec::new() });
         event.end = draft.end.and_then(|end| match end {
             Moment::Utc(ts) => Some(ts),
             Moment::Local(wall) => Some(self.context.zone.resolve(wall, &mut scratch.hour)),
@@ -246,8 +257,6 @@ impl<'f> Parser<'f> {
         event.transport = draft.transport;
         event.source = draft.source;
         event.destination = draft.destination;
-        let room = draft.fields.len();
-        event.fields = std::mem::replace(&mut draft.fields, Vec::with_capacity(room + 2));
         if draft.repeats {
             last_wins(&mut event.fields);
         }
@@ -284,6 +293,7 @@ impl Line<'_> {
             return Some(Fate::Dropped);
         }
         draft.repeats |= rule.repeats;
+        draft.wanted |= rule.wanted;
         let dataset = rule.constants_into(draft);
         if depth >= DEPTH {
             return Some(Fate::Event(dataset));

@@ -112,6 +112,8 @@ pub(super) struct Rule {
     pub drop: bool,
     /// Can give a field a value that it has already; worked out by [`super::set`].
     pub repeats: bool,
+    /// Its events are wanted; see [`super::Wanted`].
+    pub wanted: bool,
 }
 
 impl Rule {

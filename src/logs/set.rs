@@ -2,6 +2,7 @@
 
 use super::PatternError;
 use super::columns::Columns;
+use super::draft::Draft;
 use super::expression::GrokRule;
 use super::fields::{Table, leak, nearest};
 use super::grok::Library;
@@ -27,6 +28,9 @@ pub struct FormatSet {
     /// `message` and the list of bad fields.
     pub(super) message: FieldRef,
     pub(super) bad_fields: FieldRef,
+    pub(super) user: Option<FieldRef>,
+    /// Only events of these users are made; empty = of all.
+    pub(super) users: Vec<String>,
     fields: Vec<FieldRef>,
     datasets: Vec<&'static Dataset>,
 }
@@ -120,6 +124,8 @@ impl FormatSet {
             roots: roots.map(|(i, _)| i).collect(),
             message,
             bad_fields,
+            user: maker.table.get("user.name"),
+            users: Vec::new(),
             fields: maker.table.fields(),
             datasets,
             formats,
@@ -140,6 +146,16 @@ impl FormatSet {
     /// Names of the formats with their documentation, in order.
     pub fn names(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         self.formats.iter().filter(|f| !f.rules.is_empty()).map(|f| (f.name, f.doc))
+    }
+
+    /// Whether the event is of a user that is asked for.
+    #[inline]
+    pub(super) fn of_wanted_user(&self, draft: &Draft<'_>) -> bool {
+        if self.users.is_empty() {
+            return true;
+        }
+        let user = self.user.and_then(|field| draft.get(field)).and_then(|v| v.as_str());
+        user.is_some_and(|user| self.users.iter().any(|u| u == user))
     }
 
     pub(super) fn format(&self, index: usize) -> Option<&Format> {
@@ -297,6 +313,7 @@ fn rule(
         inside,
         drop: rule.drop,
         repeats: false,
+        wanted: true,
     })
 }
 

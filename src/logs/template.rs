@@ -148,6 +148,11 @@ impl Template {
         &self.captures
     }
 
+    /// The same, to be changed.
+    pub fn captures_mut(&mut self) -> &mut [Capture] {
+        &mut self.captures
+    }
+
     /// Matches the whole text; on failure the draft is as before. `spans` is memory to work in.
     pub fn apply<'a>(
         &self,

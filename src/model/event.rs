@@ -96,6 +96,16 @@ pub struct Event<'a> {
 impl<'a> Event<'a> {
     /// An event of `dataset` that leads back to `origin` at `ts`; everything else empty.
     pub fn new(dataset: &'static Dataset, origin: Origin, ts: Ts) -> Event<'a> {
+        Event::with_fields(dataset, origin, ts, Vec::with_capacity(FIELDS))
+    }
+
+    /// The same with a list of fields that is already there.
+    pub fn with_fields(
+        dataset: &'static Dataset,
+        origin: Origin,
+        ts: Ts,
+        fields: Vec<(FieldRef, Value<'a>)>,
+    ) -> Event<'a> {
         Event {
             seq: Seq { source: origin.source, record: origin.record, sub: 0 },
             origin,
@@ -108,7 +118,7 @@ impl<'a> Event<'a> {
             source: Endpoint::default(),
             destination: Endpoint::default(),
             transport: None,
-            fields: Vec::with_capacity(FIELDS),
+            fields,
         }
     }
 

@@ -10,6 +10,7 @@ mod facets;
 mod hosts;
 mod kinds;
 mod latency;
+pub mod logins;
 mod model;
 mod sections;
 mod slots;

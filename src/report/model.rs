@@ -177,6 +177,8 @@ pub enum Block {
     Facts(Vec<(&'static str, Unit, Cell)>),
     /// A table.
     Table(Table),
+    /// A table that is shown to its last row.
+    Listing(Table),
     /// The report's time line goes here.
     Timeline,
     /// The report's findings go here.

@@ -47,7 +47,7 @@ pub fn document(report: &Report) -> Value {
     let blocks = sections().flat_map(|s| &s.blocks);
     let tables: Map<String, Value> = blocks
         .filter_map(|block| match block {
-            Block::Table(table) => Some((table.id.to_owned(), table_of(table))),
+            Block::Table(table) | Block::Listing(table) => Some((table.id.to_owned(), table_of(table))),
             _ => None,
         })
         .collect();
@@ -73,7 +73,8 @@ pub fn document(report: &Report) -> Value {
     })
 }
 
-fn input(source: &SourceInfo) -> Value {
+/// What was read.
+pub(super) fn input(source: &SourceInfo) -> Value {
     json!({
         "path": &*source.path,
         "kind": source.kind,
@@ -273,6 +274,36 @@ pub fn push(out: &mut Vec<u8>, value: &Value, level: usize) {
                 push(out, member, level + 1);
             }
             next(out, 0, level);
+            out.push(b'}');
+        }
+        Value::String(text) => json::push_string(out, text),
+        other => out.extend_from_slice(other.to_string().as_bytes()),
+    }
+}
+
+/// Appends `value` on one line.
+pub(super) fn push_line(out: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::Array(items) => {
+            out.push(b'[');
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                push_line(out, item);
+            }
+            out.push(b']');
+        }
+        Value::Object(members) => {
+            out.push(b'{');
+            for (i, (name, member)) in members.iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                json::push_string(out, name);
+                out.push(b':');
+                push_line(out, member);
+            }
             out.push(b'}');
         }
         Value::String(text) => json::push_string(out, text),

@@ -65,7 +65,8 @@ pub fn draw(report: &Report) -> Result<String, std::fmt::Error> {
             match block {
                 Block::Note(text) => writeln!(out, "- {}", plain(text))?,
                 Block::Facts(facts) => push_facts(&mut out, facts)?,
-                Block::Table(table) => push_table(&mut out, table)?,
+                Block::Table(table) => push_table(&mut out, table, ROWS)?,
+                Block::Listing(table) => push_table(&mut out, table, usize::MAX)?,
                 Block::Timeline => push_timeline(&mut out, &report.timeline)?,
                 Block::Findings => push_findings(&mut out, &report.findings, &report.sources)?,
             }
@@ -86,7 +87,7 @@ fn spell(cell: &Cell, unit: Unit) -> String {
     }
 }
 
-fn push_table(out: &mut String, table: &Table) -> std::fmt::Result {
+fn push_table(out: &mut String, table: &Table, most: usize) -> std::fmt::Result {
     if !table.title.is_empty() {
         writeln!(out, "### {}\n", table.title)?;
     }
@@ -99,13 +100,13 @@ fn push_table(out: &mut String, table: &Table) -> std::fmt::Result {
         out.push_str(rule);
     }
     writeln!(out, "|")?;
-    for row in table.rows.iter().take(ROWS) {
+    for row in table.rows.iter().take(most) {
         for (column, cell) in table.columns.iter().zip(row) {
             write!(out, "| {} ", spell(cell, column.unit))?;
         }
         writeln!(out, "|")?;
     }
-    let more = table.distinct.saturating_sub(table.rows.len().min(ROWS) as u64);
+    let more = table.distinct.saturating_sub(table.rows.len().min(most) as u64);
     match (table.exact, more) {
         (true, 0) => Ok(()),
         (true, _) => writeln!(out, "\n… and {} more", units::count(more)),

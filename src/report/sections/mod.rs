@@ -24,7 +24,7 @@ pub fn all(tally: &Tally, facts: &Facts) -> Vec<Section> {
 
 fn section(id: &'static str, title: &'static str, blocks: Vec<Block>) -> Section {
     let full = |block: &Block| match block {
-        Block::Table(table) => !table.rows.is_empty(),
+        Block::Table(table) | Block::Listing(table) => !table.rows.is_empty(),
         Block::Facts(facts) => !facts.is_empty(),
         Block::Note(_) | Block::Timeline | Block::Findings => true,
     };

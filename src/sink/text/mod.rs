@@ -18,8 +18,12 @@ pub static KIND: Kind =
     Kind { name: "text", doc: "The report as text for a terminal or a mail.", rows: false, open };
 
 fn open(path: Option<&str>, context: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
-    let width = context.width.unwrap_or(WIDTH).clamp(60, 160);
-    Ok(Box::new(Text { output: Output::open(path)?, width, color: context.color }))
+    Ok(Box::new(Text { output: Output::open(path)?, width: page(context.width), color: context.color }))
+}
+
+/// Columns of the page for a terminal of that many, if there is one.
+pub(super) fn page(terminal: Option<usize>) -> usize {
+    terminal.unwrap_or(WIDTH).clamp(60, 160)
 }
 
 struct Text {

@@ -4,7 +4,7 @@ use super::super::escape::text::{fit, visible, width, wrap};
 use super::super::units;
 use super::table;
 use crate::model::{Evidence, Finding, Severity, Sources, Ts};
-use crate::report::{Block, Cell, Report, Section, Timeline, Unit};
+use crate::report::{Block, Cell, Report, Section, Table, Timeline, Unit};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
 
@@ -85,14 +85,17 @@ impl Page {
             match block {
                 Block::Note(text) => self.paragraph("", text),
                 Block::Facts(facts) => self.facts(facts),
-                Block::Table(table) => {
-                    for (line, style) in table::lines(table, self.width) {
-                        self.line(&line, style);
-                    }
-                }
+                Block::Table(table) => self.table(table, table::ROWS),
+                Block::Listing(table) => self.table(table, usize::MAX),
                 Block::Timeline => self.timeline(&report.timeline),
                 Block::Findings => self.findings(&report.findings, &report.sources),
             }
+        }
+    }
+
+    fn table(&mut self, table: &Table, most: usize) {
+        for (line, style) in table::lines(table, self.width, most) {
+            self.line(&line, style);
         }
     }
 

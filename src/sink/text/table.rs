@@ -5,8 +5,8 @@ use super::super::units;
 use crate::report::{Table, Unit};
 use anstyle::Style;
 
-/// Rows shown.
-const ROWS: usize = 10;
+/// Rows shown of an ordinary table.
+pub const ROWS: usize = 10;
 /// Between columns.
 const GAP: usize = 2;
 /// Text is not cut below this while there are columns that can be spared: keys, so that an address
@@ -26,9 +26,9 @@ struct Laid {
     size: usize,
 }
 
-/// The table as lines of at most `page` columns, with its heading.
-pub fn lines(table: &Table, page: usize) -> Vec<(String, Style)> {
-    let mut columns = lay(table);
+/// The table as lines of at most `page` columns, with its heading and at most `most` rows.
+pub fn lines(table: &Table, page: usize, most: usize) -> Vec<(String, Style)> {
+    let mut columns = lay(table, most);
     shrink(&mut columns, page);
     let mut out = Vec::new();
     if !table.title.is_empty() {
@@ -36,21 +36,21 @@ pub fn lines(table: &Table, page: usize) -> Vec<(String, Style)> {
     }
     let head = row(&columns, |column| column.title);
     out.push((head, Style::new().dimmed()));
-    for i in 0..table.rows.len().min(ROWS) {
+    for i in 0..table.rows.len().min(most) {
         out.push((row(&columns, |column| column.cells.get(i).map_or("", String::as_str)), Style::new()));
     }
-    if let Some(rest) = remainder(table) {
+    if let Some(rest) = remainder(table, most) {
         out.push((fit(&rest, page), Style::new().dimmed()));
     }
     out
 }
 
-fn lay(table: &Table) -> Vec<Laid> {
+fn lay(table: &Table, most: usize) -> Vec<Laid> {
     let lay = |(i, column): (usize, &crate::report::Column)| {
         let spell = |row: &Vec<crate::report::Cell>| {
             row.get(i).map(|cell| visible(&units::spell(cell, column.unit))).unwrap_or_default()
         };
-        let cells: Vec<String> = table.rows.iter().take(ROWS).map(spell).collect();
+        let cells: Vec<String> = table.rows.iter().take(most).map(spell).collect();
         let size = cells.iter().map(|cell| width(cell)).max().unwrap_or(0);
         let size = if size == 0 { 0 } else { size.max(width(column.title)) };
         let right = !matches!(column.unit, Unit::Text | Unit::Time);
@@ -127,8 +127,8 @@ fn row<'t>(columns: &'t [Laid], text: impl Fn(&'t Laid) -> &'t str) -> String {
     line
 }
 
-fn remainder(table: &Table) -> Option<String> {
-    let shown = table.rows.len().min(ROWS) as u64;
+fn remainder(table: &Table, most: usize) -> Option<String> {
+    let shown = table.rows.len().min(most) as u64;
     let more = table.distinct.saturating_sub(shown);
     if !table.exact {
         return Some(format!("… and more than {} others; counts are lower bounds", units::count(more)));

@@ -1,0 +1,190 @@
+//! The answer as a report, for the sinks that draw one.
+
+use super::{Host, Kind, Logins};
+use crate::model::{Ledger, Ts};
+use crate::report::{Block, Cell, Column, Report, Section, Table, Unit};
+
+/// Users named in a cell.
+const USERS: usize = 6;
+
+const fn column(key: &'static str, title: &'static str, unit: Unit, spare: u8) -> Column {
+    Column { key, title, unit, spare }
+}
+
+impl Logins {
+    /// Who got in after failing, then every host, then what was read.
+    pub fn report(&self) -> Report {
+        let sections = [self.intruded(), self.all(), self.read()];
+        Report {
+            sections: sections.into_iter().filter(|s| !s.blocks.is_empty()).collect(),
+            sources: self.facts.sources.clone(),
+            ledger: self.facts.ledger.clone(),
+            command: self.facts.command.clone(),
+            version: self.facts.version.clone(),
+            databases: self.facts.databases.clone(),
+            settings: self.facts.settings.clone(),
+            span: self.span,
+            ..Report::default()
+        }
+    }
+
+    fn intruded(&self) -> Section {
+        let columns = [
+            column("host", "Host", Unit::Text, 0),
+            column("failures", "Failures", Unit::Count, 0),
+            column("accepted", "Let in", Unit::Count, 0),
+            column("accepted_users", "As", Unit::Text, 0),
+            column("last", "Last", Unit::Time, 0),
+            column("country", "Country", Unit::Text, 1),
+            column("network", "Network", Unit::Text, 2),
+        ];
+        let row = |host: &Host| {
+            vec![
+                host.host.as_str().into(),
+                host.counts.failures().into(),
+                host.counts.of(Kind::Accepted).into(),
+                named(&host.accepted).into(),
+                time(host.span.map(|s| s.1)),
+                country(host),
+                network(host),
+            ]
+        };
+        let rows: Vec<_> = self.intruders.iter().map(row).collect();
+        let blocks = if rows.is_empty() && self.distinct > 0 {
+            vec![Block::Note("Nobody: no host was let in after it had failed.".to_owned())]
+        } else {
+            listing("intruders", &columns, rows, self.intruders.len() as u64)
+        };
+        Section { id: "intruders", title: "Who got in after failing", blocks }
+    }
+
+    fn all(&self) -> Section {
+        let columns = [
+            column("host", "Host", Unit::Text, 0),
+            column("failed", "Failed", Unit::Count, 0),
+            column("pam_failed", "PAM", Unit::Count, 0),
+            column("invalid_user", "Unknown user", Unit::Count, 4),
+            column("accepted", "Let in", Unit::Count, 0),
+            column("users", "Users tried", Unit::Text, 0),
+            column("last", "Last", Unit::Time, 1),
+            column("first", "First", Unit::Time, 6),
+            column("country", "Country", Unit::Text, 2),
+            column("network", "Network", Unit::Text, 3),
+            column("preauth", "Left early", Unit::Count, 5),
+        ];
+        let mut rows: Vec<_> = self.hosts.iter().map(row).collect();
+        if !rows.is_empty() {
+            rows.push(self.sums());
+        }
+        let extra = u64::from(!rows.is_empty());
+        let mut blocks = listing("hosts", &columns, rows, self.distinct + extra);
+        if blocks.is_empty() {
+            let text = if self.distinct == 0 { "No log-in from a remote host." } else { "None selected." };
+            blocks.push(Block::Note(text.to_owned()));
+        }
+        Section { id: "hosts", title: "Remote hosts by failed log-ins", blocks }
+    }
+
+    fn sums(&self) -> Vec<Cell> {
+        vec![
+            format!(
+                "{} in all",
+                if self.distinct == 1 { "1 host".to_owned() } else { format!("{} hosts", self.distinct) }
+            )
+            .into(),
+            self.total.failed().into(),
+            self.total.pam_failed().into(),
+            self.total.of(Kind::InvalidUser).into(),
+            self.total.of(Kind::Accepted).into(),
+            format!("{} names", self.users).into(),
+            time(self.span.map(|s| s.1)),
+            time(self.span.map(|s| s.0)),
+            Cell::Empty,
+            Cell::Empty,
+            self.total.of(Kind::Preauth).into(),
+        ]
+    }
+
+    fn read(&self) -> Section {
+        let mut facts = lines(&self.facts.ledger);
+        let mut more = |label, n: u64| {
+            if n > 0 {
+                facts.push((label, Unit::Count, n.into()));
+            }
+        };
+        more("Failures without a remote host", self.local.failures());
+        more("Connections that named no user", self.idle);
+        more("Failures of hosts beyond the cap", self.beyond.failures());
+        let mut blocks = vec![Block::Facts(facts)];
+        for source in &self.facts.sources.0 {
+            blocks.extend(source.notes.iter().map(|note| Block::Note(format!("{}: {note}", source.path))));
+        }
+        for fault in &self.facts.ledger.faults {
+            let at = fault.offset.map(|o| format!(" (at byte {o})")).unwrap_or_default();
+            let text = format!("{} could not be read to its end: {}{at}", fault.path, fault.reason);
+            blocks.push(Block::Note(text));
+        }
+        blocks
+            .extend(self.facts.settings.iter().map(|(name, value)| Block::Note(format!("{name}: {value}"))));
+        blocks.extend(self.facts.notes.iter().cloned().map(Block::Note));
+        Section { id: "inputs", title: "What was read", blocks }
+    }
+}
+
+fn row(host: &Host) -> Vec<Cell> {
+    vec![
+        host.host.as_str().into(),
+        host.counts.failed().into(),
+        host.counts.pam_failed().into(),
+        host.counts.of(Kind::InvalidUser).into(),
+        host.counts.of(Kind::Accepted).into(),
+        named(&host.users).into(),
+        time(host.span.map(|s| s.1)),
+        time(host.span.map(|s| s.0)),
+        country(host),
+        network(host),
+        Cell::nonzero(host.counts.of(Kind::Preauth)),
+    ]
+}
+
+fn listing(id: &'static str, columns: &[Column], rows: Vec<Vec<Cell>>, distinct: u64) -> Vec<Block> {
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    vec![Block::Listing(Table { id, title: "", columns: columns.to_vec(), rows, distinct, exact: true })]
+}
+
+fn lines(ledger: &Ledger) -> Vec<(&'static str, Unit, Cell)> {
+    let lines = &ledger.lines;
+    let share = u128::from(lines.decoded) * 1000 / u128::from(lines.read.max(1));
+    vec![
+        ("Lines read", Unit::Count, lines.read.into()),
+        ("Lines understood", Unit::Count, lines.decoded.into()),
+        ("Share of lines understood", Unit::Permille, u64::try_from(share).unwrap_or(1000).into()),
+    ]
+}
+
+/// Names with counts, the first few. The names are kept apart by commas; a sink escapes them.
+fn named(users: &[(String, u64)]) -> String {
+    let name = |(name, count): &(String, u64)| {
+        let name = if name.is_empty() { "(empty)" } else { name };
+        if *count > 1 { format!("{name} ({count})") } else { name.to_owned() }
+    };
+    let mut list: Vec<String> = users.iter().take(USERS).map(name).collect();
+    if users.len() > USERS {
+        list.push(format!("{} more", users.len() - USERS));
+    }
+    list.join(", ")
+}
+
+fn time(ts: Option<Ts>) -> Cell {
+    ts.map_or(Cell::Empty, Cell::Time)
+}
+
+fn country(host: &Host) -> Cell {
+    host.place.country.as_ref().map(|(code, _)| code.as_str()).into()
+}
+
+fn network(host: &Host) -> Cell {
+    host.place.network.as_ref().map(|(number, name)| format!("AS{number} {name}")).into()
+}

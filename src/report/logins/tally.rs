@@ -1,0 +1,257 @@
+//! Counting log-ins per remote host, block by block.
+
+use super::fields::{Roles, Seen};
+use super::intern::{Keyed, Listed};
+use super::{Counts, Kind};
+use crate::model::{Event, Seq, Ts};
+use crate::report::Tallying;
+use std::net::IpAddr;
+
+/// How much is kept. What comes beyond is counted in the sums, and said to be left out; what that is
+/// depends on the order of the input alone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Caps {
+    pub hosts: usize,
+    pub names: usize,
+    pub pairs: usize,
+    pub users_of_host: u32,
+}
+
+/// Bytes of a name that are kept; what clients send may be longer.
+const NAME: usize = 256;
+
+impl Default for Caps {
+    fn default() -> Self {
+        Caps { hosts: 1 << 20, names: 1 << 20, pairs: 1 << 22, users_of_host: 4096 }
+    }
+}
+
+/// Place of an event in time; in the order of the input where times are equal.
+pub(super) type Moment = (Ts, Seq);
+
+/// Who is at the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Remote<'k> {
+    Ip(IpAddr),
+    Name(&'k str),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum RemoteHost {
+    Ip(IpAddr),
+    Name(Box<str>),
+}
+
+/// The log-ins of one remote host.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub host: RemoteHost,
+    pub counts: Counts,
+    pub span: Option<(Ts, Ts)>,
+    pub first_failure: Option<Moment>,
+    pub last_accepted: Option<Moment>,
+    /// Users in [`AuthTally::pairs`].
+    users: u32,
+    /// Attempts on users that found no room there.
+    pub unlisted: u64,
+}
+
+/// A user that a host tried.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair {
+    pub host: u32,
+    pub user: u32,
+    pub tried: u64,
+    pub accepted: u64,
+}
+
+impl Keyed for Row {
+    type Key<'k> = Remote<'k>;
+
+    fn key(&self) -> Remote<'_> {
+        match &self.host {
+            RemoteHost::Ip(ip) => Remote::Ip(*ip),
+            RemoteHost::Name(name) => Remote::Name(name),
+        }
+    }
+
+    fn is(&self, key: Remote<'_>) -> bool {
+        self.key() == key
+    }
+}
+
+impl Keyed for Pair {
+    type Key<'k> = (u32, u32);
+
+    fn key(&self) -> (u32, u32) {
+        (self.host, self.user)
+    }
+
+    fn is(&self, key: (u32, u32)) -> bool {
+        self.key() == key
+    }
+}
+
+/// The log-ins of all remote hosts. Exact for a million hosts, as many names and four million pairs of
+/// both, 4096 users a host.
+#[derive(Debug, Default)]
+pub struct AuthTally {
+    pub(super) caps: Caps,
+    pub(super) hosts: Listed<Row>,
+    pub(super) names: Listed<Box<str>>,
+    pub(super) pairs: Listed<Pair>,
+    /// Of hosts that found no room.
+    pub(super) beyond: Counts,
+    /// Without a remote host: at the console, in sudo …
+    pub(super) local: Counts,
+    roles: Roles,
+}
+
+impl AuthTally {
+    #[cfg(test)]
+    pub(super) fn with_caps(caps: Caps) -> AuthTally {
+        AuthTally { caps, ..AuthTally::default() }
+    }
+
+    fn count(&mut self, remote: Remote<'_>, kind: Kind, seen: &Seen<'_>, at: Moment) {
+        let mut one = Counts::default();
+        one.add(kind, seen.weight);
+        if kind == Kind::Preauth && seen.user.is_some() {
+            one.named_preauth = seen.weight;
+        }
+        let Some(number) = self.hosts.find_or_add(remote, self.caps.hosts, || Row::new(remote)) else {
+            self.beyond.absorb(&one);
+            return;
+        };
+        if let Some(row) = self.hosts.get_mut(number) {
+            row.add(kind, &one, at);
+        }
+        if let Some(user) = seen.user {
+            let (tried, accepted) = match kind {
+                Kind::Accepted => (0, seen.weight),
+                // Their attempts are counted by a line of their own; the names are kept.
+                Kind::InvalidUser | Kind::PamMore | Kind::Preauth => (0, 0),
+                _ => (seen.weight, 0),
+            };
+            self.user(number, cut(user), tried, accepted);
+        }
+    }
+
+    /// Counts a user of a host.
+    fn user(&mut self, host: u32, name: &str, tried: u64, accepted: u64) {
+        let Caps { names, pairs, users_of_host, .. } = self.caps;
+        let Some(row) = self.hosts.entries.get_mut(host as usize) else { return };
+        let user = self.names.find_or_add(name, names, || name.into());
+        let known = user.and_then(|user| self.pairs.find((host, user)));
+        let number = known.or_else(|| {
+            let user = user.filter(|_| row.users < users_of_host)?;
+            let new = || Pair { host, user, tried: 0, accepted: 0 };
+            let number = self.pairs.find_or_add((host, user), pairs, new)?;
+            row.users += 1;
+            Some(number)
+        });
+        match number.and_then(|number| self.pairs.get_mut(number)) {
+            Some(pair) => {
+                pair.tried = pair.tried.saturating_add(tried);
+                pair.accepted = pair.accepted.saturating_add(accepted);
+            }
+            None => row.unlisted = row.unlisted.saturating_add(tried).saturating_add(accepted),
+        }
+    }
+}
+
+impl Tallying for AuthTally {
+    fn observe(&mut self, event: &Event<'_>) {
+        let seen = self.roles.look(event);
+        let Some(kind) = seen.kind else { return };
+        let remote = match (event.source.ip, seen.name) {
+            (Some(ip), _) => Remote::Ip(ip),
+            (None, Some(name)) => Remote::Name(cut(name)),
+            (None, None) => {
+                self.local.add(kind, seen.weight);
+                return;
+            }
+        };
+        self.count(remote, kind, &seen, (event.ts, event.seq));
+    }
+
+    fn merge(&mut self, later: AuthTally) {
+        self.beyond.absorb(&later.beyond);
+        self.local.absorb(&later.local);
+        let hosts: Vec<Option<u32>> = later.hosts.entries.iter().map(|row| self.host(row)).collect();
+        for pair in &later.pairs.entries {
+            let host = hosts.get(pair.host as usize).copied().flatten();
+            if let (Some(host), Some(name)) = (host, later.names.get(pair.user)) {
+                self.user(host, name, pair.tried, pair.accepted);
+            }
+        }
+    }
+}
+
+impl AuthTally {
+    /// Adds a later row; gives its number here.
+    fn host(&mut self, later: &Row) -> Option<u32> {
+        let new = || Row { users: 0, ..Row::new(later.key()) };
+        let number = self.hosts.find_or_add(later.key(), self.caps.hosts, new);
+        match number.and_then(|number| self.hosts.get_mut(number)) {
+            Some(row) => row.absorb(later),
+            None => self.beyond.absorb(&later.counts),
+        }
+        number
+    }
+}
+
+impl Row {
+    fn new(host: Remote<'_>) -> Row {
+        let host = match host {
+            Remote::Ip(ip) => RemoteHost::Ip(ip),
+            Remote::Name(name) => RemoteHost::Name(name.into()),
+        };
+        Row {
+            host,
+            counts: Counts::default(),
+            span: None,
+            first_failure: None,
+            last_accepted: None,
+            users: 0,
+            unlisted: 0,
+        }
+    }
+
+    fn add(&mut self, kind: Kind, one: &Counts, at: Moment) {
+        self.counts.absorb(one);
+        match kind {
+            Kind::Accepted => self.last_accepted = self.last_accepted.max(Some(at)),
+            // Leaving early is no failure of a credential, and alone no attempt.
+            Kind::Preauth if one.named_preauth == 0 => return,
+            Kind::Preauth => {}
+            _ => self.first_failure = Some(self.first_failure.map_or(at, |first| first.min(at))),
+        }
+        self.span = crate::report::hosts::joined(self.span, Some((at.0, at.0)));
+    }
+
+    fn absorb(&mut self, later: &Row) {
+        self.counts.absorb(&later.counts);
+        self.span = crate::report::hosts::joined(self.span, later.span);
+        self.first_failure = match (self.first_failure, later.first_failure) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.last_accepted = self.last_accepted.max(later.last_accepted);
+        self.unlisted = self.unlisted.saturating_add(later.unlisted);
+    }
+
+    /// Whether a log-in was accepted after one had been refused, by time and then by place in the input.
+    pub fn after_failure(&self) -> bool {
+        self.first_failure.zip(self.last_accepted).is_some_and(|(failed, accepted)| failed < accepted)
+    }
+}
+
+/// A name cut to what is kept of it.
+fn cut(name: &str) -> &str {
+    if name.len() <= NAME {
+        return name;
+    }
+    let end = (0..=NAME).rev().find(|i| name.is_char_boundary(*i)).unwrap_or(0);
+    name.get(..end).unwrap_or(name)
+}

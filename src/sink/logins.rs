@@ -1,0 +1,227 @@
+//! The outputs of `grep-auth`: the same words as the sinks of events and reports, one host a row.
+
+use super::escape::csv as escape;
+use super::output::Output;
+use super::{SinkError, json, markdown, text};
+use crate::model::rfc3339;
+use crate::report::logins::{Counts, Host, KINDS, Kind, Logins, Place};
+use serde_json::{Map, Value, json};
+use std::io;
+
+/// How it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Text { width: Option<usize>, color: bool },
+    Json,
+    Ndjson,
+    Csv,
+    Markdown,
+}
+
+/// An output that waits for the answer.
+pub struct Opened {
+    form: Form,
+    output: Output,
+}
+
+/// Opens the output `name` on `path`; `None` and `-` are standard output, for whose `width` (columns)
+/// and `color` text is laid out.
+///
+/// # Errors
+/// If there is no such output or its file cannot be made.
+pub fn open(name: &str, path: Option<&str>, width: Option<usize>, color: bool) -> Result<Opened, SinkError> {
+    let path = path.filter(|p| *p != "-");
+    let form = match name {
+        "text" => Form::Text { width: width.filter(|_| path.is_none()), color: color && path.is_none() },
+        "json" => Form::Json,
+        "ndjson" => Form::Ndjson,
+        "csv" => Form::Csv,
+        "markdown" => Form::Markdown,
+        _ => return Err(SinkError::Unknown { name: name.to_owned() }),
+    };
+    Ok(Opened { form, output: Output::open(path)? })
+}
+
+impl Opened {
+    /// Writes the answer and closes.
+    ///
+    /// # Errors
+    /// Whatever the file or pipe says.
+    pub fn close(mut self, logins: &Logins) -> io::Result<()> {
+        let bytes = match self.form {
+            Form::Text { width, color } => {
+                text::draw(&logins.report(), text::page(width), color).into_bytes()
+            }
+            Form::Json => {
+                let mut out = Vec::new();
+                json::push(&mut out, &document(logins), 0);
+                out.push(b'\n');
+                out
+            }
+            Form::Ndjson => {
+                let mut out = Vec::new();
+                for each in &logins.hosts {
+                    json::push_line(&mut out, &host(each));
+                    out.push(b'\n');
+                }
+                out
+            }
+            Form::Csv => sheet(logins)?,
+            Form::Markdown => markdown::draw(&logins.report()).map_err(io::Error::other)?.into_bytes(),
+        };
+        self.output.write(&bytes)?;
+        self.output.finish()
+    }
+}
+
+/// The whole answer.
+fn document(logins: &Logins) -> Value {
+    let facts = &logins.facts;
+    let settings: Map<String, Value> =
+        facts.settings.iter().map(|(k, v)| (k.clone(), v.as_str().into())).collect();
+    json!({
+        "netlog": {
+            "version": facts.version,
+            "command": facts.command,
+            "databases": facts.databases,
+            "settings": settings,
+            "notes": facts.notes,
+        },
+        "hosts": logins.hosts.iter().map(host).collect::<Vec<_>>(),
+        "totals": totals(logins),
+        "inputs": facts.sources.0.iter().map(json::input).collect::<Vec<_>>(),
+        "ledger": json::ledger(&facts.ledger, &facts.sources),
+    })
+}
+
+fn totals(logins: &Logins) -> Value {
+    let mut out = Map::new();
+    out.insert("hosts".to_owned(), logins.distinct.into());
+    out.insert("listed".to_owned(), logins.hosts.len().into());
+    put_counts(&mut out, &logins.total);
+    out.insert("accepted_after_failure".to_owned(), logins.intruders.len().into());
+    out.insert("users".to_owned(), logins.users.into());
+    out.insert("first".to_owned(), logins.span.map(|s| rfc3339(s.0)).into());
+    out.insert("last".to_owned(), logins.span.map(|s| rfc3339(s.1)).into());
+    out.insert("connections_without_user".to_owned(), logins.idle.into());
+    let of = |counts: &Counts| {
+        let mut out = Map::new();
+        put_counts(&mut out, counts);
+        Value::from(out)
+    };
+    out.insert("without_host".to_owned(), of(&logins.local));
+    out.insert("beyond_cap".to_owned(), of(&logins.beyond));
+    out.into()
+}
+
+fn host(host: &Host) -> Value {
+    let mut out = Map::new();
+    out.insert("host".to_owned(), host.host.as_str().into());
+    put_counts(&mut out, &host.counts);
+    out.insert("accepted_after_failure".to_owned(), host.after_failure.into());
+    let names = |list: &[(String, u64)]| -> Value {
+        list.iter().map(|(name, n)| (name.clone(), Value::from(*n))).collect::<Map<_, _>>().into()
+    };
+    out.insert("users".to_owned(), names(&host.users));
+    out.insert("users_left_out".to_owned(), host.unlisted.into());
+    out.insert("accepted_users".to_owned(), names(&host.accepted));
+    out.insert("first".to_owned(), host.span.map(|s| rfc3339(s.0)).into());
+    out.insert("last".to_owned(), host.span.map(|s| rfc3339(s.1)).into());
+    out.insert("geo".to_owned(), geo(&host.place));
+    out.insert("as".to_owned(), network(&host.place));
+    out.into()
+}
+
+/// `failures`, `failed`, `pam_failed`, `invalid_user`, `accepted`, and `kinds` with all of them.
+fn put_counts(out: &mut Map<String, Value>, counts: &Counts) {
+    let kinds: Map<String, Value> = KINDS
+        .iter()
+        .filter(|(_, kind)| !matches!(kind, Kind::InvalidUser | Kind::Accepted))
+        .map(|(key, kind)| ((*key).to_owned(), counts.of(*kind).into()))
+        .collect();
+    out.insert("failures".to_owned(), counts.failures().into());
+    out.insert("failed".to_owned(), counts.failed().into());
+    out.insert("pam_failed".to_owned(), counts.pam_failed().into());
+    out.insert("invalid_user".to_owned(), counts.of(Kind::InvalidUser).into());
+    out.insert("accepted".to_owned(), counts.of(Kind::Accepted).into());
+    out.insert("kinds".to_owned(), kinds.into());
+}
+
+fn geo(place: &Place) -> Value {
+    let mut out = Map::new();
+    if let Some((code, name)) = &place.country {
+        out.insert("country_iso_code".to_owned(), code.as_str().into());
+        out.insert("country_name".to_owned(), name.as_str().into());
+    }
+    if let Some(city) = &place.city {
+        out.insert("city_name".to_owned(), city.as_str().into());
+    }
+    if let Some((lat, lon)) = place.location {
+        out.insert("location".to_owned(), json!({"lat": lat, "lon": lon}));
+        out.insert("location_is_centroid".to_owned(), place.centroid.into());
+    }
+    out.into()
+}
+
+fn network(place: &Place) -> Value {
+    let network = place.network.as_ref();
+    network
+        .map_or_else(|| json!({}), |(number, name)| json!({"number": number, "organization": {"name": name}}))
+}
+
+const COLUMNS: [&str; 16] = [
+    "host",
+    "failures",
+    "failed",
+    "pam_failed",
+    "invalid_user",
+    "preauth",
+    "accepted",
+    "accepted_after_failure",
+    "users",
+    "accepted_users",
+    "first",
+    "last",
+    "country_iso_code",
+    "country_name",
+    "as_number",
+    "as_organization_name",
+];
+
+fn sheet(logins: &Logins) -> io::Result<Vec<u8>> {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    out.write_record(COLUMNS)?;
+    for host in &logins.hosts {
+        let n = |n: u64| n.to_string();
+        let names = |list: &[(String, u64)]| {
+            list.iter().map(|(name, n)| format!("{name}={n}")).collect::<Vec<_>>().join(";")
+        };
+        let time = |ts: Option<i64>| ts.map(rfc3339).unwrap_or_default();
+        let country = host.place.country.clone().unwrap_or_default();
+        let (number, owner) = host
+            .place
+            .network
+            .clone()
+            .map_or_else(Default::default, |(number, name)| (n(number.into()), name));
+        let cells: [String; 16] = [
+            host.host.clone(),
+            n(host.counts.failures()),
+            n(host.counts.failed()),
+            n(host.counts.pam_failed()),
+            n(host.counts.of(Kind::InvalidUser)),
+            n(host.counts.of(Kind::Preauth)),
+            n(host.counts.of(Kind::Accepted)),
+            host.after_failure.to_string(),
+            names(&host.users),
+            names(&host.accepted),
+            time(host.span.map(|s| s.0)),
+            time(host.span.map(|s| s.1)),
+            country.0,
+            country.1,
+            number,
+            owner,
+        ];
+        out.write_record(cells.iter().map(|cell| escape::cell(cell).into_owned()))?;
+    }
+    out.into_inner().map_err(|e| io::Error::other(e.to_string()))
+}

@@ -4,7 +4,7 @@
 
 use crate::detect::Tables;
 use crate::enrich::{Cache, Enricher};
-use crate::model::Event;
+use crate::model::{Event, FieldRef, Value};
 use crate::report::Tallying;
 use crate::sink::{Render, Rendered, Sink};
 use std::sync::{Mutex, PoisonError};
@@ -89,17 +89,20 @@ impl<'e> Stage<'e> {
 }
 
 impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
-    /// Adds an event.
-    pub fn push(&mut self, event: Event<'a>) {
+    /// Adds an event; gives back memory for the fields of the next one.
+    pub fn push(&mut self, event: Event<'a>) -> Vec<(FieldRef, Value<'a>)> {
         if !self.stage.full {
             self.done.tally.observe(&event);
             self.done.events += 1;
-            return;
+            let mut fields = event.fields;
+            fields.clear();
+            return fields;
         }
         self.waiting.push(event);
         if self.waiting.len() == SLICE {
             self.flush();
         }
+        Vec::new()
     }
 
     /// Closes the block.

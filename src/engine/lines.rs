@@ -169,19 +169,21 @@ impl File<'_> {
         totals: &mut Totals<T>,
     ) -> bool {
         let parser = &self.parser;
-        let parsed: Vec<Parsed<'_>> = chunks
+        // A year changes once in thousands of chunks: guess that it does not, and do again what it did.
+        let guess = self.clock.expected();
+        let read: Vec<(Parsed<'_>, Done<T>)> = chunks
             .par_iter()
-            .map_init(Scratch::default, |scratch, chunk| parser.parse(chunk, scratch))
+            .map_init(Scratch::default, |scratch, chunk| finish(parser, chunk, scratch, guess, shared))
             .collect();
-        let dated: Vec<(Parsed<'_>, YearBase)> = parsed
-            .into_iter()
-            .map(|p| {
-                let base = self.clock.advance(&p);
-                (p, base)
+        let years: Vec<YearBase> = read.iter().map(|(parsed, _)| self.clock.advance(parsed)).collect();
+        let done: Vec<Done<T>> = read
+            .into_par_iter()
+            .zip(years.into_par_iter().zip(chunks))
+            .map(|((parsed, done), (year, chunk))| match parsed.is_of(guess, year) {
+                true => done,
+                false => finish(parser, chunk, &mut Scratch::default(), year, shared).1,
             })
             .collect();
-        let done: Vec<Done<T>> =
-            dated.into_par_iter().map(|(parsed, year)| finish(parser, parsed, year, shared)).collect();
         let blocks = done.into_iter().map(|d| {
             totals.ledger.merge(d.ledger);
             self.info.records += d.lines;
@@ -198,19 +200,22 @@ impl File<'_> {
     }
 }
 
-fn finish<T: Tallying>(
+/// Makes the block of a chunk, with stamps that lack a year in `year`.
+fn finish<'c, 'e: 'c, T: Tallying>(
     parser: &Parser<'_>,
-    mut parsed: Parsed<'_>,
+    chunk: &'c LineChunk,
+    scratch: &mut Scratch,
     year: YearBase,
-    shared: &Shared<'_, '_>,
-) -> Done<T> {
-    parser.finish(&mut parsed, year);
+    shared: &Shared<'_, 'e>,
+) -> (Parsed<'c>, Done<T>) {
     let mut filling = shared.stage.begin::<T>(false);
     let mut span: Option<(Ts, Ts)> = None;
-    for event in parsed.events {
+    let mut parsed = parser.read(chunk, scratch, year, |event| {
         let (from, to) = span.unwrap_or((event.ts, event.ts));
         span = Some((from.min(event.ts), to.max(event.ts)));
-        filling.push(event);
-    }
-    Done { block: filling.end(), lines: parsed.ledger.lines.read, ledger: parsed.ledger, span }
+        filling.push(event)
+    });
+    let ledger = std::mem::take(&mut parsed.ledger);
+    let done = Done { block: filling.end(), lines: ledger.lines.read, ledger, span };
+    (parsed, done)
 }

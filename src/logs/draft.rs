@@ -7,6 +7,9 @@ use super::values::{address, allowed, convert, outcome, socket, transport};
 use crate::model::{Endpoint, FieldRef, Outcome, Transport, Type, Value};
 use std::borrow::Cow;
 
+/// Fields that a line ordinarily has.
+const FIELDS: usize = 16;
+
 /// One of the two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
@@ -47,6 +50,8 @@ pub(super) enum Target {
     Transport,
     /// `network.iana_number`, which also gives the transport.
     Protocol(FieldRef),
+    /// A whole number, not kept.
+    Whole,
     /// Any other field.
     Field(FieldRef),
 }
@@ -161,6 +166,9 @@ impl<'a> Draft<'a> {
         self.source = Endpoint::default();
         self.destination = Endpoint::default();
         self.fields.clear();
+        if self.fields.capacity() == 0 {
+            self.fields.reserve(FIELDS);
+        }
         self.bad.clear();
         self.repeats = false;
         self.wanted = false;
@@ -208,6 +216,7 @@ impl<'a> Draft<'a> {
     pub fn put(&mut self, capture: &Capture, text: &'a str) -> bool {
         match capture.target {
             Target::Skip => true,
+            Target::Whole => text.parse::<i64>().is_ok(),
             Target::Time(form) => form.whole(text).map(|at| self.time = Some(at)).is_some(),
             Target::End(form) => form.whole(text).map(|at| self.end = Some(at)).is_some(),
             Target::Field(field) => self.put_field(field, capture.check.as_ref(), text),

@@ -74,6 +74,16 @@ pub struct Parsed<'a> {
     pub(super) turns: Turns,
 }
 
+impl Parsed<'_> {
+    /// Whether events made for year `made` would be the same in year `right`.
+    pub fn is_of(&self, made: YearBase, right: YearBase) -> bool {
+        made == right || !self.turns.any()
+    }
+}
+
+/// The fields of an event.
+type Fields<'a> = Vec<(FieldRef, Value<'a>)>;
+
 /// How a line ended.
 enum Fate {
     Event(&'static Dataset),
@@ -95,9 +105,41 @@ impl<'f> Parser<'f> {
 
     /// Parses a chunk. Needs nothing but the chunk: chunks may be parsed in any order.
     pub fn parse<'a>(&self, chunk: &'a LineChunk, scratch: &mut Scratch) -> Parsed<'a> {
-        scratch.layouts = Arc::clone(&self.layouts);
         let mut parsed = Parsed::default();
         parsed.events.reserve(chunk.data.len() / 100);
+        self.lines(chunk, scratch, &mut parsed, |_, _, _| {});
+        parsed
+    }
+
+    /// Parses a chunk whose year is known, or guessed: each event goes to `take` as soon as it is made,
+    /// while all of it is in the cache; `take` gives back memory for the fields of the next one. If
+    /// [`Parsed::is_of`] another year after all, it has to be done again.
+    pub fn read<'a>(
+        &self,
+        chunk: &'a LineChunk,
+        scratch: &mut Scratch,
+        year: YearBase,
+        mut take: impl FnMut(Event<'a>) -> Fields<'a>,
+    ) -> Parsed<'a> {
+        let mut parsed = Parsed::default();
+        self.lines(chunk, scratch, &mut parsed, |parsed, draft, scratch| {
+            self.settle(parsed, year, &mut scratch.hour);
+            for event in parsed.events.drain(..) {
+                draft.fields = take(event);
+            }
+        });
+        parsed
+    }
+
+    /// Parses line by line; `made` is called after each that made an event.
+    fn lines<'a>(
+        &self,
+        chunk: &'a LineChunk,
+        scratch: &mut Scratch,
+        parsed: &mut Parsed<'a>,
+        mut made: impl FnMut(&mut Parsed<'a>, &mut Draft<'a>, &mut Scratch),
+    ) {
+        scratch.layouts = Arc::clone(&self.layouts);
         let whole = std::str::from_utf8(&chunk.data).ok();
         let mut draft = Draft::default();
         let mut origin =
@@ -110,38 +152,44 @@ impl<'f> Parser<'f> {
             parsed.ledger.lines.read += 1;
             parsed.ledger.lines.bytes += len as u64;
             match whole.and_then(|text| text.get(at..at + len)) {
-                Some(text) => self.line(text, raw, origin, &mut draft, &mut parsed, scratch),
-                None => self.broken(raw, origin, &mut parsed, scratch),
+                Some(text) => self.line(text, raw, origin, &mut draft, parsed, scratch),
+                None => self.broken(raw, origin, parsed, scratch),
+            }
+            if !parsed.events.is_empty() {
+                made(parsed, &mut draft, scratch);
             }
             at += len;
             origin.record += 1;
             origin.offset += len as u64;
         }
-        parsed
     }
 
     /// Gives the events without a year their time and applies the window.
     pub fn finish(&self, parsed: &mut Parsed<'_>, year: YearBase) {
-        let mut hour = Hour::default();
-        for pending in std::mem::take(&mut parsed.pending) {
+        self.settle(parsed, year, &mut Hour::default());
+    }
+
+    fn settle(&self, parsed: &mut Parsed<'_>, year: YearBase, hour: &mut Hour) {
+        for pending in parsed.pending.drain(..) {
             let year = year.0.saturating_add(pending.turn);
             if let Some(event) = parsed.events.get_mut(pending.event) {
                 if pending.when.leap_day() && !super::time::is_leap(year) {
                     parsed.ledger.anomaly("time.leap_day", event.origin);
                 }
-                event.ts = self.context.zone.resolve(pending.when.in_year(year), &mut hour);
+                event.ts = self.context.zone.resolve(pending.when.in_year(year), hour);
             }
         }
         let (from, to) = self.context.window;
         if from.is_some() || to.is_some() {
-            let lines = &mut parsed.ledger.lines;
+            let (lines, narrowed) = (&mut parsed.ledger.lines, self.set.narrowed);
             parsed.events.retain(|event| {
                 let inside = from.is_none_or(|t| event.ts >= t) && to.is_none_or(|t| event.ts < t);
                 if !inside && event.seq.sub == 0 {
                     lines.decoded -= 1;
                     lines.skip("filtered", event.origin, &[]);
                 }
-                inside && !event.fields.is_empty()
+                // Events that nobody wants were only made for this question.
+                inside && !(narrowed && event.fields.is_empty())
             });
         }
     }
@@ -245,9 +293,8 @@ impl<'f> Parser<'f> {
         if silent {
             return;
         }
-        let room = draft.fields.len();
-        let fields = std::mem::replace(&mut draft.fields, Vec::with_capacity(room + 2));
-        let mut event = Event::with_fields(dataset, origin, ts, if wanted { fields } else { Vec::new() });
+        let fields = if wanted { std::mem::take(&mut draft.fields) } else { Vec::new() };
+        let mut event = Event::with_fields(dataset, origin, ts, fields);
         event.end = draft.end.and_then(|end| match end {
             Moment::Utc(ts) => Some(ts),
             Moment::Local(wall) => Some(self.context.zone.resolve(wall, &mut scratch.hour)),

@@ -5,7 +5,7 @@ use super::draft::{Capture, Draft};
 use super::expression::GrokRule;
 use super::json::JsonRule;
 use super::parser::Scratch;
-use super::template::Template;
+use super::template::{Misfit, Template};
 use super::when::{Cond, Test};
 use crate::model::{Dataset, FieldRef, Outcome, Value};
 use hashbrown::HashMap;
@@ -51,12 +51,22 @@ impl Matcher {
         null: &[String],
         draft: &mut Draft<'a>,
         scratch: &mut Scratch,
-    ) -> bool {
+    ) -> Result<(), Misfit> {
         match self {
             Matcher::Delimited(template) => template.apply(text, null, draft, &mut scratch.spans),
-            Matcher::Grok(grok) => grok.apply(text, null, draft, scratch),
-            Matcher::Columns(columns) => columns.apply(text, null, draft, scratch),
-            Matcher::Json(json) => json.apply(text, null, draft),
+            Matcher::Grok(grok) => grok.apply(text, null, draft, scratch).then_some(()).ok_or(Misfit::LATER),
+            Matcher::Columns(columns) => {
+                columns.apply(text, null, draft, scratch).then_some(()).ok_or(Misfit::LATER)
+            }
+            Matcher::Json(json) => json.apply(text, null, draft).then_some(()).ok_or(Misfit::LATER),
+        }
+    }
+
+    /// How many of the first parts are those of `other`.
+    fn common(&self, other: &Matcher) -> usize {
+        match (self, other) {
+            (Matcher::Delimited(mine), Matcher::Delimited(theirs)) => mine.common(theirs),
+            _ => 0,
         }
     }
 }
@@ -154,11 +164,20 @@ fn put(set: &[Constant], draft: &mut Draft<'_>) {
     }
 }
 
+/// One alternative of a rule that is worth trying.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    rule: u16,
+    matcher: u16,
+    /// First parts that it has in common with the candidate before it.
+    common: usize,
+}
+
 /// Which rules (and which of their alternatives) can match a text, by its first byte, in order.
 #[derive(Debug, Default)]
 pub(super) struct Dispatch {
-    by_byte: Vec<Box<[(u16, u16)]>>,
-    empty: Box<[(u16, u16)]>,
+    by_byte: Vec<Box<[Candidate]>>,
+    empty: Box<[Candidate]>,
 }
 
 impl Dispatch {
@@ -168,9 +187,13 @@ impl Dispatch {
             let alternatives = rules.iter().zip(0u16..).flat_map(|(rule, r)| {
                 rule.matchers.iter().zip(0u16..).map(move |(matcher, m)| (matcher, (r, m)))
             });
+            let mut before: Option<&Matcher> = None;
             alternatives
                 .filter(|(matcher, _)| matcher.may_begin(byte))
-                .map(|(_, at)| at)
+                .map(|(matcher, (rule, number))| {
+                    let common = before.replace(matcher).map_or(0, |before| matcher.common(before));
+                    Candidate { rule, matcher: number, common }
+                })
                 .collect::<Box<[_]>>()
         };
         Dispatch { by_byte: (0..=u8::MAX).map(|b| fits(Some(b))).collect(), empty: fits(None) }
@@ -188,21 +211,29 @@ impl Dispatch {
         if candidates.is_empty() {
             return None;
         }
-        for &(index, matcher) in candidates {
-            let rule = format.rules.get(usize::from(index))?;
-            let matcher = rule.matchers.get(usize::from(matcher))?;
-            if matcher.apply(text, &format.null, draft, scratch) {
-                if let Some(trace) = &mut scratch.trace {
-                    trace.push((format.name, usize::from(index)));
+        let mut misfit = Misfit::LATER;
+        for candidate in candidates {
+            // What did not fit the one before does not fit this one either.
+            if misfit.0 <= candidate.common {
+                continue;
+            }
+            let rule = format.rules.get(usize::from(candidate.rule))?;
+            let matcher = rule.matchers.get(usize::from(candidate.matcher))?;
+            match matcher.apply(text, &format.null, draft, scratch) {
+                Ok(()) => {
+                    if let Some(trace) = &mut scratch.trace {
+                        trace.push((format.name, usize::from(candidate.rule)));
+                    }
+                    return Some(rule);
                 }
-                return Some(rule);
+                Err(why) => misfit = why,
             }
         }
         None
     }
 
-    /// (rule, alternative) pairs worth trying.
-    fn candidates(&self, text: &str) -> &[(u16, u16)] {
+    /// What is worth trying.
+    fn candidates(&self, text: &str) -> &[Candidate] {
         match text.as_bytes().first() {
             Some(first) => self.by_byte.get(usize::from(*first)).map_or(&[], |list| list),
             None => &self.empty,

@@ -31,6 +31,8 @@ pub struct FormatSet {
     pub(super) user: Option<FieldRef>,
     /// Only events of these users are made; empty = of all.
     pub(super) users: Vec<String>,
+    /// Only what [`super::Wanted`] asks for is made.
+    pub(super) narrowed: bool,
     fields: Vec<FieldRef>,
     datasets: Vec<&'static Dataset>,
 }
@@ -126,6 +128,7 @@ impl FormatSet {
             bad_fields,
             user: maker.table.get("user.name"),
             users: Vec::new(),
+            narrowed: false,
             fields: maker.table.fields(),
             datasets,
             formats,

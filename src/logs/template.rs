@@ -43,6 +43,15 @@ enum Part {
     Capture(Mode),
 }
 
+/// Why a template does not match: its first so many parts do not, whatever follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Misfit(pub usize);
+
+impl Misfit {
+    /// Something after the first parts, or the type of a value.
+    pub const LATER: Misfit = Misfit(usize::MAX);
+}
+
 /// Begin and end of a captured text.
 pub(super) type Span = (usize, usize);
 
@@ -160,14 +169,14 @@ impl Template {
         null: &[String],
         draft: &mut Draft<'a>,
         spans: &mut Vec<Span>,
-    ) -> bool {
+    ) -> Result<(), Misfit> {
         spans.clear();
-        let Some(begin) = forward(&self.lead, text.as_bytes(), spans) else { return false };
-        let Some(end) = backward(&self.tail, text.as_bytes(), begin, spans) else { return false };
+        let begin = forward(&self.lead, text.as_bytes(), spans)?;
+        let end = backward(&self.tail, text.as_bytes(), begin, spans).ok_or(Misfit::LATER)?;
         if self.rest {
             spans.push((begin, end));
         } else if begin != text.len() {
-            return false;
+            return Err(Misfit::LATER);
         }
         // Only now that the literals fit are texts converted: most templates fail before.
         let mark = draft.mark();
@@ -175,10 +184,21 @@ impl Template {
             matches!(capture.target, Target::Skip)
                 || text.get(begin..end).is_some_and(|value| keep(capture, value, null, draft))
         });
-        if !good {
-            draft.reset(&mark);
+        if good {
+            return Ok(());
         }
-        good
+        draft.reset(&mark);
+        Err(Misfit::LATER)
+    }
+
+    /// How many of the first parts are matched in the same way as those of `other`.
+    pub fn common(&self, other: &Template) -> usize {
+        let same = |(a, b): &(&Part, &Part)| match (a, b) {
+            (Part::Literal(a), Part::Literal(b)) => a == b,
+            (Part::Capture(a), Part::Capture(b)) => a == b,
+            _ => false,
+        };
+        self.lead.iter().zip(&other.lead).take_while(same).count()
     }
 }
 
@@ -238,14 +258,15 @@ fn keep<'a>(capture: &Capture, value: &'a str, null: &[String], draft: &mut Draf
 }
 
 /// Matches parts from the start on; gives where they end.
-fn forward(parts: &[Part], bytes: &[u8], spans: &mut Vec<Span>) -> Option<usize> {
+fn forward(parts: &[Part], bytes: &[u8], spans: &mut Vec<Span>) -> Result<usize, Misfit> {
     let mut at = 0;
     for (i, part) in parts.iter().enumerate() {
-        let left = bytes.get(at..)?;
+        let left = bytes.get(at..).ok_or(Misfit::LATER)?;
         match part {
             Part::Literal(want) => {
-                if !left.starts_with(want.as_bytes()) {
-                    return None;
+                // The first byte alone decides mostly.
+                if left.first() != want.as_bytes().first() || !left.starts_with(want.as_bytes()) {
+                    return Err(Misfit(i + 1));
                 }
                 at += want.len();
             }
@@ -254,13 +275,14 @@ fn forward(parts: &[Part], bytes: &[u8], spans: &mut Vec<Span>) -> Option<usize>
                     Some(Part::Literal(next)) => next.as_bytes(),
                     _ => b"",
                 };
-                let len = reach(*mode, left, next)?;
+                // How far a capture reaches depends on the part that follows, too.
+                let len = reach(*mode, left, next).ok_or(Misfit(i + 2))?;
                 spans.push((at, at + len));
                 at += len;
             }
         }
     }
-    Some(at)
+    Ok(at)
 }
 
 /// Length of a capture at the start of `left` when `next` must follow (empty: nothing need follow).

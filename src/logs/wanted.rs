@@ -7,7 +7,7 @@ use crate::model::{Field, FieldRef, Type};
 use std::collections::BTreeSet;
 
 /// A selection of events and fields. Every line is still read and counted as without it; only events
-/// that nobody asked for are not made.
+/// that nobody asked for are not made, and what is strange about their values is not counted.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// Only events whose rules set this field.
@@ -42,14 +42,19 @@ impl FormatSet {
             });
             for capture in templates.flat_map(|t| t.captures_mut()) {
                 if let Target::Field(field) = capture.target
-                    && matches!(field.ty, Type::Keyword | Type::Wildcard | Type::Text)
                     && !kept(field)
                 {
-                    capture.target = Target::Skip;
+                    // What decides whether the rule matches must stay.
+                    capture.target = match field.ty {
+                        Type::Keyword | Type::Wildcard | Type::Text => Target::Skip,
+                        Type::Long => Target::Whole,
+                        _ => capture.target,
+                    };
                 }
             }
         }
         self.users = wanted.users.clone();
+        self.narrowed = true;
         self
     }
 }

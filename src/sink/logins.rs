@@ -48,50 +48,66 @@ impl Opened {
     /// # Errors
     /// Whatever the file or pipe says.
     pub fn close(mut self, logins: &Logins) -> io::Result<()> {
-        let bytes = match self.form {
+        let out = &mut self.output;
+        match self.form {
             Form::Text { width, color } => {
-                text::draw(&logins.report(), text::page(width), color).into_bytes()
+                out.write(text::draw(&logins.report(), text::page(width), color).as_bytes())?;
             }
-            Form::Json => {
-                let mut out = Vec::new();
-                json::push(&mut out, &document(logins), 0);
-                out.push(b'\n');
-                out
+            Form::Json => document(out, logins)?,
+            Form::Ndjson => lines(out, logins)?,
+            Form::Csv => out.write(&sheet(logins)?)?,
+            Form::Markdown => {
+                out.write(markdown::draw(&logins.report()).map_err(io::Error::other)?.as_bytes())?;
             }
-            Form::Ndjson => {
-                let mut out = Vec::new();
-                for each in &logins.hosts {
-                    json::push_line(&mut out, &host(each));
-                    out.push(b'\n');
-                }
-                out
-            }
-            Form::Csv => sheet(logins)?,
-            Form::Markdown => markdown::draw(&logins.report()).map_err(io::Error::other)?.into_bytes(),
-        };
-        self.output.write(&bytes)?;
+        }
         self.output.finish()
     }
 }
 
-/// The whole answer.
-fn document(logins: &Logins) -> Value {
+fn lines(out: &mut Output, logins: &Logins) -> io::Result<()> {
+    let mut line = Vec::new();
+    for each in &logins.hosts {
+        line.clear();
+        json::push_line(&mut line, &host(each));
+        line.push(b'\n');
+        out.write(&line)?;
+    }
+    Ok(())
+}
+
+/// The whole answer. There can be a million hosts, so they are written one by one.
+fn document(out: &mut Output, logins: &Logins) -> io::Result<()> {
     let facts = &logins.facts;
     let settings: Map<String, Value> =
         facts.settings.iter().map(|(k, v)| (k.clone(), v.as_str().into())).collect();
-    json!({
-        "netlog": {
-            "version": facts.version,
-            "command": facts.command,
-            "databases": facts.databases,
-            "settings": settings,
-            "notes": facts.notes,
-        },
-        "hosts": logins.hosts.iter().map(host).collect::<Vec<_>>(),
-        "totals": totals(logins),
-        "inputs": facts.sources.0.iter().map(json::input).collect::<Vec<_>>(),
-        "ledger": json::ledger(&facts.ledger, &facts.sources),
-    })
+    let about = json!({
+        "version": facts.version,
+        "command": facts.command,
+        "databases": facts.databases,
+        "settings": settings,
+        "notes": facts.notes,
+    });
+    let mut text = b"{\n  \"netlog\": ".to_vec();
+    json::push(&mut text, &about, 1);
+    text.extend_from_slice(b",\n  \"hosts\": [");
+    for (i, each) in logins.hosts.iter().enumerate() {
+        text.extend_from_slice(if i == 0 { b"\n    " } else { b",\n    " });
+        json::push(&mut text, &host(each), 2);
+        out.write(&text)?;
+        text.clear();
+    }
+    let rest = [
+        ("totals", totals(logins)),
+        ("inputs", facts.sources.0.iter().map(json::input).collect::<Vec<_>>().into()),
+        ("ledger", json::ledger(&facts.ledger, &facts.sources)),
+    ];
+    text.extend_from_slice(if logins.hosts.is_empty() { b"]" } else { b"\n  ]" });
+    for (name, value) in rest {
+        text.extend_from_slice(format!(",\n  \"{name}\": ").as_bytes());
+        json::push(&mut text, &value, 1);
+    }
+    text.extend_from_slice(b"\n}\n");
+    out.write(&text)
 }
 
 fn totals(logins: &Logins) -> Value {

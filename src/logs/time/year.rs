@@ -44,6 +44,11 @@ pub(in crate::logs) struct Turns {
 }
 
 impl Turns {
+    /// Whether there was a stamp without a year.
+    pub fn any(self) -> bool {
+        self.first.is_some()
+    }
+
     /// Years between the first stamp and this one.
     pub fn step(&mut self, when: Yearless) -> i16 {
         match self.last {
@@ -79,6 +84,8 @@ pub struct YearClock {
     /// Last stamp of the file, if its end could be read ahead.
     tail: Option<Yearless>,
     leap_day: bool,
+    /// First stamp of the sample: what the first line's will most likely be.
+    first: Option<Yearless>,
     /// Year and stamp of the last line seen.
     last: Option<(i16, Yearless)>,
     notes: Vec<String>,
@@ -99,10 +106,18 @@ impl YearClock {
             bound,
             tail: lines(tail).filter_map(stamp).last(),
             leap_day: stamps().any(Yearless::leap_day),
+            first: stamps().next(),
             last: None,
             notes: Vec::new(),
             late: false,
         }
+    }
+
+    /// The year that [`YearClock::advance`] will most likely find for the next chunk.
+    pub fn expected(&self) -> YearBase {
+        let known = self.last.map(|(year, _)| year);
+        let guessed = || self.first.map(|first| self.clone().anchor(first));
+        YearBase(known.or_else(guessed).unwrap_or_default())
     }
 
     /// The year of the first stamp of the next chunk.

@@ -3,6 +3,7 @@
 mod corpus_source;
 mod dissect;
 mod generated_docs;
+mod grep_auth;
 mod grok_builtin;
 mod grok_conformance;
 mod layering;

@@ -1,1 +1,86 @@
+//! Caps and merging.
 
+use super::tally::{AuthTally, Caps};
+use super::{FIELDS, Kind, MARK, Place, Selection};
+use crate::model::{Dataset, Event, Field, Origin, Ts, Type, Value};
+use crate::report::{Facts, Tallying};
+use std::net::IpAddr;
+
+static DATASET: Dataset =
+    Dataset { name: "sshd", category: &[], types: &[], protocol: None, transaction: false, doc: "" };
+static KIND: Field = Field { name: MARK, ty: Type::Keyword, doc: "" };
+static USER: Field = Field { name: "user.name", ty: Type::Keyword, doc: "" };
+static COUNT: Field = Field { name: "netlog.count", ty: Type::Long, doc: "" };
+
+fn event(record: u64, ts: Ts, host: u32, kind: &'static str, user: &str) -> Event<'static> {
+    let origin = Origin { source: 0, record, offset: 0 };
+    let mut event = Event::new(&DATASET, origin, ts);
+    event.source.ip = Some(IpAddr::V4(host.into()));
+    event.push(&KIND, Value::text(kind));
+    event.push(&USER, user.to_owned());
+    event
+}
+
+fn events() -> Vec<Event<'static>> {
+    let kinds = ["failed", "pam", "invalid_user", "accepted", "preauth", "pam_more"];
+    (0..4000u32)
+        .map(|i| {
+            let kind = kinds[(i * i % 97 % 6) as usize];
+            let mut event = event(i.into(), Ts::from(i / 3), i * 31 % 57, kind, &format!("u{}", i * 13 % 41));
+            event.push(&COUNT, i64::from(i % 4));
+            event
+        })
+        .collect()
+}
+
+fn answer(tally: AuthTally) -> String {
+    format!("{:?}", tally.finish(Selection::default(), Facts::default(), |_| Place::default()))
+}
+
+#[test]
+fn blocks_merged_in_order_are_the_whole() {
+    let all = events();
+    let mut whole = AuthTally::default();
+    all.iter().for_each(|e| whole.observe(e));
+    let whole = answer(whole);
+    for size in [1, 7, 1000] {
+        let mut merged = AuthTally::default();
+        for block in all.chunks(size) {
+            let mut tally = AuthTally::default();
+            block.iter().for_each(|e| tally.observe(e));
+            merged.merge(tally);
+        }
+        assert_eq!(answer(merged), whole, "{size}");
+    }
+}
+
+#[test]
+fn what_finds_no_room_is_in_the_sums() {
+    let caps = Caps { hosts: 2, names: 100, pairs: 100, users_of_host: 3 };
+    let mut tally = AuthTally::with_caps(caps);
+    for i in 0..30u32 {
+        tally.observe(&event(i.into(), 0, i % 3, "failed", &format!("u{i}")));
+    }
+    let answer = tally.finish(Selection::default(), Facts::default(), |_| Place::default());
+    assert_eq!((answer.hosts.len(), answer.total.of(Kind::Other)), (2, 30));
+    assert_eq!(answer.beyond.failures(), 10);
+    assert!(answer.hosts.iter().all(|h| h.users.len() == 3 && h.unlisted == 7), "{:?}", answer.hosts);
+}
+
+#[test]
+fn an_earlier_line_with_a_later_stamp_comes_later() {
+    let mut tally = AuthTally::default();
+    tally.observe(&event(1, 50, 1, "accepted", "a"));
+    tally.observe(&event(2, 10, 1, "failed", "a"));
+    tally.observe(&event(3, 10, 2, "accepted", "a"));
+    tally.observe(&event(4, 50, 2, "failed", "a"));
+    let answer = tally.finish(Selection::default(), Facts::default(), |_| Place::default());
+    let after: Vec<bool> = answer.hosts.iter().map(|h| h.after_failure).collect();
+    assert_eq!(after, [true, false]);
+    assert_eq!(answer.intruders.len(), 1);
+}
+
+#[test]
+fn only_declared_fields_are_looked_at() {
+    assert!(FIELDS.contains(&MARK) && FIELDS.contains(&USER.name) && FIELDS.contains(&COUNT.name));
+}

@@ -31,6 +31,7 @@ mod expression;
 mod fields;
 pub mod grok;
 mod json;
+mod line;
 mod parser;
 mod rule;
 mod set;

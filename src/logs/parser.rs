@@ -4,7 +4,7 @@ use super::columns::Layout;
 use super::detect::Detection;
 use super::draft::Draft;
 use super::grok::Slots;
-use super::rule::Format;
+use super::line::{Fate, Line};
 use super::set::FormatSet;
 use super::template::Span;
 use super::time::{Hour, Moment, Pending, Turns, YearBase, Zone};
@@ -34,8 +34,6 @@ pub struct Context {
 
 /// Longest line that is looked at, bytes: what comes after is counted and left out.
 const LINE: usize = 1 << 16;
-/// Deepest nesting of formats within one line.
-const DEPTH: usize = 8;
 
 /// Memory that a worker keeps between chunks.
 #[derive(Debug, Default)]
@@ -83,14 +81,6 @@ impl Parsed<'_> {
 
 /// The fields of an event.
 type Fields<'a> = Vec<(FieldRef, Value<'a>)>;
-
-/// How a line ended.
-enum Fate {
-    Event(&'static Dataset),
-    Dropped,
-    /// Names of columns.
-    Header,
-}
 
 impl<'f> Parser<'f> {
     /// A parser for a file whose beginning was given to [`FormatSet::detect`].
@@ -312,115 +302,6 @@ impl<'f> Parser<'f> {
             event.push(self.set.bad_fields, Value::texts(draft.bad.drain(..)));
         }
         parsed.events.push(event);
-    }
-}
-
-/// One line being read by a tree of formats.
-struct Line<'p> {
-    set: &'p FormatSet,
-    origin: Origin,
-    ledger: &'p mut Ledger,
-    scratch: &'p mut Scratch,
-}
-
-impl Line<'_> {
-    /// Applies a format and its children to a text. `None` if no rule matches.
-    fn read<'a>(
-        &mut self,
-        format: &Format,
-        text: &'a str,
-        draft: &mut Draft<'a>,
-        depth: usize,
-    ) -> Option<Fate> {
-        let rule = format.dispatch.apply(format, text, draft, self.scratch)?;
-        if std::mem::take(&mut self.scratch.header) {
-            return Some(Fate::Header);
-        }
-        if rule.drop {
-            return Some(Fate::Dropped);
-        }
-        draft.repeats |= rule.repeats;
-        draft.wanted |= rule.wanted;
-        let dataset = rule.constants_into(draft);
-        if depth >= DEPTH {
-            return Some(Fate::Event(dataset));
-        }
-        if let Some(fate) = rule.inside.and_then(|field| self.inside(field, draft, depth)) {
-            return Some(fate);
-        }
-        if rule.again {
-            let again = draft.text(self.set.message);
-            if let Some(fate) = again.and_then(|t| self.read(format, t, draft, depth + 1)) {
-                return Some(fate);
-            }
-        }
-        let family = format.family.and_then(|index| self.set.format(index));
-        draft.repeats |= family.is_some();
-        let mut asked = None;
-        for child in family.unwrap_or(format).children.candidates(draft) {
-            if !child.conds.iter().all(|cond| cond.holds(draft)) {
-                continue;
-            }
-            let Some(child) = self.set.format(child.format) else { continue };
-            let fate = child.from.and_then(|field| self.field(child, field, draft, depth));
-            if fate.is_some() {
-                return fate;
-            }
-            if !child.when.is_empty() {
-                asked = asked.or(Some(child));
-            }
-        }
-        let dataset = asked.map_or(dataset, |child| {
-            self.ledger.anomaly(child.unknown, self.origin);
-            child.dataset
-        });
-        Some(Fate::Event(dataset))
-    }
-
-    /// Applies a format to the text of a field.
-    fn field<'a>(
-        &mut self,
-        format: &Format,
-        field: FieldRef,
-        draft: &mut Draft<'a>,
-        depth: usize,
-    ) -> Option<Fate> {
-        if let Some(text) = draft.text(field) {
-            return self.read(format, text, draft, depth + 1);
-        }
-        // A text with escapes resolved is no part of the line: what is read from it is copied.
-        let text = draft.get(field)?.as_str()?.to_owned();
-        let mut own = Draft::default();
-        let fate = self.read(format, &text, &mut own, depth + 1)?;
-        own.repeats = true;
-        draft.merge(own);
-        Some(fate)
-    }
-
-    /// Reads the text of a field as a line of its own: by the format without a parent that reads it and
-    /// whose hints speak loudest for it.
-    fn inside<'a>(&mut self, field: FieldRef, draft: &mut Draft<'a>, depth: usize) -> Option<Fate> {
-        let text = draft.get(field)?.as_str()?.trim_end().to_owned();
-        let traced = self.scratch.trace.as_ref().map_or(0, Vec::len);
-        let mut best: Option<(f64, &Format)> = None;
-        for format in self.set.roots.iter().filter_map(|root| self.set.format(*root)) {
-            let found = format.dispatch.apply(format, &text, &mut Draft::default(), self.scratch);
-            let header = std::mem::take(&mut self.scratch.header);
-            let score = format.score(&text);
-            if found.is_some() && !header && best.is_none_or(|(most, _)| score > most) {
-                best = Some((score, format));
-            }
-        }
-        if let Some(trace) = &mut self.scratch.trace {
-            trace.truncate(traced);
-        }
-        let mut own = Draft::default();
-        let fate = self.read(best?.1, &text, &mut own, depth + 1)?;
-        if matches!(fate, Fate::Event(_)) {
-            own.repeats = true;
-            draft.merge(own);
-        }
-        Some(fate)
     }
 }
 

@@ -38,7 +38,7 @@ pub struct Cell {
     pub span: Option<(Evidence, Evidence)>,
     /// Distinct values by the detector's numbering, at most [`SET_MAX`] each.
     pub sets: [BTreeSet<String>; 3],
-    /// Opposite observations, the first [`MARKS_MAX`].
+    /// Opposite observations, the first `MARKS_MAX`.
     pub marks: BTreeSet<Mark>,
     width: Ts,
     buckets: BTreeMap<i64, u64>,

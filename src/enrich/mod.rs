@@ -2,7 +2,7 @@
 //! class, the direction of the traffic, the community id; and the common fields every event carries.
 //!
 //! [`Enricher::complete`] is the last station before the sinks: it appends `@timestamp`, `event.*`,
-//! `source.*`, `destination.*`, `network.*`, `log.*` to [`Event::fields`], so that a sink writes
+//! `source.*`, `destination.*`, `network.*`, `log.*` to `Event::fields`, so that a sink writes
 //! nothing but that list.
 
 mod class;

@@ -1,6 +1,6 @@
 //! The header walk: from the link header of a captured packet to the innermost 5-tuple.
 //!
-//! Every layer works on a [`Walk`]: the captured bytes that belong to it, and where it ends as the
+//! Every layer works on a `Walk`: the captured bytes that belong to it, and where it ends as the
 //! enclosing headers claim. The two differ when the snap length cut the packet; lengths in headers
 //! then still say how much there was, and only captured bytes are ever read.
 

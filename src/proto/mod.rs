@@ -1,4 +1,4 @@
-//! Application protocols: one file each, and one word in [`protocols!`] at the end of this file.
+//! Application protocols: one file each, and one word in `protocols!` at the end of this file.
 //!
 //! A protocol is a static [`Protocol`]: its name and documentation, the port hints, a `probe` that
 //! recognises it by content on any port, the fields its events carry, and `start`, which makes a

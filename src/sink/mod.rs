@@ -1,4 +1,4 @@
-//! Outputs, one file each and one word in [`sinks!`]. A row sink renders blocks of events in
+//! Outputs, one file each and one word in `sinks!`. A row sink renders blocks of events in
 //! parallel and writes the results in order; a report sink draws the finished report.
 //!
 //! Everything from the input is hostile text: [`escape`] makes it harmless, one way per format.

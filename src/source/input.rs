@@ -32,7 +32,7 @@ pub struct Input {
     /// with `#`, of a capture everything up to the end of its first packet; at most 4 KiB. The same
     /// for a file that is renamed, compressed or grown.
     pub fingerprint: u64,
-    /// The first bytes of a text after decompression, at most [`SAMPLE`]; less when there are very
+    /// The first bytes of a text after decompression, at most `SAMPLE`; less when there are very
     /// many inputs. Empty for captures.
     pub sample: Vec<u8>,
     /// Index into [`crate::model::Sources`] that readers put into their accounts. Discovery numbers
@@ -119,7 +119,7 @@ impl Input {
         Ok(lines::Reader::new(path, source, self.open()?))
     }
 
-    /// The last bytes of a plain file, at most [`SAMPLE`], from the start of a line on; empty for what can
+    /// The last bytes of a plain file, at most `SAMPLE`, from the start of a line on; empty for what can
     /// only be read from its beginning (pipes, compressed files, members of archives) and for what cannot
     /// be read.
     pub fn tail(&self) -> Vec<u8> {

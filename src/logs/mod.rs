@@ -24,6 +24,7 @@
 
 mod check;
 mod columns;
+mod compile;
 mod detect;
 mod draft;
 mod error;
@@ -31,6 +32,7 @@ mod expression;
 mod fields;
 pub mod grok;
 mod json;
+mod kv;
 mod line;
 mod parser;
 mod rule;

@@ -4,6 +4,7 @@ use super::columns::Columns;
 use super::draft::{Capture, Draft};
 use super::expression::GrokRule;
 use super::json::JsonRule;
+use super::kv::KvRule;
 use super::parser::Scratch;
 use super::template::{Misfit, Template};
 use super::when::{Cond, Test};
@@ -21,6 +22,8 @@ pub(super) enum Matcher {
     Columns(Box<Columns>),
     /// A JSON object.
     Json(Box<JsonRule>),
+    /// Pairs of key and value.
+    Kv(Box<KvRule>),
 }
 
 impl Matcher {
@@ -31,6 +34,7 @@ impl Matcher {
             Matcher::Grok(_) => true,
             Matcher::Columns(_) => byte.is_some(),
             Matcher::Json(_) => matches!(byte, Some(b'{' | b' ' | b'\t')),
+            Matcher::Kv(kv) => kv.may_begin(byte),
         }
     }
 
@@ -41,6 +45,7 @@ impl Matcher {
             Matcher::Grok(grok) => Box::new(grok.captures()),
             Matcher::Columns(columns) => Box::new(columns.captures()),
             Matcher::Json(json) => Box::new(json.captures()),
+            Matcher::Kv(kv) => Box::new(kv.captures()),
         }
     }
 
@@ -59,6 +64,7 @@ impl Matcher {
                 columns.apply(text, null, draft, scratch).then_some(()).ok_or(Misfit::LATER)
             }
             Matcher::Json(json) => json.apply(text, null, draft).then_some(()).ok_or(Misfit::LATER),
+            Matcher::Kv(kv) => kv.apply(text, null, draft, scratch).then_some(()).ok_or(Misfit::LATER),
         }
     }
 

@@ -130,6 +130,8 @@ pub(super) struct RuleSpec {
     pub columns: Option<ColumnsSpec>,
     /// Members of a JSON object.
     pub json: Option<JsonSpec>,
+    /// Pairs of key and value.
+    pub kv: Option<KvSpec>,
     /// Constants.
     #[serde(default)]
     pub set: BTreeMap<String, toml::Value>,
@@ -182,6 +184,35 @@ pub(super) struct JsonSpec {
     #[serde(default)]
     pub ecs: bool,
     /// Dotted path to field, with the form of a stamp after a colon.
+    pub map: BTreeMap<String, String>,
+}
+
+/// A rule of pairs of key and value; see [`super::kv`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KvSpec {
+    /// Templates of what stands before the pairs, the first that fits counts.
+    pub prefix: Option<OneOrMany>,
+    /// Characters that divide pairs; blank and tab unless given.
+    pub separators: Option<String>,
+    /// Character between key and value; `=` unless given.
+    pub assign: Option<String>,
+    /// Characters taken off both ends of keys and of values without quotes.
+    #[serde(default)]
+    pub trim: String,
+    /// Keys that must be there.
+    #[serde(default)]
+    pub need: Vec<String>,
+    /// Keys whose quoted value holds pairs itself.
+    #[serde(default)]
+    pub nested: Vec<String>,
+    /// Keys whose value without quotes is text as hexadecimal digits.
+    #[serde(default)]
+    pub hex: Vec<String>,
+    /// Field of the words that have no value.
+    pub words: Option<String>,
+    /// Key to field, with the form of a stamp after a colon.
+    #[serde(default)]
     pub map: BTreeMap<String, String>,
 }
 

@@ -38,7 +38,7 @@ impl FormatSet {
             let templates = rule.matchers.iter_mut().filter_map(|m| match m {
                 Matcher::Delimited(template) => Some(template),
                 // Columns and members are taken as a whole: leaving some out saves nothing.
-                Matcher::Grok(_) | Matcher::Columns(_) | Matcher::Json(_) => None,
+                Matcher::Grok(_) | Matcher::Columns(_) | Matcher::Json(_) | Matcher::Kv(_) => None,
             });
             for capture in templates.flat_map(|t| t.captures_mut()) {
                 if let Target::Field(field) = capture.target

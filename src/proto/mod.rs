@@ -12,6 +12,7 @@ pub mod fields;
 mod replay;
 #[cfg(test)]
 mod rig;
+mod sql;
 mod wire;
 
 pub use emit::{Draft, Emit, FlowView, Limits, Options};
@@ -156,6 +157,7 @@ protocols! {
     dns,
     http,
     icmp,
+    mysql,
     redis,
     ssh,
     tls,

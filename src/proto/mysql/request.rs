@@ -1,0 +1,212 @@
+//! A command, and what is known of it until its result is complete.
+
+use super::reply::Reply;
+use super::wire::{Packet, Take, lossy};
+use super::{DATASET, fields as f};
+use crate::model::{Outcome, Stamp, Value};
+use crate::proto::fields::{ERROR_MESSAGE, METHOD, PATH, QUERY, REQUEST, RESPONSE, STATUS};
+use crate::proto::{Emit, sql};
+
+/// Commands by number (MySQL: `enum_server_command`), without `COM_`.
+const COMMANDS: [&str; 33] = [
+    "SLEEP",
+    "QUIT",
+    "INIT_DB",
+    "QUERY",
+    "FIELD_LIST",
+    "CREATE_DB",
+    "DROP_DB",
+    "REFRESH",
+    "SHUTDOWN",
+    "STATISTICS",
+    "PROCESS_INFO",
+    "CONNECT",
+    "PROCESS_KILL",
+    "DEBUG",
+    "PING",
+    "TIME",
+    "DELAYED_INSERT",
+    "CHANGE_USER",
+    "BINLOG_DUMP",
+    "TABLE_DUMP",
+    "CONNECT_OUT",
+    "REGISTER_SLAVE",
+    "STMT_PREPARE",
+    "STMT_EXECUTE",
+    "STMT_SEND_LONG_DATA",
+    "STMT_CLOSE",
+    "STMT_RESET",
+    "SET_OPTION",
+    "STMT_FETCH",
+    "DAEMON",
+    "BINLOG_DUMP_GTID",
+    "RESET_CONNECTION",
+    "CLONE",
+];
+
+/// The name of a command.
+pub(super) fn command(number: u8) -> Option<&'static str> {
+    COMMANDS.get(usize::from(number)).copied()
+}
+
+/// A command that waits for its result.
+#[derive(Debug)]
+pub(super) struct Request {
+    command: &'static str,
+    statement: Option<String>,
+    id: Option<u64>,
+    start: Stamp,
+    /// Bytes of the command and of the result.
+    pub size: u64,
+    pub back: u64,
+    /// When the last packet of the result came.
+    end: Option<Stamp>,
+    seq: Option<u8>,
+    reply: Reply,
+    lost: bool,
+}
+
+impl Request {
+    /// `None` if there is no such command.
+    pub(super) fn new(
+        packet: &Packet<'_>,
+        statements: &[(u32, String)],
+        attributes: bool,
+        start: Stamp,
+        out: &Emit<'_>,
+    ) -> Option<Request> {
+        let (&number, body) = packet.payload.split_first()?;
+        let command = command(number)?;
+        let id = || Take(body).int(4);
+        let text = |bytes: &[u8]| {
+            let cut = lossy(bytes.get(..out.limits().text).unwrap_or(bytes));
+            if out.options.show_secrets { cut } else { sql::mask(&cut) }
+        };
+        let (statement, id) = match command {
+            "QUERY" => {
+                let bare = if attributes || body.starts_with(&[0, 1]) { body.strip_prefix(&[0, 1]) } else { None };
+                (Some(text(bare.unwrap_or(body))), None)
+            }
+            "STMT_PREPARE" | "INIT_DB" | "CREATE_DB" | "DROP_DB" => (Some(text(body)), None),
+            "FIELD_LIST" => (Some(text(Take(body).text())), None),
+            "STMT_EXECUTE" | "STMT_CLOSE" | "STMT_RESET" | "STMT_FETCH" | "STMT_SEND_LONG_DATA" => {
+                let id = id()?;
+                let known = statements.iter().find(|(other, _)| u64::from(*other) == id);
+                (known.map(|(_, text)| text.clone()), Some(id))
+            }
+            "PROCESS_KILL" => (None, id()),
+            _ => (None, None),
+        };
+        let full = out.options.full;
+        let reply = Reply::new(command, full);
+        Some(Request {
+            command,
+            statement,
+            id,
+            start,
+            size: packet.size,
+            back: 0,
+            end: None,
+            seq: None,
+            reply,
+            lost: false,
+        })
+    }
+
+    pub(super) fn is_login(&self) -> bool {
+        self.command == "CHANGE_USER"
+    }
+
+    /// The server sends no result.
+    pub(super) fn is_unanswered(&self) -> bool {
+        matches!(self.command, "QUIT" | "STMT_CLOSE" | "STMT_SEND_LONG_DATA")
+    }
+
+    /// The connection is a stream of events from here on.
+    pub(super) fn is_last(&self) -> bool {
+        matches!(self.command, "BINLOG_DUMP" | "BINLOG_DUMP_GTID" | "TABLE_DUMP" | "CLONE")
+    }
+
+    /// The prepared statement that this gives back.
+    pub(super) fn closed(&self) -> Option<u32> {
+        self.id.filter(|_| self.command == "STMT_CLOSE").and_then(|id| u32::try_from(id).ok())
+    }
+
+    /// The prepared statement that this made.
+    pub(super) fn prepared(&self) -> Option<(u32, String)> {
+        Some((self.reply.statement?, self.statement.clone()?))
+    }
+
+    /// Bytes of the result are missing.
+    pub(super) const fn lose(&mut self) {
+        self.lost = true;
+    }
+
+    /// Whether a packet of the result has the number that follows.
+    pub(super) fn in_step(&mut self, seq: u8) -> bool {
+        let expected = self.seq.replace(seq).map(|last| last.wrapping_add(1));
+        // LOAD DATA LOCAL: the client's packets count too.
+        expected.is_none_or(|e| e == seq || self.reply.infile)
+    }
+
+    /// Takes one packet of the result; whether it was the last.
+    pub(super) fn reply(
+        &mut self,
+        packet: &Packet<'_>,
+        no_eof: Option<bool>,
+        out: &Emit<'_>,
+    ) -> Result<bool, &'static str> {
+        self.back += packet.size;
+        self.end = Some(out.now);
+        self.reply.packet(packet, no_eof, out.limits()).ok_or("mysql.reply")
+    }
+
+    /// Tells what is known.
+    pub(super) fn emit(self, out: &mut Emit<'_>) {
+        let (text, full) = (out.limits().text, out.options.full);
+        let mut draft = out.draft(&DATASET, self.start);
+        let verb = match self.command {
+            "QUERY" | "STMT_PREPARE" | "STMT_EXECUTE" => self.statement.as_deref().map(sql::method),
+            _ => None,
+        };
+        draft.put(&METHOD, verb.filter(|v| !v.is_empty()).unwrap_or_else(|| self.command.to_owned()));
+        draft.put(&f::COMMAND, Value::text(self.command));
+        if let Some(statement) = &self.statement {
+            draft.put_text(&QUERY, statement.trim_matches([' ', '\r', '\n', '\t']).as_bytes(), text);
+            if full {
+                draft.put(&REQUEST, statement.clone());
+            }
+        }
+        let id = self.id.or(self.reply.statement.map(u64::from));
+        draft.put_some(&f::STATEMENT, id);
+        let back = (self.back > 0 && !self.lost).then_some(self.back);
+        draft.bytes(Some(self.size), back);
+        let reply = self.reply;
+        if let Some(end) = self.end {
+            draft.end(end);
+            let failed = reply.error.is_some();
+            draft.outcome(if failed { Outcome::Failure } else { Outcome::Success });
+            draft.put(&STATUS, Value::text(if failed { "Error" } else { "OK" }));
+            if !reply.tables.is_empty() {
+                draft.put(&PATH, reply.tables.join(", "));
+            }
+            draft.put(&f::AFFECTED_ROWS, reply.affected).put(&f::INSERT_ID, reply.insert_id);
+            draft.put(&f::NUM_FIELDS, reply.fields).put(&f::NUM_ROWS, reply.rows);
+            draft.put_some(&f::RESULTS, (reply.results > 1).then_some(reply.results));
+            if full {
+                draft.put(&RESPONSE, reply.csv.into_text());
+            }
+        }
+        match reply.error {
+            Some((code, message)) => {
+                draft.put(&f::ERROR_CODE, code).put(&f::ERROR_MESSAGE, message.clone());
+                draft.put(&ERROR_MESSAGE, message);
+            }
+            None if self.lost => {
+                draft.put(&ERROR_MESSAGE, Value::text("Packet loss while capturing the response"));
+            }
+            None => {}
+        }
+        draft.emit(out);
+    }
+}

@@ -158,6 +158,7 @@ protocols! {
     http,
     icmp,
     mysql,
+    pgsql,
     redis,
     ssh,
     tls,

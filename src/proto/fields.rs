@@ -3,6 +3,7 @@
 
 crate::fields! {
     pub FIELDS;
+    ACTION: Keyword, "event.action", "What was asked, with the protocol: `redis.get`, `nfs.READ`, `memcache.store`.";
     METHOD: Keyword, "method", "The verb of the request: HTTP method in lower case, DNS operation (Packetbeat).";
     QUERY: Wildcard, "query", "The request in one line: `GET /index.html`, `class IN, type A, example.com` (Packetbeat).";
     RESOURCE: Wildcard, "resource", "What the request is about: the name asked for (Packetbeat).";

@@ -6,7 +6,7 @@ use super::{DATASET, LOGIN};
 use crate::model::{Outcome, Stamp, Value};
 use crate::proto::Emit;
 use crate::proto::fields::{
-    ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, STATUS, USER_NAME, USER_PASSWORD,
+    ACTION, ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, STATUS, USER_NAME, USER_PASSWORD,
 };
 
 const MASK: &str = "******";
@@ -132,6 +132,7 @@ impl Request {
         let (text, full) = (out.limits().text, out.options.full);
         let mut draft = out.draft(if self.user.is_some() { &LOGIN } else { &DATASET }, self.start);
         let query = self.args.join(&b' ');
+        draft.put(&ACTION, format!("redis.{}", self.method.to_lowercase()));
         draft.put(&METHOD, self.method);
         draft.put_text(&QUERY, &query, text);
         if let Some(resource) = self.args.get(1).filter(|_| self.user.is_none()) {

@@ -207,7 +207,8 @@ fn is_meant(d: &Difference) -> bool {
 fn partner(theirs: &Fields, ours: &mut Vec<Fields>) -> Option<Fields> {
     let agreeing = |ours: &Fields| theirs.keys().filter(|f| agrees(f, theirs, ours)).count();
     let same = |(_, o): &(usize, &Fields)| place(o) == place(theirs);
-    let (at, _) = ours.iter().enumerate().filter(same).max_by_key(|(at, o)| (agreeing(o), usize::MAX - at))?;
+    let (at, _) =
+        ours.iter().enumerate().filter(same).max_by_key(|(at, o)| (agreeing(o), usize::MAX - at))?;
     Some(ours.remove(at))
 }
 

@@ -194,10 +194,8 @@ impl Pgsql {
     fn result(&mut self, message: &Message<'_>, out: &mut Emit<'_>) -> Result<(), &'static str> {
         // Statements that were only parsed are described, but not completed.
         if matches!(message.kind, b'D' | b'C' | b'I' | b's' | b'V') {
-            while self.waiting.len() > 1
-                && let Some(first) = self.waiting.pop_front_if(|first| first.way == Way::Parse)
-            {
-                first.emit(out);
+            while self.waiting.len() > 1 && self.waiting.front().is_some_and(|first| first.way == Way::Parse) {
+                self.waiting.pop_front().into_iter().for_each(|first| first.emit(out));
             }
         }
         let Some(first) = self.waiting.front_mut() else {
@@ -218,7 +216,9 @@ impl Pgsql {
     /// The server waits for the next statement: what it did not answer it skipped.
     fn ready(&mut self, out: &mut Emit<'_>) {
         let Some(batch) = self.answering.take().or(self.waiting.front().map(|first| first.batch)) else { return };
-        while let Some(mut request) = self.waiting.pop_front_if(|first| first.batch <= batch) {
+        while self.waiting.front().is_some_and(|first| first.batch <= batch)
+            && let Some(mut request) = self.waiting.pop_front()
+        {
             request.ready(out.now);
             request.emit(out);
         }

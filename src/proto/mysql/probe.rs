@@ -47,7 +47,7 @@ fn greeting(len: usize, body: &[u8]) -> Probe {
 fn refusal(len: usize, body: &[u8]) -> Probe {
     let Some((code, text)) = body.split_at_checked(2) else { return Probe::More };
     let code = code.iter().rev().fold(0u16, |n, b| n << 8 | u16::from(*b));
-    if !(1000..5000).contains(&code) || len > 600 || len < 8 {
+    if !(1000..5000).contains(&code) || !(8..=600).contains(&len) {
         return Probe::No;
     }
     match text.get(..len.saturating_sub(3)) {

@@ -3,6 +3,7 @@
 mod corpus_source;
 mod dissect;
 mod generated_docs;
+mod geoip;
 mod grep_auth;
 mod grok_builtin;
 mod grok_conformance;

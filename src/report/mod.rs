@@ -6,6 +6,7 @@
 //! ```
 
 mod auth;
+pub mod evidence;
 mod facets;
 mod hosts;
 mod kinds;
@@ -14,10 +15,12 @@ pub mod logins;
 mod model;
 mod sections;
 mod slots;
+mod summary;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod top;
+pub mod units;
 
 pub use model::{
     Bin, Block, Cell, Column, CountryPoint, Facts, Report, Section, SpotPoint, Table, Timeline, Unit,

@@ -215,6 +215,8 @@ pub struct Report {
     pub settings: Vec<(String, String)>,
     /// Sentences the reader must know.
     pub notes: Vec<String>,
+    /// What happened, in plain sentences.
+    pub summary: Vec<String>,
     /// Events in all.
     pub events: u64,
     /// First and last event.

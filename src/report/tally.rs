@@ -7,6 +7,7 @@ use super::kinds::Kinds;
 use super::model::{CountryPoint, Facts, Report, SpotPoint};
 use super::sections;
 use super::slots::Slots;
+use super::summary;
 use crate::model::{Event, Finding, Ts};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -69,8 +70,10 @@ impl Tally {
         facts.findings.sort_by(by_severity);
         let timeline = self.kinds.timeline();
         let sections = sections::all(&self, &facts);
+        let summary = summary::sentences(&self, &facts);
         Report {
             sections,
+            summary,
             timeline,
             countries: countries(&self.hosts),
             spots: spots(&self.hosts),

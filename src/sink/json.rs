@@ -4,7 +4,7 @@ use super::escape::json;
 use super::output::Output;
 use super::{Kind, Render, Rendered, Sink, SinkContext, SinkError};
 use crate::model::{Counts, Evidence, Finding, Ledger, Reasons, SourceInfo, Sources, Ts, rfc3339};
-use crate::report::{Block, Cell, Report, Section, Table, Unit};
+use crate::report::{Block, Cell, Report, Section, Table, Unit, evidence};
 use serde_json::{Map, Value, json};
 use std::io;
 
@@ -60,6 +60,7 @@ pub fn document(report: &Report) -> Value {
             "notes": report.notes,
         },
         "inputs": report.sources.0.iter().map(input).collect::<Vec<_>>(),
+        "summary": report.summary,
         "events": report.events,
         "first": report.span.map(|s| rfc3339(s.0)),
         "last": report.span.map(|s| rfc3339(s.1)),
@@ -156,7 +157,7 @@ fn samples(ledger: &Ledger, sources: &Sources) -> Value {
 }
 
 fn finding(finding: &Finding, sources: &Sources) -> Value {
-    let evidence = |e: Evidence| {
+    let record = |e: Evidence| {
         json!({
             "time": rfc3339(e.ts),
             "file": sources.path(e.origin.source),
@@ -173,8 +174,9 @@ fn finding(finding: &Finding, sources: &Sources) -> Value {
         "advice": finding.advice,
         "targets": finding.targets,
         "count": finding.count,
-        "first": evidence(finding.first),
-        "last": evidence(finding.last),
+        "first": record(finding.first),
+        "last": record(finding.last),
+        "commands": evidence::commands(finding, sources),
     })
 }
 

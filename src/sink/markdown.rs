@@ -2,9 +2,9 @@
 
 use super::escape::markdown::plain;
 use super::output::Output;
-use super::{Kind, Render, Rendered, Sink, SinkContext, SinkError, units};
+use super::{Kind, Render, Rendered, Sink, SinkContext, SinkError};
 use crate::model::{Evidence, Finding, Sources};
-use crate::report::{Block, Cell, Report, Table, Timeline, Unit};
+use crate::report::{Block, Cell, Report, Table, Timeline, Unit, evidence, units};
 use std::fmt::Write;
 use std::io;
 
@@ -52,6 +52,9 @@ pub fn draw(report: &Report) -> Result<String, std::fmt::Error> {
     }
     for database in &report.databases {
         writeln!(out, "- {}", plain(database))?;
+    }
+    if !report.summary.is_empty() {
+        writeln!(out, "\n{}", plain(&report.summary.join(" ")))?;
     }
     for section in &report.sections {
         writeln!(out, "\n## {}\n", section.title)?;
@@ -158,6 +161,9 @@ fn push_findings(out: &mut String, findings: &[Finding], sources: &Sources) -> s
         writeln!(out, "- Observations: {}", units::count(finding.count))?;
         writeln!(out, "- First: {}", place(finding.first))?;
         writeln!(out, "- Last: {}", place(finding.last))?;
+        for command in evidence::commands(finding, sources) {
+            writeln!(out, "- Look: {}", plain(&command))?;
+        }
         writeln!(out, "- Next: {}", plain(finding.advice))?;
     }
     Ok(())

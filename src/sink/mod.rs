@@ -6,7 +6,6 @@
 pub mod escape;
 pub mod logins;
 mod output;
-mod units;
 
 use crate::model::Event;
 use crate::report::Report;
@@ -102,7 +101,7 @@ macro_rules! sinks {
     };
 }
 
-sinks![text, json, ndjson, csv, markdown];
+sinks![text, json, ndjson, csv, markdown, html];
 
 /// Opens the sink `name`, writing to `path`; `None` and `-` are standard output.
 ///

@@ -73,8 +73,10 @@ fn a_city_database_gives_the_place_and_overrides_the_built_in_country() {
 
 #[test]
 fn a_network_database_gives_owner_only_and_the_country_stays() {
-    let record =
-        Map(vec![("autonomous_system_number", Unsigned(64_500)), ("autonomous_system_organization", Text("Example"))]);
+    let record = Map(vec![
+        ("autonomous_system_number", Unsigned(64_500)),
+        ("autonomous_system_organization", Text("Example")),
+    ]);
     let events = events(&[("asn.mmdb", database("GeoLite2-ASN", &[("8.8.8.0/24", record)]))], &["8.8.8.8"]);
     assert_eq!(events[0]["source"]["as"]["number"], 64_500);
     assert_eq!(events[0]["source"]["as"]["organization"]["name"], "Example");

@@ -1,6 +1,7 @@
 //! Every sink over one fixed case, and over the same case full of hostile text.
 
 mod case;
+mod page;
 
 use netlog::model::{Dataset, Event};
 use netlog::schema::{Part, Schema};
@@ -224,7 +225,10 @@ fn markdown_keeps_its_tables_and_has_no_markup_from_outside() {
 #[test]
 fn an_unknown_sink_and_a_file_that_cannot_be_made() {
     let Err(unknown) = sink::open("yaml", None, &context(None, false)) else { panic!("opened") };
-    assert_eq!(unknown.to_string(), "'yaml' is no output; there are: text, json, ndjson, csv, markdown");
+    assert_eq!(
+        unknown.to_string(),
+        "'yaml' is no output; there are: text, json, ndjson, csv, markdown, html"
+    );
     for name in sink::names() {
         let Err(error) = sink::open(name, Some("/nowhere/at/all.csv"), &context(None, false)) else {
             panic!("{name} opened")

@@ -3,6 +3,7 @@
 //! terminal, a Markdown viewer, a spreadsheet or a JSON reader.
 
 pub mod csv;
+pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod text;

@@ -1,10 +1,11 @@
 //! Headings, sentences, facts, findings and the time line.
 
 use super::super::escape::text::{fit, visible, width, wrap};
-use super::super::units;
+
 use super::table;
-use crate::model::{Evidence, Finding, Severity, Sources, Ts};
-use crate::report::{Block, Cell, Report, Section, Table, Timeline, Unit};
+use crate::model::{Finding, Severity, Sources, Ts};
+use crate::report::evidence::{commands, place};
+use crate::report::{Block, Cell, Report, Section, Table, Timeline, Unit, units};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
 
@@ -69,6 +70,8 @@ impl Page {
         for database in &report.databases {
             self.paragraph("", database);
         }
+        self.out.push('\n');
+        self.paragraph("", &report.summary.join(" "));
     }
 
     /// A section with its heading.
@@ -158,16 +161,14 @@ impl Page {
             format!("{} to {}", place(first, sources), place(last, sources))
         };
         self.paragraph("  Evidence: ", &evidence);
+        for command in commands(finding, sources) {
+            self.paragraph("  Look:     ", &command);
+        }
         if !finding.attack.is_empty() {
             self.paragraph("  ATT&CK:   ", &finding.attack.join(", "));
         }
         self.paragraph("  Next:     ", finding.advice);
     }
-}
-
-/// `file:record`: packet number of a capture, line number of a log.
-fn place(evidence: Evidence, sources: &Sources) -> String {
-    format!("{}:{}", sources.path(evidence.origin.source), evidence.origin.record)
 }
 
 fn severity_style(severity: Severity) -> Style {

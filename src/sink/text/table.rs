@@ -1,8 +1,8 @@
 //! Aligned columns that fit the page.
 
 use super::super::escape::text::{fit, visible, width};
-use super::super::units;
-use crate::report::{Table, Unit};
+
+use crate::report::{Table, Unit, units};
 use anstyle::Style;
 
 /// Rows shown of an ordinary table.

@@ -1,7 +1,7 @@
 //! Spelling numbers for people.
 
+use super::{Cell, Unit};
 use crate::model::{Ts, rfc3339};
-use crate::report::{Cell, Unit};
 
 /// A cell as text; `""` for an empty one. Text is given as it is: escaping is the sink's business.
 pub fn spell(cell: &Cell, unit: Unit) -> String {

@@ -1,0 +1,115 @@
+//! What happened, in a paragraph that can be read aloud.
+
+use super::auth::Logins;
+use super::facets::split;
+use super::model::Facts;
+use super::tally::{Tally, code};
+use super::units;
+use crate::model::{Counts, Severity};
+
+/// The sentences, in reading order: what was read, the worst finding, who was there, log-ins.
+pub fn sentences(tally: &Tally, facts: &Facts) -> Vec<String> {
+    let mut out = vec![read(tally, facts)];
+    out.extend(findings(facts));
+    out.extend(hosts(tally));
+    out.extend(logins(tally));
+    out.extend(faults(facts));
+    out
+}
+
+fn plural(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", units::count(n), if n == 1 { one } else { many })
+}
+
+fn read(tally: &Tally, facts: &Facts) -> String {
+    let (packets, lines) = (&facts.ledger.packets, &facts.ledger.lines);
+    let mut parts = Vec::new();
+    if packets.read > 0 {
+        parts.push(format!("{} ({} decoded)", plural(packets.read, "packet", "packets"), share(packets)));
+    }
+    if lines.read > 0 {
+        parts.push(format!("{} ({} understood)", plural(lines.read, "log line", "log lines"), share(lines)));
+    }
+    if parts.is_empty() {
+        return "Nothing was read.".to_owned();
+    }
+    let files = plural(facts.sources.0.len() as u64, "file", "files");
+    let span = tally.span.map_or(String::new(), |(first, last)| {
+        let length = units::duration(last.abs_diff(first));
+        format!(" cover {length}, from {} to {} UTC, and", units::time(first), units::time(last))
+    });
+    let events = plural(tally.events, "event", "events");
+    format!("{} from {files}{span} tell of {events}.", parts.join(" and "))
+}
+
+fn share(counts: &Counts) -> String {
+    if counts.decoded == counts.read {
+        return "all".to_owned();
+    }
+    // 999 of 1000 at most, so that "100 %" always means all.
+    let permille = u128::from(counts.decoded) * 1000 / u128::from(counts.read.max(1));
+    format!("{}.{} %", permille / 10, permille % 10)
+}
+
+fn findings(facts: &Facts) -> Vec<String> {
+    let Some(worst) = facts.findings.first() else {
+        return vec!["No detector found anything.".to_owned()];
+    };
+    let levels = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info];
+    let count = |level: &Severity| facts.findings.iter().filter(|f| f.severity == *level).count();
+    let levels = levels.iter().map(|level| (level.name(), count(level))).filter(|(_, n)| *n > 0);
+    let levels: Vec<String> = levels.map(|(name, n)| format!("{n} {name}")).collect();
+    let all = plural(facts.findings.len() as u64, "finding", "findings");
+    let title = worst.title.trim_end_matches('.');
+    vec![format!("{all}: {}.", levels.join(", ")), format!("The gravest: {title}.")]
+}
+
+fn hosts(tally: &Tally) -> Option<String> {
+    let ranked = tally.hosts.hosts.ranked(|host| {
+        (host.acted.requests + host.acted.flows, host.acted.sent.saturating_add(host.acted.received))
+    });
+    let (ip, host) = ranked.into_iter().find(|(_, host)| host.acted.requests + host.acted.flows > 0)?;
+    let place = host.country.map_or(String::new(), |country| format!(" ({})", code(country)));
+    let mut sentence = format!(
+        "The busiest host was {ip}{place} with {} and {}",
+        plural(host.acted.requests, "request", "requests"),
+        plural(host.acted.flows, "flow", "flows")
+    );
+    let countries = tally.hosts.countries.distinct();
+    if countries > 0 {
+        sentence
+            .push_str(&format!("; remote addresses lie in {}", plural(countries, "country", "countries")));
+    }
+    sentence.push('.');
+    Some(sentence)
+}
+
+/// A log and a capture may tell of the same log-ins, so the teller with most is quoted, not a sum.
+fn logins(tally: &Tally) -> Option<String> {
+    let auth = &tally.auth;
+    let failed = |row: &Logins| row.failed.max(row.pam);
+    let (told, row) = auth.told.iter().max_by_key(|(_, row)| (failed(row), row.accepted))?;
+    let mut sentence = format!(
+        "Log-ins, as {told} tells: {} failed and {} accepted",
+        units::count(failed(row)),
+        units::count(row.accepted)
+    );
+    let after = auth.hosts.ranked(failed).into_iter().filter(|(_, row)| row.after_failure());
+    let mut names: Vec<String> = after.filter_map(|(key, _)| split(key).next().map(str::to_owned)).collect();
+    names.dedup();
+    match names.as_slice() {
+        [] => {}
+        [one] => sentence.push_str(&format!("; {one} got in after failing")),
+        [first, ..] => sentence.push_str(&format!(
+            "; {} hosts got in after failing, {first} among them",
+            units::count(names.len() as u64)
+        )),
+    }
+    sentence.push('.');
+    Some(sentence)
+}
+
+fn faults(facts: &Facts) -> Option<String> {
+    let faults = facts.ledger.faults.len() as u64;
+    (faults > 0).then(|| format!("{} could not be read to the end.", plural(faults, "input", "inputs")))
+}

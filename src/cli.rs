@@ -167,6 +167,45 @@ pub enum Patterns {
     },
     /// Match lines with a grok expression: one line of JSON each, the captures or null
     Match(Match),
+    /// Group lines that no format reads into templates, and print a format file to start from
+    #[command(after_help = "\
+Examples:
+  netlog patterns mine app.log > my-formats/app.toml
+  netlog patterns mine --all --json auth.log | jq -r '.templates[] | \"\\(.count)\\t\\(.template)\"'
+  netlog patterns mine --all --lines groups.csv auth.log >/dev/null")]
+    Mine(Mine),
+}
+
+/// `patterns mine`
+#[derive(Debug, Args)]
+pub struct Mine {
+    /// Files, directories or globs of logs; - for standard input
+    #[arg(required = true, value_name = "INPUT", value_hint = ValueHint::AnyPath)]
+    pub inputs: Vec<String>,
+    /// All lines, not only those that no format reads
+    #[arg(long)]
+    pub all: bool,
+    /// Print the templates as JSON instead of a format file
+    #[arg(long)]
+    pub json: bool,
+    /// Also write which line is of which template: CSV with file, line, template (0 = of none)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub lines: Option<PathBuf>,
+    /// Name of the format
+    #[arg(long, value_name = "NAME", default_value = "mined")]
+    pub name: String,
+    /// Format whose messages the file is for, or none for whole lines [default: where most lines are]
+    #[arg(long, value_name = "NAME")]
+    pub over: Option<String>,
+    /// Share of words that must be alike, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.7)]
+    pub similarity: f64,
+    /// Read all logs as this format instead of recognising it
+    #[arg(long, value_name = "NAME")]
+    pub format: Option<String>,
+    /// Folder with pattern files of your own; may be given several times
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub patterns: Vec<PathBuf>,
 }
 
 /// `patterns match`

@@ -12,6 +12,7 @@ mod licences;
 mod logs_formats;
 mod logs_lines;
 mod logs_truth;
+mod mining;
 mod mutations;
 mod packetbeat;
 mod packetbeat_flows;

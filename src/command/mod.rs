@@ -2,6 +2,7 @@
 
 mod analyze;
 mod grep_auth;
+mod mine;
 mod patterns;
 mod print;
 mod progress;

@@ -1,6 +1,6 @@
 //! `netlog patterns`: look at log formats and named patterns, check and test them, try an expression.
 
-use super::{CommandError, Status};
+use super::{CommandError, Status, mine};
 use crate::cli::{Match, Patterns};
 use crate::engine::EngineError;
 use crate::logs::grok::{Engine, Slots, json};
@@ -17,6 +17,7 @@ pub(super) fn run(command: &Patterns) -> Result<Status, CommandError> {
         Patterns::Check { paths } => check(paths),
         Patterns::Test { paths } => test(paths),
         Patterns::Match(args) => matches(args),
+        Patterns::Mine(args) => mine::run(args),
     }
 }
 

@@ -11,10 +11,12 @@
 
 mod block;
 mod lines;
+mod logs;
 mod packets;
 mod progress;
 mod run;
 mod writer;
 
+pub use logs::{LogFile, each_log};
 pub use progress::Progress;
 pub use run::{EngineError, Job, Logs, Only, Outcome, run};

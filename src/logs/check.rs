@@ -89,7 +89,7 @@ impl FormatSet {
 }
 
 /// A field of an event, special ones included, as text.
-fn show(event: &Event<'_>, name: &str) -> Option<String> {
+pub(super) fn show(event: &Event<'_>, name: &str) -> Option<String> {
     let end = |side: &str| if side == "source" { event.source } else { event.destination };
     match name {
         "@timestamp" => Some(rfc3339(event.ts)),

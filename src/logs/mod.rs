@@ -34,6 +34,7 @@ pub mod grok;
 mod json;
 mod kv;
 mod line;
+pub mod mine;
 mod parser;
 mod rule;
 mod set;

@@ -282,6 +282,11 @@ impl Children {
         }
     }
 
+    /// Whether there is any.
+    pub fn any(&self) -> bool {
+        !self.exact.is_empty() || !self.others.is_empty()
+    }
+
     /// Children whose remaining conditions hold; those chosen by a value first.
     pub fn candidates<'c>(&'c self, draft: &Draft<'_>) -> impl Iterator<Item = &'c Child> + use<'c> {
         let value = self.field.and_then(|f| draft.get(f)).and_then(|v| v.as_str());
@@ -314,4 +319,11 @@ pub(super) struct Format {
     /// Name under which texts that no rule knows are counted.
     pub unknown: &'static str,
     pub tests: Vec<super::spec::TestSpec>,
+}
+
+impl Format {
+    /// Whether other formats read what it leaves.
+    pub fn is_parent(&self) -> bool {
+        self.family.is_some() || self.children.any()
+    }
 }

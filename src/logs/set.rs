@@ -47,6 +47,14 @@ impl FormatSet {
     /// # Errors
     /// The first file that cannot be read or holds a mistake.
     pub fn load(overlay: &[PathBuf]) -> Result<FormatSet, PatternError> {
+        FormatSet::load_with(overlay, &[])
+    }
+
+    /// The same with formats that are in no file: name for messages and text.
+    ///
+    /// # Errors
+    /// The first file or text that cannot be read or holds a mistake.
+    pub fn load_with(overlay: &[PathBuf], more: &[(&str, &str)]) -> Result<FormatSet, PatternError> {
         let mut specs = BTreeMap::new();
         for (file, text) in BUILTIN {
             let spec = FormatSpec::read(file, text)?;
@@ -56,6 +64,10 @@ impl FormatSet {
             let name = file.display().to_string();
             let spec = FormatSpec::read(&name, &read(&file)?)?;
             specs.insert(spec.name.clone(), (name, spec));
+        }
+        for (name, text) in more {
+            let spec = FormatSpec::read(name, text)?;
+            specs.insert(spec.name.clone(), ((*name).to_owned(), spec));
         }
         FormatSet::compile(&FormatSet::library(overlay)?, specs.into_values().collect())
     }

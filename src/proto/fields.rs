@@ -11,6 +11,7 @@ crate::fields! {
     STATUS: Keyword, "status", "How the transaction went: `OK`, `Error`, `Client Error`, `Server Error` (Packetbeat).";
     REQUEST: Text, "request", "The request as text, with --detail full (Packetbeat).";
     RESPONSE: Text, "response", "The response as text, with --detail full (Packetbeat).";
+    RESPONSE_START: Date, "netlog.response.start", "When the response began, where more packets were needed to complete it.";
     ERROR_MESSAGE: Text, "error.message", "What the peer or the protocol gave as the reason of a failure.";
     DESTINATION_DOMAIN: Keyword, "destination.domain", "Name by which the client called the destination (TLS server name, HTTP Host).";
     SERVER_DOMAIN: Keyword, "server.domain", "Name by which the client called the server; repeats `destination.domain`.";

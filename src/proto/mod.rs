@@ -8,6 +8,8 @@
 mod base64;
 mod emit;
 pub mod fields;
+mod frame;
+mod json_text;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
@@ -157,9 +159,11 @@ protocols! {
     dns,
     http,
     icmp,
+    mongodb,
     mysql,
     pgsql,
     redis,
     ssh,
+    thrift,
     tls,
 }

@@ -1,4 +1,4 @@
-//! A checked big-endian reader for binary protocols: what is not there is `None`, never a panic.
+//! A checked reader, big-endian unless said otherwise, for binary protocols: what is not there is `None`, never a panic.
 
 /// Reads forward through a slice.
 #[derive(Clone, Copy, Debug)]
@@ -44,5 +44,28 @@ impl<'a> Wire<'a> {
     /// The next 32-bit number.
     pub fn u32(&mut self) -> Option<u32> {
         self.array().map(u32::from_be_bytes)
+    }
+
+    /// The next 64-bit number.
+    pub fn u64(&mut self) -> Option<u64> {
+        self.array().map(u64::from_be_bytes)
+    }
+
+    /// The next 32-bit number, least significant byte first.
+    pub fn u32_le(&mut self) -> Option<u32> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    /// The next 64-bit number, least significant byte first.
+    pub fn u64_le(&mut self) -> Option<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    /// Bytes up to a NUL, which is read too.
+    pub fn cstr(&mut self) -> Option<&'a [u8]> {
+        let end = memchr::memchr(0, self.rest)?;
+        let (text, rest) = self.rest.split_at_checked(end)?;
+        self.rest = rest.get(1..)?;
+        Some(text)
     }
 }

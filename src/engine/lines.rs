@@ -14,7 +14,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use rayon::prelude::*;
 
 /// Chunks that a worker has in a round: enough to even out, few enough to keep memory small.
-const PER_WORKER: usize = 2;
+const PER_WORKER: usize = 4;
 
 /// What the reader thread says.
 enum Message {
@@ -134,70 +134,98 @@ impl File<'_> {
     ) -> bool {
         let most = shared.job.threads * PER_WORKER;
         let mut chunks = Vec::with_capacity(most);
-        let mut end = false;
-        while !end {
-            for message in messages {
-                match message {
-                    Message::Chunk(chunk) => chunks.push(chunk),
-                    Message::End { bytes, fault, ledger } => {
-                        self.info.bytes = bytes;
-                        totals.ledger.merge(*ledger);
-                        totals.ledger.faults.extend(fault);
-                        end = true;
-                    }
-                }
-                if end || chunks.len() == most {
-                    break;
-                }
-            }
-            end |= chunks.len() < most;
-            if !self.round(&chunks, shared, totals) {
+        let mut before = Vec::new();
+        loop {
+            let end = self.gather(messages, most, &mut chunks, &mut totals.ledger);
+            let File { parser, clock, info } = self;
+            // What a round leaves behind is added up while the next one is parsed.
+            let (done, going) = rayon::join(
+                || parse(parser, clock, &chunks, shared),
+                || absorb(info, std::mem::take(&mut before), shared, totals),
+            );
+            if !going {
                 return false;
             }
             for chunk in chunks.drain(..) {
                 // A full queue of spare chunks only costs an allocation later.
                 let _ = give_back.try_send(chunk);
             }
+            if end {
+                return absorb(info, done, shared, totals);
+            }
+            before = done;
+        }
+    }
+
+    /// Takes the chunks of a round; whether they are the last.
+    fn gather(
+        &mut self,
+        messages: &Receiver<Message>,
+        most: usize,
+        chunks: &mut Vec<LineChunk>,
+        accounts: &mut Ledger,
+    ) -> bool {
+        for message in messages {
+            match message {
+                Message::Chunk(chunk) => chunks.push(chunk),
+                Message::End { bytes, fault, ledger } => {
+                    self.info.bytes = bytes;
+                    accounts.merge(*ledger);
+                    accounts.faults.extend(fault);
+                    return true;
+                }
+            }
+            if chunks.len() == most {
+                return false;
+            }
         }
         true
     }
+}
 
-    fn round<T: Tallying>(
-        &mut self,
-        chunks: &[LineChunk],
-        shared: &Shared<'_, '_>,
-        totals: &mut Totals<T>,
-    ) -> bool {
-        let parser = &self.parser;
-        // A year changes once in thousands of chunks: guess that it does not, and do again what it did.
-        let guess = self.clock.expected();
-        let read: Vec<(Parsed<'_>, Done<T>)> = chunks
-            .par_iter()
-            .map_init(Scratch::default, |scratch, chunk| finish(parser, chunk, scratch, guess, shared))
-            .collect();
-        let years: Vec<YearBase> = read.iter().map(|(parsed, _)| self.clock.advance(parsed)).collect();
-        let done: Vec<Done<T>> = read
-            .into_par_iter()
-            .zip(years.into_par_iter().zip(chunks))
-            .map(|((parsed, done), (year, chunk))| match parsed.is_of(guess, year) {
-                true => done,
-                false => finish(parser, chunk, &mut Scratch::default(), year, shared).1,
-            })
-            .collect();
-        let blocks = done.into_iter().map(|d| {
-            totals.ledger.merge(d.ledger);
-            self.info.records += d.lines;
-            self.info.span = match (self.info.span, d.span) {
-                (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
-                (mine, theirs) => mine.or(theirs),
-            };
-            d.block
-        });
-        let blocks = blocks.collect();
-        let bytes: u64 = chunks.iter().map(|c| c.data.len() as u64).sum();
-        shared.progress.add_read(bytes);
-        shared.writer.send(totals.absorb(blocks, shared.progress))
-    }
+/// Parses the chunks of a round.
+fn parse<T: Tallying>(
+    parser: &Parser<'_>,
+    clock: &mut YearClock,
+    chunks: &[LineChunk],
+    shared: &Shared<'_, '_>,
+) -> Vec<Done<T>> {
+    // A year changes once in thousands of chunks: guess that it does not, and do again what it did.
+    let guess = clock.expected();
+    let read: Vec<(Parsed<'_>, Done<T>)> = chunks
+        .par_iter()
+        .with_max_len(1)
+        .map_init(Scratch::default, |scratch, chunk| finish(parser, chunk, scratch, guess, shared))
+        .collect();
+    shared.progress.add_read(chunks.iter().map(|c| c.data.len() as u64).sum());
+    let years: Vec<YearBase> = read.iter().map(|(parsed, _)| clock.advance(parsed)).collect();
+    read.into_par_iter()
+        .zip(years.into_par_iter().zip(chunks))
+        .map(|((parsed, done), (year, chunk))| match parsed.is_of(guess, year) {
+            true => done,
+            false => finish(parser, chunk, &mut Scratch::default(), year, shared).1,
+        })
+        .collect()
+}
+
+/// Adds up what the chunks of a round left behind; `false` if an output failed.
+fn absorb<T: Tallying>(
+    info: &mut SourceInfo,
+    done: Vec<Done<T>>,
+    shared: &Shared<'_, '_>,
+    totals: &mut Totals<T>,
+) -> bool {
+    let blocks = done.into_iter().map(|d| {
+        totals.ledger.merge(d.ledger);
+        info.records += d.lines;
+        info.span = match (info.span, d.span) {
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+            (mine, theirs) => mine.or(theirs),
+        };
+        d.block
+    });
+    let blocks = blocks.collect();
+    shared.writer.send(totals.absorb(blocks, shared.progress))
 }
 
 /// Makes the block of a chunk, with stamps that lack a year in `year`.

@@ -2,12 +2,13 @@
 
 use super::PatternError;
 use super::columns::Columns;
+use super::dispatch::Dispatch;
 use super::expression::GrokRule;
 use super::fields::{Table, leak, nearest};
 use super::grok::Library;
 use super::json::JsonRule;
 use super::kv::KvRule;
-use super::rule::{Children, Dispatch, Format, Matcher, Rule};
+use super::rule::{Children, Format, Matcher, Rule};
 use super::sets::{Sets, cases};
 use super::spec::{FormatSpec, RuleSpec};
 use super::template::Template;

@@ -119,8 +119,8 @@ impl KvRule {
         let pairs = if self.prefixes.is_empty() {
             Some(text)
         } else {
-            let fits = |p: &Template| p.apply(text, null, draft, &mut scratch.spans).is_ok();
-            let found = self.prefixes.iter().any(fits).then(|| scratch.spans.last()).flatten();
+            let fits = |p: &Template| p.apply(text, null, draft, &mut scratch.walk, 0).is_ok();
+            let found = self.prefixes.iter().any(fits).then(|| scratch.walk.spans.last()).flatten();
             found.and_then(|&(begin, end)| text.get(begin..end))
         };
         let mut left = Left::default();

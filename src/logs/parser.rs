@@ -4,9 +4,10 @@ use super::columns::Layout;
 use super::detect::Detection;
 use super::draft::Draft;
 use super::grok::Slots;
+use super::identity::identity;
 use super::line::{Fate, Line};
 use super::set::FormatSet;
-use super::template::Span;
+use super::template::Walk;
 use super::time::{Hour, Moment, Pending, Turns, YearBase, Zone};
 use crate::model::{Dataset, Event, FieldRef, Ledger, Origin, Ts, Value};
 use crate::source::LineChunk;
@@ -40,7 +41,7 @@ const LINE: usize = 1 << 16;
 pub struct Scratch {
     pub(super) hour: Hour,
     pub(super) slots: Slots,
-    pub(super) spans: Vec<Span>,
+    pub(super) walk: Walk,
     /// Orders of columns of the file being read.
     pub(super) layouts: Arc<[Layout]>,
     /// The current line is a header of columns, and tells another order than the one in use.
@@ -221,7 +222,7 @@ impl<'f> Parser<'f> {
         match fate {
             Some(Fate::Event(dataset)) => {
                 parsed.ledger.lines.decoded += 1;
-                self.emit(dataset, origin, draft, parsed, scratch);
+                self.emit(dataset, origin, text, draft, parsed, scratch);
             }
             Some(Fate::Dropped) => parsed.ledger.lines.skip("dropped", origin, raw),
             Some(Fate::Header) => parsed.ledger.lines.skip("header", origin, raw),
@@ -231,7 +232,8 @@ impl<'f> Parser<'f> {
 
     /// The text of a line without its end; `None` for lines that hold nothing, which are counted.
     fn clean<'a>(&self, text: &'a str, raw: &[u8], origin: Origin, ledger: &mut Ledger) -> Option<&'a str> {
-        let mut text = text.trim_end_matches(['\n', '\r']);
+        let end = text.bytes().rposition(|b| !matches!(b, b'\n' | b'\r')).map_or(0, |last| last + 1);
+        let mut text = text.get(..end).unwrap_or_default();
         // A log truncated while its writer kept the old position begins with a hole of NULs.
         if text.starts_with('\0') {
             ledger.anomaly("text.nul", origin);
@@ -257,6 +259,7 @@ impl<'f> Parser<'f> {
         &self,
         dataset: &'static Dataset,
         origin: Origin,
+        text: &str,
         draft: &mut Draft<'a>,
         parsed: &mut Parsed<'a>,
         scratch: &mut Scratch,
@@ -285,6 +288,8 @@ impl<'f> Parser<'f> {
         }
         let fields = if wanted { std::mem::take(&mut draft.fields) } else { Vec::new() };
         let mut event = Event::with_fields(dataset, origin, ts, fields);
+        // What is only counted has no id.
+        event.identity = if self.set.narrowed { 0 } else { identity(text.as_bytes()) };
         event.end = draft.end.and_then(|end| match end {
             Moment::Utc(ts) => Some(ts),
             Moment::Local(wall) => Some(self.context.zone.resolve(wall, &mut scratch.hour)),

@@ -1,6 +1,7 @@
 //! A compiled format: its rules, which of them can match a text at all, and what follows from a match.
 
 use super::columns::Columns;
+use super::dispatch::Dispatch;
 use super::draft::{Capture, Draft};
 use super::expression::GrokRule;
 use super::json::JsonRule;
@@ -28,13 +29,21 @@ pub(super) enum Matcher {
 
 impl Matcher {
     /// Whether a text that begins with this byte can match.
-    fn may_begin(&self, byte: Option<u8>) -> bool {
+    pub fn may_begin(&self, byte: Option<u8>) -> bool {
         match self {
             Matcher::Delimited(template) => template.may_begin(byte),
             Matcher::Grok(_) => true,
             Matcher::Columns(_) => byte.is_some(),
             Matcher::Json(_) => matches!(byte, Some(b'{' | b' ' | b'\t')),
             Matcher::Kv(kv) => kv.may_begin(byte),
+        }
+    }
+
+    /// The text that all it matches begins with.
+    pub fn literal(&self) -> Option<&[u8]> {
+        match self {
+            Matcher::Delimited(template) => template.literal(),
+            _ => None,
         }
     }
 
@@ -49,16 +58,17 @@ impl Matcher {
         }
     }
 
-    /// Matches; on failure the draft is as before.
+    /// Matches; on failure the draft is as before. The first `known` parts are known to match.
     pub fn apply<'a>(
         &self,
         text: &'a str,
         null: &[String],
         draft: &mut Draft<'a>,
         scratch: &mut Scratch,
+        known: usize,
     ) -> Result<(), Misfit> {
         match self {
-            Matcher::Delimited(template) => template.apply(text, null, draft, &mut scratch.spans),
+            Matcher::Delimited(template) => template.apply(text, null, draft, &mut scratch.walk, known),
             Matcher::Grok(grok) => grok.apply(text, null, draft, scratch).then_some(()).ok_or(Misfit::LATER),
             Matcher::Columns(columns) => {
                 columns.apply(text, null, draft, scratch).then_some(()).ok_or(Misfit::LATER)
@@ -69,7 +79,7 @@ impl Matcher {
     }
 
     /// How many of the first parts are those of `other`.
-    fn common(&self, other: &Matcher) -> usize {
+    pub fn common(&self, other: &Matcher) -> usize {
         match (self, other) {
             (Matcher::Delimited(mine), Matcher::Delimited(theirs)) => mine.common(theirs),
             _ => 0,
@@ -166,83 +176,6 @@ fn put(set: &[Constant], draft: &mut Draft<'_>) {
         match constant {
             Constant::Outcome(outcome) => draft.outcome = *outcome,
             Constant::Field(field, value) => draft.fields.push((field, value.clone())),
-        }
-    }
-}
-
-/// One alternative of a rule that is worth trying.
-#[derive(Clone, Copy, Debug)]
-struct Candidate {
-    rule: u16,
-    matcher: u16,
-    /// First parts that it has in common with the candidate before it.
-    common: usize,
-}
-
-/// Which rules (and which of their alternatives) can match a text, by its first byte, in order.
-#[derive(Debug, Default)]
-pub(super) struct Dispatch {
-    by_byte: Vec<Box<[Candidate]>>,
-    empty: Box<[Candidate]>,
-}
-
-impl Dispatch {
-    /// Sorts the rules by what they begin with.
-    pub fn new(rules: &[Rule]) -> Dispatch {
-        let fits = |byte: Option<u8>| {
-            let alternatives = rules.iter().zip(0u16..).flat_map(|(rule, r)| {
-                rule.matchers.iter().zip(0u16..).map(move |(matcher, m)| (matcher, (r, m)))
-            });
-            let mut before: Option<&Matcher> = None;
-            alternatives
-                .filter(|(matcher, _)| matcher.may_begin(byte))
-                .map(|(matcher, (rule, number))| {
-                    let common = before.replace(matcher).map_or(0, |before| matcher.common(before));
-                    Candidate { rule, matcher: number, common }
-                })
-                .collect::<Box<[_]>>()
-        };
-        Dispatch { by_byte: (0..=u8::MAX).map(|b| fits(Some(b))).collect(), empty: fits(None) }
-    }
-
-    /// The first rule of `format` that matches the text; the draft holds what it captured.
-    pub fn apply<'r, 'a>(
-        &self,
-        format: &'r Format,
-        text: &'a str,
-        draft: &mut Draft<'a>,
-        scratch: &mut Scratch,
-    ) -> Option<&'r Rule> {
-        let candidates = self.candidates(text);
-        if candidates.is_empty() {
-            return None;
-        }
-        let mut misfit = Misfit::LATER;
-        for candidate in candidates {
-            // What did not fit the one before does not fit this one either.
-            if misfit.0 <= candidate.common {
-                continue;
-            }
-            let rule = format.rules.get(usize::from(candidate.rule))?;
-            let matcher = rule.matchers.get(usize::from(candidate.matcher))?;
-            match matcher.apply(text, &format.null, draft, scratch) {
-                Ok(()) => {
-                    if let Some(trace) = &mut scratch.trace {
-                        trace.push((format.name, usize::from(candidate.rule)));
-                    }
-                    return Some(rule);
-                }
-                Err(why) => misfit = why,
-            }
-        }
-        None
-    }
-
-    /// What is worth trying.
-    fn candidates(&self, text: &str) -> &[Candidate] {
-        match text.as_bytes().first() {
-            Some(first) => self.by_byte.get(usize::from(*first)).map_or(&[], |list| list),
-            None => &self.empty,
         }
     }
 }

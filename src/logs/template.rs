@@ -22,7 +22,8 @@ use super::PatternError;
 use super::draft::{Capture, Draft, Target};
 use super::fields::{Table, nearest};
 use super::time::Form;
-use memchr::{memchr2, memmem};
+pub(super) use scan::{Walk, begins};
+use scan::{backward, forward};
 
 /// How far a capture reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,17 +44,20 @@ enum Part {
     Capture(Mode),
 }
 
-/// Why a template does not match: its first so many parts do not, whatever follows.
+/// Why a template does not match: its first so many parts do not, whatever follows; the parts before
+/// the last two of them do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Misfit(pub usize);
 
 impl Misfit {
-    /// Something after the first parts, or the type of a value.
+    /// Something after the lead, or the type of a value: all parts of the lead match.
     pub const LATER: Misfit = Misfit(usize::MAX);
-}
 
-/// Begin and end of a captured text.
-pub(super) type Span = (usize, usize);
+    /// How many of the first parts match for certain.
+    pub fn matched(self) -> usize {
+        if self == Misfit::LATER { usize::MAX } else { self.0.saturating_sub(2) }
+    }
+}
 
 /// A compiled template.
 #[derive(Clone, Debug)]
@@ -152,6 +156,14 @@ impl Template {
         }
     }
 
+    /// The text that it begins with.
+    pub fn literal(&self) -> Option<&[u8]> {
+        match self.lead.first()? {
+            Part::Literal(text) => Some(text.as_bytes()),
+            Part::Capture(_) => None,
+        }
+    }
+
     /// Fields it can fill.
     pub fn captures(&self) -> &[Capture] {
         &self.captures
@@ -162,27 +174,36 @@ impl Template {
         &mut self.captures
     }
 
-    /// Matches the whole text; on failure the draft is as before. `spans` is memory to work in.
+    /// Matches the whole text; on failure the draft is as before. The first `known` parts are known to
+    /// match; of what they captured `walk` still tells, unless they are literal text.
     pub fn apply<'a>(
         &self,
         text: &'a str,
         null: &[String],
         draft: &mut Draft<'a>,
-        spans: &mut Vec<Span>,
+        walk: &mut Walk,
+        known: usize,
     ) -> Result<(), Misfit> {
-        spans.clear();
-        let begin = forward(&self.lead, text.as_bytes(), spans)?;
-        let end = backward(&self.tail, text.as_bytes(), begin, spans).ok_or(Misfit::LATER)?;
+        let begin = forward(&self.lead, text.as_bytes(), walk, known)?;
+        let end = backward(&self.tail, text.as_bytes(), begin, walk).ok_or(Misfit::LATER)?;
         if self.rest {
-            spans.push((begin, end));
+            walk.spans.push((begin, end));
         } else if begin != text.len() {
             return Err(Misfit::LATER);
         }
         // Only now that the literals fit are texts converted: most templates fail before.
         let mark = draft.mark();
-        let good = self.captures.iter().zip(spans).all(|(capture, &mut (begin, end))| {
-            matches!(capture.target, Target::Skip)
-                || text.get(begin..end).is_some_and(|value| keep(capture, value, null, draft))
+        let mut stamp = walk.stamp;
+        let good = self.captures.iter().zip(&walk.spans).all(|(capture, &(begin, end))| {
+            match capture.target {
+                Target::Skip => return true,
+                Target::Time(_) if stamp.is_some() => {
+                    draft.time = stamp.take();
+                    return true;
+                }
+                _ => {}
+            }
+            text.get(begin..end).is_some_and(|value| keep(capture, value, null, draft))
         });
         if good {
             return Ok(());
@@ -257,140 +278,6 @@ fn keep<'a>(capture: &Capture, value: &'a str, null: &[String], draft: &mut Draf
     null.iter().any(|n| n == value) || draft.put(capture, value)
 }
 
-/// Matches parts from the start on; gives where they end.
-fn forward(parts: &[Part], bytes: &[u8], spans: &mut Vec<Span>) -> Result<usize, Misfit> {
-    let mut at = 0;
-    for (i, part) in parts.iter().enumerate() {
-        let left = bytes.get(at..).ok_or(Misfit::LATER)?;
-        match part {
-            Part::Literal(want) => {
-                // The first byte alone decides mostly.
-                if left.first() != want.as_bytes().first() || !left.starts_with(want.as_bytes()) {
-                    return Err(Misfit(i + 1));
-                }
-                at += want.len();
-            }
-            Part::Capture(mode) => {
-                let next = match parts.get(i + 1) {
-                    Some(Part::Literal(next)) => next.as_bytes(),
-                    _ => b"",
-                };
-                // How far a capture reaches depends on the part that follows, too.
-                let len = reach(*mode, left, next).ok_or(Misfit(i + 2))?;
-                spans.push((at, at + len));
-                at += len;
-            }
-        }
-    }
-    Ok(at)
-}
-
-/// Length of a capture at the start of `left` when `next` must follow (empty: nothing need follow).
-fn reach(mode: Mode, left: &[u8], next: &[u8]) -> Option<usize> {
-    let blank = |b: &u8| matches!(*b, b' ' | b'\t');
-    match mode {
-        Mode::Digits => {
-            // A dash is what formats write for "none"; `keep` decides.
-            let len = left.iter().take_while(|b| b.is_ascii_digit() || **b == b'-').count();
-            (len > 0).then_some(len)
-        }
-        Mode::Blanks => Some(left.iter().take_while(|b| blank(b)).count()),
-        Mode::Word => {
-            let Some((&first, more)) = next.split_first() else {
-                let len = left.iter().position(blank).unwrap_or(left.len());
-                return (len > 0).then_some(len);
-            };
-            let mut at = 0;
-            loop {
-                let b = *left.get(at)?;
-                if b == first && (more.is_empty() || left.get(at + 1..)?.starts_with(more)) {
-                    return (at > 0).then_some(at);
-                }
-                if blank(&b) {
-                    return None;
-                }
-                at += 1;
-            }
-        }
-        Mode::Text if next.is_empty() => Some(left.len()),
-        Mode::Text => memmem::find(left, next),
-        Mode::Quoted => {
-            let mut at = 0;
-            loop {
-                at += memchr2(b'"', b'\\', left.get(at..)?)?;
-                if left.get(at) == Some(&b'"') {
-                    return Some(at);
-                }
-                at += 2;
-            }
-        }
-        Mode::Structured => structured(left),
-        Mode::Stamp(form) => form.scan(left).map(|(_, taken)| taken),
-    }
-}
-
-/// Length of RFC 5424 structured data at the start of `left` (6.3: `\`, `"` and `]` are escaped in values).
-fn structured(left: &[u8]) -> Option<usize> {
-    if left.first() == Some(&b'-') {
-        return Some(1);
-    }
-    let mut at = 0;
-    while left.get(at) == Some(&b'[') {
-        let mut quoted = false;
-        loop {
-            at += 1;
-            match left.get(at)? {
-                b'\\' if quoted => at += 1,
-                b'"' => quoted = !quoted,
-                b']' if !quoted => break,
-                _ => {}
-            }
-        }
-        at += 1;
-    }
-    (at > 0).then_some(at)
-}
-
-/// Matches parts (in reverse) from the end back to no further than `begin`; gives where they start.
-fn backward(parts: &[Part], bytes: &[u8], begin: usize, spans: &mut Vec<Span>) -> Option<usize> {
-    let mut end = bytes.len();
-    for (i, part) in parts.iter().enumerate() {
-        let left = bytes.get(begin..end)?;
-        match part {
-            Part::Literal(want) => {
-                if !left.ends_with(want.as_bytes()) {
-                    return None;
-                }
-                end -= want.len();
-            }
-            Part::Capture(mode) => {
-                let Some(Part::Literal(before)) = parts.get(i + 1) else { return None };
-                let from = begin + last(left, before.as_bytes(), *mode)?;
-                spans.push((from, end));
-                end = from;
-            }
-        }
-    }
-    Some(end)
-}
-
-/// Where a capture at the end of `left` begins when `before` must stand before it.
-fn last(left: &[u8], before: &[u8], mode: Mode) -> Option<usize> {
-    if mode == Mode::Text {
-        return memmem::rfind(left, before).map(|at| at + before.len());
-    }
-    let mut at = left.len();
-    loop {
-        if at < left.len() && left.get(..at)?.ends_with(before) {
-            return Some(at);
-        }
-        at = at.checked_sub(1)?;
-        let b = *left.get(at)?;
-        if matches!(b, b' ' | b'\t') || (mode == Mode::Digits && !b.is_ascii_digit() && b != b'-') {
-            return None;
-        }
-    }
-}
-
+mod scan;
 #[cfg(test)]
 mod tests;

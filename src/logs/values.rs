@@ -4,7 +4,7 @@ use super::fields::Check;
 use super::time::{Form, Moment};
 use crate::model::{Outcome, Transport, Type, Value};
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Whether a value is what the format allows.
 pub(super) fn allowed(check: &Check, value: &Value<'_>) -> bool {
@@ -49,12 +49,38 @@ pub(super) fn address(text: &str) -> Option<IpAddr> {
     if !(first.is_ascii_hexdigit() || first == b':') {
         return None;
     }
+    if let Some(ip) = ipv4(text.as_bytes()) {
+        return Some(IpAddr::V4(ip));
+    }
     let bare = if first.is_ascii_digit() && !text.contains(':') {
         text
     } else {
         text.split_once('%').map_or(text, |(address, _)| address)
     };
     bare.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
+}
+
+/// A dotted quad of decimal numbers without leading zeros; most addresses are one.
+fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
+    let mut left = text.iter();
+    let mut ip = 0u32;
+    for dots in (0..4u8).rev() {
+        let digit = |b: Option<&u8>| b.map(|b| b.wrapping_sub(b'0')).filter(|d| *d <= 9).map(u32::from);
+        let mut number = digit(left.next())?;
+        let mut more = left.clone();
+        while let Some(next) = digit(more.next()).filter(|_| number > 0) {
+            number = number * 10 + next;
+            if number > 255 {
+                return None;
+            }
+            left = more.clone();
+        }
+        if dots > 0 && left.next() != Some(&b'.') {
+            return None;
+        }
+        ip = ip << 8 | number;
+    }
+    left.next().is_none().then_some(Ipv4Addr::from_bits(ip))
 }
 
 /// Splits `address:port`, `[address]:port` or a bare address; IPv6 without brackets is followed by a

@@ -32,7 +32,7 @@ fn template(text: &str) -> Result<Template, String> {
 fn run(pattern: &str, text: &str) -> Option<String> {
     let mut draft = Draft::default();
     let null = ["-".to_owned()];
-    template(pattern).unwrap().apply(text, &null, &mut draft, &mut Vec::new()).ok().map(|()| {
+    template(pattern).unwrap().apply(text, &null, &mut draft, &mut Walk::default(), 0).ok().map(|()| {
         let mut out: Vec<String> = draft
             .fields
             .iter()

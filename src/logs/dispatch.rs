@@ -1,0 +1,142 @@
+//! Which rules of a format can match a text: those whose first words are its first words.
+//!
+//! ```text
+//! "" ─ 'C' ─ "onnection closed by " ─┬─ "invalid user "
+//!                                    └─ "authenticating user "
+//! ```
+//!
+//! A text walks down this tree as far as it fits; where it stops stand the alternatives that are left,
+//! in the order of the rules.
+
+use super::draft::Draft;
+use super::parser::Scratch;
+use super::rule::{Format, Matcher, Rule};
+use super::template::{Misfit, begins};
+use std::collections::BTreeSet;
+
+/// One alternative of a rule that is worth trying.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    rule: u16,
+    matcher: u16,
+    /// First parts that it has in common with the candidate before it.
+    common: usize,
+    /// Parts that match if it is worth trying at all.
+    known: usize,
+}
+
+/// Where texts stop that begin alike.
+#[derive(Debug, Default)]
+struct Node {
+    candidates: Box<[Candidate]>,
+    /// What may follow; no two begin with the same byte.
+    next: Vec<(Box<[u8]>, Node)>,
+}
+
+/// An alternative with the numbers of its rule and of itself.
+type Alternative<'r> = (&'r Matcher, u16, u16);
+
+/// Which rules (and which of their alternatives) can match a text, by how it begins, in order.
+#[derive(Debug, Default)]
+pub(super) struct Dispatch {
+    by_byte: Vec<Node>,
+    empty: Node,
+}
+
+impl Dispatch {
+    /// Sorts the rules by what they begin with.
+    pub fn new(rules: &[Rule]) -> Dispatch {
+        let fits = |byte: Option<u8>| {
+            let alternatives = rules.iter().zip(0u16..).flat_map(|(rule, r)| {
+                rule.matchers.iter().zip(0u16..).map(move |(matcher, m)| (matcher, r, m))
+            });
+            let fitting: Vec<Alternative<'_>> =
+                alternatives.filter(|(matcher, ..)| matcher.may_begin(byte)).collect();
+            Node::new(&fitting, 0)
+        };
+        Dispatch { by_byte: (0..=u8::MAX).map(|b| fits(Some(b))).collect(), empty: fits(None) }
+    }
+
+    /// The first rule of `format` that matches the text; the draft holds what it captured.
+    pub fn apply<'r, 'a>(
+        &self,
+        format: &'r Format,
+        text: &'a str,
+        draft: &mut Draft<'a>,
+        scratch: &mut Scratch,
+    ) -> Option<&'r Rule> {
+        // Parts that matched when the last one was tried, and are the same in all tried since.
+        let (mut misfit, mut known) = (Misfit::LATER, 0);
+        for candidate in self.candidates(text.as_bytes()) {
+            // The reach of a capture depends on the part behind it.
+            known = candidate.common.saturating_sub(1).min(known);
+            // What did not fit the one before does not fit this one either.
+            if misfit.0 <= candidate.common {
+                continue;
+            }
+            let rule = format.rules.get(usize::from(candidate.rule))?;
+            let matcher = rule.matchers.get(usize::from(candidate.matcher))?;
+            match matcher.apply(text, &format.null, draft, scratch, known.max(candidate.known)) {
+                Ok(()) => {
+                    if let Some(trace) = &mut scratch.trace {
+                        trace.push((format.name, usize::from(candidate.rule)));
+                    }
+                    return Some(rule);
+                }
+                Err(why) => {
+                    misfit = why;
+                    known = why.matched();
+                }
+            }
+        }
+        None
+    }
+
+    /// What is worth trying.
+    fn candidates(&self, text: &[u8]) -> &[Candidate] {
+        let first = text.first().and_then(|first| self.by_byte.get(usize::from(*first)));
+        let mut node = first.unwrap_or(&self.empty);
+        let mut left = text;
+        while let Some((label, next)) = node.next.iter().find(|(label, _)| label.first() == left.first())
+            && begins(left, label)
+        {
+            left = left.get(label.len()..).unwrap_or_default();
+            node = next;
+        }
+        &node.candidates
+    }
+}
+
+impl Node {
+    /// The node of texts whose first `depth` bytes are those of every literal in `alternatives`, as far
+    /// as these reach.
+    fn new(alternatives: &[Alternative<'_>], depth: usize) -> Node {
+        let here: Vec<&Alternative<'_>> =
+            alternatives.iter().filter(|(m, ..)| m.literal().is_none_or(|l| l.len() <= depth)).collect();
+        let mut before: Option<&Matcher> = None;
+        let candidates = here.iter().map(|(matcher, rule, number)| {
+            let common = before.replace(matcher).map_or(0, |before| matcher.common(before));
+            let known = usize::from(matcher.literal().is_some());
+            Candidate { rule: *rule, matcher: *number, common, known }
+        });
+        let candidates = candidates.collect();
+        let byte = |m: &Matcher| m.literal().and_then(|l| l.get(depth)).copied();
+        let bytes: BTreeSet<u8> = alternatives.iter().filter_map(|(m, ..)| byte(m)).collect();
+        let next = bytes.into_iter().map(|first| {
+            let fits = |m: &Matcher| byte(m).is_none_or(|b| b == first);
+            let fitting: Vec<Alternative<'_>> =
+                alternatives.iter().filter(|(m, ..)| fits(m)).copied().collect();
+            let longer = fitting.iter().filter_map(|(m, ..)| m.literal().filter(|l| l.len() > depth));
+            let label = longer.map(|l| l.get(depth..).unwrap_or_default()).reduce(shared).unwrap_or_default();
+            (label.into(), Node::new(&fitting, depth + label.len()))
+        });
+        let next = next.collect();
+        Node { candidates, next }
+    }
+}
+
+/// What two texts begin with.
+fn shared<'t>(a: &'t [u8], b: &'t [u8]) -> &'t [u8] {
+    let len = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    a.get(..len).unwrap_or_default()
+}

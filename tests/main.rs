@@ -11,6 +11,7 @@ mod layering;
 mod licences;
 mod logs_formats;
 mod logs_lines;
+mod logs_multiline;
 mod logs_truth;
 mod mining;
 mod mutations;

@@ -5,11 +5,12 @@
 
 use super::block::Finished;
 use super::run::{Shared, Totals, describe};
-use crate::logs::{Context, Detection, Parsed, Parser, Scratch, YearBase, YearClock};
+use crate::logs::{Context, Detection, Joining, Parsed, Parser, Scratch, YearBase, YearClock};
 use crate::model::{InputFault, Ledger, SourceInfo, Ts};
 use crate::report::Tallying;
 use crate::source::LineChunk;
 use crate::source::discover::Input;
+use crate::source::lines::{Continues, Reader};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rayon::prelude::*;
 
@@ -88,7 +89,8 @@ fn one<T: Tallying>(
     let (send, messages) = bounded(job.threads * PER_WORKER);
     let (give_back, spare) = bounded(job.threads * PER_WORKER * 2);
     let go_on = std::thread::scope(|scope| {
-        scope.spawn(move || read(reader, &send, &spare));
+        let joining = file.parser.joining().cloned();
+        scope.spawn(move || read(reader, joining.as_ref(), &send, &spare));
         file.rounds(&messages, &give_back, shared, totals)
     });
     file.info.notes.extend(file.clock.notes());
@@ -108,10 +110,11 @@ fn recognised(mut info: SourceInfo, detection: &Detection) -> SourceInfo {
     info
 }
 
-fn read(mut reader: crate::source::lines::Reader, send: &Sender<Message>, spare: &Receiver<LineChunk>) {
+fn read(mut reader: Reader, joining: Option<&Joining>, send: &Sender<Message>, spare: &Receiver<LineChunk>) {
+    let continues = joining.map(|joining| |before: &[u8], line: &[u8]| joining.continues(before, line));
     loop {
         let mut chunk = spare.try_recv().unwrap_or_default();
-        let more = reader.fill(&mut chunk);
+        let more = reader.fill_whole(&mut chunk, continues.as_ref().map(|c| c as &Continues<'_>));
         if !chunk.data.is_empty() && send.send(Message::Chunk(chunk)).is_err() {
             return;
         }

@@ -5,10 +5,11 @@
 //! header is left out, and reported as anomaly `columns.changed` if it tells another order.
 
 use super::PatternError;
-use super::draft::{Capture, Draft};
+use super::draft::Draft;
 use super::fields::Table;
 use super::parser::Scratch;
 use super::spec::ColumnsSpec;
+use super::target::Capture;
 use crate::model::{FieldRef, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;

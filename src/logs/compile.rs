@@ -8,6 +8,7 @@ use super::fields::{Table, leak, nearest};
 use super::grok::Library;
 use super::json::JsonRule;
 use super::kv::KvRule;
+use super::multi::Joining;
 use super::rule::{Children, Format, Matcher, Rule};
 use super::sets::{Sets, cases};
 use super::spec::{FormatSpec, RuleSpec};
@@ -51,6 +52,14 @@ pub(super) fn format(maker: &mut Maker<'_>, file: String, spec: FormatSpec) -> R
     }
     let family = spec.family.as_ref().map(|name| maker.need(&file, "family", name)).transpose()?;
     let dataset = base.dataset(&mut maker.table, &spec);
+    let joining = spec.multiline.as_ref().map(|multi| Joining::new(&file, multi)).transpose()?;
+    if joining.is_some() && parent.is_some() {
+        return Err(PatternError::format(
+            &file,
+            "multiline",
+            "only a format that reads whole lines can join them",
+        ));
+    }
     Ok(Format {
         name: leak(&spec.name),
         doc: leak(&spec.doc),
@@ -66,6 +75,7 @@ pub(super) fn format(maker: &mut Maker<'_>, file: String, spec: FormatSpec) -> R
         hints: spec.hints.into_iter().collect(),
         null: spec.null,
         tests: spec.test,
+        joining,
         file,
     })
 }
@@ -85,8 +95,7 @@ fn rule(
     }
     let mut times = Vec::new();
     for name in rule.time.iter().flat_map(|t| t.all()) {
-        let unknown = || PatternError::format(file, &place, format!("unknown form of a stamp `{name}`"));
-        times.push(Form::by_name(name).ok_or_else(unknown)?);
+        times.push(Form::named(name).map_err(|message| PatternError::format(file, &place, message))?);
     }
     for text in rule.grok.iter().flat_map(|g| g.all()) {
         let grok = GrokRule::new(&maker.table, maker.library, &spec.name, file, &place, (text, &times))?;

@@ -89,7 +89,17 @@ impl FormatSet {
         let context = Context { mtime, zone: zone.clone(), ..Context::default() };
         let mut clock = YearClock::new(&context, sample, &[]);
         let parser = Parser::new(self, &detection, context);
-        for line in sample.split_inclusive(|b| *b == b'\n').take(LINES) {
+        let mut rest = sample;
+        for _ in 0..LINES {
+            let len = match parser.joining() {
+                Some(joining) => joining.group(rest).bytes,
+                None => memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1),
+            };
+            let (line, after) = rest.split_at_checked(len).unwrap_or((rest, &[]));
+            if line.is_empty() {
+                break;
+            }
+            rest = after;
             let chunk = LineChunk { data: line.to_vec(), ..LineChunk::default() };
             let mut parsed = parser.parse(&chunk, &mut Scratch::default());
             if parsed.ledger.anomalies.contains_key("time.missing") {
@@ -116,10 +126,23 @@ impl Format {
 fn share(format: &Format, lines: &[&str], layouts: &Arc<[Layout]>) -> f64 {
     let mut sum = 0.0;
     let mut scratch = Scratch { layouts: Arc::clone(layouts), ..Scratch::default() };
-    for line in lines {
-        let mut draft = Draft::default();
-        if format.dispatch.apply(format, line, &mut draft, &mut scratch).is_some() {
-            sum += format.score(line);
+    let mut read = |text: &str| {
+        let found = format.dispatch.apply(format, text, &mut Draft::default(), &mut scratch).is_some();
+        if found { format.score(text) } else { 0.0 }
+    };
+    match &format.joining {
+        None => sum += lines.iter().map(|line| read(line)).sum::<f64>(),
+        Some(joining) => {
+            let joined = lines.join("\n");
+            let mut rest = joined.as_str();
+            while !rest.is_empty() {
+                let len = joining.group(rest.as_bytes()).bytes;
+                let (text, after) = rest.split_at_checked(len).unwrap_or((rest, ""));
+                #[allow(clippy::cast_precision_loss, reason = "a few hundred at most")]
+                let count = text.lines().count() as f64;
+                sum += count * read(text.trim_end_matches(['\n', '\r']));
+                rest = after;
+            }
         }
     }
     // At most LINES lines.

@@ -1,136 +1,21 @@
-//! The event that a line is becoming, and where captured texts go.
+//! The event that a line is becoming.
 
-use super::PatternError;
-use super::fields::{Check, Table};
-use super::time::{Form, Moment};
-use super::values::{address, allowed, convert, outcome, socket, transport};
-use crate::model::{Endpoint, FieldRef, Outcome, Transport, Type, Value};
+use super::fields::Check;
+use super::target::{Capture, Side, Target};
+use super::time::Moment;
+use super::values::{address, allowed, convert, duration, outcome, socket, transport};
+use crate::model::{Endpoint, Event, FieldRef, Outcome, Transport, Value};
 use std::borrow::Cow;
 
 /// Fields that a line ordinarily has.
 const FIELDS: usize = 16;
-
-/// One of the two ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
-    Source,
-    Destination,
-}
-
-/// Where a value goes.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Target {
-    /// Matched, not kept.
-    Skip,
-    /// `@timestamp`.
-    Time(Form),
-    /// `event.end`.
-    End(Form),
-    /// `source.ip`.
-    Ip(Side),
-    /// `source.port`.
-    Port(Side),
-    /// `source.address`: an address goes to the endpoint, a name to `domain` and `address`.
-    Address(Side, FieldRef, FieldRef),
-    /// `source`: an address or name with or without a port.
-    Socket(Side, FieldRef, FieldRef),
-    /// `log.syslog.priority` with the facility and severity it is made of.
-    Priority([FieldRef; 3]),
-    /// `url.original` with path and query.
-    Url([FieldRef; 3]),
-    /// `http.response.status_code`, which also gives the outcome: failure from 400 on.
-    Status(FieldRef),
-    /// `source.bytes`.
-    Bytes(Side),
-    /// `source.packets`.
-    Packets(Side),
-    /// `event.outcome`.
-    Outcome,
-    /// `network.transport`.
-    Transport,
-    /// `network.iana_number`, which also gives the transport.
-    Protocol(FieldRef),
-    /// A whole number, not kept.
-    Whole,
-    /// Any other field.
-    Field(FieldRef),
-}
-
-impl Target {
-    /// The target of a field name in a format file. `@timestamp` needs its form instead.
-    pub fn of(table: &Table, file: &str, place: &str, name: &str) -> Result<Target, PatternError> {
-        let need = |name: &str| table.need(file, place, name);
-        let (side, rest) = match name.split_once('.') {
-            Some(("source", rest)) => (Side::Source, rest),
-            Some(("destination", rest)) => (Side::Destination, rest),
-            _ => (Side::Source, ""),
-        };
-        Ok(match rest {
-            "ip" => Target::Ip(side),
-            "port" => Target::Port(side),
-            "bytes" => Target::Bytes(side),
-            "packets" => Target::Packets(side),
-            "address" if side == Side::Source => Target::Address(side, need("source.domain")?, need(name)?),
-            "address" => Target::Address(side, need("destination.domain")?, need(name)?),
-            _ => match name {
-                "" => Target::Skip,
-                "source" => Target::Socket(Side::Source, need("source.domain")?, need("source.address")?),
-                "destination" => Target::Socket(
-                    Side::Destination,
-                    need("destination.domain")?,
-                    need("destination.address")?,
-                ),
-                "log.syslog.priority" => Target::Priority([
-                    need(name)?,
-                    need("log.syslog.facility.code")?,
-                    need("log.syslog.severity.code")?,
-                ]),
-                "url.original" => Target::Url([need(name)?, need("url.path")?, need("url.query")?]),
-                "http.response.status_code" => Target::Status(need(name)?),
-                "event.outcome" => Target::Outcome,
-                "network.transport" => Target::Transport,
-                "network.iana_number" => Target::Protocol(need(name)?),
-                _ => Target::Field(need(name)?),
-            },
-        })
-    }
-
-    /// The fields it fills beside the event's own members.
-    pub fn fields(self) -> Vec<FieldRef> {
-        match self {
-            Target::Address(_, a, b) | Target::Socket(_, a, b) => vec![a, b],
-            Target::Priority(fields) | Target::Url(fields) => fields.to_vec(),
-            Target::Status(field) | Target::Field(field) | Target::Protocol(field) => vec![field],
-            _ => Vec::new(),
-        }
-    }
-
-    /// Whether only digits can fill it.
-    pub fn numeric(self) -> bool {
-        match self {
-            Target::Port(_)
-            | Target::Bytes(_)
-            | Target::Packets(_)
-            | Target::Status(_)
-            | Target::Priority(_) => true,
-            Target::Field(field) => field.ty == Type::Long,
-            _ => false,
-        }
-    }
-}
-
-/// A capture of a rule.
-#[derive(Clone, Debug)]
-pub(super) struct Capture {
-    pub target: Target,
-    pub check: Option<Check>,
-}
 
 /// An event in the making.
 #[derive(Debug, Default)]
 pub(super) struct Draft<'a> {
     pub time: Option<Moment>,
     pub end: Option<Moment>,
+    pub lasted: Option<Lasted>,
     pub outcome: Outcome,
     pub transport: Option<Transport>,
     pub source: Endpoint,
@@ -144,11 +29,32 @@ pub(super) struct Draft<'a> {
     pub wanted: bool,
 }
 
+/// How long an event lasted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::logs) struct Lasted {
+    nanos: i64,
+    /// The stamp is where it began; else where it ended, as most logs are written when all is done.
+    begun: bool,
+}
+
+impl Lasted {
+    /// Gives the event, whose time is the stamp, begin and end.
+    pub fn apply(self, event: &mut Event<'_>) {
+        if self.begun {
+            event.end = Some(event.ts.saturating_add(self.nanos));
+        } else {
+            event.end = Some(event.ts);
+            event.ts = event.ts.saturating_sub(self.nanos);
+        }
+    }
+}
+
 /// Where to return to when a rule does not match after all.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
     time: Option<Moment>,
     end: Option<Moment>,
+    lasted: Option<Lasted>,
     outcome: Outcome,
     transport: Option<Transport>,
     source: Endpoint,
@@ -160,7 +66,7 @@ pub(super) struct Mark {
 impl<'a> Draft<'a> {
     /// Empties it, keeping the memory.
     pub fn clear(&mut self) {
-        (self.time, self.end) = (None, None);
+        (self.time, self.end, self.lasted) = (None, None, None);
         self.outcome = Outcome::Unknown;
         self.transport = None;
         self.source = Endpoint::default();
@@ -179,6 +85,7 @@ impl<'a> Draft<'a> {
         Mark {
             time: self.time,
             end: self.end,
+            lasted: self.lasted,
             outcome: self.outcome,
             transport: self.transport,
             source: self.source,
@@ -190,7 +97,7 @@ impl<'a> Draft<'a> {
 
     /// Returns to a remembered state.
     pub fn reset(&mut self, mark: &Mark) {
-        (self.time, self.end) = (mark.time, mark.end);
+        (self.time, self.end, self.lasted) = (mark.time, mark.end, mark.lasted);
         self.outcome = mark.outcome;
         self.transport = mark.transport;
         self.source = mark.source;
@@ -261,6 +168,10 @@ impl<'a> Draft<'a> {
                 }
                 put
             }
+            Target::Lasted(unit, begun) => {
+                self.lasted = duration(text, unit).map(|nanos| Lasted { nanos, begun }).or(self.lasted);
+                duration(text, unit).is_some()
+            }
             Target::Outcome => outcome(text).map(|o| self.outcome = o).is_some(),
             Target::Transport => transport(text).map(|t| self.transport = Some(t)).is_some(),
             Target::Protocol(field) => {
@@ -313,33 +224,12 @@ impl<'a> Draft<'a> {
     }
 }
 
-impl Capture {
-    /// The capture that a map names: a field, for `@timestamp` and `event.end` with the form of the stamp
-    /// after a colon (`iso8601` unless given).
-    pub fn named(
-        table: &Table,
-        format: &str,
-        file: &str,
-        place: &str,
-        text: &str,
-    ) -> Result<Capture, PatternError> {
-        let (name, form) = text.split_once(':').map_or((text, "iso8601"), |(name, form)| (name, form));
-        let unknown = || PatternError::format(file, place, format!("unknown form of a stamp `{form}`"));
-        let target = match name {
-            "@timestamp" => Target::Time(Form::by_name(form).ok_or_else(unknown)?),
-            "event.end" => Target::End(Form::by_name(form).ok_or_else(unknown)?),
-            _ if text.contains(':') => return Err(unknown()),
-            _ => Target::of(table, file, place, name)?,
-        };
-        Ok(Capture { target, check: table.check(format, name) })
-    }
-}
-
 impl<'a> Draft<'a> {
     /// Takes over what was read from a text of its own memory.
     pub fn merge(&mut self, inner: Draft<'_>) {
         self.time = inner.time.or(self.time);
         self.end = inner.end.or(self.end);
+        self.lasted = inner.lasted.or(self.lasted);
         if inner.outcome != Outcome::Unknown {
             self.outcome = inner.outcome;
         }
@@ -353,5 +243,23 @@ impl<'a> Draft<'a> {
         self.fields.extend(inner.fields.into_iter().map(|(field, value)| (field, value.into_owned())));
         self.bad.extend(inner.bad);
         self.repeats |= inner.repeats;
+    }
+}
+
+/// Keeps the last of several values of a field: a child's, or a constant's, replaces its parent's. It
+/// stays where the first one stood.
+pub(super) fn last_wins(fields: &mut Vec<(FieldRef, Value<'_>)>) {
+    let mut at = 1;
+    while at < fields.len() {
+        let (before, rest) = fields.split_at_mut(at);
+        let again = rest.first_mut().and_then(|(field, value)| {
+            let old = before.iter_mut().find(|(f, _)| std::ptr::eq(*f, *field))?;
+            std::mem::swap(&mut old.1, value);
+            Some(())
+        });
+        match again {
+            Some(()) => drop(fields.remove(at)),
+            None => at += 1,
+        }
     }
 }

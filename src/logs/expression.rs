@@ -1,10 +1,11 @@
 //! Grok rules: a compiled expression with the targets of its captures.
 
 use super::PatternError;
-use super::draft::{Capture, Draft, Target};
+use super::draft::Draft;
 use super::fields::Table;
 use super::grok::{Grok, Library};
 use super::parser::Scratch;
+use super::target::{Capture, Target};
 use super::time::Form;
 use memchr::memmem::Finder;
 

@@ -4,9 +4,10 @@
 //! what is not of its field's type, is kept in `netlog.other` under its path.
 
 use super::PatternError;
-use super::draft::{Capture, Draft, Target};
+use super::draft::Draft;
 use super::fields::Table;
 use super::spec::JsonSpec;
+use super::target::{Capture, Target};
 use super::time::Form;
 use crate::model::{FieldRef, Type, Value};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};

@@ -6,10 +6,11 @@
 //! error stands behind the one that carries it.
 
 use super::PatternError;
-use super::draft::{Capture, Draft};
+use super::draft::Draft;
 use super::fields::Table;
 use super::parser::Scratch;
 use super::spec::KvSpec;
+use super::target::Capture;
 use super::template::Template;
 use crate::model::{FieldRef, Value};
 use std::borrow::Cow;

@@ -6,12 +6,15 @@ use super::draft::Draft;
 use super::grok::Slots;
 use super::identity::identity;
 use super::line::{Fate, Line};
+use super::multi::{Group, Joining};
+use super::physical::skip;
 use super::set::FormatSet;
 use super::template::Walk;
 use super::time::{Hour, Moment, Pending, Turns, YearBase, Zone};
 use crate::model::{Dataset, Event, FieldRef, Ledger, Origin, Ts, Value};
 use crate::source::LineChunk;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What is known about a file beside its content.
@@ -34,7 +37,7 @@ pub struct Context {
 }
 
 /// Longest line that is looked at, bytes: what comes after is counted and left out.
-const LINE: usize = 1 << 16;
+pub(super) const LINE: usize = 1 << 16;
 
 /// Memory that a worker keeps between chunks.
 #[derive(Debug, Default)]
@@ -60,6 +63,8 @@ pub struct Parser<'f> {
     roots: Vec<usize>,
     layouts: Arc<[Layout]>,
     context: Context,
+    /// Which lines belong together: as the likeliest format says.
+    joining: Option<&'f Joining>,
 }
 
 /// What a chunk became. Events without a year have no time until [`Parser::finish`].
@@ -71,6 +76,8 @@ pub struct Parsed<'a> {
     pub ledger: Ledger,
     pub(super) pending: Vec<Pending>,
     pub(super) turns: Turns,
+    /// Lines of the events that have more than one, by the number of the first.
+    lengths: BTreeMap<u64, u64>,
 }
 
 impl Parsed<'_> {
@@ -91,7 +98,13 @@ impl<'f> Parser<'f> {
             Some(format) => vec![format],
             None => detection.formats().collect(),
         };
-        Parser { set, roots, layouts: Arc::clone(&detection.layouts), context }
+        let joining = roots.first().and_then(|root| set.format(*root)?.joining.as_ref());
+        Parser { set, roots, layouts: Arc::clone(&detection.layouts), context, joining }
+    }
+
+    /// Which lines belong together, where events can have several: chunks must not be cut within one.
+    pub fn joining(&self) -> Option<&'f Joining> {
+        self.joining
     }
 
     /// Parses a chunk. Needs nothing but the chunk: chunks may be parsed in any order.
@@ -138,9 +151,14 @@ impl<'f> Parser<'f> {
         let mut at = 0;
         while at < chunk.data.len() {
             let rest = chunk.data.get(at..).unwrap_or_default();
-            let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
+            let group = match self.joining {
+                None => Group { bytes: memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1), beyond: 0 },
+                Some(joining) => joining.group(rest),
+            };
+            let len = group.bytes;
             let raw = rest.get(..len).unwrap_or(rest);
-            parsed.ledger.lines.read += 1;
+            let lines = self.count(raw);
+            parsed.ledger.lines.read += lines;
             parsed.ledger.lines.bytes += len as u64;
             match whole.and_then(|text| text.get(at..at + len)) {
                 Some(text) => self.line(text, raw, origin, &mut draft, parsed, scratch),
@@ -150,8 +168,18 @@ impl<'f> Parser<'f> {
                 made(parsed, &mut draft, scratch);
             }
             at += len;
-            origin.record += 1;
+            origin.record += lines;
             origin.offset += len as u64;
+            if group.beyond > 0 {
+                let beyond = chunk.data.get(at..at + group.beyond).unwrap_or_default();
+                parsed.ledger.cap("multiline.limit", origin);
+                parsed.ledger.lines.read += self.count(beyond);
+                parsed.ledger.lines.bytes += group.beyond as u64;
+                skip(&mut parsed.ledger, "multiline.limit", origin, beyond);
+                at += group.beyond;
+                origin.record += self.count(beyond);
+                origin.offset += group.beyond as u64;
+            }
         }
     }
 
@@ -168,16 +196,22 @@ impl<'f> Parser<'f> {
                     parsed.ledger.anomaly("time.leap_day", event.origin);
                 }
                 event.ts = self.context.zone.resolve(pending.when.in_year(year), hour);
+                if let Some(lasted) = pending.lasted {
+                    lasted.apply(event);
+                }
             }
         }
         let (from, to) = self.context.window;
         if from.is_some() || to.is_some() {
-            let (lines, narrowed) = (&mut parsed.ledger.lines, self.set.narrowed);
+            let (ledger, narrowed, lengths) = (&mut parsed.ledger, self.set.narrowed, &parsed.lengths);
             parsed.events.retain(|event| {
                 let inside = from.is_none_or(|t| event.ts >= t) && to.is_none_or(|t| event.ts < t);
                 if !inside && event.seq.sub == 0 {
-                    lines.decoded -= 1;
-                    lines.skip("filtered", event.origin, &[]);
+                    for nth in 0..lengths.get(&event.origin.record).copied().unwrap_or(1) {
+                        ledger.lines.decoded -= 1;
+                        let origin = Origin { record: event.origin.record + nth, ..event.origin };
+                        ledger.lines.skip("filtered", origin, &[]);
+                    }
                 }
                 // Events that nobody wants were only made for this question.
                 inside && !(narrowed && event.fields.is_empty())
@@ -198,9 +232,10 @@ impl<'f> Parser<'f> {
         parsed.pending.extend(own.pending.into_iter().map(|p| Pending { event: p.event + shift, ..p }));
         parsed.events.extend(own.events.into_iter().map(|event| event.into_owned()));
         parsed.ledger.merge(own.ledger);
+        parsed.lengths.extend(own.lengths);
     }
 
-    fn line<'a>(
+    pub(super) fn line<'a>(
         &self,
         text: &'a str,
         raw: &[u8],
@@ -221,11 +256,16 @@ impl<'f> Parser<'f> {
         }
         match fate {
             Some(Fate::Event(dataset)) => {
-                parsed.ledger.lines.decoded += 1;
+                let lines = self.count(raw);
+                parsed.ledger.lines.decoded += lines;
+                if lines > 1 {
+                    parsed.lengths.insert(origin.record, lines);
+                }
                 self.emit(dataset, origin, text, draft, parsed, scratch);
             }
-            Some(Fate::Dropped) => parsed.ledger.lines.skip("dropped", origin, raw),
-            Some(Fate::Header) => parsed.ledger.lines.skip("header", origin, raw),
+            Some(Fate::Dropped) => skip(&mut parsed.ledger, "dropped", origin, raw),
+            Some(Fate::Header) => skip(&mut parsed.ledger, "header", origin, raw),
+            None if self.count(raw) > 1 => self.apart(text, raw, origin, draft, parsed, scratch),
             None => parsed.ledger.lines.skip("unmatched", origin, raw),
         }
     }
@@ -239,12 +279,14 @@ impl<'f> Parser<'f> {
             ledger.anomaly("text.nul", origin);
             text = text.trim_start_matches('\0');
             if text.is_empty() {
-                ledger.lines.malformed("nul", origin, &[]);
+                for nth in 0..self.count(raw) {
+                    ledger.lines.malformed("nul", Origin { record: origin.record + nth, ..origin }, &[]);
+                }
                 return None;
             }
         }
-        if text.is_empty() || text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\r')) {
-            ledger.lines.skip("blank", origin, raw);
+        if text.is_empty() || text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n')) {
+            skip(ledger, "blank", origin, raw);
             return None;
         }
         if text.len() > LINE {
@@ -275,7 +317,7 @@ impl<'f> Parser<'f> {
                 if silent {
                     return;
                 }
-                parsed.pending.push(Pending { event: parsed.events.len(), when, turn });
+                parsed.pending.push(Pending { event: parsed.events.len(), when, turn, lasted: draft.lasted });
                 0
             }
             None => {
@@ -295,35 +337,20 @@ impl<'f> Parser<'f> {
             Moment::Local(wall) => Some(self.context.zone.resolve(wall, &mut scratch.hour)),
             Moment::Yearless(_) => None,
         });
+        if let (Some(lasted), false) = (draft.lasted, matches!(draft.time, Some(Moment::Yearless(_)))) {
+            lasted.apply(&mut event);
+        }
         event.outcome = draft.outcome;
         event.transport = draft.transport;
         event.source = draft.source;
         event.destination = draft.destination;
         if draft.repeats {
-            last_wins(&mut event.fields);
+            super::draft::last_wins(&mut event.fields);
         }
         if !draft.bad.is_empty() {
             parsed.ledger.anomaly("fmt.field", origin);
             event.push(self.set.bad_fields, Value::texts(draft.bad.drain(..)));
         }
         parsed.events.push(event);
-    }
-}
-
-/// Keeps the last of several values of a field: a child's, or a constant's, replaces its parent's. It
-/// stays where the first one stood.
-fn last_wins(fields: &mut Vec<(crate::model::FieldRef, Value<'_>)>) {
-    let mut at = 1;
-    while at < fields.len() {
-        let (before, rest) = fields.split_at_mut(at);
-        let again = rest.first_mut().and_then(|(field, value)| {
-            let old = before.iter_mut().find(|(f, _)| std::ptr::eq(*f, *field))?;
-            std::mem::swap(&mut old.1, value);
-            Some(())
-        });
-        match again {
-            Some(()) => drop(fields.remove(at)),
-            None => at += 1,
-        }
     }
 }

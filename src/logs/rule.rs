@@ -2,11 +2,13 @@
 
 use super::columns::Columns;
 use super::dispatch::Dispatch;
-use super::draft::{Capture, Draft};
+use super::draft::Draft;
 use super::expression::GrokRule;
 use super::json::JsonRule;
 use super::kv::KvRule;
+use super::multi::Joining;
 use super::parser::Scratch;
+use super::target::Capture;
 use super::template::{Misfit, Template};
 use super::when::{Cond, Test};
 use crate::model::{Dataset, FieldRef, Outcome, Value};
@@ -249,6 +251,8 @@ pub(super) struct Format {
     pub rules: Vec<Rule>,
     pub dispatch: Dispatch,
     pub children: Children,
+    /// Which lines belong together, where events have several.
+    pub joining: Option<Joining>,
     /// Name under which texts that no rule knows are counted.
     pub unknown: &'static str,
     pub tests: Vec<super::spec::TestSpec>,

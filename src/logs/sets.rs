@@ -1,10 +1,10 @@
 //! Constants of formats and rules, and those that depend on what was captured.
 
 use super::PatternError;
-use super::draft::Target;
 use super::fields::{Table, leak};
 use super::rule::{Case, Constant};
 use super::spec::{CaseSpec, FormatSpec};
+use super::target::Target;
 use super::when::Cond;
 use crate::model::{Dataset, FieldRef, Outcome, Type, Value};
 use std::collections::BTreeMap;

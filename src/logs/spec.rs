@@ -42,6 +42,8 @@ pub(super) struct FormatSpec {
     /// Fields that this format declares.
     #[serde(default)]
     pub fields: BTreeMap<String, FieldSpec>,
+    /// Which lines belong together.
+    pub multiline: Option<MultiSpec>,
     /// Rules, tried in order.
     #[serde(default)]
     pub rule: Vec<RuleSpec>,
@@ -214,6 +216,22 @@ pub(super) struct KvSpec {
     /// Key to field, with the form of a stamp after a colon.
     #[serde(default)]
     pub map: BTreeMap<String, String>,
+}
+
+/// Events of several lines; see [`super::multi`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MultiSpec {
+    /// What the first line of an event begins with, a regular expression.
+    pub start: Option<String>,
+    /// What every other line of an event begins with.
+    pub continues: Option<String>,
+    /// What a line begins with that is never the last of its event.
+    pub follows: Option<String>,
+    /// Most lines of an event.
+    pub lines: Option<usize>,
+    /// Most bytes of an event.
+    pub bytes: Option<usize>,
 }
 
 /// A line and what must come out.

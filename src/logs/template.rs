@@ -19,8 +19,9 @@
 //! A template matches the whole text.
 
 use super::PatternError;
-use super::draft::{Capture, Draft, Target};
+use super::draft::Draft;
 use super::fields::{Table, nearest};
+use super::target::{Capture, Target};
 use super::time::Form;
 pub(super) use scan::{Walk, begins};
 use scan::{backward, forward};
@@ -245,14 +246,8 @@ fn capture(
     mode: Option<&str>,
 ) -> Result<(Capture, Mode), PatternError> {
     if name == "@timestamp" {
-        let forms = || Form::ALL.iter().map(|(n, _)| *n);
-        let form = mode.and_then(Form::by_name).ok_or_else(|| {
-            let near = nearest(mode.unwrap_or(""), forms()).map_or_else(
-                || format!("one of {}", forms().collect::<Vec<_>>().join(", ")),
-                |n| format!("did you mean `{n}`?"),
-            );
-            PatternError::format(file, place, format!("`@timestamp` needs the form of the stamp: {near}"))
-        })?;
+        let form =
+            Form::named(mode.unwrap_or("")).map_err(|message| PatternError::format(file, place, message))?;
         return Ok((Capture { target: Target::Time(form), check: None }, Mode::Stamp(form)));
     }
     let target = Target::of(table, file, place, name)?;

@@ -98,6 +98,23 @@ pub(super) fn socket(text: &str) -> (&str, Option<u16>) {
     }
 }
 
+/// A decimal number of units of `unit` nanoseconds, to nanoseconds; digits below them are dropped. Below
+/// zero (clocks that were set back) is no duration.
+pub(super) fn duration(text: &str, unit: i64) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let mut nanos = whole.parse::<i64>().ok()?.checked_mul(unit)?;
+    let mut scale = unit;
+    for digit in fraction.bytes() {
+        scale /= 10;
+        nanos = nanos.checked_add(i64::from(digit - b'0') * scale)?;
+    }
+    Some(nanos)
+}
+
 /// A word for an outcome.
 pub(super) fn outcome(text: &str) -> Option<Outcome> {
     Some(match text {
@@ -118,4 +135,19 @@ pub(super) fn transport(text: &str) -> Option<Transport> {
         "sctp" | "SCTP" | "132" => Transport::Sctp,
         other => Transport::Other(other.parse().ok()?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration("103.079", 1_000_000), Some(103_079_000));
+        assert_eq!(duration("1", 1_000_000_000), Some(1_000_000_000));
+        assert_eq!(duration("0.0000000019", 1_000_000_000), Some(1));
+        for wrong in ["", "-1", "1e3", ".5", "1.2.3", "99999999999999999999"] {
+            assert_eq!(duration(wrong, 1_000), None, "{wrong}");
+        }
+    }
 }

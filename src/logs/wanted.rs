@@ -1,8 +1,8 @@
 //! What a command wants of the lines, so that no more is made of them.
 
-use super::draft::Target;
 use super::rule::{Constant, Matcher};
 use super::set::FormatSet;
+use super::target::Target;
 use crate::model::{Field, FieldRef, Type};
 use std::collections::BTreeSet;
 

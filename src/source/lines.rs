@@ -16,6 +16,9 @@ pub const MAX_LINE: usize = 16 << 20;
 /// How much is read at a time when a chunk's last line is longer than expected.
 const STEP: usize = 64 << 10;
 
+/// Whether the second line goes on with the event of the first.
+pub type Continues<'c> = dyn Fn(&[u8], &[u8]) -> bool + 'c;
+
 /// Reads chunks of lines from one input.
 pub struct Reader {
     path: Arc<str>,
@@ -38,10 +41,19 @@ impl Reader {
     /// altered or repeated. Only the last line of an input may lack its line end, and a line longer
     /// than [`MAX_LINE`].
     pub fn fill(&mut self, chunk: &mut LineChunk) -> bool {
+        self.fill_whole(chunk, None)
+    }
+
+    /// The same, where events can have several lines: no chunk ends before a line that goes on with the
+    /// event of the line before it, unless the event has more than [`MAX_LINE`] bytes.
+    pub fn fill_whole(&mut self, chunk: &mut LineChunk, continues: Option<&Continues<'_>>) -> bool {
         chunk.offset = self.window.base();
         chunk.first_line = self.line;
         self.window.load(&mut chunk.data, CHUNK + STEP);
-        let end = self.chunk_end(&mut chunk.data);
+        let mut end = self.chunk_end(&mut chunk.data);
+        if let Some(continues) = continues {
+            end = self.event_end(&mut chunk.data, end, continues);
+        }
         self.window.keep(&mut chunk.data, end);
         let lines = memchr::memchr_iter(b'\n', &chunk.data).count();
         self.line += lines as u64;
@@ -65,6 +77,30 @@ impl Reader {
             from = from.max(data.len());
             let want = (data.len() + STEP.max(data.len() / 2)).min(CHUNK + MAX_LINE);
             self.window.extend(data, want);
+        }
+    }
+
+    /// Where the event ends that the line before `end` is part of.
+    fn event_end(&mut self, data: &mut Vec<u8>, mut end: usize, continues: &Continues<'_>) -> usize {
+        loop {
+            let (head, rest) = data.split_at_checked(end).unwrap_or((data, &[]));
+            let len = match memchr::memchr(b'\n', rest) {
+                Some(at) => at + 1,
+                None if self.window.ended() => rest.len(),
+                None if data.len() >= CHUNK + MAX_LINE => return end,
+                None => {
+                    let want = (data.len() + STEP.max(data.len() / 2)).min(CHUNK + MAX_LINE);
+                    self.window.extend(data, want);
+                    continue;
+                }
+            };
+            let Some(whole) = head.strip_suffix(b"\n") else { return end };
+            let before = memchr::memrchr(b'\n', whole).map_or(0, |at| at + 1);
+            let line = rest.get(..len).unwrap_or_default();
+            if line.is_empty() || !continues(whole.get(before..).unwrap_or_default(), line) {
+                return end;
+            }
+            end += len;
         }
     }
 

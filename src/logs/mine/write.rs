@@ -316,7 +316,7 @@ fn leading_stamp(template: &Template) -> Option<&'static str> {
     };
     let forms = ["iso8601", "asctime", "httpdate", "slashed", "rfc3164"].into_iter();
     forms
-        .filter_map(|name| Some((name, Form::by_name(name)?)))
+        .filter_map(|name| Some((name, Form::named(name).ok()?)))
         .find(|(_, form)| fits(form))
         .map(|(name, _)| name)
 }

@@ -100,7 +100,7 @@ fn position(text: &[u8], want: &[u8]) -> Option<usize> {
 
 /// Length of a capture at the start of `left` when `next` must follow (empty: nothing need follow).
 fn reach(mode: Mode, left: &[u8], next: &[u8]) -> Option<usize> {
-    let blank = |b: &u8| matches!(*b, b' ' | b'\t');
+    let blank = |b: &u8| matches!(*b, b' ' | b'\t' | b'\n');
     match mode {
         Mode::Digits => {
             // A dash is what formats write for "none"; `keep` decides.
@@ -197,7 +197,7 @@ fn last(left: &[u8], before: &[u8], mode: Mode) -> Option<usize> {
         if taken && Some(b) == border && ends(left, before) {
             return Some(left.len());
         }
-        if matches!(b, b' ' | b'\t') || (mode == Mode::Digits && !b.is_ascii_digit() && *b != b'-') {
+        if matches!(b, b' ' | b'\t' | b'\n') || (mode == Mode::Digits && !b.is_ascii_digit() && *b != b'-') {
             return None;
         }
         (left, taken) = (fewer, true);

@@ -1,6 +1,7 @@
 //! Time stamps of log lines: scanned from bytes without allocation, completed by a zone and, where
 //! they lack one, by a year.
 
+mod pattern;
 mod scan;
 mod year;
 mod zone;
@@ -10,6 +11,7 @@ pub(in crate::logs) use year::{Pending, Turns};
 pub use year::{YearBase, YearClock};
 pub use zone::{Hour, Zone, ZoneError};
 
+use super::fields::nearest;
 use crate::model::Ts;
 
 const SECOND: i64 = 1_000_000_000;

@@ -1,5 +1,7 @@
 //! Byte scanners of the stamp forms that logs use.
 
+use super::nearest;
+use super::pattern::Pattern;
 use super::{DAY, Moment, SECOND, Yearless};
 
 /// How a stamp is written, by the name format files use.
@@ -25,6 +27,8 @@ pub enum Form {
     EpochUs,
     /// Nanoseconds since the epoch.
     EpochNs,
+    /// As a format file spells it out: `%d.%m.%Y %H:%M:%S`.
+    Spelled(&'static Pattern),
 }
 
 impl Form {
@@ -41,9 +45,26 @@ impl Form {
         ("epoch_ns", Form::EpochNs),
     ];
 
-    /// The form of that name.
-    pub fn by_name(name: &str) -> Option<Form> {
-        Form::ALL.iter().find(|(n, _)| *n == name).map(|(_, f)| *f)
+    /// The form of that name, or that a text with `%` spells out. What it spells out lives as long as the
+    /// program, as the format does.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong and what was perhaps meant.
+    pub fn named(name: &str) -> Result<Form, String> {
+        if name.contains('%') {
+            return Pattern::new(name).map(|pattern| Form::Spelled(Box::leak(Box::new(pattern))));
+        }
+        let names = || Form::ALL.iter().map(|(name, _)| *name);
+        Form::ALL.iter().find(|(n, _)| *n == name).map(|(_, form)| *form).ok_or_else(|| {
+            let near = nearest(name, names()).filter(|_| !name.is_empty());
+            match near {
+                Some(near) => format!("unknown form of a stamp `{name}`; did you mean `{near}`?"),
+                None => format!(
+                    "`{name}` is no form of a stamp; one of {}, or spelled out as in `%d.%m.%Y %H:%M:%S`",
+                    names().collect::<Vec<_>>().join(", ")
+                ),
+            }
+        })
     }
 
     /// Whether a stamp can begin with this byte.
@@ -52,6 +73,7 @@ impl Form {
             Form::Rfc3164 => matches!(byte, b'J' | b'F' | b'M' | b'A' | b'S' | b'O' | b'N' | b'D'),
             Form::Asctime => matches!(byte, b'M' | b'T' | b'W' | b'F' | b'S'),
             Form::HttpDate => byte.is_ascii_digit() || byte == b' ',
+            Form::Spelled(pattern) => pattern.may_begin(byte),
             _ => byte.is_ascii_digit(),
         }
     }
@@ -73,28 +95,29 @@ impl Form {
             Form::EpochMs => integer(text, 1_000_000),
             Form::EpochUs => integer(text, 1_000),
             Form::EpochNs => integer(text, 1),
+            Form::Spelled(pattern) => pattern.scan(text),
         }
     }
 }
 
 /// A position in the text that only moves when what is asked for is there.
 #[derive(Clone, Copy)]
-struct Cursor<'t> {
-    text: &'t [u8],
-    at: usize,
+pub(super) struct Cursor<'t> {
+    pub text: &'t [u8],
+    pub at: usize,
 }
 
 impl Cursor<'_> {
-    fn peek(&self) -> Option<u8> {
+    pub fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
 
-    fn eat(&mut self, byte: u8) -> Option<()> {
+    pub fn eat(&mut self, byte: u8) -> Option<()> {
         (self.peek()? == byte).then(|| self.at += 1)
     }
 
     /// Exactly `n` digits, `n` ≤ 9.
-    fn digits(&mut self, n: usize) -> Option<u32> {
+    pub fn digits(&mut self, n: usize) -> Option<u32> {
         let run = self.text.get(self.at..self.at + n)?;
         let mut value = 0u32;
         for &b in run {
@@ -138,7 +161,7 @@ impl Cursor<'_> {
     }
 
     /// `Z`, `+02:00`, `-0700`, `+02` to seconds east; nothing is `None`.
-    fn offset(&mut self) -> Option<i64> {
+    pub fn offset(&mut self) -> Option<i64> {
         let mark = *self;
         let sign = match self.peek()? {
             b'Z' | b'z' => {
@@ -163,7 +186,7 @@ impl Cursor<'_> {
         Some(sign * (i64::from(hours) * 3600 + i64::from(minutes.unwrap_or(0)) * 60))
     }
 
-    fn month(&mut self) -> Option<u8> {
+    pub fn month(&mut self) -> Option<u8> {
         let name = self.text.get(self.at..)?.first_chunk::<3>()?;
         let month = month(*name)?;
         self.at += 3;
@@ -171,7 +194,7 @@ impl Cursor<'_> {
     }
 
     /// One or two digits, after any blanks.
-    fn day(&mut self) -> Option<u8> {
+    pub fn day(&mut self) -> Option<u8> {
         while self.peek() == Some(b' ') {
             self.at += 1;
         }
@@ -204,7 +227,7 @@ fn month(name: [u8; 3]) -> Option<u8> {
 }
 
 /// Nanoseconds as if UTC; `None` for a date that does not exist or lies outside 1678..=2261.
-fn wall(year: u32, month: u8, day: u8, tod: u32, nanos: u32) -> Option<i64> {
+pub(super) fn wall(year: u32, month: u8, day: u8, tod: u32, nanos: u32) -> Option<i64> {
     let place = Yearless::new(month, day, tod, nanos)?;
     let year = i16::try_from(year).ok().filter(|y| (1678..=2261).contains(y))?;
     (!place.leap_day() || super::is_leap(year)).then(|| place.in_year(year))
@@ -256,6 +279,14 @@ fn iso8601(text: &[u8]) -> Option<(Moment, usize)> {
             c = ahead;
             tod
         }
+        // MySQL and MariaDB write a blank for the first digit of an hour: `2026-11-21  9:07:01`.
+        None if c.peek() == Some(b' ') => {
+            let run = c.text.get(c.at..)?.first_chunk::<8>()?;
+            let [b' ', h, b':', m1, m2, b':', s1, s2] = *run else { return None };
+            let (h, m, s) = (pair(b'0', h)?, pair(m1, m2)?, pair(s1, s2)?);
+            c.at += 8;
+            (m < 60 && s <= 60).then_some(h * 3600 + m * 60 + s)?
+        }
         None => {
             let hours = c.digits(2)?;
             c.eat(b':')?;
@@ -276,6 +307,12 @@ fn zoned(wall: i64, mut c: Cursor<'_>) -> Option<(Moment, usize)> {
         if let Some(east) = ahead.offset() {
             return Some((Moment::Utc(wall.checked_sub(east * SECOND)?), ahead.at));
         }
+    }
+    // PostgreSQL names the zone; other abbreviations than these mean different offsets in different places.
+    if let Some(b" UTC" | b" GMT") = c.text.get(c.at..c.at + 4)
+        && !c.text.get(c.at + 4).is_some_and(u8::is_ascii_alphanumeric)
+    {
+        return Some((Moment::Utc(wall), c.at + 4));
     }
     let moment = match c.offset() {
         Some(east) => Moment::Utc(wall.checked_sub(east * SECOND)?),

@@ -16,6 +16,7 @@
 //! A file that spans more than a year and whose ends hide it ends up after the bound; the notes say so.
 
 use super::{DAY, Form, LEAP_YEAR, Moment, SECOND, Yearless, is_leap, year_of};
+use crate::logs::draft::Lasted;
 use crate::logs::{Context, Parsed};
 use crate::model::{Ts, rfc3339};
 
@@ -32,6 +33,8 @@ pub(in crate::logs) struct Pending {
     pub when: Yearless,
     /// Years after the chunk's first stamp.
     pub turn: i16,
+    /// How long it lasted, where the line says.
+    pub lasted: Option<Lasted>,
 }
 
 /// New Years within a run of stamps.

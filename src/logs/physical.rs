@@ -1,0 +1,41 @@
+//! Physical lines, where events have several: each is counted once, whatever became of the event.
+
+use super::draft::Draft;
+use super::parser::{Parsed, Parser, Scratch};
+use crate::model::{Ledger, Origin};
+
+impl Parser<'_> {
+    /// Lines in a text: one, unless lines are joined.
+    #[inline]
+    pub(super) fn count(&self, raw: &[u8]) -> u64 {
+        if self.joining().is_none() { 1 } else { raw.split_inclusive(|b| *b == b'\n').count() as u64 }
+    }
+
+    /// Lines that no rule reads together: each on its own.
+    pub(super) fn apart<'a>(
+        &self,
+        text: &'a str,
+        raw: &[u8],
+        mut origin: Origin,
+        draft: &mut Draft<'a>,
+        parsed: &mut Parsed<'a>,
+        scratch: &mut Scratch,
+    ) {
+        let mut texts = text.split_inclusive('\n');
+        for raw in raw.split_inclusive(|b| *b == b'\n') {
+            // The text may have been cut, and lacks the NULs and line ends at its borders.
+            self.line(texts.next().unwrap_or_default(), raw, origin, draft, parsed, scratch);
+            origin.record += 1;
+            origin.offset += raw.len() as u64;
+        }
+    }
+}
+
+/// Counts every line of a text as skipped.
+pub(super) fn skip(ledger: &mut Ledger, reason: &'static str, mut origin: Origin, raw: &[u8]) {
+    for line in raw.split_inclusive(|b| *b == b'\n') {
+        ledger.lines.skip(reason, origin, line);
+        origin.record += 1;
+        origin.offset += line.len() as u64;
+    }
+}

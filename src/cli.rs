@@ -51,6 +51,12 @@ Examples:
   netlog grep-auth --min-failures 10 --since 2026-11-01 -o markdown /var/log/auth.log
   netlog grep-auth -o json auth.log | jq '.hosts[] | select(.accepted_after_failure)'")]
     GrepAuth(GrepAuth),
+    /// Write what a search engine needs before documents come: templates, policy, dashboards
+    #[command(after_help = "\
+Examples:
+  netlog setup templates/ --target opensearch-2
+  netlog analyze case/ -o bulk=out --target elasticsearch-9 && out/load.sh http://127.0.0.1:9200")]
+    Setup(Setup),
     /// List the fields that events can carry
     Fields(Fields),
     /// Look at log formats and named patterns, check and test them, try an expression
@@ -79,7 +85,7 @@ Examples:
 pub struct Analyze {
     /// Where the answers go; may be given several times [default: text]
     ///
-    /// text, markdown and json draw the report; ndjson and csv write the events. Without a path, or with
+    /// text, markdown, html and json draw the report; ndjson, csv and bulk write the events. Without a path, or with
     /// `-`, to standard output.
     #[arg(short, long = "output", value_name = "NAME[=PATH]")]
     pub output: Vec<String>,
@@ -89,6 +95,15 @@ pub struct Analyze {
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print a comment as help")]
     pub packets: Packets,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print a comment as help")]
+    pub search: Search,
+    /// Largest part of -o bulk (10m, 500k)
+    #[arg(long, value_name = "BYTES", default_value = "10m", help_heading = "Search engine")]
+    pub bulk_size: String,
+    /// Compress the parts of -o bulk with gzip
+    #[arg(long, help_heading = "Search engine")]
+    pub bulk_gzip: bool,
     /// Exit with status 1 if a finding is at least this severe: info, low, medium, high, critical
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<crate::model::Severity>,
@@ -103,6 +118,48 @@ pub struct Events {
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print a comment as help")]
     pub packets: Packets,
+}
+
+/// What the documents of a search engine are stored in.
+#[derive(Debug, Args)]
+pub struct Search {
+    /// Only for elasticsearch-7.10-oss, -7.17, -8, -9, opensearch-1, -2 or -3 [default: for each]
+    #[arg(long, value_name = "NAME", help_heading = "Search engine")]
+    pub target: Option<String>,
+    /// Names of indices: {dataset}, {+yyyy.MM.dd} of the event, {host}, {env}, {any.field}
+    #[arg(
+        long,
+        value_name = "PATTERN",
+        default_value = "netlog-{dataset}-{+yyyy.MM}",
+        help_heading = "Search engine"
+    )]
+    pub index: String,
+    /// Primary shards of an index
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "Search engine")]
+    pub shards: u32,
+    /// Copies of each shard [default: the server's]
+    #[arg(long, value_name = "N", help_heading = "Search engine")]
+    pub replicas: Option<u32>,
+    /// Delete indices after so many days [default: never]
+    #[arg(long, value_name = "DAYS", help_heading = "Search engine")]
+    pub retention: Option<u32>,
+    /// Have the server refuse documents with a field that is not mapped
+    #[arg(long, help_heading = "Search engine")]
+    pub strict: bool,
+}
+
+/// `setup`
+#[derive(Debug, Args)]
+pub struct Setup {
+    /// Folder for the files
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub folder: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print a comment as help")]
+    pub search: Search,
+    /// Folder with pattern files of your own; may be given several times
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub patterns: Vec<PathBuf>,
 }
 
 /// `grep-auth`

@@ -8,8 +8,9 @@
 //! ```
 //!
 //! Who may import whom (tests/layering.rs enforces it):
-//! `main → cli → plan → engine → {source net proto logs enrich detect report sink schema} → model`;
-//! sideways only `net → proto`, `sink → {schema, report}`, `schema → {proto, net, logs, enrich}`.
+//! `main → cli → plan → engine → {source net proto logs enrich detect report sink setup schema} → model`;
+//! sideways only `net → proto`, `sink → {schema, setup, report}`, `setup → schema`,
+//! `schema → {proto, net, logs, enrich}`.
 
 pub mod cli;
 pub mod command;
@@ -23,5 +24,6 @@ pub mod plan;
 pub mod proto;
 pub mod report;
 pub mod schema;
+pub mod setup;
 pub mod sink;
 pub mod source;

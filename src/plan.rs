@@ -1,14 +1,14 @@
 //! From arguments to a complete, checked plan: every path, format, span and output resolved, or a
 //! usage error before any input is read.
 
-use crate::cli::{Analyze, Detail, Events, GrepAuth, Packets, Reading};
+use crate::cli::{Analyze, Detail, Events, GrepAuth, Packets, Reading, Search};
 use crate::engine::{Job, Logs, Only};
 use crate::enrich::{self, Net};
 use crate::logs::{Hour, Wanted, Zone};
 use crate::model::{Severity, Ts, rfc3339};
 use crate::net::filter::Filter;
 use crate::report::logins;
-use crate::{detect, net, proto};
+use crate::{detect, net, proto, setup};
 
 /// What the command line or a file it names has wrong. Exit status 2.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,10 @@ pub struct Plan {
     pub outputs: Vec<Output>,
     /// Severity that makes the exit status 1.
     pub fail_on: Option<Severity>,
+    /// For search engines: product, names of indices.
+    pub setup: setup::Options,
+    /// How bulk files are cut.
+    pub bulk: setup::Bulk,
 }
 
 impl Plan {
@@ -57,7 +61,9 @@ impl Plan {
     /// See [`UsageError`].
     pub fn analyze(args: &Analyze, now: Ts) -> Result<Plan, UsageError> {
         let outputs = outputs(&args.output, "text")?;
-        Ok(Plan { job: job(&args.reading, Some(&args.packets), now)?, outputs, fail_on: args.fail_on })
+        let job = job(&args.reading, Some(&args.packets), now)?;
+        let bulk = setup::Bulk { size: bytes("--bulk-size", &args.bulk_size)?, gzip: args.bulk_gzip };
+        Ok(Plan { job, outputs, fail_on: args.fail_on, setup: search(&args.search)?, bulk })
     }
 
     /// Plan of `events`.
@@ -66,7 +72,7 @@ impl Plan {
     /// See [`UsageError`].
     pub fn events(args: &Events, now: Ts) -> Result<Plan, UsageError> {
         let outputs = vec![Output { name: "ndjson".into(), path: None }];
-        Ok(Plan { job: job(&args.reading, Some(&args.packets), now)?, outputs, fail_on: None })
+        Ok(Plan::plain(job(&args.reading, Some(&args.packets), now)?, outputs))
     }
 }
 
@@ -80,7 +86,12 @@ impl Plan {
         let mut job = job(&args.reading, None, now)?;
         job.only = Some(Only::Logs);
         job.wanted = Some(Wanted { mark: logins::MARK, fields: logins::FIELDS, users: args.user.clone() });
-        Ok(Plan { job, outputs, fail_on: None })
+        Ok(Plan::plain(job, outputs))
+    }
+
+    fn plain(job: Job, outputs: Vec<Output>) -> Plan {
+        let (setup, bulk) = (setup::Options::default(), setup::Bulk::default());
+        Plan { job, outputs, fail_on: None, setup, bulk }
     }
 
     /// The settings that shape the result, for the report: label and value.
@@ -190,6 +201,36 @@ fn duration(option: &'static str, text: &str) -> Result<Ts, UsageError> {
     if nanos.is_finite() && nanos < 9.2e18 { Ok(nanos as Ts) } else { Err(wrong()) }
 }
 
+/// How the indices are to be made.
+///
+/// # Errors
+/// If the pattern of their names is none.
+pub fn search(args: &Search) -> Result<setup::Options, UsageError> {
+    Ok(setup::Options {
+        target: args.target.as_deref().map(|t| parse("--target", t)).transpose()?,
+        index: parse("--index", &args.index)?,
+        shards: args.shards,
+        replicas: args.replicas,
+        retention: args.retention,
+        strict: args.strict,
+    })
+}
+
+/// `500k`, `10m`, `1g`, in units of 1024; a bare number is bytes. At least 1.
+fn bytes(option: &'static str, text: &str) -> Result<u64, UsageError> {
+    let wrong = || value(option, text, "write a size like 500k, 10m or 1048576");
+    let lower = text.to_ascii_lowercase();
+    let number = lower.trim_end_matches("ib").trim_end_matches('b').trim_end();
+    let (digits, shift) = match number.chars().last() {
+        Some('k') => (number.trim_end_matches('k'), 10),
+        Some('m') => (number.trim_end_matches('m'), 20),
+        Some('g') => (number.trim_end_matches('g'), 30),
+        _ => (number, 0),
+    };
+    let size: u64 = digits.trim_end().parse().map_err(|_| wrong())?;
+    size.checked_mul(1 << shift).filter(|size| *size > 0).ok_or_else(wrong)
+}
+
 fn moment(option: &'static str, text: Option<&str>, zone: &Zone) -> Result<Option<Ts>, UsageError> {
     let Some(text) = text else { return Ok(None) };
     let reason = "write a time like 2026-03-01, 2026-03-01T10:30, 2026-03-01T10:30:00Z or 1772361000";
@@ -248,6 +289,18 @@ mod tests {
         }
         for bad in ["", "s", "5 parsecs", "-3s", "1e99d", "99999999999999d"] {
             assert!(duration("--flow-timeout", bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        for (text, size) in
+            [("500k", 512_000), ("10m", 10 << 20), ("10MiB", 10 << 20), ("7", 7), ("1 GB", 1 << 30)]
+        {
+            assert_eq!(bytes("--bulk-size", text).unwrap(), size, "{text}");
+        }
+        for bad in ["", "0", "m", "-1", "99999999999g", "1x"] {
+            assert!(bytes("--bulk-size", bad).is_err(), "{bad}");
         }
     }
 

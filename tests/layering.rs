@@ -15,11 +15,12 @@ static MAY: &[(&str, &[&str])] = &[
     ("detect", &[]),
     ("report", &[]),
     ("schema", &["proto", "net", "logs", "enrich"]),
-    ("sink", &["schema", "report"]),
+    ("setup", &["schema"]),
+    ("sink", &["schema", "setup", "report"]),
     ("engine", &["source", "net", "proto", "logs", "enrich", "detect", "report", "sink", "schema"]),
     ("cli", &[]),
-    ("plan", &["cli", "engine", "net", "proto", "logs", "enrich", "detect", "report"]),
-    ("command", &["cli", "plan", "engine", "logs", "report", "schema", "sink"]),
+    ("plan", &["cli", "engine", "net", "proto", "logs", "enrich", "detect", "report", "setup"]),
+    ("command", &["cli", "plan", "engine", "logs", "report", "schema", "setup", "sink"]),
 ];
 
 fn rust_files(dir: &Path, out: &mut Vec<PathBuf>) {

@@ -16,7 +16,9 @@ pub(super) fn run(plan: Plan, reading: &Reading, terminal: &Terminal) -> Result<
     let formats = FormatSet::load(&plan.job.logs.patterns).map_err(engine::EngineError::from)?;
     check(&plan, &formats)?;
     let schema = Arc::new(schema::all(&formats)?);
-    let context = SinkContext { schema, width: terminal.width, color: terminal.color(reading.color) };
+    let (setup, bulk) = (plan.setup.clone(), plan.bulk.clone());
+    let (width, color) = (terminal.width, terminal.color(reading.color));
+    let context = SinkContext { schema, width, color, setup, bulk };
     let sinks = plan
         .outputs
         .iter()

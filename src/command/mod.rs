@@ -6,6 +6,7 @@ mod mine;
 mod patterns;
 mod print;
 mod progress;
+mod setup;
 mod terminal;
 
 pub use terminal::Terminal;
@@ -81,6 +82,7 @@ pub fn run(cli: &Cli, now: Ts, terminal: &Terminal) -> Result<Status, CommandErr
         Command::Analyze(args) => analyze::run(Plan::analyze(args, now)?, &args.reading, terminal),
         Command::Events(args) => analyze::run(Plan::events(args, now)?, &args.reading, terminal),
         Command::GrepAuth(args) => grep_auth::run(&Plan::grep_auth(args, now)?, args, terminal),
+        Command::Setup(args) => setup::run(args),
         Command::Fields(args) => print::fields(args),
         Command::Patterns { command } => patterns::run(command),
         Command::Completions { shell } => print::completions(*shell),

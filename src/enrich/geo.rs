@@ -227,6 +227,17 @@ mod tests {
     }
 
     #[test]
+    fn middles_lie_on_the_globe_and_where_the_country_is() {
+        let near = |code: &str, lat: f64, lon: f64| {
+            let middle = countries().into_iter().find(|c| c.code == code).unwrap().centre;
+            (middle.0 - lat).abs() < 5.0 && (middle.1 - lon).abs() < 5.0
+        };
+        assert!(countries().iter().all(|c| c.centre.0.abs() <= 90.0 && c.centre.1.abs() <= 180.0));
+        // Both cross the antimeridian.
+        assert!(near("RU", 62.0, 97.0) && near("FJ", -18.0, 178.0) && near("US", 39.8, -98.6));
+    }
+
+    #[test]
     fn every_code_of_the_table_is_a_country() {
         let geo = GeoTable::unpack().unwrap();
         let unknown = geo.codes.iter().filter(|c| c.is_none()).count();

@@ -82,7 +82,9 @@ impl Mmdb {
             city: text(&[&path!("city"."names"."en"), &path!("city")]),
             location: location
                 .or_else(|| parsed(&path!("lat")).zip(parsed(&path!("lng"))))
-                .or_else(|| parsed(&path!("latitude")).zip(parsed(&path!("longitude")))),
+                .or_else(|| parsed(&path!("latitude")).zip(parsed(&path!("longitude"))))
+                // A place off the globe would cost the whole document in a search engine.
+                .filter(|(lat, lon)| lat.abs() <= 90.0 && lon.abs() <= 180.0),
             asn: asn.or_else(|| as_text.and_then(|s| s.trim_start_matches("AS").parse().ok())),
             organization: text(&[
                 &path!("autonomous_system_organization"),

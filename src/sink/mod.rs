@@ -10,6 +10,7 @@ mod output;
 use crate::model::Event;
 use crate::report::Report;
 use crate::schema::Schema;
+use crate::setup;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -55,6 +56,10 @@ pub struct SinkContext {
     pub width: Option<usize>,
     /// Whether text may carry colours.
     pub color: bool,
+    /// For search engines: product, names of indices.
+    pub setup: setup::Options,
+    /// How bulk files are cut.
+    pub bulk: setup::Bulk,
 }
 
 /// Why an output could not be opened.
@@ -65,6 +70,14 @@ pub enum SinkError {
     Unknown {
         /// What was asked for.
         name: String,
+    },
+    /// The sink cannot write there.
+    #[error("-o {name}: {reason}")]
+    Target {
+        /// The sink.
+        name: &'static str,
+        /// Why not, and what would be right.
+        reason: &'static str,
     },
     /// The file could not be made.
     #[error("cannot write {}: {source}", path.display())]
@@ -101,7 +114,7 @@ macro_rules! sinks {
     };
 }
 
-sinks![text, json, ndjson, csv, markdown, html];
+sinks![text, json, ndjson, csv, markdown, html, bulk];
 
 /// Opens the sink `name`, writing to `path`; `None` and `-` are standard output.
 ///

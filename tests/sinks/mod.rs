@@ -1,10 +1,12 @@
 //! Every sink over one fixed case, and over the same case full of hostile text.
 
+mod bulk;
 mod case;
 mod page;
 
 use netlog::model::{Dataset, Event};
 use netlog::schema::{Part, Schema};
+use netlog::setup;
 use netlog::sink::escape::is_hidden;
 use netlog::sink::escape::text::width;
 use netlog::sink::{self, SinkContext};
@@ -44,7 +46,8 @@ fn schema() -> Arc<Schema> {
 }
 
 fn context(width: Option<usize>, color: bool) -> SinkContext {
-    SinkContext { schema: schema(), width, color }
+    let (setup, bulk) = (setup::Options::default(), setup::Bulk::default());
+    SinkContext { schema: schema(), width, color, setup, bulk }
 }
 
 /// What a sink writes to a file, events in blocks by renderers that each see only some of them.
@@ -52,7 +55,18 @@ fn written(name: &str, events: &[Event<'_>], block: usize, text: &str, context: 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.csv");
     write_to(name, &path, events, block, text, context);
-    fs::read_to_string(path).unwrap()
+    read_all(&path)
+}
+
+/// The file, or the files of the folder by name; the set-up of search engines has tests of its own.
+fn read_all(path: &Path) -> String {
+    if path.is_file() {
+        return fs::read_to_string(path).unwrap();
+    }
+    let mut files: Vec<_> = fs::read_dir(path).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|file| file.is_file());
+    files.sort();
+    files.iter().map(|file| fs::read_to_string(file).unwrap()).collect()
 }
 
 fn write_to(name: &str, path: &Path, events: &[Event<'_>], block: usize, text: &str, context: &SinkContext) {
@@ -227,12 +241,12 @@ fn an_unknown_sink_and_a_file_that_cannot_be_made() {
     let Err(unknown) = sink::open("yaml", None, &context(None, false)) else { panic!("opened") };
     assert_eq!(
         unknown.to_string(),
-        "'yaml' is no output; there are: text, json, ndjson, csv, markdown, html"
+        "'yaml' is no output; there are: text, json, ndjson, csv, markdown, html, bulk"
     );
     for name in sink::names() {
-        let Err(error) = sink::open(name, Some("/nowhere/at/all.csv"), &context(None, false)) else {
+        let Err(error) = sink::open(name, Some("/dev/null/all.csv"), &context(None, false)) else {
             panic!("{name} opened")
         };
-        assert!(error.to_string().starts_with("cannot write /nowhere/at/all.csv: "), "{error}");
+        assert!(error.to_string().starts_with("cannot write /dev/null/all.csv: "), "{error}");
     }
 }

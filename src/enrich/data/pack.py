@@ -44,14 +44,24 @@ def table(path, shift, value):
         next_start = end + 1
     return varint(len(merged)) + bytes(gaps + lengths + values)
 
+def unwrapped(ring):
+    """Longitudes go on beyond 180 degrees where the ring crosses the antimeridian."""
+    out, turn = [], 0
+    for i, (x, y) in enumerate(ring):
+        if i and abs(x - ring[i - 1][0]) > 180:
+            turn += 360 if x < ring[i - 1][0] else -360
+        out.append((x + turn, y))
+    return out
+
 def ring_area_centroid(ring):
+    ring = unwrapped(ring)
     a = cx = cy = 0.0
     for (x0, y0), (x1, y1) in zip(ring, ring[1:]):
         w = x0 * y1 - x1 * y0
         a += w; cx += (x0 + x1) * w; cy += (y0 + y1) * w
     if abs(a) < 1e-9:
         return 0.0, ring[0]
-    return abs(a) / 2, (cx / (3 * a), cy / (3 * a))
+    return abs(a) / 2, ((cx / (3 * a) + 180) % 360 - 180, cy / (3 * a))
 
 def centroids(path):
     """Centre of each country's largest polygon, by ISO 3166-1 numeric code."""
@@ -79,7 +89,7 @@ def centroids(path):
     return out
 
 # Territories that the atlas draws as part of another country, or without a code: their largest town.
-SMALL = {"GF": (4.9, -52.3), "GP": (16.2, -61.5), "MQ": (14.6, -61.0), "RE": (-21.1, 55.5), "YT": (-12.8, 45.2),
+SMALL = {"AQ": (-80.0, 0.0), "GF": (4.9, -52.3), "GP": (16.2, -61.5), "MQ": (14.6, -61.0), "RE": (-21.1, 55.5), "YT": (-12.8, 45.2),
          "BQ": (12.2, -68.3), "SJ": (78.2, 15.6), "TK": (-9.2, -171.8), "CX": (-10.4, 105.7), "CC": (-12.1, 96.8),
          "GI": (36.1, -5.4), "TV": (-8.5, 179.2), "BV": (-54.4, 3.4), "UM": (19.3, 166.6), "AC": (-7.9, -14.4), "TA": (-37.1, -12.3), "XK": (42.6, 20.9)}
 

@@ -1,0 +1,127 @@
+//! The folder: parts one after the other, then the manifest, by which a folder is known to be whole.
+
+use super::part::{Part, Summary};
+use crate::report::Report;
+use crate::schema::Schema;
+use crate::setup::{self, Target};
+use crate::sink::{SinkContext, json};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The script that loads the folder.
+static SCRIPT: &str = include_str!("load.sh");
+/// Written last: a folder without it is not whole.
+const MANIFEST: &str = "manifest.json";
+
+/// A folder being filled.
+pub struct Folder {
+    path: PathBuf,
+    options: setup::Bulk,
+    part: Option<Part>,
+    done: Vec<Summary>,
+}
+
+impl Folder {
+    /// Makes the folder, takes away what an earlier run left in it, writes the set-up.
+    pub fn create(path: &Path, context: &SinkContext) -> io::Result<Folder> {
+        fs::create_dir_all(path)?;
+        clear(path)?;
+        write_setup(&path.join("setup"), &context.schema, &context.setup)?;
+        write_script(&path.join("load.sh"))?;
+        let options = context.bulk.clone();
+        Ok(Folder { path: path.to_owned(), options, part: None, done: Vec::new() })
+    }
+
+    /// Appends documents, to a new part where the last one would grow too large.
+    pub fn write(&mut self, documents: u32, bytes: &[u8]) -> io::Result<()> {
+        let full = |part: &Part| part.bytes > 0 && part.bytes + bytes.len() as u64 > self.options.size;
+        if self.part.as_ref().is_some_and(full) {
+            self.end_part()?;
+        }
+        let number = u32::try_from(self.done.len() + 1).map_err(io::Error::other)?;
+        let part = match &mut self.part {
+            Some(part) => part,
+            none => none.insert(Part::create(&self.path, number, self.options.gzip)?),
+        };
+        part.write(documents, bytes)
+    }
+
+    fn end_part(&mut self) -> io::Result<()> {
+        if let Some(part) = self.part.take() {
+            self.done.push(part.finish()?);
+        }
+        Ok(())
+    }
+
+    /// Ends the last part and writes the manifest.
+    pub fn finish(mut self, indices: &BTreeMap<String, u64>, report: &Report) -> io::Result<()> {
+        self.end_part()?;
+        let part = |p: &Summary| {
+            json!({"file": p.name, "documents": p.documents, "bytes": p.bytes, "sha256": p.sha256})
+        };
+        let manifest = json!({
+            "netlog": report.version,
+            "documents": self.done.iter().map(|p| p.documents).sum::<u64>(),
+            "bytes": self.done.iter().map(|p| p.bytes).sum::<u64>(),
+            "indices": indices,
+            "parts": self.done.iter().map(part).collect::<Vec<_>>(),
+        });
+        let mut text = Vec::new();
+        json::push(&mut text, &manifest, 0);
+        text.push(b'\n');
+        // Under another name first: a crash leaves no half manifest.
+        let draft = self.path.join(".manifest.json");
+        fs::write(&draft, text)?;
+        fs::rename(draft, self.path.join(MANIFEST))
+    }
+}
+
+/// Takes away what makes a folder loadable, and its parts; nothing else is touched.
+fn clear(path: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let part = name.starts_with("part-") && (name.ends_with(".ndjson") || name.ends_with(".ndjson.gz"));
+        if part || name == MANIFEST {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a folder per product and version with one file per request and `requests.txt`, a list of
+/// them with their paths in the order in which they must be sent. Returns the targets.
+///
+/// # Errors
+/// If a folder or file cannot be written.
+pub fn write_setup(path: &Path, schema: &Schema, options: &setup::Options) -> io::Result<Vec<Target>> {
+    let targets: Vec<Target> = Target::all().filter(|t| options.target.is_none_or(|only| only == *t)).collect();
+    for target in &targets {
+        let folder = path.join(target.name());
+        fs::create_dir_all(&folder)?;
+        let mut list = String::new();
+        for request in setup::requests(schema, *target, options) {
+            let mut text = Vec::new();
+            json::push(&mut text, &request.body, 0);
+            text.push(b'\n');
+            fs::write(folder.join(&request.file), text)?;
+            list.push_str(&format!("{} {}\n", request.file, request.path));
+        }
+        fs::write(folder.join("requests.txt"), list)?;
+    }
+    Ok(targets)
+}
+
+fn write_script(path: &Path) -> io::Result<()> {
+    fs::write(path, SCRIPT)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! Files for the bulk interface of Elasticsearch and OpenSearch: parts of NDJSON with action lines,
+//! what the server needs first, a manifest, and a script that loads all of it with curl. The id of a
+//! document comes from the evidence, so that loading twice adds nothing.
+//!
+//! ```text
+//! DIR/part-000001.ndjson …   manifest.json   load.sh   setup/
+//! ```
+
+mod folder;
+mod part;
+
+pub use folder::write_setup;
+
+use super::ndjson::Lines;
+use super::{Kind, Render, Rendered, Sink, SinkContext, SinkError};
+use crate::model::{Event, Value};
+use crate::report::Report;
+use crate::setup::IndexName;
+use folder::Folder;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Bytes after which a piece of a block ends; a part takes whole pieces.
+const PIECE: usize = 256 << 10;
+
+/// Descriptor.
+pub static KIND: Kind = Kind {
+    name: "bulk",
+    doc: "A folder to load into Elasticsearch or OpenSearch: parts, templates, dashboards, load.sh.",
+    rows: true,
+    open,
+};
+
+/// Documents by index, counted by all renderers.
+type Counts = Arc<Mutex<BTreeMap<String, u64>>>;
+
+fn open(path: Option<&str>, context: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
+    let path = path.ok_or(SinkError::Target { name: KIND.name, reason: "needs a folder: -o bulk=DIR" })?;
+    let folder = Folder::create(Path::new(path), context)
+        .map_err(|source| SinkError::Create { path: path.into(), source })?;
+    Ok(Box::new(Bulk { folder, index: context.setup.index.clone(), counts: Counts::default() }))
+}
+
+struct Bulk {
+    folder: Folder,
+    index: IndexName,
+    counts: Counts,
+}
+
+impl Sink for Bulk {
+    fn renderer(&self) -> Option<Box<dyn Render>> {
+        Some(Box::new(Documents::new(self.index.clone(), self.counts.clone())))
+    }
+
+    fn write(&mut self, rendered: Rendered) -> io::Result<()> {
+        rendered.parts.iter().try_for_each(|(documents, bytes)| self.folder.write(*documents, bytes))
+    }
+
+    fn close(self: Box<Self>, report: &Report) -> io::Result<()> {
+        let counts = std::mem::take(&mut *self.counts.lock().unwrap_or_else(PoisonError::into_inner));
+        self.folder.finish(&counts, report)
+    }
+}
+
+/// Turns events into pairs of an action line and a document.
+pub struct Documents {
+    index: IndexName,
+    counts: Counts,
+    lines: Lines,
+    name: String,
+}
+
+impl Documents {
+    /// For indices of this name, counted there.
+    pub fn new(index: IndexName, counts: Counts) -> Documents {
+        Documents { index, counts, lines: Lines::default(), name: String::new() }
+    }
+
+    /// Appends one event; whether it has an id, without which it cannot be loaded twice.
+    fn push(&mut self, out: &mut Vec<u8>, event: &Event<'_>) {
+        self.name.clear();
+        self.index.push(&mut self.name, event);
+        out.extend_from_slice(b"{\"create\":{\"_index\":\"");
+        out.extend_from_slice(self.name.as_bytes());
+        // Names of indices and ids have only characters that JSON takes as they are.
+        if let Some(id) = event.fields.iter().rev().find(|(f, _)| f.name == "event.id").map(|(_, v)| v) {
+            out.extend_from_slice(b"\",\"_id\":\"");
+            out.extend_from_slice(Value::as_str(id).unwrap_or_default().as_bytes());
+        }
+        out.extend_from_slice(b"\"}}\n");
+        self.lines.push(out, event);
+    }
+}
+
+impl Render for Documents {
+    fn render(&mut self, events: &[Event<'_>]) -> Rendered {
+        let mut rendered = Rendered::default();
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        let (mut piece, mut documents) = (Vec::with_capacity(PIECE + (PIECE >> 2)), 0u32);
+        for event in events {
+            self.push(&mut piece, event);
+            documents += 1;
+            match counts.get_mut(self.name.as_str()) {
+                Some(count) => *count += 1,
+                None => drop(counts.insert(self.name.clone(), 1)),
+            }
+            if piece.len() >= PIECE {
+                rendered.parts.push((documents, std::mem::replace(&mut piece, Vec::with_capacity(PIECE + (PIECE >> 2)))));
+                documents = 0;
+            }
+        }
+        if documents > 0 {
+            rendered.parts.push((documents, piece));
+        }
+        let mut all = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, count) in counts {
+            *all.entry(name).or_default() += count;
+        }
+        rendered
+    }
+}

@@ -1,0 +1,106 @@
+//! Files for the bulk interface: whole documents per part, ids, counts that add up.
+
+use super::{HOSTILE, PLAIN, case, context, read_all, write_to};
+use netlog::sink::SinkContext;
+use serde_json::Value;
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::Command;
+
+fn parts(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| name.starts_with("part-"));
+    names.sort();
+    names.into_iter().map(|name| (name.clone(), fs::read(folder.join(name)).unwrap())).collect()
+}
+
+fn manifest(folder: &Path) -> Value {
+    serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap()
+}
+
+/// Small parts, to see them cut.
+fn small(size: u64, gzip: bool) -> SinkContext {
+    let mut context = context(None, false);
+    context.bulk.size = size;
+    context.bulk.gzip = gzip;
+    context
+}
+
+#[test]
+fn every_document_is_whole_and_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    for text in HOSTILE.iter().chain([&PLAIN]) {
+        let events = case::events(text);
+        write_to("bulk", folder.path(), &events, 5, text, &small(2000, false));
+        let manifest = manifest(folder.path());
+        let mut documents = 0;
+        for (i, (name, bytes)) in parts(folder.path()).into_iter().enumerate() {
+            let lines: Vec<Value> = bytes
+                .split(|b| *b == b'\n')
+                .filter(|line| !line.is_empty())
+                .map(|line| serde_json::from_slice(line).unwrap())
+                .collect();
+            assert!(bytes.ends_with(b"\n") && lines.len() % 2 == 0);
+            for pair in lines.chunks(2) {
+                let create = &pair[0]["create"];
+                assert!(create["_index"].as_str().unwrap().starts_with("netlog-"));
+                assert_eq!(create.get("_id"), pair[1].pointer("/event/id"));
+            }
+            let part = &manifest["parts"][i];
+            assert_eq!((&part["file"], &part["bytes"]), (&Value::from(name), &bytes.len().into()));
+            assert_eq!(part["documents"], lines.len() / 2);
+            documents += lines.len() / 2;
+        }
+        assert_eq!(documents, events.len());
+        assert_eq!(manifest["documents"], documents);
+        let by_index = manifest["indices"].as_object().unwrap().values().map(|n| n.as_u64().unwrap());
+        assert_eq!(by_index.sum::<u64>(), documents as u64);
+    }
+}
+
+#[test]
+fn an_earlier_run_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = case::events(PLAIN);
+    write_to("bulk", folder.path(), &events, 3, PLAIN, &small(1, false));
+    assert!(parts(folder.path()).len() > 3);
+    fs::write(folder.path().join("mine.txt"), "kept").unwrap();
+    write_to("bulk", folder.path(), &events, 3, PLAIN, &small(1 << 20, false));
+    assert_eq!(parts(folder.path()).len(), 1);
+    assert!(folder.path().join("mine.txt").exists());
+}
+
+#[test]
+fn compressed_parts_hold_the_same_bytes() {
+    let (plain, packed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let events = case::events(PLAIN);
+    write_to("bulk", plain.path(), &events, 5, PLAIN, &small(1 << 20, false));
+    write_to("bulk", packed.path(), &events, 5, PLAIN, &small(1 << 20, true));
+    let (name, bytes) = parts(packed.path()).remove(0);
+    assert_eq!(name, "part-000001.ndjson.gz");
+    let mut text = Vec::new();
+    flate2::read::GzDecoder::new(&bytes[..]).read_to_end(&mut text).unwrap();
+    assert_eq!(text, parts(plain.path()).remove(0).1);
+    assert_eq!(manifest(packed.path())["parts"][0]["sha256"], manifest(plain.path())["parts"][0]["sha256"]);
+}
+
+#[test]
+fn the_script_is_one_a_shell_takes_and_refuses_half_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    write_to("bulk", folder.path(), &case::events(PLAIN), 5, PLAIN, &context(None, false));
+    let script = folder.path().join("load.sh");
+    assert!(Command::new("sh").arg("-n").arg(&script).status().unwrap().success());
+    assert!(read_all(folder.path()).contains("usage: ./load.sh URL"));
+    fs::remove_file(folder.path().join("manifest.json")).unwrap();
+    let output = Command::new(&script).arg("http://127.0.0.1:1").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("not written to its end"));
+}
+
+#[test]
+fn a_folder_must_be_named() {
+    let error = netlog::sink::open("bulk", None, &context(None, false)).err().unwrap();
+    assert_eq!(error.to_string(), "-o bulk: needs a folder: -o bulk=DIR");
+}

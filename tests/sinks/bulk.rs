@@ -42,7 +42,7 @@ fn every_document_is_whole_and_counted() {
                 .filter(|line| !line.is_empty())
                 .map(|line| serde_json::from_slice(line).unwrap())
                 .collect();
-            assert!(bytes.ends_with(b"\n") && lines.len() % 2 == 0);
+            assert!(bytes.ends_with(b"\n") && lines.len().is_multiple_of(2));
             for pair in lines.chunks(2) {
                 let create = &pair[0]["create"];
                 assert!(create["_index"].as_str().unwrap().starts_with("netlog-"));

@@ -2,7 +2,7 @@
 //! protocol joins by its data set in [`DATASETS`]; where we mean to differ, [`agrees`] and [`APART`] say so.
 
 use crate::registry::{captures, packets};
-use netlog::model::{Event, Ledger, Stamp, Value};
+use netlog::model::{Event, Ledger, Outcome, Stamp, Value};
 use netlog::net::{Config, Output, SHARDS, Shard};
 use netlog::proto::Options;
 use serde_json::Value as Json;
@@ -11,7 +11,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Data sets that both have.
-const DATASETS: &[&str] = &["dns", "http", "icmp", "mongodb", "mysql", "pgsql", "redis", "thrift"];
+const DATASETS: &[&str] =
+    &["dns", "http", "icmp", "memcache", "mongodb", "mysql", "pgsql", "redis", "thrift"];
 
 /// When the response began, nanoseconds after the request.
 const WAIT: &str = "netlog.response.start";
@@ -69,6 +70,9 @@ fn ours(event: &Event<'_>) -> Fields {
         put("ip", end.ip.map(|ip| ip.to_string().into()));
         put("port", end.port.map(Json::from));
         put("bytes", end.bytes.map(Json::from));
+    }
+    if event.outcome != Outcome::Unknown {
+        all.insert("event.outcome".to_owned(), event.outcome.name().into());
     }
     let millis = |ts: i64| Json::from(netlog::model::rfc3339(ts)[..23].to_owned() + "Z");
     all.insert("@timestamp".to_owned(), millis(event.ts));
@@ -139,10 +143,18 @@ fn agrees(name: &str, theirs: &Fields, ours: &Fields) -> bool {
     let swapped = match name.split_once('.') {
         Some(("source", part @ ("ip" | "port"))) => format!("destination.{part}"),
         Some(("destination", part @ ("ip" | "port"))) => format!("source.{part}"),
+        // Of memcached it exchanges the bytes of both sides.
+        Some(("source", "bytes")) if theirs.contains_key("memcache.protocol_type") => {
+            "destination.bytes".to_owned()
+        }
+        Some(("destination", "bytes")) if theirs.contains_key("memcache.protocol_type") => {
+            "source.bytes".to_owned()
+        }
         _ => name.to_owned(),
     };
     // Packetbeat takes the sender of a response without request for the client.
-    let ours_value = ours.get(if unmatched { swapped.as_str() } else { name });
+    let exchanged = unmatched || theirs.contains_key("memcache.protocol_type") && name.ends_with(".bytes");
+    let ours_value = ours.get(if exchanged { swapped.as_str() } else { name });
     let Some(found) = ours_value else {
         if text(wanted).is_empty() {
             // What it has no word for it prints as empty text.

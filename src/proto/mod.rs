@@ -159,6 +159,7 @@ protocols! {
     dns,
     http,
     icmp,
+    memcache,
     mongodb,
     mysql,
     pgsql,

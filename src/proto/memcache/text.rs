@@ -1,0 +1,257 @@
+//! The text protocol (memcached doc/protocol.txt), with the meta commands.
+
+use super::codes;
+use super::fields as f;
+use super::message::Message;
+use crate::model::{Stamp, Value};
+use crate::proto::Limits;
+
+/// Longest line: a key has at most 250 bytes, but many may be asked for.
+pub(super) const LINE: usize = 64 << 10;
+
+/// Reads one direction.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    /// A message whose data is to come: bytes left, CR LF included.
+    open: Option<(u64, Message)>,
+    start: Option<Stamp>,
+}
+
+type Read = Result<(usize, Option<Message>), &'static str>;
+
+impl Reader {
+    /// Takes at most one message off `bytes`; says how many bytes are dealt with. `keep`: its text too.
+    pub(super) fn read(&mut self, request: bool, bytes: &[u8], now: Stamp, limits: &Limits, keep: bool) -> Read {
+        if let Some((left, mut message)) = self.open.take() {
+            let used = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
+            let part = bytes.get(..used).unwrap_or_default();
+            if keep {
+                let room = limits.text.saturating_sub(message.text.len());
+                message.text.push_str(&String::from_utf8_lossy(part.get(..room).unwrap_or(part)));
+            }
+            let left = left - used as u64;
+            if left > 0 {
+                self.open = Some((left, message));
+                return Ok((used, None));
+            }
+            self.start = None;
+            return Ok((used, Some(message)));
+        }
+        if bytes.is_empty() {
+            return Ok((0, None));
+        }
+        let start = *self.start.get_or_insert(now);
+        let Some(end) = memchr::memchr(b'\n', bytes) else {
+            return if bytes.len() > LINE { Err("memcache.line") } else { Ok((0, None)) };
+        };
+        let line = bytes.get(..end).unwrap_or_default();
+        let line = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned();
+        let parsed = if request { command(&line, limits) } else { response(&line) };
+        let (mut message, data) = parsed?;
+        message.start = start;
+        message.size = end as u64 + 1;
+        if keep {
+            message.text = line.get(..line.len().min(limits.text)).unwrap_or_default().to_owned();
+            message.text.push('\n');
+        }
+        if let Some(data) = data {
+            message.size += data + 2;
+            (message.bytes, message.values) = (data, 1);
+            self.open = Some((data + 2, message));
+            return Ok((end + 1, None));
+        }
+        self.start = None;
+        Ok((end + 1, Some(message)))
+    }
+
+    /// Whether data of a message is to come.
+    pub(super) const fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Goes on after bytes that were not captured, if they lie within data.
+    pub(super) fn skip(&mut self, missing: u64) -> bool {
+        match &mut self.open {
+            Some((left, _)) if *left > missing => {
+                *left -= missing;
+                true
+            }
+            _ => {
+                *self = Reader::default();
+                false
+            }
+        }
+    }
+}
+
+fn number(word: Option<&&str>) -> Option<u64> {
+    word.and_then(|w| w.parse().ok())
+}
+
+/// A request, and the length of its data.
+fn command(line: &str, limits: &Limits) -> Result<(Message, Option<u64>), &'static str> {
+    let words: Vec<&str> = line.split(' ').filter(|w| !w.is_empty()).take(limits.list).collect();
+    let name = words.first().copied().unwrap_or_default();
+    let Some((kind, least)) = codes::command(name) else { return Err("memcache.command") };
+    let mut message = Message { command: name.to_owned(), kind, ..Message::default() };
+    if words.len() < least {
+        // The server refuses it with an error: a request all the same.
+        message.put(&f::Q_RAW, arguments(line));
+        return Ok((message, None));
+    }
+    let word = |at: usize| words.get(at);
+    let noreply = words.last() == Some(&"noreply");
+    let mut data = None;
+    let key = |message: &mut Message, at: usize| message.keys.extend(word(at).map(|w| (*w).to_owned()));
+    match name {
+        "get" | "gets" => message.keys = words.iter().skip(1).map(|w| (*w).to_owned()).collect(),
+        "gat" | "gats" => {
+            message.put(&f::Q_EXPTIME, number(word(1)).unwrap_or_default());
+            message.keys = words.iter().skip(2).map(|w| (*w).to_owned()).collect();
+        }
+        "set" | "add" | "replace" | "append" | "prepend" | "cas" => {
+            key(&mut message, 1);
+            let (Some(flags), Some(exptime), Some(bytes)) =
+                (number(word(2)), word(3).and_then(|w| w.parse::<i64>().ok()), number(word(4)))
+            else {
+                message.put(&f::Q_RAW, arguments(line));
+                return Ok((message, None));
+            };
+            message.put(&f::Q_FLAGS, flags);
+            message.put(&f::Q_EXPTIME, exptime);
+            if name == "cas" {
+                message.put(&f::Q_CAS, number(word(5)).unwrap_or_default());
+            }
+            message.noreply = noreply;
+            data = Some(bytes.min(u64::from(u32::MAX)));
+        }
+        "incr" | "decr" => {
+            key(&mut message, 1);
+            message.put(&f::Q_DELTA, number(word(2)).unwrap_or_default());
+            message.noreply = noreply;
+        }
+        "touch" => {
+            key(&mut message, 1);
+            message.put(&f::Q_EXPTIME, number(word(2)).unwrap_or_default());
+            message.noreply = noreply;
+        }
+        "delete" => {
+            key(&mut message, 1);
+            message.noreply = noreply;
+        }
+        "flush_all" => {
+            message.noreply = noreply;
+            if let Some(delay) = number(word(1)) {
+                message.put(&f::Q_EXPTIME, delay);
+            }
+        }
+        "mg" | "md" | "ma" | "me" | "ms" => {
+            key(&mut message, 1);
+            let flags = if name == "ms" { 3 } else { 2 };
+            message.quiet = words.iter().skip(flags).any(|w| *w == "q");
+            message.put(&f::Q_RAW, words.get(2..).unwrap_or_default().join(" "));
+            if name == "ms" {
+                data = number(word(2)).map(|n| n.min(u64::from(u32::MAX)));
+            }
+        }
+        "mn" => {}
+        _ => others(&mut message, line, &words),
+    }
+    if matches!(kind, codes::STORE | codes::COUNTER | codes::DELETE) && !name.starts_with('m') || name == "quit" {
+        message.put(&f::Q_NOREPLY, message.noreply);
+    }
+    if let Some(bytes) = data {
+        message.put(&f::Q_BYTES, bytes);
+        message.put(&f::Q_COUNT, 1u64);
+    }
+    Ok((message, data))
+}
+
+/// Commands about the server.
+fn others(message: &mut Message, line: &str, words: &[&str]) {
+    let number_at = |at: usize| words.get(at).and_then(|w| w.parse::<i64>().ok());
+    match (words.first().copied().unwrap_or_default(), words.get(1).copied().unwrap_or_default()) {
+        ("stats" | "watch" | "lru" | "shutdown" | "cache_memlimit", _) => {
+            message.put(&f::Q_RAW, arguments(line));
+        }
+        ("verbosity", _) => {
+            message.noreply = words.last() == Some(&"noreply");
+            if let Some(n) = number_at(1) {
+                message.put(&f::Q_VERBOSITY, n);
+            }
+        }
+        (word @ ("slabs" | "lru_crawler"), sub) => {
+            message.command = format!("{word} {sub}");
+            let fields: &[_] = match sub {
+                "reassign" => &[(2, &f::Q_SOURCE_CLASS), (3, &f::Q_DEST_CLASS)],
+                "automove" => &[(2, &f::Q_AUTOMOVE)],
+                "sleep" => &[(2, &f::Q_SLEEP)],
+                _ => &[],
+            };
+            for (at, field) in fields {
+                if let Some(n) = number_at(*at) {
+                    message.put(field, n);
+                }
+            }
+            if fields.is_empty() && words.len() > 2 {
+                message.put(&f::Q_RAW, words.get(2..).unwrap_or_default().join(" "));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What follows the first word.
+fn arguments(line: &str) -> String {
+    line.split_once(' ').map(|(_, rest)| rest.to_owned()).unwrap_or_default()
+}
+
+/// A response, and the length of its data.
+fn response(line: &str) -> Result<(Message, Option<u64>), &'static str> {
+    let mut words = line.split(' ');
+    let first = words.next().unwrap_or_default();
+    if !first.is_empty() && first.bytes().all(|b| b.is_ascii_digit()) {
+        let mut message =
+            Message { command: "<counter_op_res>".to_owned(), kind: codes::COUNTER, ..Message::default() };
+        message.put(&f::R_VALUE, first.parse::<u64>().unwrap_or(u64::MAX));
+        return Ok((message, None));
+    }
+    let Some((name, kind)) = codes::response(first) else {
+        // `lru_crawler metadump` and `watch` answer in lines of their own.
+        let known = line.starts_with("key=") || line.starts_with("ts=");
+        let message = Message { command: "UNKNOWN".to_owned(), kind: codes::LRU, more: true, ..Message::default() };
+        return if known { Ok((message, None)) } else { Err("memcache.response") };
+    };
+    let mut message = Message { command: name.to_owned(), kind, ..Message::default() };
+    let mut data = None;
+    match name {
+        "VALUE" => {
+            message.keys.extend(words.next().map(str::to_owned));
+            let (flags, bytes) = (words.next(), words.next());
+            let bytes = bytes.and_then(|w| w.parse::<u32>().ok()).ok_or("memcache.response")?;
+            message.put(&f::R_FLAGS, flags.and_then(|w| w.parse::<u32>().ok()).unwrap_or_default());
+            message.put(&f::R_CAS, words.next().and_then(|w| w.parse::<u64>().ok()).unwrap_or_default());
+            data = Some(u64::from(bytes));
+            message.more = true;
+        }
+        "VA" => {
+            let bytes = words.next().and_then(|w| w.parse::<u32>().ok()).ok_or("memcache.response")?;
+            data = Some(u64::from(bytes));
+        }
+        "STAT" => {
+            let name = words.next().unwrap_or_default().to_owned();
+            message.stats.push((name, words.collect::<Vec<_>>().join(" ")));
+            message.more = true;
+        }
+        "VERSION" => message.put(&f::R_VERSION, arguments(line)),
+        _ => {}
+    }
+    if kind == codes::FAIL {
+        message.error = Some(line.to_owned());
+        let reason = arguments(line);
+        if !reason.is_empty() {
+            message.put(&f::R_ERROR, Value::from(reason));
+        }
+    }
+    Ok((message, data))
+}

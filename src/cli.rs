@@ -224,6 +224,12 @@ pub enum Patterns {
     },
     /// Match lines with a grok expression: one line of JSON each, the captures or null
     Match(Match),
+    /// Tell which rule reads a line with what captures, or how far each rule came
+    #[command(after_help = "\
+Examples:
+  netlog patterns explain 'Nov 21 09:07:01 web sshd[731]: Failed password for bob from nowhere'
+  netlog patterns explain --format nginx.access \"$(tail -n 1 access.log)\"")]
+    Explain(Explain),
     /// Group lines that no format reads into templates, and print a format file to start from
     #[command(after_help = "\
 Examples:
@@ -231,6 +237,20 @@ Examples:
   netlog patterns mine --all --json auth.log | jq -r '.templates[] | \"\\(.count)\\t\\(.template)\"'
   netlog patterns mine --all --lines groups.csv auth.log >/dev/null")]
     Mine(Mine),
+}
+
+/// `patterns explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Format to explain the line with, after its parents; may be given several times [default: as recognised]
+    #[arg(long, value_name = "NAME")]
+    pub format: Vec<String>,
+    /// Folder with pattern files of your own; may be given several times
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub patterns: Vec<PathBuf>,
+    /// The line; - for the first one of standard input
+    #[arg(allow_hyphen_values = true)]
+    pub line: String,
 }
 
 /// `patterns mine`

@@ -18,6 +18,7 @@ mod mutations;
 mod packetbeat;
 mod packetbeat_flows;
 mod patterns_command;
+mod patterns_explain;
 mod registry;
 mod sinks;
 mod tshark_web;

@@ -1,6 +1,7 @@
 //! The commands: from a plan to outputs and an exit status.
 
 mod analyze;
+mod explain;
 mod grep_auth;
 mod mine;
 mod patterns;
@@ -84,7 +85,7 @@ pub fn run(cli: &Cli, now: Ts, terminal: &Terminal) -> Result<Status, CommandErr
         Command::GrepAuth(args) => grep_auth::run(&Plan::grep_auth(args, now)?, args, terminal),
         Command::Setup(args) => setup::run(args),
         Command::Fields(args) => print::fields(args),
-        Command::Patterns { command } => patterns::run(command),
+        Command::Patterns { command } => patterns::run(command, terminal),
         Command::Completions { shell } => print::completions(*shell),
         Command::Man => print::man(),
     }

@@ -1,6 +1,6 @@
 //! `netlog patterns`: look at log formats and named patterns, check and test them, try an expression.
 
-use super::{CommandError, Status, mine};
+use super::{CommandError, Status, Terminal, explain, mine};
 use crate::cli::{Match, Patterns};
 use crate::engine::EngineError;
 use crate::logs::grok::{Engine, Slots, json};
@@ -10,13 +10,14 @@ use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::PathBuf;
 
 /// Runs one of the commands.
-pub(super) fn run(command: &Patterns) -> Result<Status, CommandError> {
+pub(super) fn run(command: &Patterns, terminal: &Terminal) -> Result<Status, CommandError> {
     match command {
         Patterns::List { patterns } => list(patterns),
         Patterns::Show { name, patterns } => show(name, patterns),
         Patterns::Check { paths } => check(paths),
         Patterns::Test { paths } => test(paths),
         Patterns::Match(args) => matches(args),
+        Patterns::Explain(args) => explain::run(args, terminal),
         Patterns::Mine(args) => mine::run(args),
     }
 }

@@ -125,7 +125,7 @@ pub(super) fn show(event: &Event<'_>, name: &str) -> Option<String> {
     }
 }
 
-fn text(value: &Value<'_>) -> String {
+pub(super) fn text(value: &Value<'_>) -> String {
     match value {
         Value::Str(s) => s.to_string(),
         Value::Int(i) => i.to_string(),

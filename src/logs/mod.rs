@@ -29,6 +29,7 @@ mod detect;
 mod dispatch;
 mod draft;
 mod error;
+pub mod explain;
 mod expression;
 mod fields;
 pub mod grok;

@@ -18,6 +18,8 @@
 //!
 //! A template matches the whole text.
 
+pub(super) mod progress;
+
 use super::PatternError;
 use super::draft::Draft;
 use super::fields::{Table, nearest};

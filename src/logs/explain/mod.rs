@@ -196,7 +196,7 @@ impl<'f> Explainer<'f> {
     ) -> Step {
         let number = format.rules.iter().position(|r| std::ptr::eq(r, rule)).unwrap_or(0);
         let fits = |m: &super::rule::Matcher| {
-            m.apply(text, &format.null, &mut Draft::default(), &mut Scratch::default()).is_ok()
+            m.apply(text, &format.null, &mut Draft::default(), &mut Scratch::default(), 0).is_ok()
         };
         let alternative = rule.matchers.iter().position(fits).unwrap_or(0);
         let source = self.sources(format).get(number).and_then(|s| s.get(alternative)).cloned();

@@ -1,6 +1,7 @@
 //! How far a text follows a template.
 
-use super::{Mode, Part, Template, backward, keep, last, reach};
+use super::scan::{backward, last, reach};
+use super::{Mode, Part, Template, Walk, keep};
 use crate::logs::draft::Draft;
 
 /// Where a text leaves a template.
@@ -26,7 +27,7 @@ impl Stop {
 impl Template {
     /// Where the text leaves the template; `None` if it matches.
     pub fn stop(&self, text: &str, null: &[String]) -> Option<Stop> {
-        let mut spans = Vec::new();
+        let mut walk = Walk::default();
         let mut begin = 0;
         // Numbers of the parts that the spans belong to.
         let mut owners = Vec::new();
@@ -43,7 +44,7 @@ impl Template {
                 Part::Capture(mode) => match self.reach(*mode, left, i) {
                     Ok(len) => {
                         owners.push(i);
-                        spans.push((begin, begin + len));
+                        walk.spans.push((begin, begin + len));
                         len
                     }
                     Err((part, len)) => return Some(Stop::Part(part, begin + len)),
@@ -52,11 +53,11 @@ impl Template {
             begin += len;
         }
         let parts = self.lead.len() + usize::from(self.rest) + self.tail.len();
-        if let Some(stop) = self.stop_behind(text, begin, parts, &mut spans, &mut owners) {
+        if let Some(stop) = self.stop_behind(text, begin, parts, &mut walk, &mut owners) {
             return Some(stop);
         }
         let mut draft = Draft::default();
-        for ((capture, (from, to)), owner) in self.captures.iter().zip(spans).zip(owners) {
+        for ((capture, (from, to)), owner) in self.captures.iter().zip(walk.spans).zip(owners) {
             if !text.get(from..to).is_some_and(|value| keep(capture, value, null, &mut draft)) {
                 return Some(Stop::Type(owner, from));
             }
@@ -87,7 +88,7 @@ impl Template {
         text: &str,
         begin: usize,
         parts: usize,
-        spans: &mut Vec<super::Span>,
+        walk: &mut Walk,
         owners: &mut Vec<usize>,
     ) -> Option<Stop> {
         if !self.rest {
@@ -113,9 +114,9 @@ impl Template {
                 }
             }
         }
-        let end = backward(&self.tail, bytes, begin, spans)?;
+        let end = backward(&self.tail, bytes, begin, walk)?;
         owners.push(self.lead.len());
-        spans.push((begin, end));
+        walk.spans.push((begin, end));
         None
     }
 }

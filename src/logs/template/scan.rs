@@ -99,7 +99,7 @@ fn position(text: &[u8], want: &[u8]) -> Option<usize> {
 }
 
 /// Length of a capture at the start of `left` when `next` must follow (empty: nothing need follow).
-fn reach(mode: Mode, left: &[u8], next: &[u8]) -> Option<usize> {
+pub(super) fn reach(mode: Mode, left: &[u8], next: &[u8]) -> Option<usize> {
     let blank = |b: &u8| matches!(*b, b' ' | b'\t' | b'\n');
     match mode {
         Mode::Digits => {
@@ -186,7 +186,7 @@ pub(super) fn backward(parts: &[Part], bytes: &[u8], begin: usize, walk: &mut Wa
 }
 
 /// Where a capture at the end of `left` begins when `before` must stand before it.
-fn last(left: &[u8], before: &[u8], mode: Mode) -> Option<usize> {
+pub(super) fn last(left: &[u8], before: &[u8], mode: Mode) -> Option<usize> {
     if mode == Mode::Text {
         return memmem::rfind(left, before).map(|at| at + before.len());
     }

@@ -25,7 +25,7 @@ pub(super) fn run(plan: Plan, reading: &Reading, terminal: &Terminal) -> Result<
         .map(|o| sink::open(&o.name, o.path.as_deref(), &context))
         .collect::<Result<Vec<Box<dyn Sink>>, _>>()?;
     let outcome = watched(reading.quiet || !terminal.progress, |progress| {
-        engine::run::<Tally>(&plan.job, sinks, progress)
+        engine::run_with::<Tally>(&plan.job, formats, sinks, progress)
     })?;
     finish(outcome, &plan)
 }

@@ -2,7 +2,7 @@
 
 use super::Observation;
 use crate::model::{Evidence, Stamp, Ts};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Distinct values kept per set; beyond it the smallest stay, so the set is the same for any order.
 pub const SET_MAX: usize = 1024;
@@ -36,12 +36,14 @@ pub struct Cell {
     pub count: u64,
     /// First and last observation that was counted.
     pub span: Option<(Evidence, Evidence)>,
-    /// Distinct values by the detector's numbering, at most [`SET_MAX`] each.
-    pub sets: [BTreeSet<String>; 3],
+    /// Distinct values by the detector's numbering, sorted, at most [`SET_MAX`] each. Most cells of a large
+    /// scan hold a single value: a list of one costs a tenth of a tree of one.
+    sets: [Vec<Box<str>>; 3],
     /// Opposite observations, the first `MARKS_MAX`.
     pub marks: BTreeSet<Mark>,
     width: Ts,
-    buckets: BTreeMap<i64, u64>,
+    /// Weight by time, sorted.
+    buckets: Vec<(i64, u64)>,
 }
 
 impl Cell {
@@ -53,7 +55,7 @@ impl Cell {
             sets: Default::default(),
             marks: BTreeSet::new(),
             width: width.max(1),
-            buckets: BTreeMap::new(),
+            buckets: Vec::new(),
         }
     }
 
@@ -70,15 +72,27 @@ impl Cell {
         let (first, last) = self.span.unwrap_or((at, at));
         self.span = Some((first.min(at), last.max(at)));
         for (set, value) in self.sets.iter_mut().zip(&observation.values) {
-            if let Some(value) = value
-                && !set.contains(&**value)
-            {
-                set.insert(value.clone().into_owned());
-                cap(set, SET_MAX);
+            if let Some(value) = value {
+                insert(set, value);
             }
         }
-        *self.buckets.entry(at.ts.div_euclid(self.width)).or_default() += observation.weight;
+        self.weigh(at.ts.div_euclid(self.width), observation.weight);
         self.coarsen();
+    }
+
+    /// Adds to a bucket. Observations mostly come in order of time: the last one is looked at first.
+    fn weigh(&mut self, bucket: i64, weight: u64) {
+        match self.buckets.last_mut() {
+            Some((last, sum)) if *last == bucket => *sum += weight,
+            Some((last, _)) if *last > bucket => match self.buckets.binary_search_by_key(&bucket, |b| b.0) {
+                Ok(at) => self.buckets.iter_mut().skip(at).take(1).for_each(|b| b.1 += weight),
+                Err(at) => self.buckets.insert(at, (bucket, weight)),
+            },
+            _ => {
+                grow(&mut self.buckets);
+                self.buckets.push((bucket, weight));
+            }
+        }
     }
 
     /// Adds the observations of another cell of the same subject.
@@ -89,8 +103,10 @@ impl Cell {
             (mine, theirs) => mine.or(theirs),
         };
         for (mine, theirs) in self.sets.iter_mut().zip(other.sets) {
-            mine.extend(theirs);
-            cap(mine, SET_MAX);
+            match mine.is_empty() {
+                true => *mine = theirs,
+                false => theirs.iter().for_each(|value| insert(mine, value)),
+            }
         }
         self.marks.extend(other.marks);
         cap(&mut self.marks, MARKS_MAX);
@@ -101,7 +117,7 @@ impl Cell {
             halve(&mut other.buckets, &mut other.width);
         }
         for (bucket, weight) in other.buckets {
-            *self.buckets.entry(bucket).or_default() += weight;
+            self.weigh(bucket, weight);
         }
         self.coarsen();
     }
@@ -110,8 +126,9 @@ impl Cell {
     pub fn burst(&self, window: Ts) -> Burst {
         let reach = (window / self.width).max(1);
         let mut best = Burst::default();
-        for start in self.buckets.keys() {
-            let count = self.buckets.range(*start..start.saturating_add(reach)).map(|(_, n)| n).sum();
+        for (i, (start, _)) in self.buckets.iter().enumerate() {
+            let end = start.saturating_add(reach);
+            let count = self.buckets.iter().skip(i).take_while(|(at, _)| *at < end).map(|(_, n)| n).sum();
             if count > best.count {
                 best = Burst { count, start: start.saturating_mul(self.width) };
             }
@@ -121,12 +138,13 @@ impl Cell {
 
     /// Weight of what happened in buckets that begin before `ts`.
     pub fn before(&self, ts: Ts) -> u64 {
-        self.buckets.range(..=ts.div_euclid(self.width)).map(|(_, n)| n).sum()
+        let last = ts.div_euclid(self.width);
+        self.buckets.iter().take_while(|(at, _)| *at <= last).map(|(_, n)| n).sum()
     }
 
     /// A set's values, the first `most`, for a finding's targets.
     pub fn values(&self, set: usize, most: usize) -> Vec<String> {
-        self.sets.get(set).map(|s| s.iter().take(most).cloned().collect()).unwrap_or_default()
+        self.sets.get(set).map(|s| s.iter().take(most).map(|v| v.to_string()).collect()).unwrap_or_default()
     }
 
     /// How many distinct values a set holds.
@@ -147,11 +165,31 @@ fn cap<T: Ord>(set: &mut BTreeSet<T>, most: usize) {
     }
 }
 
+/// Puts a value into a sorted list, unless it is there or beyond the cap.
+fn insert(set: &mut Vec<Box<str>>, value: &str) {
+    let Err(at) = set.binary_search_by(|known| (**known).cmp(value)) else { return };
+    if at < SET_MAX {
+        set.truncate(SET_MAX - 1);
+        grow(set);
+        set.insert(at, value.into());
+    }
+}
+
+/// Room for one from the start, then by doubling.
+fn grow<T>(list: &mut Vec<T>) {
+    if list.is_empty() {
+        list.reserve_exact(1);
+    }
+}
+
 /// Joins buckets two by two. Buckets of every width are aligned to the epoch, so joining commutes
 /// with merging.
-fn halve(buckets: &mut BTreeMap<i64, u64>, width: &mut Ts) {
+fn halve(buckets: &mut Vec<(i64, u64)>, width: &mut Ts) {
     *width = width.saturating_mul(2);
-    for (bucket, weight) in std::mem::take(buckets) {
-        *buckets.entry(bucket.div_euclid(2)).or_default() += weight;
-    }
+    buckets.iter_mut().for_each(|(bucket, _)| *bucket = bucket.div_euclid(2));
+    buckets.dedup_by(|later, first| {
+        let same = later.0 == first.0;
+        first.1 += if same { later.1 } else { 0 };
+        same
+    });
 }

@@ -22,7 +22,7 @@ const BY_SOURCE: char = 's';
 const BY_USER: char = 'u';
 const CONNECTIONS: char = 'c';
 
-fn observe<'e>(event: &'e Event<'_>, out: &mut dyn FnMut(Observation<'e>)) {
+fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let login = event.dataset.category.contains(&"authentication")
         || event.by_name("event.category").is_some_and(is_authentication);
     if !login {
@@ -57,7 +57,7 @@ fn observe<'e>(event: &'e Event<'_>, out: &mut dyn FnMut(Observation<'e>)) {
 }
 
 /// A session in a capture: what was said in it is encrypted.
-fn connection<'e>(event: &'e Event<'_>, out: &mut dyn FnMut(Observation<'e>)) {
+fn connection(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let (Some(source), Some(server)) = (event.source.ip, event.destination.ip) else { return };
     out(Observation {
         subject: format!("{CONNECTIONS}\tssh\t{source}").into(),

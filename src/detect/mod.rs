@@ -44,7 +44,7 @@ pub struct Detector {
     /// What it finds, from which data, and when it stays silent; for the reference.
     pub doc: &'static str,
     /// What the event tells, if anything. Pure.
-    pub observe: for<'e> fn(&'e Event<'_>, &mut dyn FnMut(Observation<'e>)),
+    pub observe: fn(&Event<'_>, &mut dyn FnMut(Observation<'_>)),
     /// What a subject's observations amount to.
     pub judge: fn(&Config, &str, &Cell) -> Vec<Finding>,
 }
@@ -63,7 +63,8 @@ detectors![logins, scan];
 /// Observations of one detector.
 #[derive(Clone, Debug, Default)]
 struct Table {
-    cells: HashMap<String, Cell, FixedState>,
+    /// Boxed: the table stays small while it grows, and cells of blocks are handed over as they are.
+    cells: HashMap<String, Box<Cell>, FixedState>,
     seen: u64,
     full: bool,
 }
@@ -75,7 +76,7 @@ impl Table {
             cell.add(observation, at);
             return;
         }
-        let mut cell = Cell::new(bucket);
+        let mut cell = Box::new(Cell::new(bucket));
         cell.add(observation, at);
         self.cells.insert(observation.subject.clone().into_owned(), cell);
         self.trim();
@@ -87,7 +88,7 @@ impl Table {
         #[allow(clippy::iter_over_hash_type, reason = "merging cells commutes")]
         for (subject, cell) in other.cells {
             match self.cells.get_mut(&subject) {
-                Some(mine) => mine.merge(cell),
+                Some(mine) => mine.merge(*cell),
                 None => {
                     self.cells.insert(subject, cell);
                 }

@@ -1,7 +1,7 @@
 //! Port scans: TCP connections that never became conversations, on many ports or many hosts.
 
 use super::{Cell, Config, Detector, Observation, SET_MAX};
-use crate::model::{Event, Evidence, Finding, Severity, Transport, Value};
+use crate::model::{Event, Evidence, Finding, Severity, Transport, Value, push_ip};
 use std::borrow::Cow;
 
 /// Targets named in a finding.
@@ -16,7 +16,7 @@ pub static DETECTOR: Detector = Detector {
     judge,
 };
 
-fn observe<'e>(event: &'e Event<'_>, out: &mut dyn FnMut(Observation<'e>)) {
+fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     if event.dataset.name != "flow" || event.transport != Some(Transport::Tcp) {
         return;
     }
@@ -26,19 +26,29 @@ fn observe<'e>(event: &'e Event<'_>, out: &mut dyn FnMut(Observation<'e>)) {
         return;
     };
     let Some(how) = probe(event) else { return };
-    let (target, port) = (Cow::Owned(target.to_string()), Cow::Owned(port.to_string()));
-    let mut tell = |kind: char, on: &str, value: &Cow<'e, str>| {
+    let mut text = String::with_capacity(64);
+    push_ip(&mut text, target);
+    let mut digits = itoa::Buffer::new();
+    let port = digits.format(port);
+    // A scan has as many of these as it has probes.
+    let mut subject = String::with_capacity(64);
+    let mut tell = |kind: &str, on: &str, value: &str| {
+        subject.clear();
+        subject.push_str(kind);
+        push_ip(&mut subject, source);
+        subject.push('\t');
+        subject.push_str(on);
         out(Observation {
-            subject: format!("{kind}\t{source}\t{on}").into(),
+            subject: Cow::Borrowed(&subject),
             weight: 1,
-            values: [Some(value.clone()), Some(Cow::Borrowed(how)), None],
+            values: [Some(Cow::Borrowed(value)), Some(Cow::Borrowed(how)), None],
             mark: false,
         });
     };
-    tell('v', &target, &port);
-    tell('h', &port, &target);
+    tell("v\t", &text, port);
+    tell("h\t", port, &text);
     if how != "SYN" {
-        tell('x', how, &target);
+        tell("x\t", how, &text);
     }
 }
 
@@ -46,6 +56,7 @@ fn observe<'e>(event: &'e Event<'_>, out: &mut dyn FnMut(Observation<'e>)) {
 fn probe(event: &Event<'_>) -> Option<&'static str> {
     let flags = event.by_name("netlog.flow.source.tcp_flags");
     let has = |flag: &str| match flags {
+        Some(Value::Words(words)) => words.contains(&flag),
         Some(Value::List(items)) => items.iter().any(|v| v.as_str() == Some(flag)),
         Some(Value::Str(s)) => s == flag,
         _ => false,

@@ -9,10 +9,16 @@ use crate::report::Tallying;
 use crate::sink::{Render, Rendered, Sink};
 use std::sync::{Mutex, PoisonError};
 
-/// Events of packets per block. Small enough that two workers share a round evenly.
-pub(super) const BLOCK: usize = 4096;
+/// Events of packets per block. Small, since blocks wait in memory that is used again before it cools.
+pub(super) const BLOCK: usize = 1024;
 /// Events completed at a time: their fields stay in the cache and their memory is reused.
 const SLICE: usize = 64;
+
+/// Fields that an ordinary completed event ends with.
+const FIELDS: usize = 64;
+
+/// The fields of an event.
+type Fields<'a> = Vec<(FieldRef, Value<'a>)>;
 
 /// What a worker keeps from block to block. None of it shows in the output.
 struct Worker<'e> {
@@ -42,6 +48,9 @@ pub(super) struct Finished<T> {
 pub(super) struct Filling<'s, 'e, 'a, T> {
     stage: &'s Stage<'e>,
     waiting: Vec<Event<'a>>,
+    /// Lists with room for all fields of a completed event, used again and again: events wait with small
+    /// ones, and none has to grow.
+    spare: Vec<Fields<'a>>,
     packets: bool,
     done: Finished<T>,
 }
@@ -75,7 +84,7 @@ impl<'e> Stage<'e> {
             tables: self.tables.clone(),
             events: 0,
         };
-        Filling { stage: self, waiting: Vec::with_capacity(SLICE), packets, done }
+        Filling { stage: self, waiting: Vec::with_capacity(SLICE), spare: Vec::new(), packets, done }
     }
 
     /// A whole block at once.
@@ -90,7 +99,7 @@ impl<'e> Stage<'e> {
 
 impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
     /// Adds an event; gives back memory for the fields of the next one.
-    pub fn push(&mut self, event: Event<'a>) -> Vec<(FieldRef, Value<'a>)> {
+    pub fn push(&mut self, event: Event<'a>) -> Fields<'a> {
         if !self.stage.full {
             self.done.tally.observe(&event);
             self.done.events += 1;
@@ -102,7 +111,8 @@ impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
         if self.waiting.len() == SLICE {
             self.flush();
         }
-        Vec::new()
+        // Events of packets were made elsewhere, each with a list of its own.
+        if self.packets { Vec::new() } else { self.spare.pop().unwrap_or_default() }
     }
 
     /// Closes the block.
@@ -117,6 +127,11 @@ impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
         // A worker poisoned by a panic elsewhere has only caches: they are still good.
         let mut worker = worker.lock().unwrap_or_else(PoisonError::into_inner);
         for event in &mut self.waiting {
+            if event.fields.capacity() < FIELDS {
+                let roomy = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(FIELDS));
+                let mut small = std::mem::replace(&mut event.fields, roomy);
+                event.fields.append(&mut small);
+            }
             self.stage.enricher.complete(event, self.packets, &mut worker.cache);
             self.done.tally.observe(event);
             self.done.tables.observe(event);
@@ -127,6 +142,9 @@ impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
             }
         }
         self.done.events += self.waiting.len();
-        self.waiting.clear();
+        for mut event in self.waiting.drain(..) {
+            event.fields.clear();
+            self.spare.push(event.fields);
+        }
     }
 }

@@ -14,9 +14,10 @@ mod lines;
 mod logs;
 mod packets;
 mod progress;
+mod queue;
 mod run;
 mod writer;
 
 pub use logs::{LogFile, each_log};
 pub use progress::Progress;
-pub use run::{EngineError, Job, Logs, Only, Outcome, run};
+pub use run::{EngineError, Job, Logs, Only, Outcome, run, run_with};

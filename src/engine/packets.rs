@@ -4,8 +4,9 @@
 //! shard then takes its packets in input order. Fragments are put together between the two steps.
 
 use super::block::BLOCK;
+use super::queue::Queue;
 use super::run::{Shared, Totals};
-use crate::model::{Event, InputFault, Ledger, Origin, SourceInfo, Stamp};
+use crate::model::{Event, InputFault, Ledger, Origin, Seq, SourceInfo, Stamp};
 use crate::net::defrag::Defrag;
 use crate::net::dissect::dissect;
 use crate::net::shard::{Output, Shard};
@@ -14,12 +15,15 @@ use crate::report::Tallying;
 use crate::source::discover::Input;
 use crate::source::{PacketBatch, RawPacket};
 use crossbeam_channel::{Receiver, Sender, bounded};
+use rayon::Scope;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Packets dissected by one worker at a time.
 const SLICE: usize = 2048;
+/// Blocks per worker that may be under way: enough to even out, few enough to keep memory small.
+const PER_WORKER: u64 = 2;
 
 /// What the reader thread says.
 enum Message {
@@ -36,6 +40,8 @@ enum Message {
 struct Dissected {
     /// Index of the raw packet, and what is in it, in input order.
     packets: Vec<(u32, Packet)>,
+    /// Which shard each of them belongs to.
+    shards: Vec<u8>,
     /// Indexes into `packets`, by shard and then in input order.
     order: Vec<u16>,
     /// Where each shard begins in `order`; one more than there are shards.
@@ -56,6 +62,9 @@ struct Group {
     shards: Vec<(Shard, Output)>,
     slices: Vec<Dissected>,
     defrag: Defrag,
+    /// Room for [`Group::collect`], used again.
+    fresh: Vec<Option<Event<'static>>>,
+    order: Vec<(Seq, usize)>,
     /// Events that do not fill a block yet: blocks must not depend on the size of a round.
     rest: Vec<Event<'static>>,
     last: Stamp,
@@ -68,26 +77,46 @@ pub(super) fn run<T: Tallying>(inputs: Vec<Input>, shared: &Shared<'_, '_>, tota
     let round = shared.job.round;
     std::thread::scope(|scope| {
         scope.spawn(move || read(inputs, round, &send, &spare));
-        let mut group = Group::new(shared);
-        for message in &messages {
-            match message {
-                Message::Batch(source, mut batch) => {
-                    shared.progress.add_read(batch.ledger.packets.bytes);
-                    group.round(source, &batch, shared, &mut totals.ledger);
-                    totals.ledger.merge(std::mem::take(&mut batch.ledger));
-                    // The reader may have ended: then nobody needs the buffer.
-                    let _ = give_back.try_send(batch);
-                    if !group.hand_on(shared, totals, false) {
-                        return false;
-                    }
-                }
-                Message::End(source, info) => totals.sources.push((source, info)),
-                Message::Fault(fault) => totals.ledger.faults.push(fault),
-            }
-        }
-        group.end(&mut totals.ledger);
-        group.hand_on(shared, totals, true)
+        rayon::in_place_scope(|workers| decode(&messages, &give_back, shared, totals, workers))
     })
+}
+
+/// Decodes what the reader delivers. Blocks of events are finished beside the rounds that follow, so that
+/// a worker that waits for the end of a step has something to do.
+fn decode<'s, T: Tallying + 's>(
+    messages: &Receiver<Message>,
+    give_back: &Sender<PacketBatch>,
+    shared: &Shared<'s, '_>,
+    totals: &mut Totals<T>,
+    workers: &Scope<'s>,
+) -> bool {
+    let mut group = Group::new(shared);
+    let mut queue = Queue::new();
+    let most = shared.job.threads as u64 * PER_WORKER;
+    for message in messages {
+        match message {
+            Message::Batch(source, mut batch) => {
+                shared.progress.add_read(batch.ledger.packets.bytes);
+                group.round(source, &batch, shared, &mut totals.ledger);
+                totals.ledger.merge(std::mem::take(&mut batch.ledger));
+                // The reader may have ended: then nobody needs the buffer.
+                let _ = give_back.try_send(batch);
+                for block in group.blocks(false) {
+                    queue.begin(workers, shared.stage, block);
+                }
+                if !queue.settle(most, shared, totals) {
+                    return false;
+                }
+            }
+            Message::End(source, info) => totals.sources.push((source, info)),
+            Message::Fault(fault) => totals.ledger.faults.push(fault),
+        }
+    }
+    group.end(&mut totals.ledger);
+    for block in group.blocks(true) {
+        queue.begin(workers, shared.stage, block);
+    }
+    queue.settle(0, shared, totals)
 }
 
 fn read(inputs: Vec<Input>, round: usize, send: &Sender<Message>, spare: &Receiver<PacketBatch>) {
@@ -131,7 +160,9 @@ impl Group {
             shards: (0..SHARDS).map(|_| shard()).collect(),
             slices: Vec::new(),
             defrag: Defrag::new(),
-            rest: Vec::new(),
+            fresh: Vec::new(),
+            order: Vec::new(),
+            rest: Vec::with_capacity(BLOCK),
             last: Stamp::default(),
         }
     }
@@ -155,14 +186,7 @@ impl Group {
                 out.ledger.faults.push(bug(at));
             }
         });
-        let from = self.rest.len();
-        for (_, out) in &mut self.shards {
-            self.rest.append(&mut out.events);
-            ledger.merge(std::mem::take(&mut out.ledger));
-        }
-        if let Some(fresh) = self.rest.get_mut(from..) {
-            fresh.par_sort_unstable_by_key(|e| e.seq);
-        }
+        self.collect(ledger);
         for slice in &mut slices {
             ledger.merge(std::mem::take(&mut slice.ledger));
         }
@@ -170,6 +194,23 @@ impl Group {
         if let Some(packet) = batch.packets.last() {
             self.last = stamp(source, packet);
         }
+    }
+
+    /// Puts the events of the shards in order behind those that wait, and takes over their accounts. What is
+    /// sorted are places: an event is moved twice, however many there are.
+    fn collect(&mut self, ledger: &mut Ledger) {
+        let Group { shards, fresh, order, rest, .. } = self;
+        fresh.clear();
+        order.clear();
+        for (_, out) in shards {
+            for event in out.events.drain(..) {
+                order.push((event.seq, fresh.len()));
+                fresh.push(Some(event));
+            }
+            ledger.merge(std::mem::take(&mut out.ledger));
+        }
+        order.sort_unstable();
+        rest.extend(order.iter().filter_map(|(_, i)| fresh.get_mut(*i)?.take()));
     }
 
     /// Gives fragments to the defragmenter in order; returns the datagrams that became whole, by shard.
@@ -208,30 +249,17 @@ impl Group {
                 out.ledger.faults.push(bug(last.origin));
             }
         });
-        let from = self.rest.len();
-        for (_, out) in &mut self.shards {
-            self.rest.append(&mut out.events);
-            ledger.merge(std::mem::take(&mut out.ledger));
-        }
-        if let Some(fresh) = self.rest.get_mut(from..) {
-            fresh.par_sort_unstable_by_key(|e| e.seq);
-        }
+        self.collect(ledger);
         std::mem::replace(&mut self.defrag, Defrag::new()).finish(ledger);
     }
 
-    /// Finishes the blocks that are full (all, at the end) and sends their rows on.
-    fn hand_on<T: Tallying>(&mut self, shared: &Shared<'_, '_>, totals: &mut Totals<T>, all: bool) -> bool {
+    /// Takes out the blocks that are full; at the end, `all`.
+    fn blocks(&mut self, all: bool) -> Vec<Vec<Event<'static>>> {
         let mut blocks = Vec::new();
-        let mut events = std::mem::take(&mut self.rest).into_iter();
-        while events.len() >= BLOCK || (all && events.len() > 0) {
-            blocks.push(events.by_ref().take(BLOCK).collect::<Vec<_>>());
+        while self.rest.len() >= BLOCK || (all && !self.rest.is_empty()) {
+            blocks.push(self.rest.drain(..self.rest.len().min(BLOCK)).collect());
         }
-        self.rest.extend(events);
-        if blocks.is_empty() {
-            return true;
-        }
-        let finished = blocks.into_par_iter().map(|block| shared.stage.finish::<T>(block, true)).collect();
-        shared.writer.send(totals.absorb(finished, shared.progress))
+        blocks
     }
 }
 
@@ -255,6 +283,7 @@ impl Dissected {
         shared: &Shared<'_, '_>,
     ) {
         self.packets.clear();
+        self.shards.clear();
         self.fragments.clear();
         let (from, to) = shared.job.window;
         for (i, raw) in packets.iter().enumerate() {
@@ -272,6 +301,7 @@ impl Dissected {
                     if shared.job.filter.as_ref().is_some_and(|f| !f.matches(&packet)) {
                         counts.skip("filtered", stamp.origin, &[]);
                     } else {
+                        self.shards.push(u8::try_from(packet.key.shard()).unwrap_or(0));
                         self.packets.push((index, packet));
                     }
                 }
@@ -288,8 +318,8 @@ impl Dissected {
     fn sort(&mut self) {
         self.begins.clear();
         self.begins.resize(SHARDS + 1, 0);
-        for (_, packet) in &self.packets {
-            if let Some(count) = self.begins.get_mut(packet.key.shard() + 1) {
+        for shard in &self.shards {
+            if let Some(count) = self.begins.get_mut(usize::from(*shard) + 1) {
                 *count += 1;
             }
         }
@@ -302,8 +332,8 @@ impl Dissected {
         self.order.resize(self.packets.len(), 0);
         let mut next = [0u16; SHARDS];
         next.iter_mut().zip(&self.begins).for_each(|(n, b)| *n = *b);
-        for (i, (_, packet)) in (0u16..).zip(&self.packets) {
-            let Some(at) = next.get_mut(packet.key.shard()) else { continue };
+        for (i, shard) in (0u16..).zip(&self.shards) {
+            let Some(at) = next.get_mut(usize::from(*shard)) else { continue };
             if let Some(slot) = self.order.get_mut(usize::from(*at)) {
                 *slot = i;
             }

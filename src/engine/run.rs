@@ -157,7 +157,19 @@ pub fn run<T: Tallying>(
     sinks: Vec<Box<dyn Sink>>,
     progress: &Progress,
 ) -> Result<Outcome<T>, EngineError> {
-    let formats = FormatSet::load(&job.logs.patterns)?;
+    run_with(job, FormatSet::load(&job.logs.patterns)?, sinks, progress)
+}
+
+/// As [`run`], with the formats that `job.logs.patterns` amounts to.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with<T: Tallying>(
+    job: &Job,
+    formats: FormatSet,
+    sinks: Vec<Box<dyn Sink>>,
+    progress: &Progress,
+) -> Result<Outcome<T>, EngineError> {
     let formats = job.wanted.iter().fold(formats, |formats, wanted| formats.narrowed(wanted));
     let mut enricher = Enricher::new(&job.enrich)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(job.threads.max(1)).build()?;
@@ -170,6 +182,9 @@ pub fn run<T: Tallying>(
     let tables = detect::Tables::new(&job.detect);
     let (sinks, written) = std::thread::scope(|scope| {
         let stage = Stage::new(&enricher, tables, &sinks, job.threads, job.wanted.is_none());
+        if job.wanted.is_none() && groups.iter().any(|g| matches!(g, Group::Capture(i) if is_large(i))) {
+            scope.spawn(|| enricher.prepare());
+        }
         let writer = Writer::start(scope, sinks);
         let options = Arc::new(job.options.clone());
         let shared = Shared { job, stage: &stage, formats: &formats, options, progress, writer: &writer };
@@ -201,6 +216,12 @@ fn rounds<T: Tallying>(groups: Vec<Group>, shared: &Shared<'_, '_>, totals: &mut
             return;
         }
     }
+}
+
+/// Whether a group will take longer than unpacking the table of places, which most captures need: then it
+/// is unpacked while reading begins.
+fn is_large(inputs: &[Input]) -> bool {
+    inputs.iter().any(|i| i.size.is_none_or(|size| size > 32 << 20))
 }
 
 fn members(group: &Group) -> &[Input] {

@@ -31,19 +31,31 @@ pub fn community_id(transport: Transport, src: (IpAddr, u16), dst: (IpAddr, u16)
     let keep = one_way || (s.as_slice(), src_port) < (d.as_slice(), dst_port);
     let ((a, ap), (b, bp)) =
         if keep { ((s, src_port), (d, dst_port)) } else { ((d, dst_port), (s, src_port)) };
-    let mut hash = Sha1::new();
-    hash.update([0u8, 0]);
-    hash.update(a.as_slice());
-    hash.update(b.as_slice());
-    hash.update([proto, 0]);
-    if matches!(proto, 1 | 6 | 17 | 58 | 132) {
-        hash.update(ap.to_be_bytes());
-        hash.update(bp.to_be_bytes());
+    let ports = [ap.to_be_bytes(), bp.to_be_bytes()];
+    let ports = if matches!(proto, 1 | 6 | 17 | 58 | 132) { ports.as_flattened() } else { &[] };
+    let mut tuple = Tuple { bytes: [0; 40], len: 2 };
+    for part in [a.as_slice(), b.as_slice(), &[proto, 0], ports] {
+        tuple.push(part);
     }
     let mut out = String::with_capacity(30);
     out.push_str("1:");
-    base64(&hash.finalize(), &mut out);
+    base64(&Sha1::digest(tuple.bytes.get(..tuple.len).unwrap_or_default()), &mut out);
     out
+}
+
+/// What is hashed, in one piece: seed, addresses, protocol, padding, ports.
+struct Tuple {
+    bytes: [u8; 40],
+    len: usize,
+}
+
+impl Tuple {
+    fn push(&mut self, part: &[u8]) {
+        if let Some(to) = self.bytes.get_mut(self.len..self.len + part.len()) {
+            to.copy_from_slice(part);
+            self.len += part.len();
+        }
+    }
 }
 
 struct Octets {
@@ -104,10 +116,11 @@ static ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw
 fn base64(bytes: &[u8], out: &mut String) {
     for chunk in bytes.chunks(3) {
         let word = chunk.iter().fold(0u32, |w, b| w << 8 | u32::from(*b)) << (8 * (3 - chunk.len()));
-        for i in 0..4 {
-            let letter = ALPHABET.get((word >> (18 - 6 * i) & 63) as usize).copied().unwrap_or(b'=');
-            out.push(if i <= chunk.len() { char::from(letter) } else { '=' });
+        let mut letters = [b'='; 4];
+        for (i, letter) in letters.iter_mut().enumerate().take(chunk.len() + 1) {
+            *letter = ALPHABET.get((word >> (18 - 6 * i) & 63) as usize).copied().unwrap_or(b'=');
         }
+        out.push_str(std::str::from_utf8(&letters).unwrap_or_default());
     }
 }
 

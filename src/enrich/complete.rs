@@ -239,14 +239,13 @@ fn event_id(fingerprint: u64, event: &Event<'_>) -> String {
     for word in place.into_iter().chain(name) {
         words = [mix(words[0] ^ word), mix(words[1].wrapping_add(word).rotate_left(29))];
     }
-    let mut id = String::with_capacity(20);
-    for word in words {
-        for i in 0..10 {
-            let letter = LETTERS.get((word >> (6 * i) & 63) as usize).copied().unwrap_or(b'A');
-            id.push(char::from(letter));
+    let mut id = [b'A'; 20];
+    for (half, word) in id.chunks_mut(10).zip(words) {
+        for (i, slot) in half.iter_mut().enumerate() {
+            *slot = LETTERS.get((word >> (6 * i) & 63) as usize).copied().unwrap_or(b'A');
         }
     }
-    id
+    ascii(&id)
 }
 
 /// Finaliser of splitmix64 (Steele, Lea, Flood 2014): every bit of the input reaches every output bit.
@@ -269,14 +268,16 @@ fn transport_name(transport: Transport) -> Value<'static> {
 }
 
 fn mac_text(mac: [u8; 6]) -> String {
-    let mut out = String::with_capacity(17);
-    for (i, byte) in mac.into_iter().enumerate() {
-        if i > 0 {
-            out.push('-');
-        }
-        for nibble in [byte >> 4, byte & 15] {
-            out.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0').to_ascii_uppercase());
+    static DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let mut text = *b"00-00-00-00-00-00";
+    for (pair, byte) in text.chunks_mut(3).zip(mac) {
+        for (slot, nibble) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
+            *slot = DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
         }
     }
-    out
+    ascii(&text)
+}
+
+fn ascii(text: &[u8]) -> String {
+    std::str::from_utf8(text).unwrap_or_default().to_owned()
 }

@@ -53,6 +53,25 @@ impl Ranges {
     }
 }
 
+/// Names of networks, one after the other in one text.
+#[derive(Debug)]
+struct Names {
+    text: String,
+    /// Where each ends; the line end behind it is not its own.
+    ends: Vec<u32>,
+}
+
+impl Names {
+    fn get(&self, i: usize) -> Option<&str> {
+        let to = usize::try_from(*self.ends.get(i)?).ok()?;
+        let from = match i.checked_sub(1) {
+            Some(before) => usize::try_from(*self.ends.get(before)?).ok()? + 1,
+            None => 0,
+        };
+        self.text.get(from..to)
+    }
+}
+
 /// The unpacked table. About 15 MiB of memory; made when the first public address is met.
 #[derive(Debug)]
 pub struct GeoTable {
@@ -60,7 +79,7 @@ pub struct GeoTable {
     asn: [Ranges; 2],
     codes: Vec<Option<usize>>,
     numbers: Vec<u32>,
-    names: Vec<String>,
+    names: Names,
     countries: Vec<Country>,
 }
 
@@ -84,7 +103,8 @@ impl GeoTable {
             let len = usize::try_from(u32::from_le_bytes(*len)).map_err(|_| GeoError("frame length"))?;
             let (packed, tail) = tail.split_at_checked(len).ok_or(GeoError("frame cut short"))?;
             rest = tail;
-            let mut out = Vec::new();
+            let room = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().unwrap_or(0);
+            let mut out = Vec::with_capacity(usize::try_from(room.min(FRAME_MAX)).unwrap_or(0));
             let reader = zstd::stream::read::Decoder::with_buffer(packed).map_err(|_| GeoError("frame"))?;
             std::io::Read::read_to_end(&mut std::io::Read::take(reader, FRAME_MAX), &mut out)
                 .map_err(|_| GeoError("frame content"))?;
@@ -97,7 +117,7 @@ impl GeoTable {
             .chunks_exact(2)
             .map(|code| countries.iter().position(|c| c.code.as_bytes() == code))
             .collect();
-        let (numbers, names) = networks(&frame()?)?;
+        let (numbers, names) = networks(frame()?)?;
         Ok(GeoTable { country, asn, codes, numbers, names, countries })
     }
 
@@ -156,18 +176,29 @@ fn varint(bytes: &mut std::slice::Iter<'_, u8>) -> Result<u64, GeoError> {
 fn ranges(frame: &[u8], bits: u32) -> Result<Ranges, GeoError> {
     let mut bytes = frame.iter();
     let count = varint(&mut bytes)?;
-    let mut column = || (0..count).map(|_| varint(&mut bytes)).collect::<Result<Vec<u64>, _>>();
-    let (gaps, lengths, values) = (column()?, column()?, column()?);
-    let mut out = Ranges { bits, ..Ranges::default() };
+    // A number takes at least a byte. Lists that grow cost more than reading the numbers does.
+    let room = usize::try_from(count).unwrap_or(usize::MAX).min(frame.len());
+    let mut column = || -> Result<Vec<u64>, GeoError> {
+        let mut column = Vec::with_capacity(room);
+        for _ in 0..count {
+            column.push(varint(&mut bytes)?);
+        }
+        Ok(column)
+    };
+    // Gaps and lengths become beginnings and ends in place.
+    let (mut starts, mut ends) = (column()?, column()?);
     let mut next = 0u64;
-    for ((gap, length), value) in gaps.into_iter().zip(lengths).zip(values) {
-        let start = next.wrapping_add(gap);
-        let end = start.wrapping_add(length);
-        out.starts.push(start);
-        out.ends.push(end);
-        out.values.push(u32::try_from(value).map_err(|_| GeoError("index too large"))?);
+    for (start, end) in starts.iter_mut().zip(&mut ends) {
+        *start = next.wrapping_add(*start);
+        *end = start.wrapping_add(*end);
         next = end.wrapping_add(1);
     }
+    let mut values = Vec::with_capacity(room);
+    for _ in 0..count {
+        values.push(u32::try_from(varint(&mut bytes)?).map_err(|_| GeoError("index too large"))?);
+    }
+    let index = Vec::with_capacity((1 << 16) + 1);
+    let mut out = Ranges { bits, starts, ends, values, index };
     let mut begun = 0;
     for slot in 0..=1u64 << 16 {
         let bound = slot.checked_shl(bits - 16).filter(|_| slot < 1 << 16);
@@ -177,17 +208,24 @@ fn ranges(frame: &[u8], bits: u32) -> Result<Ranges, GeoError> {
     Ok(out)
 }
 
-fn networks(frame: &[u8]) -> Result<(Vec<u32>, Vec<String>), GeoError> {
+fn networks(frame: Vec<u8>) -> Result<(Vec<u32>, Names), GeoError> {
     let mut bytes = frame.iter();
     let count = varint(&mut bytes)?;
-    let mut numbers = Vec::new();
+    let mut numbers = Vec::with_capacity(usize::try_from(count).unwrap_or(usize::MAX).min(frame.len()));
     let mut number = 0u64;
     for _ in 0..count {
         number += varint(&mut bytes)?;
         numbers.push(u32::try_from(number).map_err(|_| GeoError("AS number too large"))?);
     }
-    let text = std::str::from_utf8(bytes.as_slice()).map_err(|_| GeoError("AS names"))?;
-    Ok((numbers, text.lines().map(str::to_owned).collect()))
+    let text = std::str::from_utf8(bytes.as_slice()).map_err(|_| GeoError("AS names"))?.to_owned();
+    let mut ends = Vec::with_capacity(numbers.len());
+    for at in memchr::memchr_iter(b'\n', text.as_bytes()) {
+        ends.push(u32::try_from(at).map_err(|_| GeoError("AS names too long"))?);
+    }
+    if !text.ends_with('\n') {
+        ends.push(u32::try_from(text.len()).map_err(|_| GeoError("AS names too long"))?);
+    }
+    Ok((numbers, Names { text, ends }))
 }
 
 #[cfg(test)]
@@ -206,7 +244,7 @@ mod tests {
         assert!(geo.country(ip("10.0.0.1")).is_none());
         assert!(geo.country(ip("0.0.0.0")).is_none());
         assert!(geo.country(ip("ffff::")).is_none());
-        assert_eq!(geo.numbers.len(), geo.names.len());
+        assert_eq!(geo.numbers.len(), geo.names.ends.len());
     }
 
     #[test]

@@ -78,6 +78,11 @@ impl Enricher {
         self.databases.iter().map(|db| db.label.clone()).chain(built_in).collect()
     }
 
+    /// Unpacks the table of places ahead of the first address that needs it.
+    pub fn prepare(&self) {
+        self.table();
+    }
+
     fn table(&self) -> Option<&GeoTable> {
         // The table is part of the program and a test unpacks it; a damaged one only costs the places.
         self.table.get_or_init(|| GeoTable::unpack().ok()).as_ref()

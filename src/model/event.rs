@@ -3,9 +3,9 @@
 use super::{Dataset, FieldRef, Origin, Seq, Ts, Value};
 use std::net::IpAddr;
 
-/// Fields that an ordinary event ends with, the common ones included: room for them from the start saves
-/// four moves of a growing list.
-const FIELDS: usize = 48;
+/// Fields that an ordinary event has before it is completed: room for them from the start saves moves of a
+/// growing list. Not more: thousands of events wait for their completion.
+const FIELDS: usize = 16;
 
 /// One end of a communication.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! The nouns of netlog: what flows between the stages. No input or output, no imports of ours.
 
+mod address;
 mod dataset;
 mod event;
 mod field;
@@ -10,6 +11,7 @@ mod origin;
 mod time;
 mod value;
 
+pub use address::{V4Text, push_ip, push_ip_bytes};
 pub use dataset::Dataset;
 pub use event::{Endpoint, Event, Outcome, Transport};
 pub use field::{Field, FieldRef, Type};

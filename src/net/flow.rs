@@ -131,8 +131,8 @@ pub(super) struct Flow {
     pub(super) opened: Origin,
     /// Time of the packet that arrived last.
     pub(super) last: Ts,
-    /// The open record; `None` while the connection sleeps.
-    pub(super) record: Option<Record>,
+    /// The open record; `None` while the connection sleeps. Most flows in memory do: they must be small.
+    pub(super) record: Option<Box<Record>>,
     /// Records written that were final.
     parts: u32,
     /// Records written.
@@ -172,7 +172,7 @@ impl Flow {
     pub(super) fn count(&mut self, packet: &Packet, payload: &[u8]) {
         let ts = packet.stamp.ts;
         self.last = ts;
-        let record = self.record.get_or_insert_with(|| Record::new(packet, payload));
+        let record = self.record.get_or_insert_with(|| Box::new(Record::new(packet, payload)));
         record.start = record.start.min(ts);
         record.end = record.end.max(ts);
         if let Some(side) = record.sides.get_mut(usize::from(packet.reverse)) {
@@ -197,8 +197,9 @@ impl Flow {
 
     /// Writes what was counted so far; the record stays open.
     pub(super) fn interim(&mut self, now: Ts, seq: &mut Seq) -> Option<Event<'static>> {
-        self.record.as_mut()?.reported = now;
-        let record = self.record?;
+        let record = self.record.as_mut()?;
+        record.reported = now;
+        let record = **record;
         Some(self.event(&record, false, seq))
     }
 
@@ -342,9 +343,9 @@ fn put_side(event: &mut Event<'static>, side: &Side, fields: &SideFields) {
         event.push(fields.ttl, side.ttl);
     }
     if side.flags != 0 {
-        const NAMES: [&str; 8] = ["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr"];
-        let set = NAMES.iter().enumerate().filter(|(bit, _)| side.flags >> bit & 1 == 1);
-        event.push(fields.flags, Value::texts(set.map(|(_, name)| *name)));
+        let set = FLAGS.get(usize::from(side.flags)).map(|set| &set.0);
+        let names = set.and_then(|names| names.get(..usize::try_from(side.flags.count_ones()).unwrap_or(0)));
+        event.push(fields.flags, Value::Words(names.unwrap_or_default()));
     }
     let counts = [
         (fields.retransmissions, u64::from(side.retransmissions)),
@@ -355,6 +356,30 @@ fn put_side(event: &mut Event<'static>, side: &Side, fields: &SideFields) {
     for (field, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
         event.push(field, count);
     }
+}
+
+/// Names of the flags that are set, first.
+struct Set([&'static str; 8]);
+
+/// By the flags' byte. Most flows have one of a dozen sets, and none costs an allocation.
+static FLAGS: [Set; 256] = flag_names();
+
+const fn flag_names() -> [Set; 256] {
+    const NAMES: [&str; 8] = ["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr"];
+    let mut sets = [const { Set([""; 8]) }; 256];
+    let mut flags = 0;
+    while flags < 256 {
+        let (mut bit, mut count) = (0, 0);
+        while bit < 8 {
+            if flags >> bit & 1 == 1 {
+                sets[flags].0[count] = NAMES[bit];
+                count += 1;
+            }
+            bit += 1;
+        }
+        flags += 1;
+    }
+    sets
 }
 
 /// Name and identifier of a tunnel, as flow records give them.

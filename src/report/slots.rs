@@ -83,34 +83,64 @@ impl<'e, 'a> Seen<'e, 'a> {
     }
 }
 
+/// Shapes remembered per kind of event.
+const SHAPES: usize = 16;
+
+/// The fields of an event, in their order.
+#[derive(Debug, Default)]
+struct Shape {
+    addresses: Vec<usize>,
+    /// Which of them are slots.
+    slots: Vec<(usize, Slot)>,
+}
+
+impl Shape {
+    fn fits(&self, event: &Event<'_>) -> bool {
+        self.addresses.len() == event.fields.len()
+            && self.addresses.iter().zip(&event.fields).all(|(known, (field, _))| *known == address(field))
+    }
+}
+
 /// Which field is which slot.
 #[derive(Debug, Default)]
 pub struct Slots {
     known: HashMap<usize, Option<Slot>, FixedState>,
-    /// By kind of event: the fields of the last one, which the next one mostly has in the same order.
-    last: Vec<Vec<(usize, Option<Slot>)>>,
+    /// By kind of event, the shapes met lately, the last one first: few differ.
+    shapes: Vec<Vec<Shape>>,
 }
 
 impl Slots {
     /// Puts the values of an event of the given kind into their slots.
     pub fn look<'e, 'a>(&mut self, kind: usize, event: &'e Event<'a>) -> Seen<'e, 'a> {
-        if self.last.len() <= kind {
-            self.last.resize_with(kind + 1, Vec::new);
+        if self.shapes.len() <= kind {
+            self.shapes.resize_with(kind + 1, Vec::new);
         }
         let mut values = [None; COUNT];
-        let Some(last) = self.last.get_mut(kind) else { return Seen { values } };
-        last.resize(event.fields.len(), (0, None));
-        for ((field, value), guess) in event.fields.iter().zip(last) {
-            let address = std::ptr::from_ref(*field).addr();
-            if guess.0 != address {
-                *guess = (address, *self.known.entry(address).or_insert_with(|| by_name(field)));
+        let Some(shapes) = self.shapes.get_mut(kind) else { return Seen { values } };
+        match shapes.iter().position(|shape| shape.fits(event)) {
+            Some(at) => shapes.swap(0, at),
+            None => {
+                shapes.truncate(SHAPES - 1);
+                let known = &mut self.known;
+                let mut slot =
+                    |field: FieldRef| *known.entry(address(field)).or_insert_with(|| by_name(field));
+                let slots = event.fields.iter().map(|(field, _)| slot(field)).enumerate();
+                let slots = slots.filter_map(|(i, slot)| Some((i, slot?))).collect();
+                let addresses = event.fields.iter().map(|(field, _)| address(field)).collect();
+                shapes.insert(0, Shape { addresses, slots });
             }
-            if let Some(place) = guess.1.and_then(|slot| values.get_mut(slot as usize)) {
+        }
+        for (i, slot) in shapes.first().map(|shape| &*shape.slots).unwrap_or_default() {
+            if let (Some(place), Some((_, value))) = (values.get_mut(*slot as usize), event.fields.get(*i)) {
                 *place = Some(value);
             }
         }
         Seen { values }
     }
+}
+
+fn address(field: FieldRef) -> usize {
+    std::ptr::from_ref(field).addr()
 }
 
 fn by_name(field: FieldRef) -> Option<Slot> {

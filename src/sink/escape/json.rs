@@ -29,8 +29,28 @@ const fn classes() -> [u8; 256] {
 /// Appends `text` with its quotes.
 pub fn push_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    push_inner(out, text);
+    match is_clean(text.as_bytes()) {
+        true => out.extend_from_slice(text.as_bytes()),
+        false => push_inner(out, text),
+    }
     out.push(b'"');
+}
+
+/// Whether nothing needs a closer look: what nearly all texts are.
+#[inline]
+fn is_clean(bytes: &[u8]) -> bool {
+    if let Some(tail) = bytes.last_chunk::<8>() {
+        let (words, _) = bytes.as_chunks::<8>();
+        // The last eight overlap those before them.
+        return words.iter().all(|word| is_plain(u64::from_le_bytes(*word)))
+            && is_plain(u64::from_le_bytes(*tail));
+    }
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(head), Some(tail)) => {
+            is_plain(u64::from(u32::from_le_bytes(*head)) << 32 | u64::from(u32::from_le_bytes(*tail)))
+        }
+        _ => bytes.iter().all(|b| CLASS[usize::from(*b)] == 0),
+    }
 }
 
 /// Appends `text` without quotes.
@@ -119,6 +139,14 @@ mod tests {
 
     #[test]
     fn a_special_byte_is_found_at_any_place() {
+        for byte in (0..=0xffu8).filter(|b| CLASS[usize::from(*b)] != 0) {
+            for (len, at) in (1..20).flat_map(|len| (0..len).map(move |at| (len, at))) {
+                let mut text = vec![b'a'; len];
+                assert!(is_clean(&text));
+                text[at] = byte;
+                assert!(!is_clean(&text), "{byte:#x} at {at} of {len}");
+            }
+        }
         for byte in (0..0x80u8).filter(|b| CLASS[usize::from(*b)] == 1) {
             for at in 0..24 {
                 let mut text = vec![b'a'; 24];

@@ -10,6 +10,7 @@ use crate::model::Event;
 use crate::report::Report;
 use plan::Plans;
 use std::io;
+use std::sync::{Arc, Mutex};
 use value::Writer;
 
 /// Descriptor.
@@ -17,20 +18,36 @@ pub static KIND: Kind =
     Kind { name: "ndjson", doc: "One JSON object per event and line, nested ECS names.", rows: true, open };
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
-    Ok(Box::new(Ndjson { output: Output::open(path)? }))
+    Ok(Box::new(Ndjson { output: Output::open(path)?, spare: Spare::default() }))
 }
+
+/// Buffers that were written, to be filled again: a buffer given back to the system and asked for anew
+/// costs more than what is written into it.
+type Spare = Arc<Mutex<Vec<Vec<u8>>>>;
+/// Buffers kept.
+const SPARE: usize = 64;
 
 struct Ndjson {
     output: Output,
+    spare: Spare,
 }
 
 impl Sink for Ndjson {
     fn renderer(&self) -> Option<Box<dyn Render>> {
-        Some(Box::new(Lines::default()))
+        Some(Box::new(Lines { spare: Arc::clone(&self.spare), ..Lines::default() }))
     }
 
     fn write(&mut self, rendered: Rendered) -> io::Result<()> {
-        rendered.parts.iter().try_for_each(|(_, bytes)| self.output.write(bytes))
+        for (_, mut bytes) in rendered.parts {
+            self.output.write(&bytes)?;
+            bytes.clear();
+            if let Ok(mut spare) = self.spare.lock()
+                && spare.len() < SPARE
+            {
+                spare.push(bytes);
+            }
+        }
+        Ok(())
     }
 
     fn close(self: Box<Self>, _: &Report) -> io::Result<()> {
@@ -45,6 +62,7 @@ pub struct Lines {
     writer: Writer,
     // Size of the last block, so that the next one grows its buffer once.
     expect: usize,
+    spare: Spare,
 }
 
 impl Lines {
@@ -66,7 +84,8 @@ impl Render for Lines {
         if events.is_empty() {
             return Rendered::default();
         }
-        let mut out = Vec::with_capacity(self.expect);
+        let spare = self.spare.lock().ok().and_then(|mut spare| spare.pop());
+        let mut out = spare.unwrap_or_else(|| Vec::with_capacity(self.expect));
         for event in events {
             self.push(&mut out, event);
         }

@@ -6,6 +6,7 @@ use super::super::escape::json;
 use crate::model::{FieldRef, Value};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use std::cmp::Reverse;
 
 /// Shapes kept; a run has some hundreds, an input that varies its fields on purpose starts anew.
 const SHAPES: usize = 4096;
@@ -75,7 +76,7 @@ impl Plan {
         let mut order: Vec<usize> = (0..fields.len()).collect();
         let name = |i: &usize| fields.get(*i).map_or("", |(field, _)| field.name);
         // A field named twice is written once, with what was appended last.
-        order.sort_by(|a, b| key(name(a)).cmp(key(name(b))).then(b.cmp(a)));
+        order.sort_by_cached_key(|i| (key(name(i)).collect::<Vec<_>>(), Reverse(*i)));
         order.dedup_by(|a, b| name(a) == name(b));
         let mut plan = Plan {
             shape: fields.iter().map(|(field, _)| address(field)).collect(),

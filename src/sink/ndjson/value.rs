@@ -1,9 +1,8 @@
 //! Values as JSON.
 
 use super::super::escape::json;
-use crate::model::{Ts, Value, push_rfc3339};
-use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr};
+use crate::model::{Ts, Value, push_ip_bytes, push_rfc3339};
+use std::net::IpAddr;
 
 const SECOND: Ts = 1_000_000_000;
 /// Length of `2015-08-27T08:18:50.`, which all instants of one second share.
@@ -62,17 +61,16 @@ impl Writer {
             self.stem.clear();
             push_rfc3339(&mut self.stem, ts);
         }
-        out.push(b'"');
-        out.extend_from_slice(self.stem.get(..STEM).unwrap_or_default());
-        let mut digits = [b'0'; 11];
-        let mut rest = ts.rem_euclid(SECOND).unsigned_abs();
-        for digit in digits.iter_mut().take(9).rev() {
+        let mut text = *b"\"0000-00-00T00:00:00.000000000Z\"";
+        if let (Some(to), Some(stem)) = (text.get_mut(1..=STEM), self.stem.first_chunk::<STEM>()) {
+            to.copy_from_slice(stem);
+        }
+        let mut rest = ts.rem_euclid(SECOND).unsigned_abs() as u32;
+        for digit in text.iter_mut().skip(STEM + 1).take(9).rev() {
             *digit = b'0' + (rest % 10) as u8;
             rest /= 10;
         }
-        digits[9] = b'Z';
-        digits[10] = b'"';
-        out.extend_from_slice(&digits);
+        out.extend_from_slice(&text);
     }
 }
 
@@ -105,25 +103,6 @@ fn push_place(out: &mut Vec<u8>, lat: f64, lon: f64) {
 
 fn push_ip(out: &mut Vec<u8>, ip: IpAddr) {
     out.push(b'"');
-    match ip {
-        IpAddr::V4(ip) => push_v4(out, ip),
-        // Writing to a vector cannot fail; RFC 5952 spelling comes from the standard library.
-        IpAddr::V6(ip) => write!(out, "{ip}").unwrap_or_default(),
-    }
+    push_ip_bytes(out, ip);
     out.push(b'"');
-}
-
-fn push_v4(out: &mut Vec<u8>, ip: Ipv4Addr) {
-    for (i, octet) in ip.octets().into_iter().enumerate() {
-        if i > 0 {
-            out.push(b'.');
-        }
-        if octet >= 100 {
-            out.push(b'0' + octet / 100);
-        }
-        if octet >= 10 {
-            out.push(b'0' + octet / 10 % 10);
-        }
-        out.push(b'0' + octet % 10);
-    }
 }

@@ -335,7 +335,7 @@ pub struct Reading {
     #[arg(short = 'j', long, value_name = "N", help_heading = "Running")]
     pub threads: Option<usize>,
     /// Bytes read ahead per round; the output is the same for any size
-    #[arg(long, value_name = "BYTES", hide = true, default_value_t = 4 << 20)]
+    #[arg(long, value_name = "BYTES", hide = true, default_value_t = 2 << 20)]
     pub round_size: usize,
     /// When to use colour; auto honours NO_COLOR
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Running")]

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 static PACKED: &[u8] = include_bytes!("data/geo.bin");
 static COUNTRIES: &str = include_str!("data/countries.tsv");
 const MAGIC: &[u8] = b"NLGEO1\n";
-/// More than any frame unpacks to; a bound for the decoder, not a buffer size.
+/// More than any frame unpacks to.
 const FRAME_MAX: u64 = 16 << 20;
 
 /// One country of ISO 3166-1.
@@ -103,12 +103,9 @@ impl GeoTable {
             let len = usize::try_from(u32::from_le_bytes(*len)).map_err(|_| GeoError("frame length"))?;
             let (packed, tail) = tail.split_at_checked(len).ok_or(GeoError("frame cut short"))?;
             rest = tail;
-            let room = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().unwrap_or(0);
-            let mut out = Vec::with_capacity(usize::try_from(room.min(FRAME_MAX)).unwrap_or(0));
-            let reader = zstd::stream::read::Decoder::with_buffer(packed).map_err(|_| GeoError("frame"))?;
-            std::io::Read::read_to_end(&mut std::io::Read::take(reader, FRAME_MAX), &mut out)
-                .map_err(|_| GeoError("frame content"))?;
-            Ok(out)
+            // Into one buffer: a decoder that streams needs a window as large. What is not filled is not touched.
+            let room = usize::try_from(FRAME_MAX).map_err(|_| GeoError("frame size"))?;
+            zstd::bulk::decompress(packed, room).map_err(|_| GeoError("frame"))
         };
         let country = [ranges(&frame()?, 32)?, ranges(&frame()?, 64)?];
         let asn = [ranges(&frame()?, 32)?, ranges(&frame()?, 64)?];

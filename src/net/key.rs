@@ -3,12 +3,19 @@
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+/// An address as a number, upper and lower half; IPv4 as an IPv4-mapped IPv6 address. Numbers are compared
+/// and hashed in registers, which bytes are not, and every packet is.
+type Number = (u64, u64);
+
+/// Where the IPv4 addresses are: `::ffff:0:0/96`.
+const MAPPED: u64 = 0xffff << 32;
+
 /// Direction-independent flow key. `a` is the smaller end (address, then port), so that both
 /// directions give the same key; [`FlowKey::new`] says which way round a packet was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FlowKey {
-    a: [u8; 16],
-    b: [u8; 16],
+    a: Number,
+    b: Number,
     a_port: u16,
     b_port: u16,
     proto: u8,
@@ -19,7 +26,7 @@ impl FlowKey {
     /// Key of a packet from `src` to `dst`, and whether it travels from `b` to `a`. For ICMP the ports
     /// carry what tells conversations apart (echo identifier on both sides, else 0).
     pub fn new(src: (IpAddr, u16), dst: (IpAddr, u16), proto: u8) -> (FlowKey, bool) {
-        let (s, d) = ((octets(src.0), src.1), (octets(dst.0), dst.1));
+        let (s, d) = ((number(src.0), src.1), (number(dst.0), dst.1));
         let reverse = s > d;
         let ((a, a_port), (b, b_port)) = if reverse { (d, s) } else { (s, d) };
         (FlowKey { a, b, a_port, b_port, proto, v4: src.0.is_ipv4() }, reverse)
@@ -47,25 +54,19 @@ impl FlowKey {
 
     /// Which shard owns the flow. Depends on the key only.
     pub fn shard(&self) -> usize {
-        let word = |x: &[u8; 16], at: usize| {
-            let mut w = [0u8; 8];
-            w.iter_mut().zip(x.iter().skip(at)).for_each(|(o, i)| *o = *i);
-            u64::from_le_bytes(w)
-        };
         let mut h = 0x9e37_79b9_7f4a_7c15u64;
         let ports = u64::from(self.a_port) << 16 | u64::from(self.b_port) | u64::from(self.proto) << 32;
-        for w in [word(&self.a, 0), word(&self.a, 8), word(&self.b, 0), word(&self.b, 8), ports] {
+        for w in [self.a.0, self.a.1, self.b.0, self.b.1, ports] {
             h = (h ^ w).wrapping_mul(0xff51_afd7_ed55_8ccd);
             h ^= h >> 32;
         }
         usize::try_from(h % super::SHARDS as u64).unwrap_or(0)
     }
 
-    fn ip(&self, octets: [u8; 16]) -> IpAddr {
-        let v6 = Ipv6Addr::from(octets);
-        match v6.to_ipv4_mapped() {
-            Some(v4) if self.v4 => IpAddr::V4(v4),
-            _ => IpAddr::V6(v6),
+    fn ip(&self, (high, low): Number) -> IpAddr {
+        match u32::try_from(low ^ MAPPED) {
+            Ok(v4) if self.v4 && high == 0 => IpAddr::V4(Ipv4Addr::from_bits(v4)),
+            _ => IpAddr::V6(Ipv6Addr::from_bits(u128::from(high) << 64 | u128::from(low))),
         }
     }
 }
@@ -73,17 +74,20 @@ impl FlowKey {
 impl Hash for FlowKey {
     /// Fewer and wider writes than a derived implementation: the flow table is looked up per packet.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u128(u128::from_ne_bytes(self.a));
-        state.write_u128(u128::from_ne_bytes(self.b));
+        state.write_u128(u128::from(self.a.0) << 64 | u128::from(self.a.1));
+        state.write_u128(u128::from(self.b.0) << 64 | u128::from(self.b.1));
         let ports = u64::from(self.a_port) << 16 | u64::from(self.b_port);
         state.write_u64(ports | u64::from(self.proto) << 32 | u64::from(self.v4) << 40);
     }
 }
 
-fn octets(ip: IpAddr) -> [u8; 16] {
+fn number(ip: IpAddr) -> Number {
     match ip {
-        IpAddr::V4(v4) => Ipv4Addr::to_ipv6_mapped(&v4).octets(),
-        IpAddr::V6(v6) => v6.octets(),
+        IpAddr::V4(v4) => (0, MAPPED | u64::from(v4.to_bits())),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, e, f, g, h] = v6.segments().map(u64::from);
+            (a << 48 | b << 32 | c << 16 | d, e << 48 | f << 32 | g << 16 | h)
+        }
     }
 }
 
@@ -101,5 +105,23 @@ mod tests {
         assert_ne!(r1, r2);
         assert_eq!(k1.shard(), k2.shard());
         assert_eq!((k1.a(), k1.b()), (x, y));
+    }
+
+    #[test]
+    fn addresses_come_back_as_they_were() {
+        for ip in [
+            "0.0.0.0",
+            "255.255.255.255",
+            "10.1.2.3",
+            "::",
+            "::ffff:10.1.2.3",
+            "2001:db8::1:2:3",
+            "ffff::ffff",
+        ] {
+            let ip: IpAddr = ip.parse().unwrap();
+            let (key, reverse) = FlowKey::new((ip, 7), (ip, 9), 17);
+            assert!(!reverse);
+            assert_eq!((key.a(), key.b()), ((ip, 7), (ip, 9)));
+        }
     }
 }

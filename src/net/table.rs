@@ -27,6 +27,12 @@ impl List {
 struct Slot {
     flow: Option<Flow>,
     hash: u64,
+}
+
+/// A flow's place in its list. Apart from the flows: with every packet the neighbours change too, and
+/// theirs should be in the cache.
+#[derive(Clone, Copy, Debug)]
+struct Link {
     prev: u32,
     next: u32,
     list: List,
@@ -43,6 +49,7 @@ struct Ends {
 pub(super) struct Table {
     index: HashTable<u32>,
     slots: Vec<Slot>,
+    links: Vec<Link>,
     free: Vec<u32>,
     lists: [Ends; 2],
     hasher: FixedState,
@@ -54,6 +61,7 @@ impl Table {
         Table {
             index: HashTable::new(),
             slots: Vec::new(),
+            links: Vec::new(),
             free: Vec::new(),
             lists: [Ends { oldest: NONE, newest: NONE }; 2],
             hasher: FixedState::with_seed(0x6e65_746c_6f67),
@@ -75,7 +83,7 @@ impl Table {
     /// Adds a flow as the newest active one. Its key must not be in the table.
     pub(super) fn insert(&mut self, flow: Flow) -> u32 {
         let hash = self.hasher.hash_one(flow.key);
-        let slot = Slot { flow: Some(flow), hash, prev: NONE, next: NONE, list: List::Active };
+        let slot = Slot { flow: Some(flow), hash };
         let id = match self.free.pop() {
             Some(id) => {
                 if let Some(place) = self.slot_mut(id) {
@@ -85,6 +93,7 @@ impl Table {
             }
             None => {
                 self.slots.push(slot);
+                self.links.push(Link { prev: NONE, next: NONE, list: List::Active });
                 u32::try_from(self.slots.len() - 1).unwrap_or(NONE)
             }
         };
@@ -139,26 +148,30 @@ impl Table {
         self.slots.get_mut(usize::try_from(id).ok()?)
     }
 
+    fn link_mut(&mut self, id: u32) -> Option<&mut Link> {
+        self.links.get_mut(usize::try_from(id).ok()?)
+    }
+
     fn append(&mut self, id: u32, list: List) {
         let Some(ends) = self.lists.get_mut(list.index()) else { return };
         let before = std::mem::replace(&mut ends.newest, id);
         if before == NONE {
             ends.oldest = id;
-        } else if let Some(slot) = self.slot_mut(before) {
-            slot.next = id;
+        } else if let Some(link) = self.link_mut(before) {
+            link.next = id;
         }
-        if let Some(slot) = self.slot_mut(id) {
-            (slot.prev, slot.next, slot.list) = (before, NONE, list);
+        if let Some(link) = self.link_mut(id) {
+            (link.prev, link.next, link.list) = (before, NONE, list);
         }
     }
 
     fn unlink(&mut self, id: u32) {
-        let Some((prev, next, list)) = self.slot(id).map(|s| (s.prev, s.next, s.list)) else { return };
-        if let Some(slot) = self.slot_mut(prev) {
-            slot.next = next;
+        let Some(Link { prev, next, list }) = self.link_mut(id).copied() else { return };
+        if let Some(link) = self.link_mut(prev) {
+            link.next = next;
         }
-        if let Some(slot) = self.slot_mut(next) {
-            slot.prev = prev;
+        if let Some(link) = self.link_mut(next) {
+            link.prev = prev;
         }
         if let Some(ends) = self.lists.get_mut(list.index()) {
             if ends.oldest == id {

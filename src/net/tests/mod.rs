@@ -99,6 +99,7 @@ fn show(value: &Value<'_>) -> String {
         Value::Str(s) => s.to_string(),
         Value::Int(i) => i.to_string(),
         Value::Bool(b) => b.to_string(),
+        Value::Words(words) => words.join("|"),
         Value::List(list) => list.iter().map(show).collect::<Vec<_>>().join("|"),
         other => format!("{other:?}"),
     }

@@ -10,15 +10,23 @@ use std::fmt::Write;
 pub(super) fn hex(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len() * 2);
     for b in bytes {
-        let _ = write!(out, "{b:02x}");
+        digit(&mut out, b >> 4);
+        digit(&mut out, b & 15);
     }
     out
 }
 
+/// Without the formatter: a certificate alone has a hundred.
+fn digit(out: &mut String, nibble: u8) {
+    out.push(char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }));
+}
+
 fn dashed(out: &mut String, values: impl Iterator<Item = u16>) {
     for (i, v) in values.filter(|v| !is_grease(*v)).enumerate() {
-        let dash = if i == 0 { "" } else { "-" };
-        let _ = write!(out, "{dash}{v}");
+        if i > 0 {
+            out.push('-');
+        }
+        out.push_str(itoa::Buffer::new().format(v));
     }
 }
 
@@ -82,8 +90,13 @@ pub(super) fn ja4(hello: &Hello, transport: char) -> String {
 fn codes(list: &[u16]) -> String {
     let mut out = String::with_capacity(list.len() * 5);
     for (i, v) in list.iter().enumerate() {
-        let comma = if i == 0 { "" } else { "," };
-        let _ = write!(out, "{comma}{v:04x}");
+        if i > 0 {
+            out.push(',');
+        }
+        for b in v.to_be_bytes() {
+            digit(&mut out, b >> 4);
+            digit(&mut out, b & 15);
+        }
     }
     out
 }

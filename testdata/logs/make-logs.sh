@@ -1,6 +1,7 @@
 #!/bin/bash
 # make-logs.sh OUT: makes the logs of this folder with real servers on the loopback address.
-# Needs root and, from Debian 12: postgresql mariadb-server redis-server.
+# Needs root and, from Debian 12: postgresql mariadb-server redis-server
+# postfix dovecot-imapd dovecot-pop3d vsftpd python3; proftpd-core for proftpd.log (it conflicts with vsftpd).
 set -eu
 out=$(realpath "${1:?usage: make-logs.sh OUT}")
 work=$(mktemp -d /tmp/netlog-logs.XXXXXX); chmod 755 "$work"
@@ -67,4 +68,73 @@ redis_log() {
   redis-cli -p 26379 -a secret --no-auth-warning shutdown
 }
 
-postgresql; mariadb_logs; redis_log
+# What daemons send to /dev/log, as rsyslog writes it.
+syslog() {
+  python3 - "$out/mail.log" <<'PY' &
+import os, re, socket, sys
+if os.path.exists("/dev/log"): os.unlink("/dev/log")
+log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); log.bind("/dev/log"); os.chmod("/dev/log", 0o666)
+with open(sys.argv[1], "w") as out:
+    while True:
+        line = re.match(rb"<\d+>(\w{3} [ \d]\d [\d:]{8}) (.*)", log.recv(8192).rstrip(b"\0\n"), re.S)
+        out.write((line[1] + b" mx " + line[2]).decode(errors="replace") + "\n"); out.flush()
+PY
+  logger=$!; sleep 1
+}
+
+mail_log() {
+  useradd -m bob; echo bob:secret | chpasswd
+  postconf -e myhostname=mx.example.com 'mydestination=mx.example.com, localhost' inet_interfaces=127.0.0.1 \
+    smtpd_sasl_auth_enable=yes smtpd_sasl_type=dovecot smtpd_sasl_path=private/auth maillog_file= inet_protocols=ipv4 \
+    'smtpd_relay_restrictions=permit_sasl_authenticated,reject_unauth_destination' compatibility_level=3.6
+  sed -i 's/^smtp  *inet.*/2525 inet n - n - - smtpd/' /etc/postfix/master.cf
+  cat >/etc/dovecot/local.conf <<CONF
+protocols = imap pop3
+listen = 127.0.0.1
+disable_plaintext_auth = no
+ssl = no
+service imap-login {
+  inet_listener imap {
+    port = 2143
+  }
+}
+service pop3-login {
+  inet_listener pop3 {
+    port = 2110
+  }
+}
+service auth {
+  unix_listener /var/spool/postfix/private/auth {
+    mode = 0666
+  }
+}
+mail_location = mbox:~/mail:INBOX=/var/mail/%u
+CONF
+  syslog; dovecot; postfix start; sleep 2
+  python3 "$here/mail-clients.py" mail; sleep 3
+  postfix stop; doveadm stop; sleep 1; kill $logger
+}
+
+vsftpd_logs() {
+  cat >"$work/vsftpd.conf" <<CONF
+listen=YES
+listen_address=127.0.0.1
+listen_port=2121
+background=NO
+anonymous_enable=YES
+local_enable=YES
+write_enable=YES
+xferlog_enable=YES
+dual_log_enable=YES
+vsftpd_log_file=$out/vsftpd.log
+xferlog_file=$out/xferlog
+secure_chroot_dir=$work
+pam_service_name=vsftpd
+seccomp_sandbox=NO
+CONF
+  vsftpd "$work/vsftpd.conf" & local pid=$!
+  sleep 1; python3 "$here/mail-clients.py" 2121; sleep 1; kill $pid
+}
+
+here=$(dirname "$(realpath "$0")")
+postgresql; mariadb_logs; redis_log; mail_log; vsftpd_logs

@@ -1,0 +1,216 @@
+//! The command line, declared for clap; nothing is decided here. `--help`, the man page and the
+//! completions all come from this file.
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use std::path::PathBuf;
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  done (also when the reader of a pipe has had enough)
+  1  --fail-on was given and a finding is at least that severe
+  2  the command line or a file it names is wrong; nothing was read
+  3  an input could not be read, or not to its end; all the rest was done
+  4  an output could not be written";
+
+/// Offline forensic analysis of packet captures and logs.
+///
+/// Who was it, where from, what did they do, what did they get: from captures (pcap, pcapng) and logs
+/// (syslog, sshd, Apache, nginx …), plain or compressed, in one run, without a network or a service.
+#[derive(Debug, Parser)]
+#[command(name = "netlog", version, after_help = EXIT_STATUS, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read captures and logs and report what happened
+    #[command(after_help = concat!("\
+Examples:
+  netlog analyze capture.pcapng                 a report on the terminal
+  netlog analyze /var/log captures/ x.pcap.gz   everything, found by content
+  tcpdump -w - | netlog analyze -               from a pipe
+  netlog analyze case/ -o text -o ndjson=events.ndjson -o json=report.json
+  netlog analyze big.pcap --filter 'host 203.0.113.7 and tcp port 443' --from 2026-03-01T10:00Z
+  netlog analyze /var/log --fail-on high        exit status 1 if someone got in"))]
+    Analyze(Analyze),
+    /// Write every event as a line of JSON (short for: analyze -o ndjson=-)
+    #[command(after_help = "\
+Examples:
+  netlog events capture.pcap | jq 'select(.event.dataset == \"dns\") | .dns.question.name'
+  netlog events /var/log/auth.log | wc -l")]
+    Events(Events),
+    /// Who failed to log in, from where, as whom, how often; and who got in after failing
+    #[command(after_help = "\
+Examples:
+  netlog grep-auth /var/log/auth.log*
+  journalctl -u ssh -o short-iso | netlog grep-auth -
+  netlog grep-auth --min-failures 10 --since 2026-11-01 -o markdown /var/log/auth.log
+  netlog grep-auth -o json auth.log | jq '.hosts[] | select(.accepted_after_failure)'")]
+    GrepAuth(GrepAuth),
+    /// List the fields that events can carry
+    Fields(Fields),
+    /// Print the completion script of a shell
+    #[command(after_help = "Example:\n  netlog completions bash > /etc/bash_completion.d/netlog")]
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (for man -l -)
+    Man,
+}
+
+/// `analyze`
+#[derive(Debug, Args)]
+pub struct Analyze {
+    /// Where the answers go; may be given several times [default: text]
+    ///
+    /// text, markdown and json draw the report; ndjson and csv write the events. Without a path, or with
+    /// `-`, to standard output.
+    #[arg(short, long = "output", value_name = "NAME[=PATH]")]
+    pub output: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print a comment as help")]
+    pub reading: Reading,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print a comment as help")]
+    pub packets: Packets,
+    /// Exit with status 1 if a finding is at least this severe: info, low, medium, high, critical
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<crate::model::Severity>,
+}
+
+/// `events`
+#[derive(Debug, Args)]
+pub struct Events {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print a comment as help")]
+    pub reading: Reading,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print a comment as help")]
+    pub packets: Packets,
+}
+
+/// `grep-auth`
+#[derive(Debug, Args)]
+pub struct GrepAuth {
+    /// How to print: text, json, ndjson, csv or markdown, each with =PATH for a file
+    #[arg(short, long = "output", value_name = "NAME[=PATH]")]
+    pub output: Vec<String>,
+    /// Only the N hosts with most failures
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// Only hosts with at least N failures
+    #[arg(long, value_name = "N")]
+    pub min_failures: Option<u64>,
+    /// Only attempts on this user; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub user: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print a comment as help")]
+    pub reading: Reading,
+}
+
+/// `fields`
+#[derive(Debug, Args)]
+pub struct Fields {
+    /// Folder with pattern files of your own; may be given several times
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub patterns: Vec<PathBuf>,
+    /// Print as Markdown, as in docs/fields.md
+    #[arg(long)]
+    pub markdown: bool,
+}
+
+/// What to read and how.
+#[derive(Debug, Args)]
+pub struct Reading {
+    /// Files, directories, globs, or - for standard input; recognised by content, never by name
+    #[arg(required = true, value_name = "INPUT", value_hint = ValueHint::AnyPath)]
+    pub inputs: Vec<String>,
+    /// Only what happened at or after TIME (2026-03-01, 2026-03-01T10:30, …Z, or seconds since 1970)
+    #[arg(long, visible_alias = "since", value_name = "TIME", help_heading = "Reading")]
+    pub from: Option<String>,
+    /// Only what happened before TIME
+    #[arg(long, visible_alias = "until", value_name = "TIME", help_heading = "Reading")]
+    pub to: Option<String>,
+    /// Zone of log stamps (and of --from and --to) that name none: UTC, local, Europe/Berlin, +02:00
+    #[arg(long, value_name = "ZONE", default_value = "UTC", help_heading = "Reading")]
+    pub timezone: String,
+    /// Year of the first log stamp that has none; inferred from file time and neighbours if not given
+    #[arg(long, value_name = "YEAR", help_heading = "Reading")]
+    pub year: Option<i16>,
+    /// Folder with pattern files of your own, laid over the built-in ones; may be given several times
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Reading")]
+    pub patterns: Vec<PathBuf>,
+    /// Read all logs as this format instead of recognising it
+    #[arg(long, value_name = "NAME", help_heading = "Reading")]
+    pub format: Option<String>,
+    /// MaxMind database asked before the built-in table (City, Country, ASN, IPinfo); may be repeated
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Enrichment")]
+    pub geoip_db: Vec<PathBuf>,
+    /// Network that counts as inside, for network.direction; may be repeated [default: private ranges]
+    #[arg(long, value_name = "CIDR", help_heading = "Enrichment")]
+    pub internal_net: Vec<String>,
+    /// Decoding threads; the output is the same for any number [default: all cores]
+    #[arg(short = 'j', long, value_name = "N", help_heading = "Running")]
+    pub threads: Option<usize>,
+    /// Bytes read ahead per round; the output is the same for any size
+    #[arg(long, value_name = "BYTES", hide = true, default_value_t = 8 << 20)]
+    pub round_size: usize,
+    /// When to use colour; auto honours NO_COLOR
+    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Running")]
+    pub color: ColorWhen,
+    /// No progress on standard error
+    #[arg(short, long, help_heading = "Running")]
+    pub quiet: bool,
+}
+
+/// How captures are decoded.
+#[derive(Debug, Args)]
+pub struct Packets {
+    /// Only packets that match, in the everyday part of tcpdump's language
+    ///
+    /// host, net, port, portrange with src/dst and tcp/udp, protocol names, vlan, less, greater, and, or,
+    /// not, parentheses.
+    #[arg(long, value_name = "EXPRESSION", help_heading = "Packets")]
+    pub filter: Option<String>,
+    /// A flow record ends after this much silence (30s, 5m)
+    #[arg(long, value_name = "TIME", default_value = "30s", help_heading = "Packets")]
+    pub flow_timeout: String,
+    /// Write a record of each running flow this often (10s); 0 = only when it ends
+    #[arg(long, value_name = "TIME", default_value = "0", help_heading = "Packets")]
+    pub flow_period: String,
+    /// Count flows, decode no application protocol
+    #[arg(long, help_heading = "Packets")]
+    pub flows_only: bool,
+    /// normal leaves contents out; full has requests and responses, all headers, certificates
+    #[arg(long, value_name = "HOW", default_value = "normal", help_heading = "Packets")]
+    pub detail: Detail,
+    /// Do not mask clear-text passwords
+    #[arg(long, help_heading = "Packets")]
+    pub show_secrets: bool,
+}
+
+/// `--detail`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Detail {
+    /// Without contents.
+    Normal,
+    /// With contents.
+    Full,
+}
+
+/// `--color`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}

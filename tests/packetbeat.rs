@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// Data sets that both have.
 const DATASETS: &[&str] =
-    &["dns", "http", "icmp", "memcache", "mongodb", "mysql", "pgsql", "redis", "thrift"];
+    &["cassandra", "dns", "http", "icmp", "memcache", "mongodb", "mysql", "pgsql", "redis", "thrift"];
 
 /// When the response began, nanoseconds after the request.
 const WAIT: &str = "netlog.response.start";
@@ -210,6 +210,8 @@ const APART: &[(&str, &str, &str)] = &[
     ("mysql", "event.", "mysql_long"),
     ("mysql", "destination.bytes", "mysql_long"),
     ("mysql", "event.", "mysql_with_gap"),
+    // Read from the wrong place.
+    ("cassandra", "cassandra.response.result.rows.num_rows", ""),
     // A call without an answer is OK there.
     ("thrift", "status", ""),
     // Whole numbers without their sign.
@@ -225,9 +227,22 @@ fn is_meant(d: &Difference) -> bool {
     })
 }
 
+/// It pairs Cassandra's responses with requests in the order of arrival, whatever their stream numbers.
+fn is_mispaired(theirs: &Fields) -> bool {
+    let stream = |side: &str| theirs.get(&format!("cassandra.{side}.headers.stream"));
+    stream("request").zip(stream("response")).is_some_and(|(a, b)| a != b)
+}
+
+/// Fields of theirs that are compared: of a mispaired event those of the request.
+fn compared(theirs: &Fields) -> impl Iterator<Item = &String> {
+    let wrong = is_mispaired(theirs);
+    let of_request = |f: &str| f.starts_with("cassandra.request.") || f.starts_with("source.");
+    theirs.keys().filter(move |f| !enrichment(f) && (!wrong || of_request(f)))
+}
+
 /// The one of `ours` that began at the same time between the same ends and has most in common.
 fn partner(theirs: &Fields, ours: &mut Vec<Fields>) -> Option<Fields> {
-    let agreeing = |ours: &Fields| theirs.keys().filter(|f| agrees(f, theirs, ours)).count();
+    let agreeing = |ours: &Fields| compared(theirs).filter(|f| agrees(f, theirs, ours)).count();
     let same = |(_, o): &(usize, &Fields)| place(o) == place(theirs);
     let (at, _) =
         ours.iter().enumerate().filter(same).max_by_key(|(at, o)| (agreeing(o), usize::MAX - at))?;
@@ -276,7 +291,7 @@ fn compare(capture: &Path) -> (Vec<Difference>, usize) {
             tell("(event)", format!("{theirs:?}"));
             continue;
         };
-        for field in theirs.keys().filter(|f| !enrichment(f)) {
+        for field in self::compared(theirs) {
             compared += 1;
             if field == "url.query" && !ours.contains_key(field) && text(&theirs["method"]) == "post" {
                 // The form in the body again.

@@ -156,6 +156,7 @@ macro_rules! protocols {
 }
 
 protocols! {
+    cassandra,
     dns,
     http,
     icmp,

@@ -1,6 +1,10 @@
 //! The command line, declared for clap; nothing is decided here. `--help`, the man page and the
 //! completions all come from this file.
 
+mod patterns;
+
+pub use patterns::{Explain, Match, Mine, Patterns};
+
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -70,6 +74,17 @@ Examples:
         #[command(subcommand)]
         command: Patterns,
     },
+    /// Check a configuration file, or show one with all defaults to start from
+    #[command(after_help = "\
+Examples:
+  netlog config show > netlog.toml
+  netlog config check netlog.toml
+  netlog analyze --config netlog.toml case/")]
+    Config {
+        /// What to do.
+        #[command(subcommand)]
+        command: Config,
+    },
     /// Print the completion script of a shell
     #[command(after_help = "Example:\n  netlog completions bash > /etc/bash_completion.d/netlog")]
     Completions {
@@ -78,6 +93,19 @@ Examples:
     },
     /// Print the manual page (for man -l -)
     Man,
+}
+
+/// `config`
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Say what is wrong with a file, with its place and what is likely meant
+    Check {
+        /// The file
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
+    /// Print all options with their defaults and what they mean
+    Show,
 }
 
 /// `analyze`
@@ -193,114 +221,6 @@ pub struct Fields {
     pub markdown: bool,
 }
 
-/// `patterns`
-#[derive(Debug, Subcommand)]
-pub enum Patterns {
-    /// List the log formats
-    List {
-        /// Folder with pattern files of your own; may be given several times
-        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-        patterns: Vec<PathBuf>,
-    },
-    /// Print the file of a format, or the definition of a named pattern
-    Show {
-        /// Name of a format or named pattern
-        name: String,
-        /// Folder with pattern files of your own; may be given several times
-        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-        patterns: Vec<PathBuf>,
-    },
-    /// Compile every named pattern and format, and say which engine each pattern runs on
-    Check {
-        /// Files and folders of your own, laid over what is built in
-        #[arg(value_name = "DIR", value_hint = ValueHint::AnyPath)]
-        paths: Vec<PathBuf>,
-    },
-    /// Run the tests inside format files: those given, else the built-in ones
-    Test {
-        /// Files and folders of your own
-        #[arg(value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
-        paths: Vec<PathBuf>,
-    },
-    /// Match lines with a grok expression: one line of JSON each, the captures or null
-    Match(Match),
-    /// Tell which rule reads a line with what captures, or how far each rule came
-    #[command(after_help = "\
-Examples:
-  netlog patterns explain 'Nov 21 09:07:01 web sshd[731]: Failed password for bob from nowhere'
-  netlog patterns explain --format nginx.access \"$(tail -n 1 access.log)\"")]
-    Explain(Explain),
-    /// Group lines that no format reads into templates, and print a format file to start from
-    #[command(after_help = "\
-Examples:
-  netlog patterns mine app.log > my-formats/app.toml
-  netlog patterns mine --all --json auth.log | jq -r '.templates[] | \"\\(.count)\\t\\(.template)\"'
-  netlog patterns mine --all --lines groups.csv auth.log >/dev/null")]
-    Mine(Mine),
-}
-
-/// `patterns explain`
-#[derive(Debug, Args)]
-pub struct Explain {
-    /// Format to explain the line with, after its parents; may be given several times [default: as recognised]
-    #[arg(long, value_name = "NAME")]
-    pub format: Vec<String>,
-    /// Folder with pattern files of your own; may be given several times
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub patterns: Vec<PathBuf>,
-    /// The line; - for the first one of standard input
-    #[arg(allow_hyphen_values = true)]
-    pub line: String,
-}
-
-/// `patterns mine`
-#[derive(Debug, Args)]
-pub struct Mine {
-    /// Files, directories or globs of logs; - for standard input
-    #[arg(required = true, value_name = "INPUT", value_hint = ValueHint::AnyPath)]
-    pub inputs: Vec<String>,
-    /// All lines, not only those that no format reads
-    #[arg(long)]
-    pub all: bool,
-    /// Print the templates as JSON instead of a format file
-    #[arg(long)]
-    pub json: bool,
-    /// Also write which line is of which template: CSV with file, line, template (0 = of none)
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub lines: Option<PathBuf>,
-    /// Name of the format
-    #[arg(long, value_name = "NAME", default_value = "mined")]
-    pub name: String,
-    /// Format whose messages the file is for, or none for whole lines [default: where most lines are]
-    #[arg(long, value_name = "NAME")]
-    pub over: Option<String>,
-    /// Share of words that must be alike, 0 to 1
-    #[arg(long, value_name = "SHARE", default_value_t = 0.7)]
-    pub similarity: f64,
-    /// Read all logs as this format instead of recognising it
-    #[arg(long, value_name = "NAME")]
-    pub format: Option<String>,
-    /// Folder with pattern files of your own; may be given several times
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub patterns: Vec<PathBuf>,
-}
-
-/// `patterns match`
-#[derive(Debug, Args)]
-pub struct Match {
-    /// Folder with pattern files of your own; may be given several times
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub patterns: Vec<PathBuf>,
-    /// Take the whole input as one line
-    #[arg(long)]
-    pub multiline_input: bool,
-    /// Grok expression
-    pub expression: String,
-    /// File with lines; standard input if not given or -
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub file: Option<PathBuf>,
-}
-
 /// What to read and how.
 #[derive(Debug, Args)]
 pub struct Reading {
@@ -314,8 +234,9 @@ pub struct Reading {
     #[arg(long, visible_alias = "until", value_name = "TIME", help_heading = "Reading")]
     pub to: Option<String>,
     /// Zone of log stamps (and of --from and --to) that name none: UTC, local, Europe/Berlin, +02:00
-    #[arg(long, value_name = "ZONE", default_value = "UTC", help_heading = "Reading")]
-    pub timezone: String,
+    /// [default: UTC]
+    #[arg(long, value_name = "ZONE", help_heading = "Reading")]
+    pub timezone: Option<String>,
     /// Year of the first log stamp that has none; inferred from file time and neighbours if not given
     #[arg(long, value_name = "YEAR", help_heading = "Reading")]
     pub year: Option<i16>,
@@ -331,6 +252,9 @@ pub struct Reading {
     /// Network that counts as inside, for network.direction; may be repeated [default: private ranges]
     #[arg(long, value_name = "CIDR", help_heading = "Enrichment")]
     pub internal_net: Vec<String>,
+    /// Configuration file; the command line wins over it (see netlog config show)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Running")]
+    pub config: Option<PathBuf>,
     /// Decoding threads; the output is the same for any number [default: all cores]
     #[arg(short = 'j', long, value_name = "N", help_heading = "Running")]
     pub threads: Option<usize>,
@@ -354,18 +278,18 @@ pub struct Packets {
     /// not, parentheses.
     #[arg(long, value_name = "EXPRESSION", help_heading = "Packets")]
     pub filter: Option<String>,
-    /// A flow record ends after this much silence (30s, 5m)
-    #[arg(long, value_name = "TIME", default_value = "30s", help_heading = "Packets")]
-    pub flow_timeout: String,
-    /// Write a record of each running flow this often (10s); 0 = only when it ends
-    #[arg(long, value_name = "TIME", default_value = "0", help_heading = "Packets")]
-    pub flow_period: String,
+    /// A flow record ends after this much silence (30s, 5m) [default: 30s]
+    #[arg(long, value_name = "TIME", help_heading = "Packets")]
+    pub flow_timeout: Option<String>,
+    /// Write a record of each running flow this often (10s); 0 = only when it ends [default: 0]
+    #[arg(long, value_name = "TIME", help_heading = "Packets")]
+    pub flow_period: Option<String>,
     /// Count flows, decode no application protocol
     #[arg(long, help_heading = "Packets")]
     pub flows_only: bool,
-    /// normal leaves contents out; full has requests and responses, all headers, certificates
-    #[arg(long, value_name = "HOW", default_value = "normal", help_heading = "Packets")]
-    pub detail: Detail,
+    /// normal leaves contents out; full has requests and responses, all headers, certificates [default: normal]
+    #[arg(long, value_name = "HOW", help_heading = "Packets")]
+    pub detail: Option<Detail>,
     /// Do not mask clear-text passwords
     #[arg(long, help_heading = "Packets")]
     pub show_secrets: bool,

@@ -8,12 +8,13 @@
 //! ```
 //!
 //! Who may import whom (tests/layering.rs enforces it):
-//! `main → cli → plan → engine → {source net proto logs enrich detect report sink setup schema} → model`;
+//! `main → cli → plan → config → engine → {source net proto logs enrich detect report sink setup schema} → model`;
 //! sideways only `net → proto`, `sink → {schema, setup, report}`, `setup → schema`,
 //! `schema → {proto, net, logs, enrich}`.
 
 pub mod cli;
 pub mod command;
+pub mod config;
 pub mod detect;
 pub mod engine;
 pub mod enrich;

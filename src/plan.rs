@@ -2,13 +2,14 @@
 //! usage error before any input is read.
 
 use crate::cli::{Analyze, Detail, Events, GrepAuth, Packets, Reading, Search};
+use crate::config;
 use crate::engine::{Job, Logs, Only};
 use crate::enrich::{self, Net};
 use crate::logs::{Hour, Wanted, Zone};
-use crate::model::{Severity, Ts, rfc3339};
+use crate::model::{SPANS, Severity, Ts, rfc3339, span};
 use crate::net::filter::Filter;
 use crate::report::logins;
-use crate::{detect, net, proto, setup};
+use crate::{net, proto, setup};
 
 /// What the command line or a file it names has wrong. Exit status 2.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,9 @@ pub enum UsageError {
         /// What is wrong and what would be right.
         reason: String,
     },
+    /// The configuration file is wrong.
+    #[error(transparent)]
+    Config(#[from] config::ConfigError),
     /// The packet filter does not parse; the message points at the place.
     #[error("--filter: {0}")]
     Filter(String),
@@ -115,8 +119,12 @@ impl Plan {
 }
 
 fn job(reading: &Reading, packets: Option<&Packets>, now: Ts) -> Result<Job, UsageError> {
-    let zone =
-        Zone::named(&reading.timezone).map_err(|e| value("--timezone", &reading.timezone, &e.to_string()))?;
+    let file = match &reading.config {
+        Some(path) => config::File::read(path)?,
+        None => config::File::default(),
+    };
+    let zone = reading.timezone.as_deref().or(file.timezone.as_deref()).unwrap_or("UTC");
+    let zone = Zone::named(zone).map_err(|e| value("--timezone", zone, &e.to_string()))?;
     let window =
         (moment("--from", reading.from.as_deref(), &zone)?, moment("--to", reading.to.as_deref(), &zone)?);
     if let (Some(from), Some(to)) = window
@@ -133,23 +141,25 @@ fn job(reading: &Reading, packets: Option<&Packets>, now: Ts) -> Result<Job, Usa
         window,
         filter: packets.and_then(|p| p.filter.as_deref()).map(filter).transpose()?,
         filter_text: packets.and_then(|p| p.filter.clone()),
-        net: packets.map_or_else(|| Ok(net::Config::default()), flows)?,
+        net: packets.map_or_else(|| Ok(net::Config::default()), |p| flows(p, &file.packets))?,
         options: packets.map_or_else(proto::Options::default, |p| proto::Options {
-            full: p.detail == Detail::Full,
-            show_secrets: p.show_secrets,
+            full: p.detail.map_or(file.packets.detail == Some(config::Detail::Full), |d| d == Detail::Full),
+            show_secrets: p.show_secrets || file.packets.show_secrets,
+            protocols: file.protocols.clone(),
             ..proto::Options::default()
         }),
         enrich: enrich::Config {
-            databases: reading.geoip_db.clone(),
-            internal: internal.collect::<Result<_, _>>()?,
+            databases: given(&reading.geoip_db, &file.geoip_db),
+            internal: given(&internal.collect::<Result<Vec<_>, _>>()?, &file.internal_net),
         },
         logs: Logs {
             zone,
-            year: reading.year,
-            patterns: reading.patterns.clone(),
+            year: reading.year.or(file.year),
+            // The later one of a name counts.
+            patterns: file.patterns.iter().chain(&reading.patterns).cloned().collect(),
             format: reading.format.clone(),
         },
-        detect: detect::Config::default(),
+        detect: file.detect,
         only: None,
         wanted: None,
     })
@@ -163,16 +173,22 @@ fn threads(wanted: Option<usize>) -> Result<usize, UsageError> {
     }
 }
 
-fn flows(packets: &Packets) -> Result<net::Config, UsageError> {
+/// The list of the command line, if it has any, else that of the file.
+fn given<T: Clone>(arguments: &[T], file: &[T]) -> Vec<T> {
+    if arguments.is_empty() { file.to_vec() } else { arguments.to_vec() }
+}
+
+fn flows(packets: &Packets, file: &config::Packets) -> Result<net::Config, UsageError> {
+    let duration = |option, text: &Option<String>| text.as_deref().map(|t| duration(option, t)).transpose();
     let timeout = duration("--flow-timeout", &packets.flow_timeout)?;
-    if timeout == 0 {
-        return Err(value("--flow-timeout", &packets.flow_timeout, "must be longer than nothing"));
+    if timeout == Some(0) {
+        return Err(value("--flow-timeout", "0", "must be longer than nothing"));
     }
-    let period = duration("--flow-period", &packets.flow_period)?;
+    let period = duration("--flow-period", &packets.flow_period)?.or(file.flow_period).unwrap_or(0);
     Ok(net::Config {
-        flow_timeout: timeout,
+        flow_timeout: timeout.or(file.flow_timeout).unwrap_or(net::Config::default().flow_timeout),
         flow_period: (period > 0).then_some(period),
-        flows_only: packets.flows_only,
+        flows_only: packets.flows_only || file.flows_only,
     })
 }
 
@@ -180,25 +196,8 @@ fn filter(text: &str) -> Result<Filter, UsageError> {
     Filter::parse(text).map_err(|e| UsageError::Filter(e.to_string()))
 }
 
-/// `30s`, `1.5m`, `250ms`, `2h`, `1d`; a bare number is seconds. Nanoseconds.
 fn duration(option: &'static str, text: &str) -> Result<Ts, UsageError> {
-    let wrong = || value(option, text, "write a time span like 30s, 5m or 250ms");
-    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let number: f64 = number.parse().map_err(|_| wrong())?;
-    let unit = match unit.trim() {
-        "" | "s" => 1e9,
-        "ms" => 1e6,
-        "us" => 1e3,
-        "ns" => 1.0,
-        "m" | "min" => 60e9,
-        "h" => 3600e9,
-        "d" => 86_400e9,
-        _ => return Err(wrong()),
-    };
-    let nanos = number * unit;
-    // 292 years is where nanoseconds end.
-    if nanos.is_finite() && nanos < 9.2e18 { Ok(nanos as Ts) } else { Err(wrong()) }
+    span(text).ok_or_else(|| value(option, text, SPANS))
 }
 
 /// How the indices are to be made.
@@ -281,28 +280,6 @@ fn value(option: &'static str, value: &str, reason: &str) -> UsageError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn spans_of_time() {
-        for (text, nanos) in [("30s", 30e9), ("1.5m", 90e9), ("10", 10e9), ("250ms", 250e6), ("0", 0.0)] {
-            assert_eq!(duration("--flow-timeout", text).unwrap(), nanos as Ts, "{text}");
-        }
-        for bad in ["", "s", "5 parsecs", "-3s", "1e99d", "99999999999999d"] {
-            assert!(duration("--flow-timeout", bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn sizes() {
-        for (text, size) in
-            [("500k", 512_000), ("10m", 10 << 20), ("10MiB", 10 << 20), ("7", 7), ("1 GB", 1 << 30)]
-        {
-            assert_eq!(bytes("--bulk-size", text).unwrap(), size, "{text}");
-        }
-        for bad in ["", "0", "m", "-1", "99999999999g", "1x"] {
-            assert!(bytes("--bulk-size", bad).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn outputs_do_not_share_a_target() {

@@ -19,8 +19,9 @@ static MAY: &[(&str, &[&str])] = &[
     ("sink", &["schema", "setup", "report"]),
     ("engine", &["source", "net", "proto", "logs", "enrich", "detect", "report", "sink", "schema"]),
     ("cli", &[]),
-    ("plan", &["cli", "engine", "net", "proto", "logs", "enrich", "detect", "report", "setup"]),
-    ("command", &["cli", "plan", "engine", "logs", "report", "schema", "setup", "sink"]),
+    ("config", &["detect", "enrich", "logs", "proto"]),
+    ("plan", &["cli", "config", "engine", "net", "proto", "logs", "enrich", "detect", "report", "setup"]),
+    ("command", &["cli", "config", "plan", "engine", "logs", "report", "schema", "setup", "sink"]),
 ];
 
 fn rust_files(dir: &Path, out: &mut Vec<PathBuf>) {

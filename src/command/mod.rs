@@ -86,6 +86,7 @@ pub fn run(cli: &Cli, now: Ts, terminal: &Terminal) -> Result<Status, CommandErr
         Command::Setup(args) => setup::run(args),
         Command::Fields(args) => print::fields(args),
         Command::Patterns { command } => patterns::run(command, terminal),
+        Command::Config { command } => print::config(command),
         Command::Completions { shell } => print::completions(*shell),
         Command::Man => print::man(),
     }

@@ -1,9 +1,11 @@
 //! Commands that only print: fields, completions, the manual page.
 
 use super::{CommandError, Status};
-use crate::cli::{Cli, Fields};
+use crate::cli::{Cli, Config, Fields};
+use crate::config;
 use crate::engine::EngineError;
 use crate::logs::FormatSet;
+use crate::plan::UsageError;
 use crate::schema;
 use clap::CommandFactory;
 use std::io::{self, Write};
@@ -22,6 +24,19 @@ pub(super) fn fields(args: &Fields) -> Result<Status, CommandError> {
     }
     for field in schema.fields() {
         writeln!(out, "{}\t{}\t{}", field.name, field.ty.name(), field.doc)?;
+    }
+    Ok(Status::Done)
+}
+
+/// A configuration file: what is wrong with it, or one with the defaults.
+pub(super) fn config(command: &Config) -> Result<Status, CommandError> {
+    let mut out = io::stdout().lock();
+    match command {
+        Config::Check { file } => {
+            config::File::read(file).map_err(UsageError::from)?;
+            writeln!(out, "{} is sound", file.display())?;
+        }
+        Config::Show => out.write_all(config::DEFAULT.as_bytes())?,
     }
     Ok(Status::Done)
 }

@@ -1,15 +1,20 @@
 //! Thresholds. The defaults are argued in docs/detections.md.
 
-use crate::model::Ts;
+use crate::model::{Ts, positive_span};
+use serde::Deserialize;
 
 const MINUTE: Ts = 60_000_000_000;
 
-/// When an observation becomes a finding.
-#[derive(Clone, Debug)]
+/// When an observation becomes a finding. Section `[detect]` of the configuration file: an option is declared
+/// here and shown in `src/config/default.toml`, nowhere else.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Finest time resolution of rates, nanoseconds.
+    #[serde(deserialize_with = "positive_span")]
     pub bucket: Ts,
     /// Span in which attempts are counted, nanoseconds.
+    #[serde(deserialize_with = "positive_span")]
     pub window: Ts,
     /// Failed log-ins from one source in the window that make a brute force.
     pub failures: u64,

@@ -55,6 +55,7 @@ mod when;
 pub use check::{TestFailure, TestReport};
 pub use detect::Detection;
 pub use error::PatternError;
+pub use fields::nearest;
 pub use multi::Joining;
 pub use parser::{Context, Parsed, Parser, Scratch};
 pub use set::FormatSet;

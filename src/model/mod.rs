@@ -8,6 +8,7 @@ mod finding;
 mod ledger;
 mod login;
 mod origin;
+mod span;
 mod time;
 mod value;
 
@@ -19,5 +20,6 @@ pub use finding::{Evidence, Finding, Severity};
 pub use ledger::{Counts, InputFault, Ledger, Reason, Reasons, Sample};
 pub use login::login_attempts;
 pub use origin::{Origin, Seq, SourceInfo, Sources, Stamp};
+pub use span::{SPANS, positive_span, span};
 pub use time::{Ts, push_rfc3339, rfc3339};
 pub use value::Value;

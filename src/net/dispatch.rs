@@ -8,6 +8,7 @@
 use super::stream::Stream;
 use super::talk::Talk;
 use crate::model::{Endpoint, Event, Ledger, Seq, Stamp, Transport};
+use crate::proto::config::Sections;
 use crate::proto::{Options, Protocol};
 
 /// The protocols of a run by port, in the order their probes are asked.
@@ -19,9 +20,13 @@ pub(super) struct Registry {
 }
 
 impl Registry {
-    /// An index over `all`; what stands beyond [`Excluded`]'s capacity is not asked.
-    pub(super) fn new(all: &'static [&'static Protocol]) -> Registry {
-        let each = |(i, p): (usize, &&'static Protocol)| p.ports.iter().map(|x| (*x, i)).collect::<Vec<_>>();
+    /// An index over `all` at their ports, or those of `sections`; what stands beyond [`Excluded`]'s capacity
+    /// is not asked.
+    pub(super) fn new(all: &'static [&'static Protocol], sections: &Sections) -> Registry {
+        let each = |(i, p): (usize, &&'static Protocol)| {
+            let ports = sections.of(p.name).and_then(|s| s.ports.as_deref()).unwrap_or(p.ports);
+            ports.iter().map(|x| (*x, i)).collect::<Vec<_>>()
+        };
         let mut ports: Vec<_> = all.iter().enumerate().flat_map(each).collect();
         ports.sort_unstable();
         Registry { all, ports }

@@ -90,7 +90,7 @@ impl Shard {
         Shard {
             config: *config,
             options: Arc::clone(options),
-            registry: Registry::new(protocols),
+            registry: Registry::new(protocols, &options.protocols),
             table: Table::new(),
             previous: None,
             buffered: 0,

@@ -1,5 +1,6 @@
 //! What a parser may do to the world: read the time, emit events, report anomalies.
 
+use super::config::Sections;
 use crate::model::{Dataset, Endpoint, Event, FieldRef, Ledger, Outcome, Seq, Stamp, Transport, Value};
 
 /// Caps that keep the state of one flow bounded, whatever the peer sends.
@@ -35,6 +36,8 @@ pub struct Options {
     pub show_secrets: bool,
     /// Caps.
     pub limits: Limits,
+    /// `[protocols.NAME]` of the configuration file.
+    pub protocols: Sections,
 }
 
 /// The flow a parser works on, as far as it may know it.

@@ -17,6 +17,8 @@ mod rig;
 mod sql;
 mod wire;
 
+pub mod config;
+
 pub use emit::{Draft, Emit, FlowView, Limits, Options};
 
 use crate::model::{Dataset, FieldRef, Transport};

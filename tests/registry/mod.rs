@@ -10,7 +10,6 @@ pub use capture::{captures, packets};
 use netlog::model::{Event, Transport, Value};
 use netlog::net::replay::{How, Script};
 use netlog::net::{Output, flow, shard};
-use netlog::proto::Limits;
 use netlog::proto::{self, Options, Protocol};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -71,7 +70,7 @@ fn found() -> &'static [(String, String, Script)] {
 }
 
 fn options(full: bool) -> Arc<Options> {
-    Arc::new(Options { full, show_secrets: full, limits: Limits::default() })
+    Arc::new(Options { full, show_secrets: full, ..Options::default() })
 }
 
 fn play(script: &Script, how: &How, full: bool) -> Output {

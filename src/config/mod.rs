@@ -1,0 +1,177 @@
+//! The configuration file: what holds for every run, in TOML. The command line wins over it.
+//!
+//! A section is the structure of the module that it is for ([`crate::detect::Config`],
+//! [`crate::proto::config`]), so that an option is declared once. `default.toml` shows all of them with
+//! their defaults; a test compares it with the structures.
+
+use crate::detect;
+use crate::enrich::Net;
+use crate::logs::{Zone, nearest};
+use crate::model::{SPANS, Ts, positive_span, span};
+use crate::proto::config::Sections;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// All options with their defaults and what they mean: a file to start from.
+pub const DEFAULT: &str = include_str!("default.toml");
+
+/// A configuration file. What it does not say is as if there were none.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct File {
+    /// Networks that count as inside; empty = private, link-local, CGNAT and loopback.
+    #[serde(deserialize_with = "nets")]
+    pub internal_net: Vec<Net>,
+    /// MaxMind databases, asked in this order; relative to the file's folder.
+    pub geoip_db: Vec<PathBuf>,
+    /// Zone of stamps that name none.
+    #[serde(deserialize_with = "zone")]
+    pub timezone: Option<String>,
+    /// Year of the first stamp without one.
+    pub year: Option<i16>,
+    /// Files and folders of formats and named patterns; relative to the file's folder.
+    pub patterns: Vec<PathBuf>,
+    /// How captures are decoded.
+    pub packets: Packets,
+    /// Thresholds of the detectors.
+    pub detect: detect::Config,
+    /// Options of protocols.
+    pub protocols: Sections,
+}
+
+/// Section `[packets]`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Packets {
+    /// A flow record ends after this much silence, nanoseconds.
+    #[serde(deserialize_with = "timeout")]
+    pub flow_timeout: Option<Ts>,
+    /// Time between records of a running flow, nanoseconds; 0 = only when it ends.
+    #[serde(deserialize_with = "period")]
+    pub flow_period: Option<Ts>,
+    /// Count flows, decode no application protocol.
+    pub flows_only: bool,
+    /// Contents, too.
+    pub detail: Option<Detail>,
+    /// Do not mask clear-text passwords.
+    pub show_secrets: bool,
+}
+
+/// `packets.detail`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Detail {
+    /// Without contents.
+    Normal,
+    /// With contents.
+    Full,
+}
+
+/// What is wrong with a configuration file, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The file.
+    pub file: String,
+    /// Line and column in characters, from 1; `None` if it cannot be read at all.
+    pub place: Option<(usize, usize)>,
+    /// What is wrong, with what is likely meant.
+    pub message: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.place {
+            Some((line, column)) => write!(f, "{}:{line}:{column}: {}", self.file, self.message),
+            None => write!(f, "{}: {}", self.file, self.message),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl File {
+    /// Reads a file; paths in it are then relative to where the program runs.
+    ///
+    /// # Errors
+    /// It cannot be read, is not TOML, or says something that there is not.
+    pub fn read(path: &Path) -> Result<File, ConfigError> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|e| ConfigError {
+            file: name.clone(),
+            place: None,
+            message: e.to_string(),
+        })?;
+        let mut file = File::parse(&name, &text)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for path in file.geoip_db.iter_mut().chain(&mut file.patterns) {
+            *path = folder.join(&*path);
+        }
+        Ok(file)
+    }
+
+    /// Reads the text of file `name`.
+    ///
+    /// # Errors
+    /// As [`File::read`].
+    pub fn parse(name: &str, text: &str) -> Result<File, ConfigError> {
+        toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            let before = text.get(..at).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            let key = key(text.get(at..).unwrap_or_default(), before);
+            let message = suggest(error.message(), key);
+            ConfigError { file: name.to_owned(), place: Some((line, column)), message }
+        })
+    }
+}
+
+/// The key whose value begins at a place, if one does.
+fn key<'t>(from: &'t str, before: &'t str) -> Option<&'t str> {
+    let line = before.rsplit('\n').next()?;
+    let (key, rest) = line.split_once('=')?;
+    let value = rest.trim().is_empty() || rest.trim_start().starts_with('[');
+    (value && !from.is_empty()).then(|| key.trim())
+}
+
+/// The message, with the key and with the nearest of the names that are expected in place of all of them.
+fn suggest(message: &str, key: Option<&str>) -> String {
+    let mut names = message.split('`').skip(1).step_by(2);
+    if let Some(wrong) = names.next().filter(|_| message.starts_with("unknown field")) {
+        let known: Vec<&str> = names.collect();
+        let mut sorted = known.clone();
+        sorted.sort_unstable();
+        return match nearest(wrong, known.iter().copied()) {
+            Some(near) => format!("there is no option `{wrong}` here; did you mean `{near}`?"),
+            None => format!("there is no option `{wrong}` here, but {}", sorted.join(", ")),
+        };
+    }
+    let message = message.trim_end().replace('\n', "; ");
+    key.map_or(message.clone(), |key| format!("{key}: {message}"))
+}
+
+fn nets<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Net>, D::Error> {
+    let texts = Vec::<String>::deserialize(input)?;
+    let net = |text: String| text.parse::<Net>().map_err(|e| D::Error::custom(format!("{text}: {e}")));
+    texts.into_iter().map(net).collect()
+}
+
+fn zone<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error> {
+    let name = String::deserialize(input)?;
+    Zone::named(&name).map_err(|e| D::Error::custom(format!("{name}: {e}")))?;
+    Ok(Some(name))
+}
+
+fn timeout<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Ts>, D::Error> {
+    positive_span(input).map(Some)
+}
+
+fn period<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Ts>, D::Error> {
+    let text = String::deserialize(input)?;
+    span(&text).map(Some).ok_or_else(|| D::Error::custom(SPANS))
+}
+
+#[cfg(test)]
+mod tests;

@@ -158,6 +158,7 @@ macro_rules! protocols {
 }
 
 protocols! {
+    amqp,
     cassandra,
     dns,
     http,

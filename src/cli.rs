@@ -243,6 +243,10 @@ pub struct Reading {
     /// Folder with pattern files of your own, laid over the built-in ones; may be given several times
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Reading")]
     pub patterns: Vec<PathBuf>,
+    /// Format of access logs: an Apache LogFormat, nginx log_format or VPC flow log format as a text, or
+    /// @ and the path of an httpd.conf or nginx.conf
+    #[arg(long, value_name = "STRING|@FILE", help_heading = "Reading")]
+    pub log_format: Option<String>,
     /// Read all logs as this format instead of recognising it
     #[arg(long, value_name = "NAME", help_heading = "Reading")]
     pub format: Option<String>,

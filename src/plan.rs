@@ -5,7 +5,7 @@ use crate::cli::{Analyze, Detail, Events, GrepAuth, Packets, Reading, Search};
 use crate::config;
 use crate::engine::{Job, Logs, Only};
 use crate::enrich::{self, Net};
-use crate::logs::{Hour, Wanted, Zone};
+use crate::logs::{Hour, LogFormat, Wanted, Zone};
 use crate::model::{SPANS, Severity, Ts, rfc3339, span};
 use crate::net::filter::Filter;
 use crate::report::logins;
@@ -158,11 +158,24 @@ fn job(reading: &Reading, packets: Option<&Packets>, now: Ts) -> Result<Job, Usa
             // The later one of a name counts.
             patterns: file.patterns.iter().chain(&reading.patterns).cloned().collect(),
             format: reading.format.clone(),
+            log_format: reading.log_format.as_deref().map(log_format).transpose()?,
         },
         detect: file.detect,
         only: None,
         wanted: None,
     })
+}
+
+/// A format as a server's configuration writes it, or `@` and the configuration's path.
+fn log_format(text: &str) -> Result<LogFormat, UsageError> {
+    let wrong = |why: &str| value("--log-format", text, why);
+    match text.strip_prefix('@') {
+        None => LogFormat::pasted(text).map_err(|why| wrong(&why)),
+        Some(path) => {
+            let config = std::fs::read(path).map_err(|e| wrong(&e.to_string()))?;
+            LogFormat::of_config(&String::from_utf8_lossy(&config)).map_err(|why| wrong(&why))
+        }
+    }
 }
 
 fn threads(wanted: Option<usize>) -> Result<usize, UsageError> {

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Runs the plan: opens the outputs, reads everything, draws the report.
 pub(super) fn run(plan: Plan, reading: &Reading, terminal: &Terminal) -> Result<Status, CommandError> {
-    let formats = FormatSet::load(&plan.job.logs.patterns).map_err(engine::EngineError::from)?;
+    let formats = plan.job.logs.formats().map_err(engine::EngineError::from)?;
     check(&plan, &formats)?;
     let schema = Arc::new(schema::all(&formats)?);
     let (setup, bulk) = (plan.setup.clone(), plan.bulk.clone());

@@ -5,7 +5,7 @@ use super::writer::Writer;
 use super::{Progress, lines, packets};
 use crate::detect;
 use crate::enrich::{self, Enricher, MmdbError};
-use crate::logs::{FormatSet, PatternError, Wanted, Zone};
+use crate::logs::{FormatSet, LogFormat, PatternError, Wanted, Zone};
 use crate::model::{Finding, Ledger, SourceInfo, Sources, Ts};
 use crate::net::{self, filter::Filter};
 use crate::proto;
@@ -28,6 +28,19 @@ pub struct Logs {
     pub patterns: Vec<PathBuf>,
     /// Format that all logs are in; recognised by content if `None`.
     pub format: Option<String>,
+    /// Format of a server's configuration, beside the others.
+    pub log_format: Option<LogFormat>,
+}
+
+impl Logs {
+    /// The formats that logs are read by.
+    ///
+    /// # Errors
+    /// A pattern file that is wrong.
+    pub fn formats(&self) -> Result<FormatSet, PatternError> {
+        let pasted: Vec<_> = self.log_format.iter().map(|format| ("--log-format", format.text())).collect();
+        FormatSet::load_with(&self.patterns, &pasted)
+    }
 }
 
 /// Everything a run needs to know. Made by `plan`, complete and checked.
@@ -157,7 +170,7 @@ pub fn run<T: Tallying>(
     sinks: Vec<Box<dyn Sink>>,
     progress: &Progress,
 ) -> Result<Outcome<T>, EngineError> {
-    run_with(job, FormatSet::load(&job.logs.patterns)?, sinks, progress)
+    run_with(job, job.logs.formats()?, sinks, progress)
 }
 
 /// As [`run`], with the formats that `job.logs.patterns` amounts to.

@@ -1,0 +1,113 @@
+use super::*;
+use crate::logs::{Context, FormatSet, Parser, Scratch};
+use crate::model::{Event, rfc3339};
+use crate::source::LineChunk;
+
+/// Reads lines by a format; each must be an event of it.
+fn read<T>(format: &LogFormat, lines: &str, check: impl FnOnce(&[Event<'_>]) -> T) -> T {
+    let set = FormatSet::load_with(&[], &[(NAME, format.text())])
+        .unwrap_or_else(|e| panic!("{e}\n{}", format.text()));
+    let detection = set.detect(lines.as_bytes());
+    assert_eq!(detection.name(), Some(NAME), "{}", format.text());
+    let parser = Parser::new(&set, &detection, Context::default());
+    let chunk = LineChunk { data: lines.as_bytes().to_vec(), offset: 0, first_line: 1 };
+    let parsed = parser.parse(&chunk, &mut Scratch::default());
+    assert!(parsed.ledger.lines.skipped.is_empty(), "{:?}", parsed.ledger.lines.skipped);
+    check(&parsed.events)
+}
+
+fn text<'e>(event: &'e Event<'_>, name: &str) -> &'e str {
+    event.by_name(name).and_then(|v| v.as_str()).unwrap_or("nothing")
+}
+
+const APACHE: &str = r#"%v:%{remote}p %a (%{X-Forwarded-For}i) %u [%{%Y-%m-%dT%T%z}t] \"%r\" %>s %I/%O %D \"%{Referer}i\" \"%!200{User-Agent}i\" %% %{SSL_PROTOCOL}x"#;
+const LINES: &str = "shop.example:40022 203.0.113.7 (192.0.2.1, 192.0.2.2) bob x [2026-11-21T09:07:01+0100] \"GET /a?b=c HTTP/2.0\" 404 120/4567 1500 \"-\" \"Mozilla \\\"5\\\"\" % TLSv1.3\n\
+shop.example:40022 203.0.113.7 (-) - [2026-11-21T09:07:02+0100] \"\\x16\\x03 no request\" 400 3/5 0 \"-\" \"-\" % -\n";
+
+fn check_apache(events: &[Event<'_>]) {
+    let [first, second] = events else { panic!("{}", events.len()) };
+    assert_eq!(
+        (rfc3339(first.ts), first.end),
+        ("2026-11-21T08:07:01.000000000Z".to_owned(), Some(first.ts + 1_500_000))
+    );
+    assert_eq!(
+        (first.source.port, first.source.bytes, first.destination.bytes),
+        (Some(40022), Some(120), Some(4567))
+    );
+    assert_eq!(text(first, "user.name"), "bob x");
+    assert_eq!(text(first, "http.request.headers.x-forwarded-for"), "192.0.2.1, 192.0.2.2");
+    assert_eq!(text(first, "apache.access.variable.ssl_protocol"), "TLSv1.3");
+    assert_eq!((text(first, "url.path"), text(first, "url.query")), ("/a", "b=c"));
+    assert_eq!(text(first, "user_agent.original"), "Mozilla \\\"5\\\"");
+    assert_eq!(text(second, "apache.access.request"), "\\x16\\x03 no request");
+    assert_eq!(text(second, "http.request.method"), "nothing");
+}
+
+#[test]
+fn apache_formats() {
+    read(&LogFormat::pasted(APACHE).unwrap(), LINES, check_apache);
+    read(
+        &LogFormat::pasted("%h %l %u %t %m %U%q %H %s %b %{ms}T").unwrap(),
+        "c.example - - [21/Nov/2026:09:07:01 +0000] GET /a%20b?c HTTP/1.1 200 5 12\n",
+        |events| {
+            assert_eq!((text(&events[0], "http.version"), text(&events[0], "url.query")), ("1.1", "c"));
+            assert_eq!(events[0].end, Some(events[0].ts + 12_000_000));
+        },
+    );
+}
+
+#[test]
+fn nginx_formats() {
+    let format = "$remote_addr - $remote_user [$time_local] \"$request\" $status ${body_bytes_sent}b \"$http_referer\" \
+         \"$http_user_agent\" rt=$request_time uct=\"$upstream_connect_time\" $http_x_request_id $upstream_addr";
+    let lines = "203.0.113.7 - - [21/Nov/2026:09:07:01 +0000] \"POST /x HTTP/1.1\" 201 7b \"-\" \"curl/8\" rt=0.250 uct=\"0.001, 0.002\" r1 10.0.0.1:80, 10.0.0.2:80\n";
+    read(&LogFormat::pasted(format).unwrap(), lines, |events| {
+        let event = &events[0];
+        assert_eq!(rfc3339(event.ts), "2026-11-21T09:07:00.750000000Z");
+        assert_eq!(event.dataset.name, "nginx.access");
+        assert_eq!(text(event, "nginx.access.variable.upstream_connect_time"), "0.001, 0.002");
+        assert_eq!(text(event, "nginx.access.variable.upstream_addr"), "10.0.0.1:80, 10.0.0.2:80");
+        assert_eq!(text(event, "http.request.headers.x-request-id"), "r1");
+    });
+}
+
+#[test]
+fn vpc_formats() {
+    let format = "${srcaddr} ${dstaddr} ${srcport} ${dstport} ${action} ${start} ${vpc-id}";
+    let lines = "203.0.113.7 192.0.2.1 40022 22 REJECT 1795252021 vpc-1\n";
+    read(&LogFormat::pasted(format).unwrap(), lines, |events| {
+        assert_eq!((events[0].source.port, events[0].destination.port), (Some(40022), Some(22)));
+        assert_eq!(text(&events[0], "aws.vpcflow.vpc_id"), "vpc-1");
+        assert_eq!(rfc3339(events[0].ts), "2026-11-21T09:07:01.000000000Z");
+    });
+    assert!(LogFormat::pasted("${srcaddr} x${dstaddr}").unwrap_err().contains("part 2"));
+}
+
+#[test]
+fn formats_of_configurations() {
+    let httpd = format!(
+        "# LogFormat \"%h\" no\nServerName x\nLogFormat \"{}\" \\\n  mine\nLogFormat \"%h %t\" unused\n<VirtualHost *:80>\n  CustomLog logs/a.log mine env=!no\n  customlog logs/b.log mine\n</VirtualHost>\n",
+        APACHE
+    );
+    let format = LogFormat::of_config(&httpd).unwrap();
+    read(&format, LINES, check_apache);
+    assert!(!format.text().contains("unused") && format.text().matches("delimited").count() == 1);
+    let nginx = "http {\n  log_format main '$remote_addr [$time_local] ' # why\n     '\"$request\" $status';\n  access_log /var/log/a.log main buffer=32k;\n  server { access_log off; }\n  server { access_log /b.log; }\n}\n";
+    let both = "203.0.113.7 [21/Nov/2026:09:07:01 +0000] \"POST /x HTTP/1.1\" 201\n\
+        203.0.113.7 - - [21/Nov/2026:09:07:01 +0000] \"POST /x HTTP/1.1\" 201 5 \"-\" \"curl/8\"\n";
+    read(&LogFormat::of_config(nginx).unwrap(), both, |events| assert_eq!(events.len(), 2));
+}
+
+#[test]
+fn mistakes_are_told_with_their_place() {
+    let wrong = |text: &str| LogFormat::pasted(text).unwrap_err();
+    assert_eq!(wrong("%h %Z"), "at 4: unknown directive `%Z`");
+    assert_eq!(wrong("%h %{Referer i"), "at 4: `%{` without `}`");
+    assert!(wrong("%{%Y %Q}t").contains("unknown conversion `%Q`"));
+    assert!(wrong("%h%u %t").contains("parts 1 and 2"));
+    assert_eq!(wrong("$remote_addr $ x"), "at 14: `$` without a name");
+    assert!(wrong("hello").contains("neither"));
+    let config = |text: &str| LogFormat::of_config(text).unwrap_err();
+    assert!(config("access_log /x min; log_format main '$status';").contains("did you mean `main`?"));
+    assert!(config("user www;").contains("no LogFormat"));
+}

@@ -1,6 +1,7 @@
 //! Format files compiled: names resolved, rules built, formats linked to their parents.
 
 use super::PatternError;
+use super::after::{After, Also};
 use super::columns::Columns;
 use super::dispatch::Dispatch;
 use super::expression::GrokRule;
@@ -123,6 +124,23 @@ fn rule(
     let dataset = sets.dataset(&mut maker.table, spec);
     let mut all = cases(&mut maker.table, file, "case", spec, (&sets, &spec.case))?;
     all.extend(cases(&mut maker.table, file, &place, spec, (&sets, &rule.case))?);
+    let mut also = Vec::new();
+    for second in &rule.also {
+        let mut all = sets.clone();
+        let own = Sets::new(&maker.table, file, &place, &second.set)?;
+        all.extend(own.clone());
+        let mut removed = Vec::new();
+        for name in &second.remove {
+            removed.push(maker.table.need(file, &place, name)?);
+        }
+        also.push(Also {
+            when: Cond::all(&maker.table, file, &second.when)?,
+            dataset: all.named(second.dataset.as_deref(), &mut maker.table, spec),
+            set: own.constants(),
+            remove: removed,
+        });
+    }
+    let after = After::new(&maker.table, file, &place, (spec, rule), also)?;
     let inside = rule.inside.as_ref().map(|name| maker.table.need(file, &place, name)).transpose()?;
     Ok(Rule {
         matchers,
@@ -130,6 +148,7 @@ fn rule(
         cases: all,
         dataset,
         again: rule.again,
+        after,
         inside,
         drop: rule.drop,
         repeats: false,

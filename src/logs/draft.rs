@@ -1,5 +1,6 @@
 //! The event that a line is becoming.
 
+use super::after::Also;
 use super::fields::Check;
 use super::target::{Capture, Side, Target};
 use super::time::Moment;
@@ -27,6 +28,8 @@ pub(super) struct Draft<'a> {
     pub repeats: bool,
     /// A rule that matched makes it an event that is wanted.
     pub wanted: bool,
+    /// Second events from the same line.
+    pub also: Vec<&'static Also>,
 }
 
 /// How long an event lasted.
@@ -78,6 +81,7 @@ impl<'a> Draft<'a> {
         self.bad.clear();
         self.repeats = false;
         self.wanted = false;
+        self.also.clear();
     }
 
     /// Remembers the state.
@@ -243,6 +247,7 @@ impl<'a> Draft<'a> {
         self.fields.extend(inner.fields.into_iter().map(|(field, value)| (field, value.into_owned())));
         self.bad.extend(inner.bad);
         self.repeats |= inner.repeats;
+        self.also.extend(inner.also);
     }
 }
 

@@ -43,7 +43,13 @@ impl Line<'_> {
         }
         draft.repeats |= rule.repeats;
         draft.wanted |= rule.wanted;
+        if let Some(after) = &rule.after {
+            after.apply(draft);
+        }
         let dataset = rule.constants_into(draft);
+        if let Some(after) = &rule.after {
+            after.finish(draft);
+        }
         if depth >= DEPTH {
             return Some(Fate::Event(dataset));
         }

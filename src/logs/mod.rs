@@ -22,6 +22,8 @@
 //! `filtered` (by the time window); malformed as `nul`. A message inside a known format that no rule of
 //! its service reads is still an event, and counted as anomaly `<format>.unknown_message`.
 
+mod after;
+mod agent;
 mod check;
 mod columns;
 mod compile;
@@ -46,6 +48,7 @@ mod rule;
 mod set;
 mod sets;
 mod spec;
+mod step;
 mod target;
 mod template;
 mod time;

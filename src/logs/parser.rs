@@ -76,6 +76,8 @@ pub struct Parsed<'a> {
     pub ledger: Ledger,
     pub(super) pending: Vec<Pending>,
     pub(super) turns: Turns,
+    /// Second events of the line being read.
+    seconds: Vec<Event<'a>>,
     /// Lines of the events that have more than one, by the number of the first.
     lengths: BTreeMap<u64, u64>,
 }
@@ -348,9 +350,16 @@ impl<'f> Parser<'f> {
             super::draft::last_wins(&mut event.fields);
         }
         if !draft.bad.is_empty() {
-            parsed.ledger.anomaly("fmt.field", origin);
+            parsed.ledger.anomaly_in("fmt.field", origin, text.as_bytes());
             event.push(self.set.bad_fields, Value::texts(draft.bad.drain(..)));
         }
+        let waits = parsed.pending.last().copied().filter(|pending| pending.event == parsed.events.len());
+        for (also, nth) in draft.also.drain(..).filter(|_| wanted && !self.set.narrowed).zip(1..) {
+            let at = parsed.events.len() + usize::try_from(nth).unwrap_or(usize::MAX);
+            parsed.pending.extend(waits.map(|first| Pending { event: at, ..first }));
+            parsed.seconds.push(also.event(&event, nth));
+        }
         parsed.events.push(event);
+        parsed.events.append(&mut parsed.seconds);
     }
 }

@@ -1,5 +1,6 @@
 //! A compiled format: its rules, which of them can match a text at all, and what follows from a match.
 
+use super::after::After;
 use super::columns::Columns;
 use super::dispatch::Dispatch;
 use super::draft::Draft;
@@ -134,6 +135,8 @@ pub(super) struct Rule {
     pub cases: Vec<Case>,
     /// The captured message is read again by the same format.
     pub again: bool,
+    /// What else follows.
+    pub after: Option<Box<After>>,
     /// Field whose text is a line of its own.
     pub inside: Option<FieldRef>,
     /// No event.
@@ -148,7 +151,7 @@ impl Rule {
     /// Fields that a match can fill, by every alternative.
     pub fn fields(&self) -> impl Iterator<Item = FieldRef> {
         let captured = self.matchers.iter().flat_map(|m| m.captures()).flat_map(|c| c.target.fields());
-        captured.chain(self.constants())
+        captured.chain(self.constants()).chain(self.after.iter().flat_map(|after| after.fields()))
     }
 
     /// Gives the draft the constants and those of the cases that hold; gives the data set.

@@ -88,7 +88,12 @@ impl Sets {
 
     /// The data set that they make.
     pub fn dataset(&self, table: &mut Table, spec: &FormatSpec) -> &'static Dataset {
-        let name = spec.dataset.as_deref().unwrap_or(&spec.name);
+        self.named(None, table, spec)
+    }
+
+    /// The same, of another name than the format's.
+    pub fn named(&self, name: Option<&str>, table: &mut Table, spec: &FormatSpec) -> &'static Dataset {
+        let name = name.or(spec.dataset.as_deref()).unwrap_or(&spec.name);
         table.dataset(name, &self.category, &self.types, spec.protocol.as_deref(), &spec.doc)
     }
 

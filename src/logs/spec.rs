@@ -42,6 +42,15 @@ pub(super) struct FormatSpec {
     /// Fields that this format declares.
     #[serde(default)]
     pub fields: BTreeMap<String, FieldSpec>,
+    /// Fields that get another name (or place), before the constants.
+    #[serde(default)]
+    pub rename: BTreeMap<String, String>,
+    /// What is made of fields, in order.
+    #[serde(default)]
+    pub step: Vec<StepSpec>,
+    /// Fields that are left out.
+    #[serde(default)]
+    pub remove: Vec<String>,
     /// Which lines belong together.
     pub multiline: Option<MultiSpec>,
     /// Rules, tried in order.
@@ -137,6 +146,18 @@ pub(super) struct RuleSpec {
     /// Constants.
     #[serde(default)]
     pub set: BTreeMap<String, toml::Value>,
+    /// Fields that get another name (or place), before the constants.
+    #[serde(default)]
+    pub rename: BTreeMap<String, String>,
+    /// What is made of fields, in order.
+    #[serde(default)]
+    pub step: Vec<StepSpec>,
+    /// Fields that are left out.
+    #[serde(default)]
+    pub remove: Vec<String>,
+    /// Second events from the same line.
+    #[serde(default)]
+    pub also: Vec<AlsoSpec>,
     /// Constants that depend on captured values.
     #[serde(default)]
     pub case: Vec<CaseSpec>,
@@ -216,6 +237,41 @@ pub(super) struct KvSpec {
     /// Key to field, with the form of a stamp after a colon.
     #[serde(default)]
     pub map: BTreeMap<String, String>,
+}
+
+/// What is made of a field; see [`super::step`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StepSpec {
+    /// Which field.
+    pub field: String,
+    /// What is done.
+    #[serde(rename = "do")]
+    pub does: String,
+    /// Factor.
+    pub by: Option<f64>,
+    /// What stands between parts.
+    pub at: Option<String>,
+    /// Texts and what they become.
+    #[serde(default)]
+    pub table: BTreeMap<String, String>,
+}
+
+/// A second event from the same line; see [`super::after`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AlsoSpec {
+    /// All must hold.
+    #[serde(default)]
+    pub when: BTreeMap<String, CondSpec>,
+    /// Its data set; the first event's unless given.
+    pub dataset: Option<String>,
+    /// Its constants, over those of the first event.
+    #[serde(default)]
+    pub set: BTreeMap<String, toml::Value>,
+    /// Fields of the first event that it lacks.
+    #[serde(default)]
+    pub remove: Vec<String>,
 }
 
 /// Events of several lines; see [`super::multi`].

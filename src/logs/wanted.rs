@@ -31,6 +31,9 @@ impl FormatSet {
         for rule in self.formats.iter_mut().flat_map(|f| &mut f.rules) {
             let marks = rule.constants().any(|f| f.name == wanted.mark);
             rule.wanted = marks;
+            if let Some(after) = &mut rule.after {
+                after.steps.retain(|step| step.fields().iter().any(|field| kept(field)));
+            }
             rule.set.retain(|constant| match constant {
                 Constant::Outcome(_) => true,
                 Constant::Field(field, _) => kept(field),

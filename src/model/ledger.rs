@@ -135,6 +135,11 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// Counts a named anomaly, with what it was seen in as a sample.
+    pub fn anomaly_in(&mut self, name: &'static str, origin: Origin, bytes: &[u8]) {
+        note(&mut self.anomalies, name, origin, bytes);
+    }
+
     /// Counts a named anomaly.
     pub fn anomaly(&mut self, name: &'static str, origin: Origin) {
         note(&mut self.anomalies, name, origin, &[]);

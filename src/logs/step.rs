@@ -1,0 +1,222 @@
+//! Steps: what a rule makes of fields after it has matched.
+
+use super::PatternError;
+use super::agent::Agent;
+use super::draft::Draft;
+use super::fields::{Table, nearest};
+use super::spec::StepSpec;
+use crate::model::{FieldRef, Type, Value};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// Names of what a step can do.
+const DOES: [&str; 9] = [
+    "lowercase",
+    "uppercase",
+    "trim",
+    "percent_decode",
+    "multiply",
+    "split",
+    "translate",
+    "url",
+    "user_agent",
+];
+
+/// A step.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    field: FieldRef,
+    does: Does,
+}
+
+#[derive(Clone, Debug)]
+enum Does {
+    Text(fn(&str) -> String),
+    Multiply(f64),
+    Split(String),
+    Translate(BTreeMap<String, String>),
+    /// Scheme, domain, port, path, query, extension, registered domain.
+    Url([FieldRef; 7]),
+    /// Name, version, name and version of the system, device.
+    Agent([FieldRef; 5]),
+}
+
+impl Step {
+    /// Resolves a step; `file` and `place` are for messages.
+    pub fn new(table: &Table, file: &str, place: &str, spec: &StepSpec) -> Result<Step, PatternError> {
+        let field = table.need(file, place, &spec.field)?;
+        let fail = |message: String| PatternError::format(file, place, message);
+        let lacks = |key: &str| fail(format!("step `{}` of `{}` needs `{key}`", spec.does, spec.field));
+        let text = matches!(field.ty, Type::Keyword | Type::Wildcard | Type::Text);
+        let number = matches!(field.ty, Type::Long | Type::Double);
+        if text == (spec.does == "multiply") || !(text || number) {
+            return Err(fail(format!(
+                "step `{}` cannot work on `{}`, which is of type {:?}",
+                spec.does, spec.field, field.ty
+            )));
+        }
+        let need = |names: &[&str]| {
+            names.iter().map(|name| table.need(file, place, name)).collect::<Result<Vec<_>, _>>()
+        };
+        let does = match spec.does.as_str() {
+            "lowercase" => Does::Text(str::to_lowercase),
+            "uppercase" => Does::Text(str::to_uppercase),
+            "trim" => Does::Text(|text| text.trim().to_owned()),
+            "percent_decode" => Does::Text(percent_decode),
+            "multiply" => Does::Multiply(spec.by.filter(|by| by.is_finite()).ok_or_else(|| lacks("by"))?),
+            "split" => Does::Split(spec.at.clone().filter(|at| !at.is_empty()).ok_or_else(|| lacks("at"))?),
+            "translate" if spec.table.is_empty() => return Err(lacks("table")),
+            "translate" => Does::Translate(spec.table.clone()),
+            "url" => {
+                let names = ["scheme", "domain", "port", "path", "query", "extension", "registered_domain"];
+                let fields = need(&names.map(|name| format!("url.{name}")).each_ref().map(String::as_str))?;
+                Does::Url(fields.try_into().map_err(|_| fail("url".to_owned()))?)
+            }
+            "user_agent" => {
+                let names = ["name", "version", "os.name", "os.version", "device.name"];
+                let fields =
+                    need(&names.map(|name| format!("user_agent.{name}")).each_ref().map(String::as_str))?;
+                Does::Agent(fields.try_into().map_err(|_| fail("user_agent".to_owned()))?)
+            }
+            other => {
+                let near = nearest(other, DOES.into_iter());
+                let hint = near.map_or_else(
+                    || format!("one of {}", DOES.join(", ")),
+                    |n| format!("did you mean `{n}`?"),
+                );
+                return Err(fail(format!("unknown step `{other}`; {hint}")));
+            }
+        };
+        Ok(Step { field, does })
+    }
+
+    /// Fields that it can fill.
+    pub fn fields(&self) -> &[FieldRef] {
+        match &self.does {
+            Does::Url(fields) => fields,
+            Does::Agent(fields) => fields,
+            _ => std::slice::from_ref(&self.field),
+        }
+    }
+
+    /// Works on the draft; a field that is not there is left alone.
+    pub fn apply<'a>(&self, draft: &mut Draft<'a>) {
+        let Some(at) = draft.fields.iter().rposition(|(field, _)| std::ptr::eq(*field, self.field)) else {
+            return;
+        };
+        let Some((_, value)) = draft.fields.get_mut(at) else { return };
+        match (&self.does, &mut *value) {
+            (Does::Text(change), Value::Str(text)) => {
+                let changed = change(text);
+                if changed != **text {
+                    *text = Cow::Owned(changed);
+                }
+            }
+            (Does::Translate(table), Value::Str(text)) => {
+                if let Some(other) = table.get(text.as_ref()) {
+                    *text = Cow::Owned(other.clone());
+                }
+            }
+            (Does::Split(mark), Value::Str(Cow::Borrowed(text))) => {
+                *value =
+                    Value::texts(text.split(mark.as_str()).map(str::trim).filter(|part| !part.is_empty()));
+            }
+            (Does::Split(mark), Value::Str(text)) => {
+                let parts = text.split(mark.as_str()).map(|part| part.trim().to_owned());
+                *value = Value::texts(parts.filter(|part| !part.is_empty()).collect::<Vec<_>>());
+            }
+            (Does::Multiply(by), Value::Float(number)) if (*number * by).is_finite() => *number *= by,
+            (Does::Multiply(by), Value::Int(number)) => {
+                #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "saturates")]
+                let product = (*number as f64 * by).round() as i64;
+                *number = product;
+            }
+            (Does::Url(fields), Value::Str(Cow::Borrowed(text))) => url(text, fields, draft),
+            (Does::Agent(fields), Value::Str(Cow::Borrowed(text))) => agent(text, fields, draft),
+            (Does::Url(fields), Value::Str(text)) => {
+                let (text, mut own) = (text.clone().into_owned(), Draft::default());
+                url(&text, fields, &mut own);
+                draft.merge(own);
+            }
+            (Does::Agent(fields), Value::Str(text)) => {
+                let (text, mut own) = (text.clone().into_owned(), Draft::default());
+                agent(&text, fields, &mut own);
+                draft.merge(own);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn agent<'a>(text: &'a str, [name, version, os, os_version, device]: &[FieldRef; 5], draft: &mut Draft<'a>) {
+    let agent = Agent::read(text);
+    let found = [
+        (name, agent.name),
+        (version, agent.version),
+        (os, agent.os.map(Cow::from)),
+        (os_version, agent.os_version),
+        (device, agent.device),
+    ];
+    draft.fields.extend(found.into_iter().filter_map(|(field, value)| Some((*field, Value::Str(value?)))));
+}
+
+/// The parts of a URL (RFC 3986 3) or of a request target (RFC 9112 3.2).
+fn url<'a>(text: &'a str, fields: &[FieldRef; 7], draft: &mut Draft<'a>) {
+    let [scheme, domain, port, path, query, extension, registered] = *fields;
+    let put = |draft: &mut Draft<'a>, field: FieldRef, value: Option<&'a str>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            draft.fields.push((field, value.into()));
+        }
+    };
+    let text = text.split_once('#').map_or(text, |(before, _)| before);
+    let local = match text
+        .split_once("://")
+        .filter(|(name, _)| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+'))
+    {
+        None => text,
+        Some((name, rest)) => {
+            let (authority, local) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+            let (host, number) = super::values::socket(host);
+            put(draft, scheme, Some(name));
+            put(draft, domain, Some(host));
+            if let Some(number) = number {
+                draft.fields.push((port, Value::Int(number.into())));
+            }
+            put(
+                draft,
+                registered,
+                super::values::address(host).is_none().then(|| psl::domain_str(host)).flatten(),
+            );
+            local
+        }
+    };
+    let (before, after) = local.split_once('?').map_or((local, None), |(p, q)| (p, Some(q)));
+    if before.starts_with('/') {
+        put(draft, path, Some(before));
+        let file = before.rsplit('/').next().unwrap_or("");
+        let ending = file.rsplit_once('.').filter(|(name, _)| !name.is_empty()).map(|(_, ending)| ending);
+        put(
+            draft,
+            extension,
+            ending.filter(|e| e.len() <= 16 && e.bytes().all(|b| b.is_ascii_alphanumeric())),
+        );
+    }
+    put(draft, query, after);
+}
+
+/// `%41` to `A`; what is no escape stays, and what is then not UTF-8 is replaced.
+fn percent_decode(text: &str) -> String {
+    let digit =
+        |b: Option<&u8>| b.and_then(|b| char::from(*b).to_digit(16)).and_then(|d| u8::try_from(d).ok());
+    let (bytes, mut out, mut at) = (text.as_bytes(), Vec::with_capacity(text.len()), 0);
+    while let Some(byte) = bytes.get(at) {
+        let escaped = match (byte, digit(bytes.get(at + 1)), digit(bytes.get(at + 2))) {
+            (b'%', Some(high), Some(low)) => Some(high * 16 + low),
+            _ => None,
+        };
+        out.push(escaped.unwrap_or(*byte));
+        at += if escaped.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}

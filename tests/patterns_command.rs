@@ -46,5 +46,64 @@ fn formats_are_listed_shown_and_tested() {
     let (out, _, status) = netlog(&["patterns", "test", path.to_str().unwrap()], b"");
     assert_eq!((out.lines().last(), status), (Some("1 tests, 1 failures"), Some(2)), "{out}");
     let (out, _, status) = netlog(&["patterns", "check"], b"");
-    assert!(status == Some(0) && out.contains("WORD\t") && !out.contains("error"), "{out}");
+    assert!(status == Some(0) && out.contains("WORD\t") && !out.contains("error:"), "{out}");
+}
+
+#[test]
+fn check_tells_engines_replaced_names_and_every_mistake_with_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("x.grok");
+    let text = "WORD \\b\\w+\\b\nFOO a%{BAR}\nBAR %{FOO}\nTWICE a\nTWICE  b\n  UNK %{WORDD:x} y\nSYN x(abc\n\
+                BACK (.)\\1\nJUST\nLAZY %{DATA:a}(?:x|xy)z\n# no\n\n";
+    std::fs::write(&file, text).unwrap();
+    let (out, _, status) = netlog(&["patterns", "check", dir.path().to_str().unwrap()], b"");
+    assert_eq!(status, Some(2), "{out}");
+    let at = |place: &str| format!("{}:{place}", file.display());
+    let line = |name: &str| {
+        out.lines()
+            .find(|l| l.split('\t').next() == Some(name))
+            .unwrap_or_else(|| panic!("{name} is missing in\n{out}"))
+    };
+    for (name, want) in [
+        ("WORD", "sequence\treplaces patterns/grok/base.grok:".to_owned()),
+        ("FOO", format!("error: {}: the pattern calls itself: FOO -> BAR -> FOO", at("3:5"))),
+        ("TWICE", format!("sequence\treplaces {}", at("4:7"))),
+        ("UNK", format!("error: {}: no pattern is named WORDD; did you mean WORD?", at("6:7"))),
+        ("SYN", format!("error: {}: the ( is not closed", at("7:6"))),
+        ("BACK", "backtracking".to_owned()),
+        ("LAZY", "linear".to_owned()),
+        ("JUST", format!("skipped: {}: no expression follows the name", at("9:5"))),
+    ] {
+        assert!(line(name).contains(&want), "{name}: {} has no {want}", line(name));
+    }
+}
+
+#[test]
+fn mistakes_in_formats_have_a_place_and_a_suggestion() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("x.toml");
+    for (text, place, want) in [
+        (
+            "name = \"x\"\ndoc = \"X.\"\n[[rule]]\ndelimtd = \"a\"\n",
+            ":4:1",
+            "no option `delimtd` here; did you mean `delimited`?",
+        ),
+        ("name = \"x\"\ndoc = 5\n", ":2:7", "doc: invalid type: integer `5`"),
+        ("name = \"x\"\ndoc = \"X.\"\nover = \"syslgo\"\n", ": over", "did you mean `syslog`?"),
+        (
+            "name = \"x\"\ndoc = \"X.\"\n[[rule]]\ndelimited = \"%{usr.name} a\"\n",
+            ": rule 1",
+            "did you mean `user.name`?",
+        ),
+        (
+            "name = \"x\"\ndoc = \"X.\"\n[[rule]]\ngrok = \"%{WORDD:user.name}\"\n",
+            ": rule 1",
+            "did you mean WORD?",
+        ),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let (_, error, status) = netlog(&["patterns", "check", file.to_str().unwrap()], b"");
+        let place = format!("{}{place}", file.display());
+        assert!(status == Some(2) && error.contains(&place) && error.contains(want), "{text}: {error}");
+    }
 }

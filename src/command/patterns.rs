@@ -61,15 +61,28 @@ fn check(paths: &[PathBuf]) -> Result<Status, CommandError> {
     let mut out = BufWriter::new(io::stdout().lock());
     for checked in json::check(&library) {
         match checked.engine {
-            Ok(engine) => writeln!(out, "{}\t{}", checked.name, engine_name(engine))?,
+            Ok(engine) => {
+                write!(out, "{}\t{}", checked.name, engine_name(engine))?;
+                // Nearly every set of patterns replaces some: said, and no mistake.
+                for place in library.replaced(&checked.name) {
+                    write!(out, "\treplaces {place}")?;
+                }
+                writeln!(out)?;
+            }
             Err(error) => {
                 status = Status::Usage;
                 writeln!(out, "{}\terror: {error}", checked.name)?;
             }
         }
     }
+    for (name, place) in library.empty_names() {
+        writeln!(out, "{name}\tskipped: {place}: no expression follows the name")?;
+    }
     out.flush()?;
     let set = load(paths)?;
+    for (format, rule, engine) in set.engines() {
+        writeln!(out, "{format} rule {rule}\t{}", engine_name(engine))?;
+    }
     writeln!(out, "{} formats are sound", set.names().count())?;
     out.flush()?;
     Ok(status)

@@ -6,7 +6,7 @@
 
 use crate::detect;
 use crate::enrich::Net;
-use crate::logs::{Zone, nearest};
+use crate::logs::{Zone, toml_mistake};
 use crate::model::{SPANS, Ts, positive_span, span};
 use crate::proto::config::Sections;
 use serde::Deserialize;
@@ -117,39 +117,10 @@ impl File {
     /// As [`File::read`].
     pub fn parse(name: &str, text: &str) -> Result<File, ConfigError> {
         toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            let before = text.get(..at).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-            let key = key(text.get(at..).unwrap_or_default(), before);
-            let message = suggest(error.message(), key);
+            let (line, column, message) = toml_mistake(text, &error);
             ConfigError { file: name.to_owned(), place: Some((line, column)), message }
         })
     }
-}
-
-/// The key whose value begins at a place, if one does.
-fn key<'t>(from: &'t str, before: &'t str) -> Option<&'t str> {
-    let line = before.rsplit('\n').next()?;
-    let (key, rest) = line.split_once('=')?;
-    let value = rest.trim().is_empty() || rest.trim_start().starts_with('[');
-    (value && !from.is_empty()).then(|| key.trim())
-}
-
-/// The message, with the key and with the nearest of the names that are expected in place of all of them.
-fn suggest(message: &str, key: Option<&str>) -> String {
-    let mut names = message.split('`').skip(1).step_by(2);
-    if let Some(wrong) = names.next().filter(|_| message.starts_with("unknown field")) {
-        let known: Vec<&str> = names.collect();
-        let mut sorted = known.clone();
-        sorted.sort_unstable();
-        return match nearest(wrong, known.iter().copied()) {
-            Some(near) => format!("there is no option `{wrong}` here; did you mean `{near}`?"),
-            None => format!("there is no option `{wrong}` here, but {}", sorted.join(", ")),
-        };
-    }
-    let message = message.trim_end().replace('\n', "; ");
-    key.map_or(message.clone(), |key| format!("{key}: {message}"))
 }
 
 fn nets<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Net>, D::Error> {

@@ -3,7 +3,7 @@
 use super::PatternError;
 use super::draft::Draft;
 use super::fields::Table;
-use super::grok::{Grok, Library};
+use super::grok::{Engine, Grok, Library};
 use super::parser::Scratch;
 use super::target::{Capture, Target};
 use super::time::Form;
@@ -60,6 +60,11 @@ impl GrokRule {
         }
         let need = grok.required_literal().map(|text| Finder::new(text).into_owned());
         Ok(GrokRule { grok, slots, need })
+    }
+
+    /// How it is matched.
+    pub fn engine(&self) -> Engine {
+        self.grok.engine()
     }
 
     /// Fields it can fill.

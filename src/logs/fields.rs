@@ -137,7 +137,7 @@ fn type_by_name(name: &str) -> Option<Type> {
 }
 
 /// The candidate with the smallest edit distance, if it is near enough to be meant.
-pub fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub(super) fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let limit = name.len() / 3 + 1;
     candidates.map(|c| (distance(name, c), c)).min().filter(|(d, _)| *d <= limit).map(|(_, c)| c)
 }

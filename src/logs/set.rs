@@ -4,8 +4,8 @@ use super::PatternError;
 use super::compile::{Maker, find_repeats, format, link};
 use super::draft::Draft;
 use super::fields::{Table, nearest};
-use super::grok::Library;
-use super::rule::Format;
+use super::grok::{Engine, Library};
+use super::rule::{Format, Matcher};
 use super::spec::FormatSpec;
 use crate::model::{Dataset, FieldRef};
 use std::collections::BTreeMap;
@@ -138,6 +138,18 @@ impl FormatSet {
             fields: maker.table.fields(),
             datasets,
             formats,
+        })
+    }
+
+    /// Format, number of the rule (from 1) and engine of each grok expression in a rule.
+    pub fn engines(&self) -> impl Iterator<Item = (&'static str, usize, Engine)> {
+        let rules =
+            self.formats.iter().flat_map(|f| f.rules.iter().zip(1..).map(move |(r, n)| (f.name, n, r)));
+        rules.flat_map(|(name, n, rule)| {
+            rule.matchers.iter().filter_map(move |matcher| match matcher {
+                Matcher::Grok(grok) => Some((name, n, grok.engine())),
+                _ => None,
+            })
         })
     }
 

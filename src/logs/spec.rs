@@ -1,6 +1,6 @@
 //! A format file as it is written: TOML to plain structures, nothing resolved yet.
 
-use super::PatternError;
+use super::{PatternError, toml_mistake};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -307,7 +307,9 @@ pub(super) struct TestSpec {
 impl FormatSpec {
     /// Reads a format file.
     pub fn read(file: &str, text: &str) -> Result<FormatSpec, PatternError> {
-        toml::from_str(text)
-            .map_err(|error| PatternError::Syntax { file: file.to_owned(), message: error.to_string() })
+        toml::from_str(text).map_err(|error| {
+            let (line, column, message) = toml_mistake(text, &error);
+            PatternError::Syntax { file: format!("{file}:{line}:{column}"), message }
+        })
     }
 }

@@ -37,6 +37,10 @@ impl Definition {
 #[derive(Clone, Debug, Default)]
 pub struct Library {
     pub(super) definitions: BTreeMap<String, Definition>,
+    /// Definitions that a later one of the name replaced.
+    replaced: Vec<(String, Place)>,
+    /// Lines of pattern files with a name and nothing behind it.
+    empty: Vec<(String, Place)>,
 }
 
 impl Library {
@@ -54,14 +58,11 @@ impl Library {
         for (number, line) in text.lines().enumerate() {
             let line = line.strip_suffix('\r').unwrap_or(line);
             let entry = line.trim_start();
-            if entry.starts_with('#') {
+            if entry.is_empty() || entry.starts_with('#') {
                 continue;
             }
-            let Some((name, rest)) = entry.split_once(char::is_whitespace) else { continue };
+            let (name, rest) = entry.split_once(char::is_whitespace).unwrap_or((entry, ""));
             let expression = rest.trim_start();
-            if expression.is_empty() {
-                continue;
-            }
             let column = line.chars().count() - expression.chars().count() + 1;
             let definition = Definition {
                 expression: expression.to_owned(),
@@ -69,11 +70,17 @@ impl Library {
                 line: number + 1,
                 column,
             };
+            if expression.is_empty() {
+                self.empty.push((name.to_owned(), definition.place(0)));
+                continue;
+            }
             if expression.len() > MAX_EXPANDED {
                 let mistake = Mistake::TooLarge("the definition", MAX_EXPANDED);
                 return Err(GrokError { mistake, place: definition.place(0), within: vec![name.to_owned()] });
             }
-            self.definitions.insert(name.to_owned(), definition);
+            if let Some(old) = self.definitions.insert(name.to_owned(), definition) {
+                self.replaced.push((name.to_owned(), old.place(0)));
+            }
         }
         Ok(())
     }
@@ -108,6 +115,16 @@ impl Library {
     /// Defines one name, replacing what it meant before.
     pub fn define(&mut self, name: &str, expression: &str) {
         self.definitions.insert(name.to_owned(), Definition::expression(expression));
+    }
+
+    /// Where the definitions stood that the present one of this name replaced, oldest first.
+    pub fn replaced(&self, name: &str) -> impl Iterator<Item = &Place> {
+        self.replaced.iter().filter(move |(n, _)| n == name).map(|(_, place)| place)
+    }
+
+    /// Names in pattern files that nothing follows: they define nothing, as in Logstash.
+    pub fn empty_names(&self) -> impl Iterator<Item = (&str, &Place)> {
+        self.empty.iter().map(|(name, place)| (name.as_str(), place))
     }
 
     /// All names, sorted.

@@ -21,8 +21,7 @@ impl Parser<'_> {
             return self.plain_group(start).map(Group::Node);
         }
         if self.eat("#") {
-            self.until(')', "the comment")?;
-            return Ok(Group::Comment);
+            return self.comment().map(|()| Group::Comment);
         }
         let node = if self.eat(":") {
             self.body(start)?
@@ -46,6 +45,19 @@ impl Parser<'_> {
             return self.options(start);
         };
         Ok(Group::Node(node))
+    }
+
+    /// A comment up to its parenthesis; one behind a backslash does not close it.
+    fn comment(&mut self) -> Result<(), Failure> {
+        let (start, mut escaped) = (self.pos, false);
+        let end = self.rest().char_indices().find(|(_, c)| {
+            let closes = !escaped && *c == ')';
+            escaped = !escaped && *c == '\\';
+            closes
+        });
+        let Some((len, _)) = end else { return syntax(start, "the comment is not closed with )") };
+        self.pos += len + 1;
+        Ok(())
     }
 
     /// The branches of a group and its closing parenthesis.

@@ -1,6 +1,7 @@
 //! The dialect, mistakes, agreement with another engine, and hostile lines.
 
 mod agreement;
+mod corners;
 mod dialect;
 mod hostile;
 mod mistakes;

@@ -2,8 +2,10 @@
 //! completions all come from this file.
 
 mod patterns;
+mod search;
 
 pub use patterns::{Explain, Match, Mine, Patterns};
+pub use search::{Load, Search, Server, Setup};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -59,8 +61,18 @@ Examples:
     #[command(after_help = "\
 Examples:
   netlog setup templates/ --target opensearch-2
+  netlog setup --url http://127.0.0.1:9200 --retention 90
   netlog analyze case/ -o bulk=out --target elasticsearch-9 && out/load.sh http://127.0.0.1:9200")]
     Setup(Setup),
+    /// Load captures, logs or a bulk folder into Elasticsearch or OpenSearch
+    #[command(after_help = "\
+Loading again adds nothing: the id of a document comes from the evidence. So after a broken line, a full
+disk or a kill, run the same command once more.
+
+Examples:
+  netlog load http://127.0.0.1:9200 case/
+  NETLOG_PASSWORD=… netlog load https://search.example:9200 out/ --login loader --ca-file ca.pem")]
+    Load(Box<Load>),
     /// List the fields that events can carry
     Fields(Fields),
     /// Look at log formats and named patterns, check and test them, try an expression
@@ -146,48 +158,6 @@ pub struct Events {
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print a comment as help")]
     pub packets: Packets,
-}
-
-/// What the documents of a search engine are stored in.
-#[derive(Debug, Args)]
-pub struct Search {
-    /// Only for elasticsearch-7.10-oss, -7.17, -8, -9, opensearch-1, -2 or -3 [default: for each]
-    #[arg(long, value_name = "NAME", help_heading = "Search engine")]
-    pub target: Option<String>,
-    /// Names of indices: {dataset}, {+yyyy.MM.dd} of the event, {host}, {env}, {any.field}
-    #[arg(
-        long,
-        value_name = "PATTERN",
-        default_value = "netlog-{dataset}-{+yyyy.MM}",
-        help_heading = "Search engine"
-    )]
-    pub index: String,
-    /// Primary shards of an index
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "Search engine")]
-    pub shards: u32,
-    /// Copies of each shard [default: the server's]
-    #[arg(long, value_name = "N", help_heading = "Search engine")]
-    pub replicas: Option<u32>,
-    /// Delete indices after so many days [default: never]
-    #[arg(long, value_name = "DAYS", help_heading = "Search engine")]
-    pub retention: Option<u32>,
-    /// Have the server refuse documents with a field that is not mapped
-    #[arg(long, help_heading = "Search engine")]
-    pub strict: bool,
-}
-
-/// `setup`
-#[derive(Debug, Args)]
-pub struct Setup {
-    /// Folder for the files
-    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub folder: PathBuf,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "clap would print a comment as help")]
-    pub search: Search,
-    /// Folder with pattern files of your own; may be given several times
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub patterns: Vec<PathBuf>,
 }
 
 /// `grep-auth`

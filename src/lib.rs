@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Who may import whom (tests/layering.rs enforces it):
-//! `main → cli → plan → config → engine → {source net proto logs enrich detect report sink setup schema} → model`;
+//! `main → cli → plan → config → engine → {source net proto logs enrich detect report sink setup schema} → model`,
+//! and beside the engine `load → {sink setup schema report}`;
 //! sideways only `net → proto`, `sink → {schema, setup, report}`, `setup → schema`,
 //! `schema → {proto, net, logs, enrich}`.
 
@@ -18,6 +19,7 @@ pub mod config;
 pub mod detect;
 pub mod engine;
 pub mod enrich;
+pub mod load;
 pub mod logs;
 pub mod model;
 pub mod net;

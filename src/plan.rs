@@ -1,7 +1,11 @@
 //! From arguments to a complete, checked plan: every path, format, span and output resolved, or a
 //! usage error before any input is read.
 
-use crate::cli::{Analyze, Detail, Events, GrepAuth, Packets, Reading, Search};
+mod search;
+
+pub use search::{connection, loading, search};
+
+use crate::cli::{Analyze, Detail, Events, GrepAuth, Load, Packets, Reading};
 use crate::config;
 use crate::engine::{Job, Logs, Only};
 use crate::enrich::{self, Net};
@@ -66,8 +70,18 @@ impl Plan {
     pub fn analyze(args: &Analyze, now: Ts) -> Result<Plan, UsageError> {
         let outputs = outputs(&args.output, "text")?;
         let job = job(&args.reading, Some(&args.packets), now)?;
-        let bulk = setup::Bulk { size: bytes("--bulk-size", &args.bulk_size)?, gzip: args.bulk_gzip };
+        let bulk = setup::Bulk { size: search::bytes("--bulk-size", &args.bulk_size)?, gzip: args.bulk_gzip };
         Ok(Plan { job, outputs, fail_on: args.fail_on, setup: search(&args.search)?, bulk })
+    }
+
+    /// Plan of `load`: what is read; where it goes is the caller's to add.
+    ///
+    /// # Errors
+    /// See [`UsageError`].
+    pub fn load(args: &Load, now: Ts) -> Result<Plan, UsageError> {
+        let mut plan = Plan::plain(job(&args.reading, Some(&args.packets), now)?, Vec::new());
+        plan.setup = search(&args.search)?;
+        Ok(plan)
     }
 
     /// Plan of `events`.
@@ -211,36 +225,6 @@ fn filter(text: &str) -> Result<Filter, UsageError> {
 
 fn duration(option: &'static str, text: &str) -> Result<Ts, UsageError> {
     span(text).ok_or_else(|| value(option, text, SPANS))
-}
-
-/// How the indices are to be made.
-///
-/// # Errors
-/// If the pattern of their names is none.
-pub fn search(args: &Search) -> Result<setup::Options, UsageError> {
-    Ok(setup::Options {
-        target: args.target.as_deref().map(|t| parse("--target", t)).transpose()?,
-        index: parse("--index", &args.index)?,
-        shards: args.shards,
-        replicas: args.replicas,
-        retention: args.retention,
-        strict: args.strict,
-    })
-}
-
-/// `500k`, `10m`, `1g`, in units of 1024; a bare number is bytes. At least 1.
-fn bytes(option: &'static str, text: &str) -> Result<u64, UsageError> {
-    let wrong = || value(option, text, "write a size like 500k, 10m or 1048576");
-    let lower = text.to_ascii_lowercase();
-    let number = lower.trim_end_matches("ib").trim_end_matches('b').trim_end();
-    let (digits, shift) = match number.chars().last() {
-        Some('k') => (number.trim_end_matches('k'), 10),
-        Some('m') => (number.trim_end_matches('m'), 20),
-        Some('g') => (number.trim_end_matches('g'), 30),
-        _ => (number, 0),
-    };
-    let size: u64 = digits.trim_end().parse().map_err(|_| wrong())?;
-    size.checked_mul(1 << shift).filter(|size| *size > 0).ok_or_else(wrong)
 }
 
 fn moment(option: &'static str, text: Option<&str>, zone: &Zone) -> Result<Option<Ts>, UsageError> {

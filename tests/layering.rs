@@ -18,10 +18,14 @@ static MAY: &[(&str, &[&str])] = &[
     ("setup", &["schema"]),
     ("sink", &["schema", "setup", "report"]),
     ("engine", &["source", "net", "proto", "logs", "enrich", "detect", "report", "sink", "schema"]),
+    ("load", &["schema", "setup", "sink", "report"]),
     ("cli", &[]),
     ("config", &["detect", "enrich", "logs", "proto"]),
-    ("plan", &["cli", "config", "engine", "net", "proto", "logs", "enrich", "detect", "report", "setup"]),
-    ("command", &["cli", "config", "plan", "engine", "logs", "report", "schema", "setup", "sink"]),
+    (
+        "plan",
+        &["cli", "config", "engine", "net", "proto", "logs", "enrich", "detect", "report", "setup", "load"],
+    ),
+    ("command", &["cli", "config", "plan", "engine", "logs", "report", "schema", "setup", "sink", "load"]),
 ];
 
 fn rust_files(dir: &Path, out: &mut Vec<PathBuf>) {

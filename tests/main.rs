@@ -10,6 +10,7 @@ mod grok_builtin;
 mod grok_conformance;
 mod layering;
 mod licences;
+mod load;
 mod logs_after;
 mod logs_formats;
 mod logs_lines;

@@ -3,6 +3,7 @@
 mod analyze;
 mod explain;
 mod grep_auth;
+mod load;
 mod mine;
 mod patterns;
 mod print;
@@ -14,6 +15,7 @@ pub use terminal::Terminal;
 
 use crate::cli::{Cli, Command};
 use crate::engine::EngineError;
+use crate::load::LoadError;
 use crate::model::{Ledger, Ts};
 use crate::plan::{Plan, UsageError};
 use crate::schema::SchemaError;
@@ -51,6 +53,9 @@ pub enum CommandError {
     /// Pattern files contradict each other.
     #[error(transparent)]
     Schema(#[from] SchemaError),
+    /// A search engine cannot be loaded.
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// An output failed at its end.
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),
@@ -68,6 +73,8 @@ impl CommandError {
             CommandError::Write(e) | CommandError::Engine(EngineError::Sink(e)) => {
                 if e.kind() == io::ErrorKind::BrokenPipe { Status::Done } else { Status::Output }
             }
+            CommandError::Load(LoadError::Connection(_) | LoadError::Folder { .. }) => Status::Usage,
+            CommandError::Load(_) => Status::Output,
             CommandError::Open(SinkError::Create { .. }) => Status::Output,
             _ => Status::Usage,
         }
@@ -83,6 +90,7 @@ pub fn run(cli: &Cli, now: Ts, terminal: &Terminal) -> Result<Status, CommandErr
         Command::Analyze(args) => analyze::run(Plan::analyze(args, now)?, &args.reading, terminal),
         Command::Events(args) => analyze::run(Plan::events(args, now)?, &args.reading, terminal),
         Command::GrepAuth(args) => grep_auth::run(&Plan::grep_auth(args, now)?, args, terminal),
+        Command::Load(args) => load::run(args, now, terminal),
         Command::Setup(args) => setup::run(args),
         Command::Fields(args) => print::fields(args),
         Command::Patterns { command } => patterns::run(command, terminal),

@@ -1,8 +1,9 @@
-//! `netlog setup`: what a search engine needs, as files.
+//! `netlog setup`: what a search engine needs, as files or onto a server.
 
 use super::{CommandError, Status};
 use crate::cli::Setup;
 use crate::engine::EngineError;
+use crate::load::{self, Client};
 use crate::logs::FormatSet;
 use crate::sink::{SinkError, bulk};
 use crate::{plan, schema};
@@ -12,12 +13,22 @@ pub(super) fn run(args: &Setup) -> Result<Status, CommandError> {
     let options = plan::search(&args.search)?;
     let formats = FormatSet::load(&args.patterns).map_err(EngineError::from)?;
     let schema = schema::all(&formats)?;
-    let written = bulk::write_setup(&args.folder, &schema, &options)
-        .map_err(|source| SinkError::Create { path: args.folder.clone(), source })?;
     let mut out = std::io::stdout().lock();
-    for target in written {
-        writeln!(out, "{}", args.folder.join(target.name()).display())?;
+    if let Some(folder) = &args.folder {
+        let written = bulk::write_setup(folder, &schema, &options)
+            .map_err(|source| SinkError::Create { path: folder.clone(), source })?;
+        for target in written {
+            writeln!(out, "{}", folder.join(target.name()).display())?;
+        }
+        writeln!(out, "Send each file with PUT to the path that requests.txt names, in its order.")?;
     }
-    writeln!(out, "Send each file with PUT to the path that requests.txt names, in its order.")?;
+    if let Some(url) = &args.url {
+        let client = Client::new(&plan::connection(url, &args.server)?)?;
+        let target = load::target(&client)?;
+        for note in load::install(&client, &schema, &options, false)? {
+            anstream::eprintln!("netlog: {note}");
+        }
+        writeln!(out, "{} is {target}; the templates are installed", client.url)?;
+    }
     Ok(Status::Done)
 }

@@ -34,7 +34,7 @@ pub static KIND: Kind = Kind {
 };
 
 /// Documents by index, counted by all renderers.
-type Counts = Arc<Mutex<BTreeMap<String, u64>>>;
+pub type Counts = Arc<Mutex<BTreeMap<String, u64>>>;
 
 fn open(path: Option<&str>, context: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     let path = path.ok_or(SinkError::Target { name: KIND.name, reason: "needs a folder: -o bulk=DIR" })?;

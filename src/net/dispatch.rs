@@ -124,6 +124,12 @@ impl Live {
         }
     }
 
+    /// The connection sleeps: most of those in memory do.
+    pub(super) fn compact(&mut self) {
+        self.streams.iter_mut().for_each(Stream::compact);
+        self.talk.compact();
+    }
+
     /// Bytes buffered for this flow.
     pub(super) fn held(&self) -> usize {
         let [a, b] = &self.streams;

@@ -35,6 +35,13 @@ impl Rest {
         }
     }
 
+    /// Gives memory back that holds nothing.
+    pub(super) fn compact(&mut self) {
+        self.bytes.drain(..self.taken.min(self.bytes.len()));
+        self.taken = 0;
+        self.bytes.shrink_to_fit();
+    }
+
     /// Forgets all; keeps a small buffer, frees a large one.
     pub(super) fn clear(&mut self) {
         self.taken = 0;

@@ -216,6 +216,9 @@ impl Shard {
             return false;
         }
         ctx.out.events.extend(flow.close(&mut ctx.seq));
+        if let App::Live(live) = &mut flow.app {
+            live.compact();
+        }
         self.table.touch(id, List::Dormant);
         true
     }

@@ -147,6 +147,11 @@ impl Stream {
         *self = Stream { finished: true, ..Stream::default() };
     }
 
+    /// Gives memory back that holds nothing.
+    pub(super) fn compact(&mut self) {
+        self.waiting.shrink_to_fit();
+    }
+
     /// Whether segments wait behind a hole.
     pub(super) fn waits(&self) -> bool {
         !self.waiting.is_empty()

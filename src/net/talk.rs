@@ -85,6 +85,16 @@ impl Talk {
         a.len() + b.len()
     }
 
+    /// Gives memory back that holds nothing.
+    pub(super) fn compact(&mut self) {
+        self.rest.iter_mut().for_each(Rest::compact);
+        match &mut self.phase {
+            Phase::Probing { chunks, .. } => chunks.shrink_to_fit(),
+            Phase::Parsing(parser) => parser.idle(),
+            Phase::Over => {}
+        }
+    }
+
     fn dir(&self, side: usize) -> Dir {
         if side == self.client { Dir::Client } else { Dir::Server }
     }

@@ -136,6 +136,10 @@ impl Parser for Dns {
         }
     }
 
+    fn idle(&mut self) {
+        self.queries.shrink_to_fit();
+    }
+
     fn end(&mut self, out: &mut Emit<'_>) {
         while !self.queries.is_empty() {
             self.drop_oldest(out);

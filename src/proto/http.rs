@@ -156,6 +156,11 @@ impl Parser for Http {
         }
     }
 
+    fn idle(&mut self) {
+        self.requests.shrink_to_fit();
+        self.informational.shrink_to_fit();
+    }
+
     fn end(&mut self, out: &mut Emit<'_>) {
         if self.response.is_some() {
             self.cut(Dir::Server, out);

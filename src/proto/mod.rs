@@ -94,6 +94,10 @@ pub trait Parser: Send {
         let _ = (dir, rest, out);
     }
 
+    /// The flow fell silent and may stay so for an hour: memory that holds nothing should be given back.
+    /// Nothing else may change.
+    fn idle(&mut self) {}
+
     /// The flow ended: closed, reset, timed out, or the input did. Emit what is still open (an
     /// unanswered request is an event too). Called exactly once, also after `Done`.
     fn end(&mut self, out: &mut Emit<'_>);

@@ -206,6 +206,10 @@ impl Parser for Redis {
         Step::Took(0)
     }
 
+    fn idle(&mut self) {
+        self.waiting.shrink_to_fit();
+    }
+
     fn end(&mut self, out: &mut Emit<'_>) {
         self.flush(out);
     }

@@ -150,3 +150,21 @@ fn the_split_into_chunks_does_not_show() {
         assert_eq!(run(size), whole, "{size}");
     }
 }
+
+#[test]
+fn a_zeek_header_tells_the_columns() {
+    let row = "1795252021.25\t192.0.2.10\t203.0.113.7\tC1\t22\ttcp\t40022\tS0\tx\n";
+    let data = format!(
+        "#separator \\x09\n#path\tconn\n\
+         #fields\tts\tid.resp_h\tid.orig_h\tuid\tid.resp_p\tproto\tid.orig_p\tconn_state\tnew_one\n\
+         #types\ttime\taddr\taddr\tstring\tport\tenum\tport\tstring\tstring\n{row}#close\t2026-11-21-09-07-02\n"
+    );
+    with(data.as_bytes(), year(2026), |parsed| {
+        let lines = &parsed.ledger.lines;
+        assert_eq!((lines.decoded, lines.skipped["header"].count, lines.skipped["dropped"].count), (1, 1, 4));
+        let event = &parsed.events[0];
+        assert_eq!((event.source.port, event.destination.port), (Some(40022), Some(22)));
+        assert_eq!(event.source.ip, Some("203.0.113.7".parse().unwrap()));
+        assert_eq!(event.dataset.name, "zeek.conn");
+    });
+}

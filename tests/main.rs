@@ -13,6 +13,7 @@ mod licences;
 mod load;
 mod logs_after;
 mod logs_formats;
+mod logs_hostile;
 mod logs_lines;
 mod logs_multiline;
 mod logs_truth;

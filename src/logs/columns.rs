@@ -85,7 +85,9 @@ impl Columns {
     }
 
     fn header(&self, line: &str) -> Option<Vec<Column>> {
-        let words = line.strip_prefix('#').unwrap_or(line).trim().split(char::from(self.separator));
+        // Zeek says `#fields`, others begin at once.
+        let line = line.strip_prefix("#fields").or_else(|| line.strip_prefix('#')).unwrap_or(line);
+        let words = line.trim().split(char::from(self.separator));
         let (mut order, mut known) = (Vec::new(), 0);
         for word in words.map(str::trim).filter(|word| !word.is_empty()).take(MOST) {
             match self.names.get(word) {

@@ -26,6 +26,7 @@ pub(super) struct KvRule {
     prefixes: Vec<Template>,
     separators: Box<[u8]>,
     assign: u8,
+    quotes: Box<[u8]>,
     trim: Box<[char]>,
     need: Vec<String>,
     nested: BTreeSet<String>,
@@ -81,6 +82,7 @@ impl KvRule {
             prefixes,
             separators: separators.as_bytes().into(),
             assign,
+            quotes: spec.quotes.as_deref().unwrap_or("\"'").as_bytes().into(),
             trim: spec.trim.chars().collect(),
             need: spec.need.clone(),
             nested: spec.nested.iter().cloned().collect(),
@@ -183,7 +185,7 @@ impl KvRule {
             return Some(Pair { key, value: None, quoted: false });
         }
         let after = text.get(end + 1..)?;
-        if let Some(quote @ (b'"' | b'\'')) = after.bytes().next()
+        if let Some(quote) = after.bytes().next().filter(|b| self.quotes.contains(b))
             && let Some(len) = quoted(after.as_bytes().get(1..)?, quote)
         {
             *rest = after.get(len + 2..)?;

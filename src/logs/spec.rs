@@ -220,6 +220,8 @@ pub(super) struct KvSpec {
     pub separators: Option<String>,
     /// Character between key and value; `=` unless given.
     pub assign: Option<String>,
+    /// Characters that values may stand in; `"` and `'` unless given.
+    pub quotes: Option<String>,
     /// Characters taken off both ends of keys and of values without quotes.
     #[serde(default)]
     pub trim: String,

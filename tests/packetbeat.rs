@@ -11,8 +11,22 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Data sets that both have.
-const DATASETS: &[&str] =
-    &["cassandra", "dns", "http", "icmp", "memcache", "mongodb", "mysql", "pgsql", "redis", "thrift"];
+const DATASETS: &[&str] = &[
+    "amqp",
+    "cassandra",
+    "dhcpv4",
+    "dns",
+    "http",
+    "icmp",
+    "memcache",
+    "mongodb",
+    "mysql",
+    "nfs",
+    "pgsql",
+    "redis",
+    "sip",
+    "thrift",
+];
 
 /// When the response began, nanoseconds after the request.
 const WAIT: &str = "netlog.response.start";
@@ -38,6 +52,7 @@ fn json(value: &Value<'_>) -> Json {
         Value::Str(s) => Json::from(s.as_ref()),
         Value::Int(i) => Json::from(*i),
         Value::Bool(b) => Json::from(*b),
+        Value::Float(x) => Json::from(*x),
         Value::Time(ts) => Json::from(*ts),
         Value::Ip(ip) => Json::from(ip.to_string()),
         Value::List(items) => items.iter().map(json).collect(),
@@ -210,6 +225,9 @@ const APART: &[(&str, &str, &str)] = &[
     ("mysql", "event.", "mysql_long"),
     ("mysql", "destination.bytes", "mysql_long"),
     ("mysql", "event.", "mysql_with_gap"),
+    // Read from To instead of Contact; brackets left in.
+    ("sip", "sip.contact.uri.", ""),
+    ("sip", "sip.private.uri.", ""),
     // Read from the wrong place.
     ("cassandra", "cassandra.response.result.rows.num_rows", ""),
     // A call without an answer is OK there.

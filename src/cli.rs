@@ -175,6 +175,9 @@ pub struct GrepAuth {
     /// Only attempts on this user; may be given several times
     #[arg(long, value_name = "NAME")]
     pub user: Vec<String>,
+    /// Only attempts at this service (sshd, su, sudo, web, apache, nginx …); may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub service: Vec<String>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print a comment as help")]
     pub reading: Reading,

@@ -103,7 +103,12 @@ impl Plan {
         let outputs = outputs(&args.output, "text")?;
         let mut job = job(&args.reading, None, now)?;
         job.only = Some(Only::Logs);
-        job.wanted = Some(Wanted { mark: logins::MARK, fields: logins::FIELDS, users: args.user.clone() });
+        job.wanted = Some(Wanted {
+            mark: logins::MARK,
+            fields: logins::FIELDS,
+            users: args.user.clone(),
+            services: args.service.clone(),
+        });
         Ok(Plan::plain(job, outputs))
     }
 

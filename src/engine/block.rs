@@ -4,7 +4,7 @@
 
 use crate::detect::Tables;
 use crate::enrich::{Cache, Enricher};
-use crate::model::{Event, FieldRef, Value};
+use crate::model::{Event, FieldRef, Glimpse, Value};
 use crate::report::Tallying;
 use crate::sink::{Render, Rendered, Sink};
 use std::sync::{Mutex, PoisonError};
@@ -113,6 +113,12 @@ impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
         }
         // Events of packets were made elsewhere, each with a list of its own.
         if self.packets { Vec::new() } else { self.spare.pop().unwrap_or_default() }
+    }
+
+    /// Counts an event that nobody but the tally wants to see.
+    pub fn glance(&mut self, glimpse: Glimpse<'_, '_>) {
+        self.done.tally.glance(glimpse);
+        self.done.events += 1;
     }
 
     /// Closes the block.

@@ -3,10 +3,10 @@
 //! A reader thread cuts chunks; workers parse them; the year of stamps without one is carried from
 //! chunk to chunk in order; workers then finish, complete and render them.
 
-use super::block::Finished;
+use super::block::{Filling, Finished};
 use super::run::{Shared, Totals, describe};
-use crate::logs::{Context, Detection, Joining, Parsed, Parser, Scratch, YearBase, YearClock};
-use crate::model::{InputFault, Ledger, SourceInfo, Ts};
+use crate::logs::{Context, Detection, Joining, Parsed, Parser, Scratch, Taker, YearBase, YearClock};
+use crate::model::{Event, FieldRef, Glimpse, InputFault, Ledger, SourceInfo, Ts, Value};
 use crate::report::Tallying;
 use crate::source::LineChunk;
 use crate::source::discover::Input;
@@ -239,14 +239,35 @@ fn finish<'c, 'e: 'c, T: Tallying>(
     year: YearBase,
     shared: &Shared<'_, 'e>,
 ) -> (Parsed<'c>, Done<T>) {
-    let mut filling = shared.stage.begin::<T>(false);
-    let mut span: Option<(Ts, Ts)> = None;
-    let mut parsed = parser.read(chunk, scratch, year, |event| {
-        let (from, to) = span.unwrap_or((event.ts, event.ts));
-        span = Some((from.min(event.ts), to.max(event.ts)));
-        filling.push(event)
-    });
+    let mut making = Making { filling: shared.stage.begin::<T>(false), span: None };
+    let mut parsed = parser.read(chunk, scratch, year, &mut making);
     let ledger = std::mem::take(&mut parsed.ledger);
+    let Making { filling, span } = making;
     let done = Done { block: filling.end(), lines: ledger.lines.read, ledger, span };
     (parsed, done)
+}
+
+/// A block in the making.
+struct Making<'s, 'e, 'a, T> {
+    filling: Filling<'s, 'e, 'a, T>,
+    span: Option<(Ts, Ts)>,
+}
+
+impl<T> Making<'_, '_, '_, T> {
+    fn at(&mut self, ts: Ts) {
+        let (from, to) = self.span.unwrap_or((ts, ts));
+        self.span = Some((from.min(ts), to.max(ts)));
+    }
+}
+
+impl<'e: 'a, 'a, T: Tallying> Taker<'a> for Making<'_, 'e, 'a, T> {
+    fn take(&mut self, event: Event<'a>) -> Vec<(FieldRef, Value<'a>)> {
+        self.at(event.ts);
+        self.filling.push(event)
+    }
+
+    fn glance(&mut self, glimpse: Glimpse<'_, 'a>) {
+        self.at(glimpse.ts);
+        self.filling.glance(glimpse);
+    }
 }

@@ -111,6 +111,14 @@ pub enum EngineError {
     /// A geolocation database is unusable.
     #[error(transparent)]
     Database(#[from] MmdbError),
+    /// No format tells of log-ins at a service.
+    #[error("--service {name}: no log format tells of its log-ins; those that do are {known}")]
+    Service {
+        /// As the user called it.
+        name: String,
+        /// Formats that tell of log-ins.
+        known: String,
+    },
     /// An output failed; `BrokenPipe` is the reader's way to say "enough".
     #[error("cannot write: {0}")]
     Sink(io::Error),
@@ -183,6 +191,9 @@ pub fn run_with<T: Tallying>(
     sinks: Vec<Box<dyn Sink>>,
     progress: &Progress,
 ) -> Result<Outcome<T>, EngineError> {
+    if let Some((name, known)) = job.wanted.as_ref().and_then(|wanted| formats.unknown_service(wanted)) {
+        return Err(EngineError::Service { name, known: known.join(", ") });
+    }
     let formats = job.wanted.iter().fold(formats, |formats, wanted| formats.narrowed(wanted));
     let mut enricher = Enricher::new(&job.enrich)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(job.threads.max(1)).build()?;

@@ -92,6 +92,11 @@ impl Dispatch {
         None
     }
 
+    /// Numbers of the rule and the alternative that are tried first for a text that begins like this.
+    pub fn first(&self, text: &[u8]) -> Option<(u16, u16)> {
+        self.candidates(text).first().map(|candidate| (candidate.rule, candidate.matcher))
+    }
+
     /// What is worth trying.
     fn candidates(&self, text: &[u8]) -> &[Candidate] {
         let first = text.first().and_then(|first| self.by_byte.get(usize::from(*first)));

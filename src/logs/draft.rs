@@ -248,6 +248,7 @@ impl<'a> Draft<'a> {
         self.bad.extend(inner.bad);
         self.repeats |= inner.repeats;
         self.also.extend(inner.also);
+        self.wanted |= inner.wanted;
     }
 }
 

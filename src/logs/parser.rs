@@ -8,10 +8,12 @@ use super::identity::identity;
 use super::line::{Fate, Line};
 use super::multi::{Group, Joining};
 use super::physical::skip;
+use super::quick::Quick;
 use super::set::FormatSet;
+use super::taker::{Nobody, Taker};
 use super::template::Walk;
 use super::time::{Hour, Moment, Pending, Turns, YearBase, Zone};
-use crate::model::{Dataset, Event, FieldRef, Ledger, Origin, Ts, Value};
+use crate::model::{Dataset, Event, Ledger, Origin, Seq, Ts, Value};
 use crate::source::LineChunk;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -59,12 +61,14 @@ pub struct Scratch {
 /// Parses the lines of one file. Shared by threads.
 #[derive(Debug)]
 pub struct Parser<'f> {
-    set: &'f FormatSet,
+    pub(super) set: &'f FormatSet,
     roots: Vec<usize>,
     layouts: Arc<[Layout]>,
-    context: Context,
+    pub(super) context: Context,
     /// Which lines belong together: as the likeliest format says.
     joining: Option<&'f Joining>,
+    /// The short way; not for events outside a window, which are counted by their time.
+    pub(super) quick: Option<Quick>,
 }
 
 /// What a chunk became. Events without a year have no time until [`Parser::finish`].
@@ -89,8 +93,11 @@ impl Parsed<'_> {
     }
 }
 
-/// The fields of an event.
-type Fields<'a> = Vec<(FieldRef, Value<'a>)>;
+/// A line without its end.
+pub(super) fn unended(line: &str) -> &str {
+    let end = line.bytes().rposition(|b| !matches!(b, b'\n' | b'\r')).map_or(0, |last| last + 1);
+    line.get(..end).unwrap_or_default()
+}
 
 impl<'f> Parser<'f> {
     /// A parser for a file whose beginning was given to [`FormatSet::detect`].
@@ -101,7 +108,8 @@ impl<'f> Parser<'f> {
             None => detection.formats().collect(),
         };
         let joining = roots.first().and_then(|root| set.format(*root)?.joining.as_ref());
-        Parser { set, roots, layouts: Arc::clone(&detection.layouts), context, joining }
+        let quick = Quick::new(set, &roots).filter(|_| context.window == (None, None) && joining.is_none());
+        Parser { set, roots, layouts: Arc::clone(&detection.layouts), context, joining, quick }
     }
 
     /// Which lines belong together, where events can have several: chunks must not be cut within one.
@@ -113,37 +121,32 @@ impl<'f> Parser<'f> {
     pub fn parse<'a>(&self, chunk: &'a LineChunk, scratch: &mut Scratch) -> Parsed<'a> {
         let mut parsed = Parsed::default();
         parsed.events.reserve(chunk.data.len() / 100);
-        self.lines(chunk, scratch, &mut parsed, |_, _, _| {});
+        self.lines(chunk, scratch, &mut parsed, None::<(_, &mut Nobody)>);
         parsed
     }
 
-    /// Parses a chunk whose year is known, or guessed: each event goes to `take` as soon as it is made,
-    /// while all of it is in the cache; `take` gives back memory for the fields of the next one. If
-    /// [`Parsed::is_of`] another year after all, it has to be done again.
+    /// Parses a chunk whose year is known, or guessed: each event goes to `taker` as soon as it is made,
+    /// while all of it is in the cache. If [`Parsed::is_of`] another year after all, it has to be done
+    /// again.
     pub fn read<'a>(
         &self,
         chunk: &'a LineChunk,
         scratch: &mut Scratch,
         year: YearBase,
-        mut take: impl FnMut(Event<'a>) -> Fields<'a>,
+        taker: &mut impl Taker<'a>,
     ) -> Parsed<'a> {
         let mut parsed = Parsed::default();
-        self.lines(chunk, scratch, &mut parsed, |parsed, draft, scratch| {
-            self.settle(parsed, year, &mut scratch.hour);
-            for event in parsed.events.drain(..) {
-                draft.fields = take(event);
-            }
-        });
+        self.lines(chunk, scratch, &mut parsed, Some((year, taker)));
         parsed
     }
 
-    /// Parses line by line; `made` is called after each that made an event.
+    /// Parses line by line; events stay in `parsed` where nobody takes them.
     fn lines<'a>(
         &self,
         chunk: &'a LineChunk,
         scratch: &mut Scratch,
         parsed: &mut Parsed<'a>,
-        mut made: impl FnMut(&mut Parsed<'a>, &mut Draft<'a>, &mut Scratch),
+        mut taker: Option<(YearBase, &mut impl Taker<'a>)>,
     ) {
         scratch.layouts = Arc::clone(&self.layouts);
         let whole = std::str::from_utf8(&chunk.data).ok();
@@ -162,12 +165,25 @@ impl<'f> Parser<'f> {
             let lines = self.count(raw);
             parsed.ledger.lines.read += lines;
             parsed.ledger.lines.bytes += len as u64;
-            match whole.and_then(|text| text.get(at..at + len)) {
+            let text = whole.and_then(|text| text.get(at..at + len));
+            let short = match (&mut taker, text) {
+                (Some((year, taker)), Some(text)) => {
+                    self.short(text, origin, *year, &mut draft, parsed, scratch, *taker)
+                }
+                _ => false,
+            };
+            match text {
+                _ if short => {}
                 Some(text) => self.line(text, raw, origin, &mut draft, parsed, scratch),
                 None => self.broken(raw, origin, parsed, scratch),
             }
-            if !parsed.events.is_empty() {
-                made(parsed, &mut draft, scratch);
+            if let Some((year, taker)) = &mut taker
+                && !parsed.events.is_empty()
+            {
+                self.settle(parsed, *year, &mut scratch.hour);
+                for event in parsed.events.drain(..) {
+                    draft.fields = taker.take(event);
+                }
             }
             at += len;
             origin.record += lines;
@@ -274,8 +290,7 @@ impl<'f> Parser<'f> {
 
     /// The text of a line without its end; `None` for lines that hold nothing, which are counted.
     fn clean<'a>(&self, text: &'a str, raw: &[u8], origin: Origin, ledger: &mut Ledger) -> Option<&'a str> {
-        let end = text.bytes().rposition(|b| !matches!(b, b'\n' | b'\r')).map_or(0, |last| last + 1);
-        let mut text = text.get(..end).unwrap_or_default();
+        let mut text = unended(text);
         // A log truncated while its writer kept the old position begins with a hole of NULs.
         if text.starts_with('\0') {
             ledger.anomaly("text.nul", origin);

@@ -106,6 +106,8 @@ pub(super) struct Case {
     pub set: Vec<Constant>,
     /// Data set of the event, where the case categorises it.
     pub dataset: Option<&'static Dataset>,
+    /// Its events are wanted; see [`super::Wanted`].
+    pub wanted: bool,
 }
 
 impl Case {
@@ -148,6 +150,12 @@ pub(super) struct Rule {
 }
 
 impl Rule {
+    /// Whether a match is the end of it: an event with what was captured and the constants. Everything
+    /// that a rule can do beyond has to be asked for here.
+    pub fn plain(&self) -> bool {
+        !self.drop && !self.again && self.inside.is_none() && self.cases.is_empty() && self.after.is_none()
+    }
+
     /// Fields that a match can fill, by every alternative.
     pub fn fields(&self) -> impl Iterator<Item = FieldRef> {
         let captured = self.matchers.iter().flat_map(|m| m.captures()).flat_map(|c| c.target.fields());
@@ -162,6 +170,7 @@ impl Rule {
             if case.when.iter().all(|cond| cond.holds(draft)) {
                 put(&case.set, draft);
                 dataset = case.dataset.unwrap_or(dataset);
+                draft.wanted |= case.wanted;
                 held += 1;
             }
         }
@@ -223,6 +232,19 @@ impl Children {
     /// Whether there is any.
     pub fn any(&self) -> bool {
         !self.exact.is_empty() || !self.others.is_empty()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.exact.is_empty() && self.others.is_empty()
+    }
+
+    /// Values of a field that choose a child, each with the format that is tried first and under no other
+    /// condition.
+    pub fn chosen_by(&self, field: &str) -> impl Iterator<Item = (&str, usize)> {
+        let exact = self.field.is_some_and(|f| f.name == field).then_some(&self.exact);
+        let first = exact.into_iter().flatten().filter_map(|(value, list)| Some((value, list.first()?)));
+        first.filter(|(_, child)| child.conds.is_empty()).map(|(value, child)| (value.as_str(), child.format))
     }
 
     /// Children whose remaining conditions hold; those chosen by a value first.

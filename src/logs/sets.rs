@@ -24,7 +24,12 @@ pub(super) fn cases(
         let mut all = base.clone();
         all.extend(own.clone());
         let dataset = categorised.then(|| all.dataset(table, spec));
-        out.push(Case { when: Cond::all(table, file, &case.when)?, set: own.constants(), dataset });
+        out.push(Case {
+            when: Cond::all(table, file, &case.when)?,
+            set: own.constants(),
+            dataset,
+            wanted: false,
+        });
     }
     Ok(out)
 }

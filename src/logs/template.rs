@@ -73,6 +73,8 @@ pub(super) struct Template {
     tail: Vec<Part>,
     /// Where captured texts go: those of `lead`, of `tail`, then the rest.
     captures: Vec<Capture>,
+    /// As it was written.
+    source: Box<str>,
 }
 
 impl Template {
@@ -116,9 +118,9 @@ impl Template {
         }
         tail.reverse();
         captures.extend(behind.into_iter().rev());
-        let template = Template { lead, rest: rest.is_some(), tail, captures: Vec::new() };
+        let has_rest = rest.is_some();
         captures.extend(rest);
-        let template = Template { captures, ..template };
+        let template = Template { lead, rest: has_rest, tail, captures, source: text.into() };
         template.sound().map_err(|message| fail(format!("{message} in `{text}`")))?;
         Ok(template)
     }
@@ -157,6 +159,11 @@ impl Template {
             (Some(Part::Capture(Mode::Digits)), Some(byte)) => byte.is_ascii_digit() || byte == b'-',
             _ => true,
         }
+    }
+
+    /// As it was written.
+    pub fn source(&self) -> &str {
+        &self.source
     }
 
     /// The text that it begins with.
@@ -272,7 +279,7 @@ fn capture(
 /// Keeps a value unless it is one of the format's words for "none".
 #[inline]
 fn keep<'a>(capture: &Capture, value: &'a str, null: &[String], draft: &mut Draft<'a>) -> bool {
-    null.iter().any(|n| n == value) || draft.put(capture, value)
+    (!null.is_empty() && null.iter().any(|n| n == value)) || draft.put(capture, value)
 }
 
 mod scan;

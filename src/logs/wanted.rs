@@ -1,63 +1,129 @@
 //! What a command wants of the lines, so that no more is made of them.
 
-use super::rule::{Constant, Matcher};
+use super::rule::{Constant, Format, Matcher};
 use super::set::FormatSet;
 use super::target::Target;
-use crate::model::{Field, FieldRef, Type};
+use crate::model::{Dataset, Field, FieldRef, Type};
 use std::collections::BTreeSet;
 
 /// A selection of events and fields. Every line is still read and counted as without it; only events
 /// that nobody asked for are not made, and what is strange about their values is not counted.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// Only events whose rules set this field.
+    /// Only events whose rules set this field; of a format that never does, those about authentication.
     pub mark: &'static str,
     /// Fields that are looked at; others may be missing from the events.
     pub fields: &'static [&'static str],
     /// Only events of these users (`user.name`); empty = of all.
     pub users: Vec<String>,
+    /// Only events of these services: the name of a format or the part of it before a dot, or a category
+    /// (`web`); empty = of all.
+    pub services: Vec<String>,
+}
+
+impl Wanted {
+    fn marks(&self, set: &[Constant]) -> bool {
+        set.iter().any(|constant| matches!(constant, Constant::Field(field, _) if field.name == self.mark))
+    }
+
+    /// Whether a format is never explicit about what is wanted, and goes by its categories.
+    fn by_category(&self, format: &Format) -> bool {
+        let marks = |set: &[Constant]| self.marks(set);
+        !format.rules.iter().any(|rule| marks(&rule.set) || rule.cases.iter().any(|case| marks(&case.set)))
+    }
+
+    /// Whether a format can make events that are wanted, whatever the service.
+    fn tells(&self, format: &Format) -> bool {
+        let cases = |rule: &super::rule::Rule| rule.cases.iter().any(|case| case.dataset.is_some_and(about));
+        !self.by_category(format) || format.rules.iter().any(|rule| about(rule.dataset) || cases(rule))
+    }
+}
+
+/// Whether a data set is about authentication.
+fn about(dataset: &Dataset) -> bool {
+    dataset.category.contains(&"authentication")
+}
+
+/// Whether a service is what a user calls so.
+fn serves(format: &Format, called: &str) -> bool {
+    let family = format.name.split_once('.').is_some_and(|(family, _)| family == called);
+    format.name == called || family || format.dataset.category.contains(&called)
 }
 
 impl FormatSet {
+    /// The first of the wanted services that no format tells of, with the names of those that do.
+    pub fn unknown_service(&self, wanted: &Wanted) -> Option<(String, Vec<&'static str>)> {
+        let telling = || self.formats.iter().filter(|format| wanted.tells(format));
+        let unknown =
+            wanted.services.iter().find(|called| !telling().any(|format| serves(format, called)))?;
+        Some((unknown.clone(), telling().map(|format| format.name).collect()))
+    }
+
     /// Leaves out of the formats what `wanted` does not need.
     #[must_use]
     pub fn narrowed(mut self, wanted: &Wanted) -> FormatSet {
-        let mut keep: BTreeSet<*const Field> = [std::ptr::from_ref(self.message)].into();
-        for format in &self.formats {
-            keep.extend(format.when.iter().map(|cond| std::ptr::from_ref(cond.field)));
-            keep.extend(format.from.map(std::ptr::from_ref));
-        }
-        let kept = |f: FieldRef| keep.contains(&std::ptr::from_ref(f)) || wanted.fields.contains(&f.name);
-        for rule in self.formats.iter_mut().flat_map(|f| &mut f.rules) {
-            let marks = rule.constants().any(|f| f.name == wanted.mark);
-            rule.wanted = marks;
-            if let Some(after) = &mut rule.after {
-                after.steps.retain(|step| step.fields().iter().any(|field| kept(field)));
-            }
-            rule.set.retain(|constant| match constant {
-                Constant::Outcome(_) => true,
-                Constant::Field(field, _) => kept(field),
-            });
-            let templates = rule.matchers.iter_mut().filter_map(|m| match m {
-                Matcher::Delimited(template) => Some(template),
-                // Columns and members are taken as a whole: leaving some out saves nothing.
-                Matcher::Grok(_) | Matcher::Columns(_) | Matcher::Json(_) | Matcher::Kv(_) => None,
-            });
-            for capture in templates.flat_map(|t| t.captures_mut()) {
-                if let Target::Field(field) = capture.target
-                    && !kept(field)
-                {
-                    // What decides whether the rule matches must stay.
-                    capture.target = match field.ty {
-                        Type::Keyword | Type::Wildcard | Type::Text => Target::Skip,
-                        Type::Long => Target::Whole,
-                        _ => capture.target,
-                    };
+        let needed = self.needed();
+        let kept = |f: FieldRef| needed.contains(&std::ptr::from_ref(f)) || wanted.fields.contains(&f.name);
+        let keep = |constant: &Constant| match constant {
+            Constant::Outcome(_) => true,
+            Constant::Field(field, _) => kept(field),
+        };
+        for format in &mut self.formats {
+            let by_category = wanted.by_category(format);
+            let asked = wanted.services.is_empty() || wanted.services.iter().any(|s| serves(format, s));
+            let tells = |set: &[Constant], dataset: Option<&'static Dataset>| {
+                asked && if by_category { dataset.is_some_and(about) } else { wanted.marks(set) }
+            };
+            for rule in &mut format.rules {
+                rule.wanted = tells(&rule.set, Some(rule.dataset));
+                rule.set.retain(keep);
+                if let Some(after) = &mut rule.after {
+                    after.steps.retain(|step| step.fields().iter().any(|field| kept(field)));
                 }
+                for case in &mut rule.cases {
+                    case.wanted = tells(&case.set, case.dataset);
+                    case.set.retain(keep);
+                }
+                rule.matchers.iter_mut().for_each(|matcher| skip(matcher, kept));
             }
         }
         self.users = wanted.users.clone();
         self.narrowed = true;
         self
+    }
+
+    /// Fields that decide what else is read.
+    fn needed(&self) -> BTreeSet<*const Field> {
+        let mut needed: BTreeSet<*const Field> = [std::ptr::from_ref(self.message)].into();
+        for format in &self.formats {
+            needed.extend(format.when.iter().map(|cond| std::ptr::from_ref(cond.field)));
+            needed.extend(format.from.map(std::ptr::from_ref));
+            for rule in &format.rules {
+                needed.extend(rule.inside.map(std::ptr::from_ref));
+                let renamed = rule.after.iter().flat_map(|after| &after.rename);
+                needed.extend(renamed.map(|(from, _)| std::ptr::from_ref(*from)));
+                let conds = rule.cases.iter().flat_map(|case| &case.when);
+                needed.extend(conds.map(|cond| std::ptr::from_ref(cond.field)));
+            }
+        }
+        needed
+    }
+}
+
+/// Lets a matcher leave out what is not kept. Columns and members are taken as a whole: leaving some out
+/// saves nothing.
+fn skip(matcher: &mut Matcher, kept: impl Fn(FieldRef) -> bool) {
+    let Matcher::Delimited(template) = matcher else { return };
+    for capture in template.captures_mut() {
+        if let Target::Field(field) = capture.target
+            && !kept(field)
+        {
+            // What decides whether the rule matches must stay.
+            capture.target = match field.ty {
+                Type::Keyword | Type::Wildcard | Type::Text => Target::Skip,
+                Type::Long => Target::Whole,
+                _ => capture.target,
+            };
+        }
     }
 }

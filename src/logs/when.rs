@@ -4,7 +4,7 @@ use super::PatternError;
 use super::draft::Draft;
 use super::fields::Table;
 use super::spec::{CondSpec, CondTest};
-use crate::model::FieldRef;
+use crate::model::{FieldRef, Value};
 use regex::Regex;
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub(super) struct Cond {
     /// The field.
     pub field: FieldRef,
-    /// What must hold for its text.
+    /// What must hold for its text, or the digits of a whole number.
     pub test: Test,
 }
 
@@ -55,7 +55,12 @@ impl Cond {
 
     /// Whether it holds for the draft; a field that is not there fails.
     pub fn holds(&self, draft: &Draft<'_>) -> bool {
-        let Some(text) = draft.get(self.field).and_then(|v| v.as_str()) else { return false };
+        let mut digits = itoa::Buffer::new();
+        let text = match draft.get(self.field) {
+            Some(Value::Str(text)) => text,
+            Some(Value::Int(number)) => digits.format(*number),
+            _ => return false,
+        };
         match &self.test {
             Test::Equals(texts) => texts.iter().any(|t| t == text),
             Test::Prefix(texts) => texts.iter().any(|t| text.starts_with(t.as_str())),

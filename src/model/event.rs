@@ -93,6 +93,36 @@ pub struct Event<'a> {
     pub fields: Vec<(FieldRef, Value<'a>)>,
 }
 
+/// What counting needs of an event, without making one.
+#[derive(Clone, Copy, Debug)]
+pub struct Glimpse<'e, 'a> {
+    /// Order in the output.
+    pub seq: Seq,
+    /// `@timestamp`: when it began.
+    pub ts: Ts,
+    /// What kind it is.
+    pub dataset: &'static Dataset,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Address of who acted.
+    pub source: Option<IpAddr>,
+    /// Everything else. Of a field that appears twice the last value counts.
+    pub fields: &'e [(FieldRef, Value<'a>)],
+}
+
+impl<'e, 'a> From<&'e Event<'a>> for Glimpse<'e, 'a> {
+    fn from(event: &'e Event<'a>) -> Self {
+        Glimpse {
+            seq: event.seq,
+            ts: event.ts,
+            dataset: event.dataset,
+            outcome: event.outcome,
+            source: event.source.ip,
+            fields: &event.fields,
+        }
+    }
+}
+
 impl<'a> Event<'a> {
     /// An event of `dataset` that leads back to `origin` at `ts`; everything else empty.
     pub fn new(dataset: &'static Dataset, origin: Origin, ts: Ts) -> Event<'a> {

@@ -14,7 +14,7 @@ mod value;
 
 pub use address::{V4Text, push_ip, push_ip_bytes};
 pub use dataset::Dataset;
-pub use event::{Endpoint, Event, Outcome, Transport};
+pub use event::{Endpoint, Event, Glimpse, Outcome, Transport};
 pub use field::{Field, FieldRef, Type};
 pub use finding::{Evidence, Finding, Severity};
 pub use ledger::{Counts, InputFault, Ledger, Reason, Reasons, Sample};

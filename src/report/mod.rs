@@ -27,12 +27,15 @@ pub use model::{
 };
 pub use tally::Tally;
 
-use crate::model::Event;
+use crate::model::{Event, Glimpse};
 
 /// Tables that events are counted into, block by block.
 pub trait Tallying: Default + Send {
     /// Counts a completed event.
     fn observe(&mut self, event: &Event<'_>);
+
+    /// Counts what is known of an event that nobody else sees.
+    fn glance(&mut self, _glimpse: Glimpse<'_, '_>) {}
 
     /// Adds the tables of the block that follows in output order.
     fn merge(&mut self, other: Self);

@@ -1,6 +1,7 @@
 //! `netlog grep-auth` through the program itself.
 
 mod hostile;
+mod services;
 mod truth;
 mod ways;
 

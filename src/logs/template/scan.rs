@@ -87,13 +87,23 @@ fn ends(left: &[u8], want: &[u8]) -> bool {
 
 #[inline]
 fn same(left: &[u8], want: &[u8]) -> bool {
-    let ((left, left_end), (want, want_end)) = (left.as_chunks::<8>(), want.as_chunks::<8>());
-    let equal = |(a, b): (&[u8; 8], &[u8; 8])| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b);
-    left.iter().zip(want).all(equal) && left_end.iter().zip(want_end).all(|(a, b)| a == b)
+    let long = |bytes: Option<&[u8; 8]>| bytes.map(|b| u64::from_ne_bytes(*b));
+    if want.len() < 8 {
+        return left.iter().zip(want).all(|(a, b)| a == b);
+    }
+    // The last eight bytes may overlap those before.
+    let (front, _) = left.as_chunks::<8>();
+    let (wanted, _) = want.as_chunks::<8>();
+    front.iter().zip(wanted).all(|(a, b)| long(Some(a)) == long(Some(b)))
+        && long(left.last_chunk()) == long(want.last_chunk())
 }
 
 /// Where `want` (not empty) first stands in `text`.
 fn position(text: &[u8], want: &[u8]) -> Option<usize> {
+    // What may be empty mostly is.
+    if begins(text, want) {
+        return Some(0);
+    }
     let first = *want.first()?;
     memchr::memchr_iter(first, text).find(|at| text.get(*at..).is_some_and(|left| begins(left, want)))
 }
@@ -104,7 +114,8 @@ pub(super) fn reach(mode: Mode, left: &[u8], next: &[u8]) -> Option<usize> {
     match mode {
         Mode::Digits => {
             // A dash is what formats write for "none"; `keep` decides.
-            let len = left.iter().take_while(|b| b.is_ascii_digit() || **b == b'-').count();
+            let other = left.iter().position(|b| !b.is_ascii_digit() && *b != b'-');
+            let len = other.unwrap_or(left.len());
             (len > 0).then_some(len)
         }
         Mode::Blanks => Some(left.iter().take_while(|b| blank(b)).count()),
@@ -113,15 +124,18 @@ pub(super) fn reach(mode: Mode, left: &[u8], next: &[u8]) -> Option<usize> {
                 let len = left.iter().position(blank).unwrap_or(left.len());
                 return (len > 0).then_some(len);
             };
-            for (at, b) in left.iter().enumerate() {
+            let mut at = 0;
+            loop {
+                at += left.get(at..)?.iter().position(|b| *b == first || blank(b))?;
+                let b = left.get(at)?;
                 if *b == first && begins(left.get(at + 1..)?, more) {
                     return (at > 0).then_some(at);
                 }
                 if blank(b) {
                     return None;
                 }
+                at += 1;
             }
-            None
         }
         Mode::Text if next.is_empty() => Some(left.len()),
         Mode::Text => position(left, next),
@@ -190,17 +204,20 @@ pub(super) fn last(left: &[u8], before: &[u8], mode: Mode) -> Option<usize> {
     if mode == Mode::Text {
         return memmem::rfind(left, before).map(|at| at + before.len());
     }
-    let border = before.last();
-    let mut left = left;
-    let mut taken = false;
-    while let Some((b, fewer)) = left.split_last() {
-        if taken && Some(b) == border && ends(left, before) {
-            return Some(left.len());
+    let border = *before.last()?;
+    let outside = |b: u8| match mode {
+        Mode::Digits => !b.is_ascii_digit() && b != b'-',
+        _ => matches!(b, b' ' | b'\t' | b'\n'),
+    };
+    let mut end = left.len();
+    loop {
+        let at = left.get(..end)?.iter().rposition(|b| *b == border || outside(*b))?;
+        if at + 1 < left.len() && left.get(at) == Some(&border) && ends(left.get(..=at)?, before) {
+            return Some(at + 1);
         }
-        if matches!(b, b' ' | b'\t' | b'\n') || (mode == Mode::Digits && !b.is_ascii_digit() && *b != b'-') {
+        if outside(*left.get(at)?) {
             return None;
         }
-        (left, taken) = (fewer, true);
+        end = at;
     }
-    None
 }

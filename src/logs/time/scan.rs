@@ -233,7 +233,26 @@ pub(super) fn wall(year: u32, month: u8, day: u8, tod: u32, nanos: u32) -> Optio
     (!place.leap_day() || super::is_leap(year)).then(|| place.in_year(year))
 }
 
+/// `Nov 21 09:07:01 ` with no year before or behind it, which nearly every stamp is.
+#[inline]
+fn usual(text: &[u8]) -> Option<Yearless> {
+    let (stamp, behind) = text.split_first_chunk::<16>()?;
+    let [m1, m2, m3, b' ', d1, d2, b' ', h1, h2, b':', n1, n2, b':', s1, s2, b' '] = *stamp else {
+        return None;
+    };
+    let number = |tens, ones| pair(tens, ones).and_then(|n| u8::try_from(n).ok());
+    let (hour, minute, second) = (pair(h1, h2)?, pair(n1, n2)?, pair(s1, s2)?);
+    let day = number(if d1 == b' ' { b'0' } else { d1 }, d2)?;
+    if hour > 23 || minute > 59 || second > 60 || behind.first().is_none_or(u8::is_ascii_digit) {
+        return None;
+    }
+    Yearless::new(month([m1, m2, m3])?, day, hour * 3600 + minute * 60 + second, 0)
+}
+
 fn rfc3164(text: &[u8]) -> Option<(Moment, usize)> {
+    if let Some(when) = usual(text) {
+        return Some((Moment::Yearless(when), 15));
+    }
     let mut c = Cursor { text, at: 0 };
     let month = c.month()?;
     c.eat(b' ')?;

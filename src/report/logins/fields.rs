@@ -1,7 +1,7 @@
 //! The fields of an event that are looked at.
 
 use super::Kind;
-use crate::model::{Event, FieldRef, Value};
+use crate::model::{FieldRef, Glimpse, Outcome, Value};
 
 /// The field that makes an event one about a log-in.
 pub const MARK: &str = "netlog.auth.kind";
@@ -38,10 +38,10 @@ pub(super) struct Roles {
 
 impl Roles {
     /// Reads an event.
-    pub fn look<'e>(&mut self, event: &'e Event<'_>) -> Seen<'e> {
+    pub fn look<'e>(&mut self, event: &Glimpse<'e, '_>) -> Seen<'e> {
         let mut seen = Seen { weight: 1, ..Seen::default() };
         let (mut mark, mut method) = (None, None);
-        for (field, value) in &event.fields {
+        for (field, value) in event.fields {
             match self.role(field) {
                 Role::Mark => mark = value.as_str(),
                 Role::Count => {
@@ -54,7 +54,7 @@ impl Roles {
                 Role::Nothing => {}
             }
         }
-        seen.kind = mark.and_then(|mark| kind(mark, method));
+        seen.kind = mark.map_or_else(|| outcome(event), |mark| kind(mark, method));
         seen
     }
 
@@ -73,6 +73,16 @@ impl Roles {
         };
         self.known.push((address, role));
         role
+    }
+}
+
+/// The kind of an event of a format that is not explicit about log-ins.
+fn outcome(event: &Glimpse<'_, '_>) -> Option<Kind> {
+    let about = event.dataset.category.contains(&"authentication");
+    match event.outcome {
+        Outcome::Success if about => Some(Kind::Accepted),
+        Outcome::Failure if about => Some(Kind::Other),
+        _ => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::fields::{Roles, Seen};
 use super::intern::{Keyed, Listed};
 use super::{Counts, Kind};
-use crate::model::{Event, Seq, Ts};
+use crate::model::{Event, Glimpse, Seq, Ts};
 use crate::report::Tallying;
 use std::net::IpAddr;
 
@@ -114,17 +114,13 @@ impl AuthTally {
     }
 
     fn count(&mut self, remote: Remote<'_>, kind: Kind, seen: &Seen<'_>, at: Moment) {
-        let mut one = Counts::default();
-        one.add(kind, seen.weight);
-        if kind == Kind::Preauth && seen.user.is_some() {
-            one.named_preauth = seen.weight;
-        }
         let Some(number) = self.hosts.find_or_add(remote, self.caps.hosts, || Row::new(remote)) else {
-            self.beyond.absorb(&one);
+            one(&mut self.beyond, kind, seen);
             return;
         };
         if let Some(row) = self.hosts.get_mut(number) {
-            row.add(kind, &one, at);
+            one(&mut row.counts, kind, seen);
+            row.add(kind, seen.user.is_some(), at);
         }
         if let Some(user) = seen.user {
             let (tried, accepted) = match kind {
@@ -139,9 +135,18 @@ impl AuthTally {
 
     /// Counts a user of a host.
     fn user(&mut self, host: u32, name: &str, tried: u64, accepted: u64) {
-        let Caps { names, pairs, users_of_host, .. } = self.caps;
+        let user = self.name(name);
+        self.pair(host, user, tried, accepted);
+    }
+
+    /// The number of a name, if there is room for it.
+    fn name(&mut self, name: &str) -> Option<u32> {
+        self.names.find_or_add(name, self.caps.names, || name.into())
+    }
+
+    fn pair(&mut self, host: u32, user: Option<u32>, tried: u64, accepted: u64) {
+        let Caps { pairs, users_of_host, .. } = self.caps;
         let Some(row) = self.hosts.entries.get_mut(host as usize) else { return };
-        let user = self.names.find_or_add(name, names, || name.into());
         let known = user.and_then(|user| self.pairs.find((host, user)));
         let number = known.or_else(|| {
             let user = user.filter(|_| row.users < users_of_host)?;
@@ -162,9 +167,13 @@ impl AuthTally {
 
 impl Tallying for AuthTally {
     fn observe(&mut self, event: &Event<'_>) {
-        let seen = self.roles.look(event);
+        self.glance(event.into());
+    }
+
+    fn glance(&mut self, event: Glimpse<'_, '_>) {
+        let seen = self.roles.look(&event);
         let Some(kind) = seen.kind else { return };
-        let remote = match (event.source.ip, seen.name) {
+        let remote = match (event.source, seen.name) {
             (Some(ip), _) => Remote::Ip(ip),
             (None, Some(name)) => Remote::Name(cut(name)),
             (None, None) => {
@@ -179,11 +188,14 @@ impl Tallying for AuthTally {
         self.beyond.absorb(&later.beyond);
         self.local.absorb(&later.local);
         let hosts: Vec<Option<u32>> = later.hosts.entries.iter().map(|row| self.host(row)).collect();
+        // A name of many hosts is looked up once.
+        let mut known: Vec<Option<u32>> = vec![None; later.names.entries.len()];
         for pair in &later.pairs.entries {
             let host = hosts.get(pair.host as usize).copied().flatten();
-            if let (Some(host), Some(name)) = (host, later.names.get(pair.user)) {
-                self.user(host, name, pair.tried, pair.accepted);
-            }
+            let (Some(host), Some(name)) = (host, later.names.get(pair.user)) else { continue };
+            let Some(user) = known.get_mut(pair.user as usize) else { continue };
+            *user = user.or_else(|| self.name(name));
+            self.pair(host, *user, pair.tried, pair.accepted);
         }
     }
 }
@@ -218,12 +230,12 @@ impl Row {
         }
     }
 
-    fn add(&mut self, kind: Kind, one: &Counts, at: Moment) {
-        self.counts.absorb(one);
+    /// Remembers when it was.
+    fn add(&mut self, kind: Kind, named: bool, at: Moment) {
         match kind {
             Kind::Accepted => self.last_accepted = self.last_accepted.max(Some(at)),
             // Leaving early is no failure of a credential, and alone no attempt.
-            Kind::Preauth if one.named_preauth == 0 => return,
+            Kind::Preauth if !named => return,
             Kind::Preauth => {}
             _ => self.first_failure = Some(self.first_failure.map_or(at, |first| first.min(at))),
         }
@@ -244,6 +256,14 @@ impl Row {
     /// Whether a log-in was accepted after one had been refused, by time and then by place in the input.
     pub fn after_failure(&self) -> bool {
         self.first_failure.zip(self.last_accepted).is_some_and(|(failed, accepted)| failed < accepted)
+    }
+}
+
+/// Counts one line.
+fn one(counts: &mut Counts, kind: Kind, seen: &Seen<'_>) {
+    counts.add(kind, seen.weight);
+    if kind == Kind::Preauth && seen.user.is_some() {
+        counts.named_preauth = counts.named_preauth.saturating_add(seen.weight);
     }
 }
 

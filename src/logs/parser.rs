@@ -13,7 +13,7 @@ use super::set::FormatSet;
 use super::taker::{Nobody, Taker};
 use super::template::Walk;
 use super::time::{Hour, Moment, Pending, Turns, YearBase, Zone};
-use crate::model::{Dataset, Event, Ledger, Origin, Seq, Ts, Value};
+use crate::model::{Dataset, Event, Ledger, Origin, Ts, Value};
 use crate::source::LineChunk;
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -25,5 +25,6 @@ mod patterns_command;
 mod patterns_explain;
 mod registry;
 mod sinks;
+mod tshark_databases;
 mod tshark_web;
 mod whole;

@@ -341,3 +341,15 @@ fn transactions_are_packetbeats() {
     assert!(open.is_empty(), "{}", open.iter().map(cut).collect::<Vec<_>>().join("\n"));
     assert!(meant.len() * 50 <= compared, "{} of {compared} fields differ", meant.len());
 }
+
+/// Every difference that is meant is told.
+#[test]
+fn differences_are_documented() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/packetbeat.md");
+    let page = std::fs::read_to_string(path).expect("the page");
+    for (dataset, field, _) in APART {
+        let row =
+            |line: &&str| line.starts_with(&format!("| {dataset} |")) && line.contains(&format!("`{field}"));
+        assert!(page.lines().any(|line| row(&line)), "docs/packetbeat.md does not tell of {dataset} {field}");
+    }
+}

@@ -5,48 +5,67 @@ use serde::Deserialize;
 
 const MINUTE: Ts = 60_000_000_000;
 
-/// When an observation becomes a finding. Section `[detect]` of the configuration file: an option is declared
-/// here and shown in `src/config/default.toml`, nowhere else.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Finest time resolution of rates, nanoseconds.
-    #[serde(deserialize_with = "positive_span")]
-    pub bucket: Ts,
-    /// Span in which attempts are counted, nanoseconds.
-    #[serde(deserialize_with = "positive_span")]
-    pub window: Ts,
-    /// Failed log-ins from one source in the window that make a brute force.
-    pub failures: u64,
-    /// Failed log-ins before a success that make it suspicious.
-    pub failures_before_success: u64,
-    /// Distinct users tried from one source that make a spray.
-    pub users: u64,
-    /// Sources that failed on one user that make a distributed attack.
-    pub sources: u64,
-    /// SSH connections from one source in the window, where the outcome cannot be seen.
-    pub connections: u64,
-    /// Ports of one host without a conversation that make a vertical scan.
-    pub ports: u64,
-    /// Hosts without a conversation on one port that make a horizontal scan.
-    pub hosts: u64,
-    /// Packets with flags no TCP sends that make a stealth scan.
-    pub stealth: u64,
+/// Declares the thresholds once: the section `[detect]` of the configuration file, the defaults and the
+/// table of the reference. What is new here is shown in `src/config/default.toml` too; a test sees to that.
+macro_rules! thresholds {
+    ($(spans { $($span:ident = $length:expr, $span_doc:literal;)* })?
+     $(counts { $($count:ident = $number:literal, $count_doc:literal;)* })?) => {
+        /// When an observation becomes a finding.
+        #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct Config {
+            $($(#[doc = concat!($span_doc, ", nanoseconds.")]
+            #[serde(deserialize_with = "positive_span")]
+            pub $span: Ts,)*)?
+            $($(#[doc = concat!($count_doc, ".")]
+            pub $count: u64,)*)?
+        }
+
+        impl Default for Config {
+            fn default() -> Self {
+                Config { $($($span: $length,)*)? $($($count: $number,)*)? }
+            }
+        }
+
+        impl Config {
+            /// Name, value and meaning of each, for the reference.
+            pub(super) fn rows(&self) -> Vec<(&'static str, String, &'static str)> {
+                let span = |nanos: Ts| crate::detect::docs::spelled(nanos);
+                vec![
+                    $($((stringify!($span), span(self.$span), $span_doc),)*)?
+                    $($((stringify!($count), self.$count.to_string(), $count_doc),)*)?
+                ]
+            }
+        }
+    };
 }
 
-impl Default for Config {
-    fn default() -> Self {
-        Config {
-            bucket: MINUTE,
-            window: 10 * MINUTE,
-            failures: 10,
-            failures_before_success: 5,
-            users: 8,
-            sources: 20,
-            connections: 30,
-            ports: 25,
-            hosts: 20,
-            stealth: 5,
-        }
+thresholds! {
+    spans {
+        bucket = MINUTE, "Finest time resolution of rates";
+        window = 10 * MINUTE, "Span in which attempts are counted";
+        long_connection = 8 * 60 * MINUTE, "Connection to the outside that lasts this long is told";
+        beacon_interval = MINUTE / 12, "Shortest interval of calls to the outside that are called regular";
+    }
+    counts {
+        failures = 10, "Failed log-ins from one source in the window that make a brute force";
+        failures_before_success = 5, "Failed log-ins before a success that make it suspicious";
+        users = 8, "Distinct users tried from one source that make a spray";
+        sources = 20, "Sources that failed on one user that make a distributed attack";
+        connections = 30, "SSH connections from one source in the window, where the outcome cannot be seen";
+        ports = 25, "Ports of one host without a conversation that make a vertical scan";
+        hosts = 20, "Hosts without a conversation on one port that make a horizontal scan";
+        stealth = 5, "Packets with flags no TCP sends that make a stealth scan";
+        half_open = 1000, "Half-open connections to one port in the window that make a SYN flood";
+        web_attacks = 3, "Requests of one source with an attack in them that make a finding where none was answered with success";
+        web_missing = 40, "Distinct paths one source asked for in vain that make a search for hidden paths";
+        web_refused = 10, "Requests of one source in the window refused with 401 or 403 that make a guessing of passwords";
+        dns_labels = 60, "Distinct long names under one domain from one source that make a tunnel";
+        dns_missing = 100, "Distinct names one source asked for in vain in the window that make an NXDOMAIN storm";
+        beacon_calls = 12, "Calls to one place that are enough to judge their regularity";
+        beacon_score = 80, "Score of regularity, 0 to 100, from which calls are a beacon";
+        exfil_bytes = 104857600, "Bytes sent to one place outside that make an exfiltration, if far less came back";
+        errors = 50, "Errors of one service in the window that make an error burst";
+        travel_speed = 1000, "Kilometres per hour between two log-ins of a user that nobody travels";
     }
 }

@@ -58,7 +58,7 @@ macro_rules! detectors {
     };
 }
 
-detectors![logins, scan];
+detectors![logins, scan, flood, web, dns, outbound, tls, cleartext, travel, errors];
 
 /// Observations of one detector.
 #[derive(Clone, Debug, Default)]

@@ -11,13 +11,15 @@ const NAMED: usize = 30;
 pub static DETECTOR: Detector = Detector {
     name: "scan",
     doc: "TCP flows without a conversation (SYN unanswered, refused or torn down, and packets with flags that \
-          no connection begins with), per source: many ports of one host, or one port of many hosts.",
+          no connection begins with), and records of VPC flow logs with the action REJECT, per source: many ports \
+          of one host, or one port of many hosts.",
     observe,
     judge,
 };
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    if event.dataset.name != "flow" || event.transport != Some(Transport::Tcp) {
+    let seen_by_packets = event.dataset.name == "flow" && event.transport == Some(Transport::Tcp);
+    if !seen_by_packets && event.dataset.name != "aws.vpcflow" {
         return;
     }
     let (Some(source), Some(target), Some(port)) =
@@ -25,7 +27,8 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     else {
         return;
     };
-    let Some(how) = probe(event) else { return };
+    let how = if seen_by_packets { probe(event) } else { rejected(event) };
+    let Some(how) = how else { return };
     let mut text = String::with_capacity(64);
     push_ip(&mut text, target);
     let mut digits = itoa::Buffer::new();
@@ -47,9 +50,17 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     };
     tell("v\t", &text, port);
     tell("h\t", port, &text);
-    if how != "SYN" {
+    if !matches!(how, "SYN" | REJECTED) {
         tell("x\t", how, &text);
     }
+}
+
+/// What the firewall of a cloud kept away.
+const REJECTED: &str = "rejected";
+
+fn rejected(event: &Event<'_>) -> Option<&'static str> {
+    let action = event.by_name("aws.vpcflow.action").and_then(Value::as_str);
+    (action == Some("REJECT")).then_some(REJECTED)
 }
 
 /// Kind of probe a flow is, if it is one.

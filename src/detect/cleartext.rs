@@ -1,0 +1,60 @@
+//! Passwords that anyone on the way could read.
+
+use super::{Cell, Config, Detector, Observation};
+use crate::model::{Event, Finding, Severity, Value};
+use std::borrow::Cow;
+
+/// Users named in a finding.
+const NAMED: usize = 20;
+
+/// Descriptor.
+pub static DETECTOR: Detector = Detector {
+    name: "cleartext",
+    doc: "Transactions whose credentials were readable in the capture (`netlog.user.cleartext`, or HTTP with the \
+          scheme Basic), per protocol and server. Inside TLS nothing of this is seen.",
+    observe,
+    judge,
+};
+
+fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
+    if !event.dataset.transaction {
+        return;
+    }
+    let told = matches!(event.by_name("netlog.user.cleartext"), Some(Value::Bool(true)));
+    let basic = || event.by_name("netlog.http.request.authorization").and_then(Value::as_str) == Some("Basic");
+    if !told && !basic() {
+        return;
+    }
+    let (Some(server), Some(client)) = (event.destination.ip, event.source.ip) else { return };
+    let user = event.by_name("user.name").and_then(Value::as_str);
+    out(Observation {
+        subject: format!("{}\t{server}", event.dataset.name).into(),
+        weight: 1,
+        values: [user.map(Cow::Borrowed), Some(client.to_string().into()), None],
+        mark: false,
+    });
+}
+
+fn judge(_: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
+    let (Some((protocol, server)), Some((first, last))) = (subject.split_once('\t'), cell.span) else {
+        return Vec::new();
+    };
+    let title = format!(
+        "{} credentials went to {server} in clear text by {protocol}, from {} hosts, of {} users",
+        cell.count,
+        cell.distinct(1),
+        cell.distinct(0)
+    );
+    vec![Finding {
+        rule: "cleartext.credentials",
+        severity: Severity::Low,
+        attack: &["T1040", "T1552"],
+        subject: server.to_owned(),
+        title,
+        advice: "Change these passwords, and let the service speak TLS only.",
+        targets: cell.values(0, NAMED),
+        count: cell.count,
+        first,
+        last,
+    }]
+}

@@ -1,0 +1,142 @@
+//! Calls from inside to the outside: regular ones, long ones, and those that carry much away.
+
+use super::{Cell, Config, Detector, Observation};
+use crate::model::{Event, Evidence, Finding, Severity, Ts, Value};
+
+/// Descriptor.
+pub static DETECTOR: Detector = Detector {
+    name: "outbound",
+    doc: "Finished flows from inside to the outside (by --internal-net), per source and server port: calls at \
+          regular intervals (a beacon, with its score broken down), connections that last for hours, and much \
+          more sent than received. Records of running flows, where --flow-period asks for them, are left out.",
+    observe,
+    judge,
+};
+
+/// What a flow sends must be this many times what it receives to count as carried away.
+const ONE_SIDED: u64 = 10;
+
+fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
+    if event.dataset.name != "flow" {
+        return;
+    }
+    let text = |name: &str| event.by_name(name).and_then(Value::as_str);
+    if text("network.direction") != Some("outbound")
+        || matches!(event.by_name("flow.final"), Some(Value::Bool(false)))
+        || matches!(text("netlog.flow.state"), Some("half_open" | "refused"))
+    {
+        return;
+    }
+    let (Some(source), Some(server), Some(port)) = (event.source.ip, event.destination.ip, event.destination.port)
+    else {
+        return;
+    };
+    let (sent, received) = (event.source.bytes.unwrap_or(0), event.destination.bytes.unwrap_or(0));
+    let lasted = event.end.unwrap_or(event.ts).saturating_sub(event.ts).max(0);
+    // A conversation in both directions carries nothing away.
+    let carried = if sent / ONE_SIDED >= received { sent } else { 0 };
+    // Numbers of equal length sort as texts do, so that a capped set keeps the first calls.
+    out(Observation {
+        subject: format!("{source}\t{server}\t{port}").into(),
+        weight: carried,
+        values: [Some(format!("{:020}", event.ts).into()), Some(format!("{sent:020}").into()), Some(format!("{:020}", Ts::MAX - lasted).into())],
+        mark: false,
+    });
+}
+
+fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
+    let mut parts = subject.split('\t');
+    let (Some(source), Some(server), Some(port)) = (parts.next(), parts.next(), parts.next()) else {
+        return Vec::new();
+    };
+    let Some(span) = cell.span else { return Vec::new() };
+    let call = Call { source, server, port, cell, span };
+    [call.beacon(config), call.long(config), call.exfiltration(config)].into_iter().flatten().collect()
+}
+
+struct Call<'c> {
+    source: &'c str,
+    server: &'c str,
+    port: &'c str,
+    cell: &'c Cell,
+    span: (Evidence, Evidence),
+}
+
+fn numbers(cell: &Cell, set: usize) -> Vec<i64> {
+    cell.values(set, super::SET_MAX).iter().filter_map(|text| text.parse().ok()).collect()
+}
+
+/// The middle of sorted numbers; 0 for none.
+fn median(sorted: &[i64]) -> i64 {
+    sorted.get(sorted.len() / 2).copied().unwrap_or(0)
+}
+
+/// How far numbers lie from their middle, as a share of it: 0 = all the same, 1 = as far as it is large.
+fn spread(numbers: &[i64]) -> f64 {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_unstable();
+    let middle = median(&sorted);
+    let mut away: Vec<i64> = sorted.iter().map(|n| n.saturating_sub(middle).saturating_abs()).collect();
+    away.sort_unstable();
+    if middle <= 0 { 1.0 } else { (median(&away) as f64 / middle as f64).min(1.0) }
+}
+
+impl Call<'_> {
+    fn finding(&self, rule: &'static str, severity: Severity, attack: &'static [&'static str], title: String) -> Finding {
+        Finding {
+            rule,
+            severity,
+            attack,
+            subject: self.source.to_owned(),
+            title,
+            advice: "Find the program behind it, and whether the other side is one you know.",
+            targets: vec![format!("{} port {}", self.server, self.port)],
+            count: self.cell.distinct(0),
+            first: self.span.0,
+            last: self.span.1,
+        }
+    }
+
+    /// Regular intervals, regular sizes, and long enough: 60, 20 and 20 points.
+    fn beacon(&self, config: &Config) -> Option<Finding> {
+        let times = numbers(self.cell, 0);
+        if (times.len() as u64) < config.beacon_calls {
+            return None;
+        }
+        let mut gaps: Vec<i64> = times.windows(2).filter_map(|w| Some(w.last()? - w.first()?)).collect();
+        let regular = 60.0 * (1.0 - spread(&gaps) * 2.0).max(0.0);
+        gaps.sort_unstable();
+        let interval = median(&gaps);
+        let sizes = 20.0 * (1.0 - spread(&numbers(self.cell, 1)) * 2.0).max(0.0);
+        let lasting = 20.0 * (times.len() as f64 / (4 * config.beacon_calls) as f64).min(1.0);
+        let score = (regular + sizes + lasting).round() as u64;
+        if interval < config.beacon_interval || score < config.beacon_score {
+            return None;
+        }
+        let title = format!(
+            "{} called {} port {} {} times, about every {} s: score {score} of 100 (intervals {regular:.0} of 60, sizes {sizes:.0} of 20, number of calls {lasting:.0} of 20)",
+            self.source, self.server, self.port, times.len(), interval / 1_000_000_000
+        );
+        Some(self.finding("outbound.beacon", Severity::Medium, &["T1071", "T1029"], title))
+    }
+
+    fn long(&self, config: &Config) -> Option<Finding> {
+        let longest = numbers(self.cell, 2).first().map(|rest| Ts::MAX - rest)?;
+        if longest < config.long_connection {
+            return None;
+        }
+        let hours = longest / 3_600_000_000_000;
+        let title = format!("{} kept a connection to {} port {} for {hours} hours", self.source, self.server, self.port);
+        Some(self.finding("outbound.long_connection", Severity::Low, &["T1571", "T1219"], title))
+    }
+
+    fn exfiltration(&self, config: &Config) -> Option<Finding> {
+        let sent = self.cell.count;
+        if sent < config.exfil_bytes {
+            return None;
+        }
+        let mebibytes = sent >> 20;
+        let title = format!("{} sent {mebibytes} MiB to {} port {}, and a tenth of it or less came back", self.source, self.server, self.port);
+        Some(self.finding("outbound.exfiltration", Severity::Medium, &["T1048", "T1041"], title))
+    }
+}

@@ -1,0 +1,118 @@
+//! Attacks on web servers, from captures and from any log that tells of requests.
+
+mod signs;
+
+use super::{Cell, Config, Detector, Observation, SET_MAX};
+use crate::model::{Event, Finding, Severity, Value};
+use signs::Sign;
+use std::borrow::Cow;
+
+/// Targets named in a finding.
+const NAMED: usize = 20;
+/// Longest path kept, characters.
+const PATH: usize = 100;
+
+/// Descriptor.
+pub static DETECTOR: Detector = Detector {
+    name: "web",
+    doc: "Requests with an attack in the address, the referrer or the user agent (path traversal, SQL \
+          injection, cross-site scripting, commands, Log4Shell, web shells, files nobody links to, scanners by \
+          name), many paths asked for in vain, and refused log-ins, per source; from any event with an HTTP \
+          status. Bodies are not looked at. Silent on sources without an address.",
+    observe,
+    judge,
+};
+
+const MISSING: &str = "missing";
+const REFUSED: &str = "refused";
+
+fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
+    if event.dataset.name == "flow" {
+        return;
+    }
+    let Some(source) = event.source.ip else { return };
+    let text = |name: &str| event.by_name(name).and_then(Value::as_str);
+    let Some(target) = text("url.original").or_else(|| text("url.path")) else { return };
+    let status = event.by_name("http.response.status_code").and_then(Value::as_int);
+    let query = text("url.query").filter(|_| text("url.original").is_none());
+    let host = text("url.domain").or_else(|| text("host.name"));
+    let path: String = target.chars().take(PATH).collect();
+    let mut tell = |kind: &str, mark: bool| {
+        out(Observation {
+            subject: format!("{kind}\t{source}").into(),
+            weight: 1,
+            values: [Some(Cow::Borrowed(path.as_str())), host.map(Cow::Borrowed), None],
+            mark,
+        });
+    };
+    let parts = [Some(target), query, text("user_agent.original"), text("http.request.referrer")];
+    signs::find(parts.into_iter().flatten(), |sign| {
+        tell(sign.name(), false);
+        // A server that answers an attack with success may have carried it out.
+        if sign.dangerous() && status.is_some_and(|s| (200..300).contains(&s)) {
+            tell(sign.name(), true);
+        }
+    });
+    match status {
+        Some(404 | 410) => tell(MISSING, false),
+        Some(401 | 403) => tell(REFUSED, false),
+        _ => {}
+    }
+}
+
+fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
+    let Some((kind, source)) = subject.split_once('\t') else { return Vec::new() };
+    let finding = match kind {
+        MISSING => missing(config, source, cell),
+        REFUSED => refused(config, source, cell),
+        name => Sign::named(name).and_then(|sign| attack(config, sign, source, cell)),
+    };
+    finding.into_iter().collect()
+}
+
+fn finding(
+    rule: &'static str,
+    severity: Severity,
+    attack: &'static [&'static str],
+    (source, title): (&str, String),
+    cell: &Cell,
+) -> Option<Finding> {
+    let (first, last) = cell.span?;
+    let advice = "Look at what the server answered and did; block the source if it is not yours.";
+    let (subject, targets) = (source.to_owned(), cell.values(0, NAMED));
+    Some(Finding { rule, severity, attack, subject, title, advice, targets, count: cell.count, first, last })
+}
+
+fn attack(config: &Config, sign: Sign, source: &str, cell: &Cell) -> Option<Finding> {
+    let answered = cell.marks.len();
+    if answered == 0 && cell.count < sign.least(config) {
+        return None;
+    }
+    let severity = if answered > 0 { Severity::High } else { sign.severity() };
+    let end = match answered {
+        0 => String::new(),
+        n => format!("; {n} or more were answered with success"),
+    };
+    let title = format!("{source} sent {} requests with {}{end}", cell.count, sign.doc());
+    finding(sign.rule(), severity, sign.attack(), (source, title), cell)
+}
+
+fn missing(config: &Config, source: &str, cell: &Cell) -> Option<Finding> {
+    let paths = cell.distinct(0);
+    // A broken page asks for the same few paths again and again.
+    if paths < config.web_missing || paths.saturating_mul(3) < cell.count.min(SET_MAX as u64) {
+        return None;
+    }
+    let most = cell.burst(config.window).count;
+    let title = format!("{source} asked for {paths} paths that are not there, up to {most} requests in the window");
+    finding("web.hidden_paths", Severity::Medium, &["T1595.003"], (source, title), cell)
+}
+
+fn refused(config: &Config, source: &str, cell: &Cell) -> Option<Finding> {
+    let most = cell.burst(config.window).count;
+    if most < config.web_refused {
+        return None;
+    }
+    let title = format!("{source} was refused {} times with 401 or 403, up to {most} in the window", cell.count);
+    finding("web.refused", Severity::Medium, &["T1110"], (source, title), cell)
+}

@@ -1,0 +1,181 @@
+//! What attacks on web servers look like in a request.
+
+use super::super::Config;
+use crate::model::Severity;
+use aho_corasick::{AhoCorasick, MatchKind};
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// Longest text looked at, bytes.
+const TEXT: usize = 8192;
+
+macro_rules! signs {
+    ($($id:ident $name:literal $rule:literal $doc:literal $severity:ident $dangerous:literal [$($attack:literal),*] [$($text:literal),* $(,)?];)*) => {
+        /// A kind of attack.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Sign { $(#[doc = $doc] $id,)* }
+
+        static ALL: &[Sign] = &[$(Sign::$id,)*];
+        static TEXTS: &[(Sign, &str)] = &[$($((Sign::$id, $text),)*)*];
+
+        impl Sign {
+            /// Short name, part of a subject.
+            pub fn name(self) -> &'static str {
+                match self { $(Sign::$id => $name,)* }
+            }
+            /// Name of the rule.
+            pub fn rule(self) -> &'static str {
+                match self { $(Sign::$id => $rule,)* }
+            }
+            /// What such requests carry.
+            pub fn doc(self) -> &'static str {
+                match self { $(Sign::$id => $doc,)* }
+            }
+            /// How bad a try is.
+            pub fn severity(self) -> Severity {
+                match self { $(Sign::$id => Severity::$severity,)* }
+            }
+            /// Whether a success of the server makes it worse.
+            pub fn dangerous(self) -> bool {
+                match self { $(Sign::$id => $dangerous,)* }
+            }
+            /// ATT&CK techniques.
+            pub fn attack(self) -> &'static [&'static str] {
+                match self { $(Sign::$id => &[$($attack),*],)* }
+            }
+        }
+    };
+}
+
+signs! {
+    Traversal "traversal" "web.traversal" "a path out of the web's folder" Medium true ["T1190", "T1083"] [
+        "../../", "..\\..\\", "/etc/passwd", "/etc/shadow", "/proc/self/environ", "c:/windows/", "c:\\windows\\", "boot.ini", "win.ini",
+        "php://filter", "php://input", "file:///",
+    ];
+    Sql "sql" "web.sql_injection" "SQL in a parameter" Medium true ["T1190"] [
+        "union select", "union all select", "' or '1'='1", "' or 1=1", "\" or 1=1", "or 1=1--", "' or ''='", "information_schema", "sleep(", "benchmark(",
+        "waitfor delay", "xp_cmdshell", "' and 1=", "; drop table", "extractvalue(", "updatexml(", "load_file(", "into outfile", "pg_sleep(",
+    ];
+    Script "xss" "web.cross_site_scripting" "a script in a parameter" Medium false ["T1190", "T1059.007"] [
+        "<script", "javascript:alert", "onerror=", "onload=alert", "<svg/onload", "<img src=x", "document.cookie", "alert(1)",
+    ];
+    Command "command" "web.command_injection" "a shell command in a parameter" Medium true ["T1190", "T1059"] [
+        ";cat /", "|cat /", "`id`", "$(id)", ";id;", "|id|", "/bin/sh", "/bin/bash", "cmd.exe", "powershell", "wget http", "curl http", ";wget ", "|wget ", "&&wget",
+        "() { :;}", "() {:;}", "nc -e", "${ifs}", "chmod 777", "chmod +x",
+    ];
+    Log4Shell "log4shell" "web.log4shell" "a JNDI look-up (Log4Shell, CVE-2021-44228)" High false ["T1190", "T1203"] [
+        "${jndi:", "${${lower:j", "${${upper:j", "${${::-j}", "${${env:", "jndi:ldap", "jndi:rmi", "jndi:dns", "%24%7bjndi",
+    ];
+    Shell "shell" "web.shell" "the address of a web shell" Medium true ["T1505.003"] [
+        "/c99.php", "/r57.php", "/shell.php", "/cmd.php", "/webshell", "/b374k", "/wso.php", "/alfa.php", "/cmd.jsp", "/shell.jsp", "/cmd.aspx", "/shell.aspx",
+        "?cmd=", "&cmd=", "eval-stdin.php", "/boaform/", "/hnap1", "/setup.cgi?next_file", "invokefunction&function=",
+    ];
+    Hidden "hidden" "web.secret_files" "the address of a file nobody links to" Low true ["T1595.002", "T1552.001"] [
+        "/.env", "/.git/", "/.svn/", "/.aws/", "/.ssh/", "/.htpasswd", "/.htaccess", "/wp-config.php", "/web.config", "/id_rsa", "/.ds_store", "/config.php.bak",
+        "/backup.sql", "/dump.sql", "/phpinfo.php", "/server-status", "/actuator/env", "/actuator/heapdump", "/.vscode/", "/docker-compose.yml",
+    ];
+    Scanner "scanner" "web.scanner" "the name of a scanner" Low false ["T1595.002"] [
+        "nikto", "sqlmap", "gobuster", "dirbuster", "feroxbuster", "nmap scripting engine", "wpscan", "zgrab", "masscan", "nuclei", "fuzz faster u fool", "wfuzz",
+        "acunetix", "nessus", "openvas", "netsparker", "w3af", "arachni", "whatweb", "httpx - open-source", "zmeu", "jorgee", "libwww-perl", "dirb ", "hydra)", "censysinspect", "expanse",
+    ];
+}
+
+static MATCHER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let texts = TEXTS.iter().map(|(_, text)| *text);
+    AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(texts).ok()
+});
+
+impl Sign {
+    /// The sign of that name.
+    pub fn named(name: &str) -> Option<Sign> {
+        ALL.iter().copied().find(|sign| sign.name() == name)
+    }
+
+    /// Requests that make a finding where none was answered with success.
+    pub fn least(self, config: &Config) -> u64 {
+        match self {
+            Sign::Log4Shell => 1,
+            _ => config.web_attacks,
+        }
+    }
+}
+
+/// Calls `found` once for each kind of attack in the texts of a request.
+pub fn find<'t>(texts: impl Iterator<Item = &'t str>, mut found: impl FnMut(Sign)) {
+    let Some(matcher) = MATCHER.as_ref() else { return };
+    let mut seen = [false; ALL.len()];
+    for text in texts {
+        // Twice: attackers encode once more what servers decode once.
+        let once = decoded(text.get(..TEXT).unwrap_or(text));
+        let twice = decoded(&once);
+        for hit in matcher.find_overlapping_iter(&*twice) {
+            let Some((sign, _)) = TEXTS.get(hit.pattern().as_usize()) else { continue };
+            if let Some(seen) = seen.get_mut(*sign as usize)
+                && !std::mem::replace(seen, true)
+            {
+                found(*sign);
+            }
+        }
+    }
+}
+
+/// Percent-encoding (RFC 3986 §2.1) and the plus sign of forms taken off, as far as it is there.
+fn decoded(text: &str) -> Cow<'_, str> {
+    if !text.contains(['%', '+']) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digit = |b: &u8| char::from(*b).to_digit(16);
+        rest = after;
+        match (first, after) {
+            (b'+', _) => out.push(b' '),
+            (b'%', [high, low, tail @ ..]) => match digit(high).zip(digit(low)) {
+                Some((high, low)) => {
+                    out.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
+                    rest = tail;
+                }
+                None => out.push(b'%'),
+            },
+            (byte, _) => out.push(*byte),
+        }
+    }
+    Cow::Owned(String::from_utf8_lossy(&out).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        find(std::iter::once(text), |sign| names.push(sign.name()));
+        names
+    }
+
+    #[test]
+    fn attacks_plain_and_encoded() {
+        assert_eq!(names("/a?f=../../../../etc/passwd"), ["traversal"]);
+        assert_eq!(names("/a?f=%2e%2e%2f%2e%2e%2fx"), ["traversal"]);
+        assert_eq!(names("/a?f=%252e%252e%252f%252e%252e%252fx"), ["traversal"]);
+        assert_eq!(names("/a?id=1%20UNION%20SELECT%201,2"), ["sql"]);
+        assert_eq!(names("/a?id=1+union+select+1"), ["sql"]);
+        assert_eq!(names("/s?q=%3Cscript%3Ealert(1)%3C/script%3E"), ["xss"]);
+        assert_eq!(names("${jndi:ldap://192.0.2.1/a}"), ["log4shell"]);
+        assert_eq!(names("Mozilla/5.00 (Nikto/2.1.6)"), ["scanner"]);
+        assert_eq!(names("/.env"), ["hidden"]);
+        assert_eq!(names("/x.php?cmd=cat%20/etc/passwd"), ["shell", "traversal"]);
+    }
+
+    #[test]
+    fn ordinary_requests_are_silent() {
+        for text in [
+            "/", "/index.html", "/search?q=select+a+union+of+states", "/a/../b", "/environment", "/gitlab/x.git/info",
+            "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0", "/script.js?v=100%", "/img?x=%zz",
+            "curl/8.5.0", "Wget/1.21", "/docs/sleep.html", "/wiki/Orion",
+        ] {
+            assert!(names(text).is_empty(), "{text}: {:?}", names(text));
+        }
+    }
+}

@@ -12,6 +12,7 @@ pub static DETECTOR: Detector = Detector {
     name: "cleartext",
     doc: "Transactions whose credentials were readable in the capture (`netlog.user.cleartext`, or HTTP with the \
           scheme Basic), per protocol and server. Inside TLS nothing of this is seen.",
+    rules: &["cleartext.credentials"],
     observe,
     judge,
 };

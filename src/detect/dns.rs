@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 const NAMED: usize = 12;
 /// A label below this length carries little, bytes.
 const LONG: usize = 20;
-/// Bits per character from which text looks made up or encoded: English words have about 3.
-const RANDOM: f64 = 3.4;
+/// Bits per character below which a name is a counter or a repeated word, whatever its length.
+const VARIED: f64 = 2.5;
+/// Mean length from which names under one domain leave no doubt, letters.
+const CERTAIN: f64 = 40.0;
 
 /// Descriptor.
 pub static DETECTOR: Detector = Detector {
@@ -18,6 +20,7 @@ pub static DETECTOR: Detector = Detector {
     doc: "Names asked for, per source and registered domain: many different long names under one domain are a \
           tunnel. Names asked for in vain, per source: many are a storm, and the mark of generated domains if they \
           look made up.",
+    rules: &["dns.tunnel", "dns.nxdomain_storm", "dns.generated_names"],
     observe,
     judge,
 };
@@ -98,7 +101,7 @@ fn tunnel(config: &Config, source: &str, domain: &str, cell: &Cell) -> Option<Fi
     let (length, random) = (mean(labels().map(|l| l.len() as f64)), mean(labels().map(|l| entropy(&l))));
     // Content networks hash names too, but of few objects; a tunnel never says the same twice.
     let fresh = cell.count <= (names.len() as u64).saturating_mul(3) || names.len() >= super::SET_MAX;
-    if (names.len() as u64) < config.dns_labels || random < RANDOM || !fresh {
+    if (names.len() as u64) < config.dns_labels || random < VARIED || !fresh {
         return None;
     }
     let title = format!(
@@ -106,7 +109,8 @@ fn tunnel(config: &Config, source: &str, domain: &str, cell: &Cell) -> Option<Fi
         names.len(),
         cell.values(1, 4).join(", ")
     );
-    finding("dns.tunnel", Severity::High, source, title, cell)
+    let severity = if length >= CERTAIN { Severity::High } else { Severity::Medium };
+    finding("dns.tunnel", severity, source, title, cell)
 }
 
 fn storm(config: &Config, source: &str, cell: &Cell) -> Option<Finding> {
@@ -136,10 +140,10 @@ mod tests {
     use super::entropy;
 
     #[test]
-    fn entropy_tells_words_from_codes() {
+    fn entropy_tells_counters_from_codes() {
         assert_eq!(entropy("aaaa"), 0.0);
         assert_eq!(entropy("abcd"), 2.0);
-        assert!(entropy("imagesproductionserver") < super::RANDOM);
-        assert!(entropy("6d5a9f0c3be172488d0e4a7f19c2b35e") > super::RANDOM);
+        assert!(entropy("111111111111111111112") < super::VARIED);
+        assert!(entropy("6d5a9f0c3be172488d0e4a7f19c2b35e") > super::VARIED);
     }
 }

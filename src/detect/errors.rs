@@ -14,6 +14,7 @@ pub static DETECTOR: Detector = Detector {
     name: "errors",
     doc: "Log lines whose `log.level` is an error or worse, per host and service: a burst of errors, and any line \
           of a level at which programs end (fatal, critical, alert, emergency, panic).",
+    rules: &["errors.fatal", "errors.burst"],
     observe,
     judge,
 };

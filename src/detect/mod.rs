@@ -43,6 +43,8 @@ pub struct Detector {
     pub name: &'static str,
     /// What it finds, from which data, and when it stays silent; for the reference.
     pub doc: &'static str,
+    /// Names of the rules its findings carry; each is argued in docs/detections.md.
+    pub rules: &'static [&'static str],
     /// What the event tells, if anything. Pure.
     pub observe: fn(&Event<'_>, &mut dyn FnMut(Observation<'_>)),
     /// What a subject's observations amount to.
@@ -155,7 +157,9 @@ impl Tables {
             let mut cells: Vec<_> = table.cells.into_iter().collect();
             cells.sort_unstable_by(|a, b| a.0.cmp(&b.0));
             for (subject, cell) in cells {
-                findings.extend((detector.judge)(&self.config, &subject, &cell));
+                let found = (detector.judge)(&self.config, &subject, &cell);
+                debug_assert!(found.iter().all(|f| detector.rules.contains(&f.rule)), "{found:?}");
+                findings.extend(found);
             }
         }
         findings.sort_by(|a, b| order(a).cmp(&order(b)));

@@ -19,6 +19,7 @@ pub static DETECTOR: Detector = Detector {
           injection, cross-site scripting, commands, Log4Shell, web shells, files nobody links to, scanners by \
           name), many paths asked for in vain, and refused log-ins, per source; from any event with an HTTP \
           status. Bodies are not looked at. Silent on sources without an address.",
+    rules: &["web.traversal", "web.sql_injection", "web.cross_site_scripting", "web.command_injection", "web.log4shell", "web.shell", "web.secret_files", "web.scanner", "web.hidden_paths", "web.refused"],
     observe,
     judge,
 };

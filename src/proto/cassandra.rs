@@ -21,7 +21,7 @@ use wire::Head;
 /// One request.
 pub static DATASET: Dataset = Dataset {
     name: "cassandra",
-    category: &["network"],
+    category: &["network", "database"],
     types: &["connection", "protocol"],
     protocol: Some("cassandra"),
     transaction: true,
@@ -30,7 +30,7 @@ pub static DATASET: Dataset = Dataset {
 
 /// A log-in.
 pub static LOGIN: Dataset = Dataset {
-    category: &["network", "authentication"],
+    category: &["network", "authentication", "database"],
     name: DATASET.name,
     types: DATASET.types,
     protocol: DATASET.protocol,

@@ -20,7 +20,7 @@ use std::collections::VecDeque;
 /// One command.
 pub static DATASET: Dataset = Dataset {
     name: "memcache",
-    category: &["network"],
+    category: &["network", "database"],
     types: &["connection", "protocol"],
     protocol: Some("memcache"),
     transaction: true,
@@ -29,7 +29,7 @@ pub static DATASET: Dataset = Dataset {
 
 /// A log-in.
 pub static LOGIN: Dataset = Dataset {
-    category: &["network", "authentication"],
+    category: &["network", "authentication", "database"],
     name: DATASET.name,
     types: DATASET.types,
     protocol: DATASET.protocol,

@@ -21,7 +21,7 @@ use std::collections::VecDeque;
 /// One request.
 pub static DATASET: Dataset = Dataset {
     name: "mongodb",
-    category: &["network"],
+    category: &["network", "database"],
     types: &["connection", "protocol"],
     protocol: Some("mongodb"),
     transaction: true,
@@ -30,7 +30,7 @@ pub static DATASET: Dataset = Dataset {
 
 /// A log-in that was decided.
 pub static LOGIN: Dataset = Dataset {
-    category: &["network", "authentication"],
+    category: &["network", "authentication", "database"],
     name: DATASET.name,
     types: DATASET.types,
     protocol: DATASET.protocol,

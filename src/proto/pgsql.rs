@@ -18,7 +18,7 @@ use wire::{Message, Messages, Take, lossy};
 /// One statement.
 pub static DATASET: Dataset = Dataset {
     name: "pgsql",
-    category: &["network"],
+    category: &["network", "database"],
     types: &["connection", "protocol"],
     protocol: Some("pgsql"),
     transaction: true,
@@ -27,7 +27,7 @@ pub static DATASET: Dataset = Dataset {
 
 /// A log-in.
 pub static LOGIN: Dataset = Dataset {
-    category: &["network", "authentication"],
+    category: &["network", "authentication", "database"],
     name: DATASET.name,
     types: DATASET.types,
     protocol: DATASET.protocol,

@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 /// One command.
 pub static DATASET: Dataset = Dataset {
     name: "redis",
-    category: &["network"],
+    category: &["network", "database"],
     types: &["connection", "protocol"],
     protocol: Some("redis"),
     transaction: true,
@@ -25,7 +25,7 @@ pub static DATASET: Dataset = Dataset {
 
 /// A command that presents a credential.
 pub static LOGIN: Dataset = Dataset {
-    category: &["network", "authentication"],
+    category: &["network", "authentication", "database"],
     name: DATASET.name,
     types: DATASET.types,
     protocol: DATASET.protocol,

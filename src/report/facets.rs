@@ -21,9 +21,19 @@ pub enum On {
     Set(&'static str),
     /// Those whose name ends so: `.access` is every web server's access log.
     Suffix(&'static str),
+    /// Requests with responses, of databases or of anything that has no section of its own.
+    Transactions {
+        /// Which of the two.
+        database: bool,
+    },
+    /// Those that are no requests with responses: logs.
+    Log,
     /// All.
     All,
 }
+
+/// Data sets with a section of their own.
+static OWN: [&str; 5] = ["dns", "http", "tls", "ssh", "icmp"];
 
 impl On {
     /// Whether a data set belongs.
@@ -31,9 +41,25 @@ impl On {
         match self {
             On::Set(name) => dataset.name == name,
             On::Suffix(end) => dataset.name.ends_with(end),
+            On::Transactions { database } => {
+                let own = OWN.contains(&dataset.name);
+                dataset.transaction && !own && dataset.category.contains(&"database") == database
+            }
+            On::Log => !dataset.transaction && dataset.name != "flow",
             On::All => true,
         }
     }
+}
+
+/// Which events a table counts, and what its rows are sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Only {
+    /// All, the most frequent first.
+    Any,
+    /// Those that failed, the most frequent first.
+    Failed,
+    /// Those that took time, the longest first.
+    Slow,
 }
 
 /// A part of a table's key.
@@ -58,8 +84,8 @@ pub struct Facet {
     pub title: &'static str,
     /// Data sets.
     pub on: On,
-    /// Only events with this outcome.
-    pub only: Option<Outcome>,
+    /// Which of their events.
+    pub only: Only,
     /// One or two fields that make the key.
     pub parts: &'static [Part],
 }
@@ -80,42 +106,56 @@ const TLS: On = On::Set("tls");
 const SSH: On = On::Set("ssh");
 const ICMP: On = On::Set("icmp");
 const WEB: On = On::Suffix(".access");
-const FAILED: Option<Outcome> = Some(Outcome::Failure);
+const DATABASES: On = On::Transactions { database: true };
+const OTHERS: On = On::Transactions { database: false };
 
 facets! {
-    "services" "flow.states" "Connection states" On::Set("flow"), None, [FlowState "state" "State"];
-    "services" "flow.tunnels" "Tunnels" On::Set("flow"), None, [Tunnel "tunnel" "Tunnel"];
-    "dns" "dns.types" "Query types" DNS, None, [DnsType "type" "Type"];
-    "dns" "dns.codes" "Response codes" DNS, None, [DnsCode "code" "Code"];
-    "dns" "dns.names" "Names asked for" DNS, None, [DnsName "name" "Name"];
-    "dns" "dns.failed" "Names that failed" DNS, FAILED, [DnsName "name" "Name", DnsCode "code" "Code"];
-    "http" "http.methods" "Methods" HTTP, None, [HttpMethod "method" "Method"];
-    "http" "http.status" "Status" HTTP, None, [HttpStatus "status" "Status"];
-    "http" "http.hosts" "Hosts" HTTP, None, [UrlDomain "host" "Host"];
-    "http" "http.paths" "Paths" HTTP, None, [UrlPath "path" "Path"];
-    "http" "http.failed" "Paths that failed" HTTP, FAILED, [UrlPath "path" "Path", HttpStatus "status" "Status"];
-    "http" "http.agents" "User agents" HTTP, None, [Agent "agent" "User agent"];
-    "tls" "tls.versions" "Versions" TLS, None, [TlsVersion "version" "Version"];
-    "tls" "tls.names" "Server names" TLS, None, [TlsName "name" "Server name"];
-    "tls" "tls.issues" "Certificates with a fault" TLS, None, [TlsIssues "issue" "Fault", TlsSubject "subject" "Subject"];
-    "tls" "tls.alerts" "Alerts" TLS, None, [TlsAlert "alert" "Alert"];
-    "tls" "tls.ja4" "Client fingerprints (JA4)" TLS, None, [TlsJa4 "ja4" "JA4"];
-    "tls" "tls.ciphers" "Cipher suites" TLS, None, [TlsCipher "cipher" "Cipher suite"];
-    "tls" "tls.alpn" "Application protocols (ALPN)" TLS, None, [TlsAlpn "protocol" "Protocol"];
-    "ssh" "ssh.clients" "Client software" SSH, None, [SshClient "software" "Client"];
-    "ssh" "ssh.servers" "Server software" SSH, None, [SshServer "software" "Server"];
-    "ssh" "ssh.hassh" "Client fingerprints (HASSH)" SSH, None, [SshHassh "hassh" "HASSH"];
-    "ssh" "ssh.hassh_server" "Server fingerprints (HASSH)" SSH, None, [SshHasshServer "hassh" "HASSH"];
-    "icmp" "icmp.requests" "Requests" ICMP, None, [IcmpRequest "message" "Message"];
-    "icmp" "icmp.responses" "Responses and errors" ICMP, None, [IcmpResponse "message" "Message"];
-    "web" "web.methods" "Methods" WEB, None, [HttpMethod "method" "Method"];
-    "web" "web.status" "Status" WEB, None, [HttpStatus "status" "Status"];
-    "web" "web.hosts" "Hosts" WEB, None, [UrlDomain "host" "Host"];
-    "web" "web.paths" "Paths" WEB, None, [UrlPath "path" "Path"];
-    "web" "web.failed" "Paths that failed" WEB, FAILED, [UrlPath "path" "Path", HttpStatus "status" "Status"];
-    "web" "web.agents" "User agents" WEB, None, [Agent "agent" "User agent"];
-    "weberror" "weberror.levels" "Levels" On::Suffix(".error"), None, [LogLevel "level" "Level"];
-    "syslog" "syslog.services" "Messages by host and service" On::All, None, [HostName "host" "Host", ProcessName "service" "Service"];
+    "services" "flow.states" "Connection states" On::Set("flow"), Only::Any, [FlowState "state" "State"];
+    "services" "flow.tunnels" "Tunnels" On::Set("flow"), Only::Any, [Tunnel "tunnel" "Tunnel"];
+    "dns" "dns.types" "Query types" DNS, Only::Any, [DnsType "type" "Type"];
+    "dns" "dns.codes" "Response codes" DNS, Only::Any, [DnsCode "code" "Code"];
+    "dns" "dns.names" "Names asked for" DNS, Only::Any, [DnsName "name" "Name"];
+    "dns" "dns.failed" "Names that failed" DNS, Only::Failed, [DnsName "name" "Name", DnsCode "code" "Code"];
+    "http" "http.methods" "Methods" HTTP, Only::Any, [HttpMethod "method" "Method"];
+    "http" "http.status" "Status" HTTP, Only::Any, [HttpStatus "status" "Status"];
+    "http" "http.hosts" "Hosts" HTTP, Only::Any, [UrlDomain "host" "Host"];
+    "http" "http.paths" "Paths" HTTP, Only::Any, [UrlPath "path" "Path"];
+    "http" "http.failed" "Paths that failed" HTTP, Only::Failed, [UrlPath "path" "Path", HttpStatus "status" "Status"];
+    "http" "http.agents" "User agents" HTTP, Only::Any, [Agent "agent" "User agent"];
+    "tls" "tls.versions" "Versions" TLS, Only::Any, [TlsVersion "version" "Version"];
+    "tls" "tls.names" "Server names" TLS, Only::Any, [TlsName "name" "Server name"];
+    "tls" "tls.issues" "Certificates with a fault" TLS, Only::Any, [TlsIssues "issue" "Fault", TlsSubject "subject" "Subject"];
+    "tls" "tls.alerts" "Alerts" TLS, Only::Any, [TlsAlert "alert" "Alert"];
+    "tls" "tls.ja4" "Client fingerprints (JA4)" TLS, Only::Any, [TlsJa4 "ja4" "JA4"];
+    "tls" "tls.ciphers" "Cipher suites" TLS, Only::Any, [TlsCipher "cipher" "Cipher suite"];
+    "tls" "tls.alpn" "Application protocols (ALPN)" TLS, Only::Any, [TlsAlpn "protocol" "Protocol"];
+    "ssh" "ssh.clients" "Client software" SSH, Only::Any, [SshClient "software" "Client"];
+    "ssh" "ssh.servers" "Server software" SSH, Only::Any, [SshServer "software" "Server"];
+    "ssh" "ssh.hassh" "Client fingerprints (HASSH)" SSH, Only::Any, [SshHassh "hassh" "HASSH"];
+    "ssh" "ssh.hassh_server" "Server fingerprints (HASSH)" SSH, Only::Any, [SshHasshServer "hassh" "HASSH"];
+    "icmp" "icmp.requests" "Requests" ICMP, Only::Any, [IcmpRequest "message" "Message"];
+    "icmp" "icmp.responses" "Responses and errors" ICMP, Only::Any, [IcmpResponse "message" "Message"];
+    "web" "web.methods" "Methods" WEB, Only::Any, [HttpMethod "method" "Method"];
+    "web" "web.status" "Status" WEB, Only::Any, [HttpStatus "status" "Status"];
+    "web" "web.hosts" "Hosts" WEB, Only::Any, [UrlDomain "host" "Host"];
+    "web" "web.paths" "Paths" WEB, Only::Any, [UrlPath "path" "Path"];
+    "web" "web.failed" "Paths that failed" WEB, Only::Failed, [UrlPath "path" "Path", HttpStatus "status" "Status"];
+    "web" "web.agents" "User agents" WEB, Only::Any, [Agent "agent" "User agent"];
+    "http" "http.slow" "Slowest paths" HTTP, Only::Slow, [UrlDomain "host" "Host", UrlPath "path" "Path"];
+    "databases" "databases.actions" "Requests" DATABASES, Only::Any, [Kind "kind" "Database", Method "method" "Method"];
+    "databases" "databases.users" "Users" DATABASES, Only::Any, [Kind "kind" "Database", UserName "user" "User"];
+    "databases" "databases.failed" "Requests that failed" DATABASES, Only::Failed, [Query "query" "Request", ErrorMessage "reason" "Reason"];
+    "databases" "databases.slow" "Slowest requests" DATABASES, Only::Slow, [Kind "kind" "Database", Query "query" "Request"];
+    "others" "others.actions" "Requests" OTHERS, Only::Any, [Kind "kind" "Protocol", Action "action" "Action"];
+    "others" "others.users" "Users" OTHERS, Only::Any, [Kind "kind" "Protocol", UserName "user" "User"];
+    "others" "others.resources" "What was asked for" OTHERS, Only::Any, [Kind "kind" "Protocol", Resource "resource" "Resource"];
+    "others" "others.failed" "Requests that failed" OTHERS, Only::Failed, [Kind "kind" "Protocol", ErrorMessage "reason" "Reason"];
+    "vpc" "vpc.actions" "Actions" On::Set("aws.vpcflow"), Only::Any, [VpcAction "action" "Action"];
+    "vpc" "vpc.ports" "Destination ports" On::Set("aws.vpcflow"), Only::Any, [VpcAction "action" "Action", DestinationPort "port" "Port"];
+    "weberror" "weberror.levels" "Levels" On::Suffix(".error"), Only::Any, [LogLevel "level" "Level"];
+    "syslog" "syslog.services" "Messages by host and service" On::All, Only::Any, [HostName "host" "Host", ProcessName "service" "Service"];
+    "levels" "levels.levels" "Levels" On::Log, Only::Any, [Kind "kind" "Log", LogLevel "level" "Level"];
+    "levels" "levels.errors" "Error messages" On::Log, Only::Any, [Kind "kind" "Log", ErrorMessage "message" "Message"];
 }
 
 /// The counts of all tables.
@@ -142,13 +182,21 @@ impl Facets {
     pub fn observe(&mut self, which: &[usize], event: &Event<'_>, seen: &Seen<'_, '_>) {
         for &index in which {
             let (Some(facet), Some(top)) = (FACETS.get(index), self.counts.get_mut(index)) else { continue };
-            let wanted = facet.only.is_none_or(|outcome| outcome == event.outcome);
+            let wanted = match facet.only {
+                Only::Any => true,
+                Only::Failed => event.outcome == Outcome::Failure,
+                Only::Slow => event.end.is_some(),
+            };
             let Some(first) = facet.parts.first().and_then(|p| seen.get(p.slot)).filter(|_| wanted) else {
                 continue;
             };
             let one = std::slice::from_ref(first);
             let items = if let Value::List(items) = first { items.as_slice() } else { one };
             let second = facet.parts.get(1).map(|p| seen.get(p.slot));
+            // A kind alone is counted among the kinds already.
+            if second == Some(None) && facet.parts.first().is_some_and(|p| p.slot == Slot::Kind) {
+                continue;
+            }
             for item in items.iter().take(MEMBERS) {
                 self.key.clear();
                 push_text(&mut self.key, item);
@@ -183,6 +231,8 @@ pub fn split(key: &str) -> impl Iterator<Item = &str> {
 pub fn add(count: &mut Count, event: &Event<'_>) {
     count.events += 1;
     count.failures += u64::from(event.outcome == Outcome::Failure);
+    let lasted = event.end.map_or(0, |end| end.saturating_sub(event.ts));
+    count.longest = count.longest.max(u64::try_from(lasted).unwrap_or(0));
     for bytes in [event.source.bytes, event.destination.bytes] {
         count.bytes = count.bytes.saturating_add(bytes.unwrap_or(0));
     }

@@ -63,6 +63,14 @@ slots! {
     HostName = "host.name",
     ProcessName = "process.name",
     LogLevel = "log.level",
+    Kind = "event.dataset",
+    Action = "event.action",
+    Method = "method",
+    Query = "query",
+    Resource = "resource",
+    ErrorMessage = "error.message",
+    VpcAction = "aws.vpcflow.action",
+    DestinationPort = "destination.port",
 }
 
 /// What each slot holds in one event.

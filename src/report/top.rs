@@ -112,6 +112,8 @@ pub struct Count {
     pub failures: u64,
     /// Bytes they moved.
     pub bytes: u64,
+    /// The longest of them, nanoseconds.
+    pub longest: u64,
 }
 
 impl Row for Count {
@@ -119,6 +121,7 @@ impl Row for Count {
         self.events += later.events;
         self.failures += later.failures;
         self.bytes = self.bytes.saturating_add(later.bytes);
+        self.longest = self.longest.max(later.longest);
     }
 }
 

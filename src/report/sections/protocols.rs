@@ -2,11 +2,15 @@
 
 use super::{ROWS, column, section};
 use crate::report::auth::Logins;
-use crate::report::facets::{On, split};
+use crate::report::facets::{Facet, On, Only, SEPARATOR, split};
 use crate::report::latency::Latency;
 use crate::report::model::{Block, Cell, Column, Section, Table, Unit};
 use crate::report::tally::{Tally, code};
-use crate::report::top::Top;
+use crate::report::top::{Count, Row, Top};
+use std::collections::BTreeMap;
+
+/// First names of a table that are few enough to sum up what is left out.
+const FEW: usize = 4;
 
 /// Name, heading and data sets of each.
 static SECTIONS: &[(&str, &str, On)] = &[
@@ -15,9 +19,13 @@ static SECTIONS: &[(&str, &str, On)] = &[
     ("tls", "TLS", On::Set("tls")),
     ("ssh", "SSH", On::Set("ssh")),
     ("icmp", "ICMP", On::Set("icmp")),
+    ("databases", "Databases", On::Transactions { database: true }),
+    ("others", "Other protocols", On::Transactions { database: false }),
+    ("vpc", "Cloud flow logs", On::Set("aws.vpcflow")),
     ("logins", "Log-ins", On::Set("")),
     ("web", "Web servers' access logs", On::Suffix(".access")),
     ("weberror", "Web servers' error logs", On::Suffix(".error")),
+    ("levels", "Levels of logs", On::Set("")),
     ("syslog", "System logs", On::Set("")),
 ];
 
@@ -66,21 +74,55 @@ fn summary(tally: &Tally, on: On) -> Vec<(&'static str, Unit, Cell)> {
 /// The counted values that belong to a section.
 pub fn facets(tally: &Tally, section: &str) -> Vec<Block> {
     let mine = tally.facets.tables().filter(|(facet, top)| facet.section == section && !top.is_empty());
-    let table = |(facet, top): (&crate::report::facets::Facet, &Top<String, crate::report::top::Count>)| {
-        let mut columns: Vec<Column> =
-            facet.parts.iter().map(|part| column(part.key, part.title, Unit::Text, 0)).collect();
-        columns.push(column("events", "Events", Unit::Count, 0));
-        columns.push(column("failures", "Failed", Unit::Count, 1));
-        let rows = top.ranked(|count| count.events).into_iter().take(ROWS).map(|(key, count)| {
-            let mut row: Vec<Cell> = split(key).map(Cell::text).collect();
-            row.extend([count.events.into(), Cell::nonzero(count.failures)]);
-            row
-        });
-        let rows = rows.collect();
-        let (id, title) = (facet.id, facet.title);
-        Block::Table(Table { id, title, columns, rows, distinct: top.distinct(), exact: top.exact() })
+    mine.map(|(facet, top)| facet_table(facet, top)).collect()
+}
+
+fn facet_table(facet: &Facet, top: &Top<String, Count>) -> Block {
+    let mut columns: Vec<Column> =
+        facet.parts.iter().map(|part| column(part.key, part.title, Unit::Text, 0)).collect();
+    columns.push(column("events", "Events", Unit::Count, 0));
+    columns.push(column("failures", "Failed", Unit::Count, 1));
+    let slow = facet.only == Only::Slow;
+    if slow {
+        columns.push(column("longest", "Longest", Unit::Duration, 0));
+    }
+    let row = |key: &str, count: &Count| {
+        let mut row: Vec<Cell> = split(key).map(Cell::text).collect();
+        row.extend([count.events.into(), Cell::nonzero(count.failures)]);
+        row.extend(slow.then(|| Cell::nonzero(count.longest)));
+        row
     };
-    mine.map(table).collect()
+    let rank = |count: &Count| if slow { (count.longest, count.events) } else { (count.events, 0) };
+    let ranked = top.ranked(rank);
+    let mut rows: Vec<Vec<Cell>> = ranked.iter().take(ROWS).map(|(key, count)| row(key, count)).collect();
+    let mut distinct = top.distinct();
+    if !slow
+        && ranked.len() > ROWS
+        && let Some(others) = others(&ranked)
+    {
+        rows.extend(others.iter().map(|(key, count)| row(key, count)));
+        distinct = rows.len() as u64;
+    }
+    let (id, title) = (facet.id, facet.title);
+    Block::Table(Table { id, title, columns, rows, distinct, exact: top.exact() })
+}
+
+/// What stands below the rows shown, summed up under each first name, where there are few of these: then
+/// the table is whole, and its shares are those of everything.
+fn others(ranked: &[(&String, &Count)]) -> Option<BTreeMap<String, Count>> {
+    let first = |key: &str| key.split_once(SEPARATOR).map(|(first, _)| first.to_owned());
+    let mut names: Vec<String> = ranked.iter().map(|(key, _)| first(key)).collect::<Option<_>>()?;
+    names.sort_unstable();
+    names.dedup();
+    if names.len() > FEW {
+        return None;
+    }
+    let mut sums: BTreeMap<String, Count> = BTreeMap::new();
+    for (key, count) in ranked.iter().skip(ROWS) {
+        let name = format!("{}{SEPARATOR}(others)", first(key)?);
+        sums.entry(name).or_default().absorb(**count);
+    }
+    Some(sums)
 }
 
 /// Status codes by their first digit (RFC 9110 §15).

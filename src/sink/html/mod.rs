@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! Report ─ page ─▶ head, summary, sections ─┬─ table, finding
-//!                                           └─ map, timeline, bar: inline SVG
+//!                                           └─ map, timeline, bar, ring: inline SVG
 //! ```
 
 mod bar;
@@ -12,6 +12,7 @@ mod map;
 mod markup;
 mod page;
 mod policy;
+mod ring;
 mod table;
 mod timeline;
 

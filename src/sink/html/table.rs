@@ -1,6 +1,6 @@
 //! Tables: a caption, heads, rows, and what was left out.
 
-use super::bar;
+use super::{bar, ring};
 use super::markup::Markup;
 use crate::model::rfc3339;
 use crate::report::{Cell, Table, Unit, units};
@@ -18,6 +18,7 @@ pub fn draw(out: &mut Markup, table: &Table, most: Option<usize>) {
     if let Some(shares) = &shares {
         bar::draw(out, table.title, shares);
     }
+    ring::draw(out, table);
     out.raw("<div class=\"scroll\" tabindex=\"0\" role=\"group\"");
     let name = if table.title.is_empty() { table.id } else { table.title };
     out.attribute("aria-label", name).raw("><table");

@@ -1,5 +1,6 @@
 //! All integration tests in one binary, one module each.
 
+mod carried;
 mod config_command;
 mod corpus_source;
 mod dissect;

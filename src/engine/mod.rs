@@ -10,6 +10,7 @@
 //! number of events (or one chunk of lines), and blocks are merged in order.
 
 mod block;
+mod carried;
 mod lines;
 mod logs;
 mod packets;

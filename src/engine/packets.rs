@@ -4,6 +4,7 @@
 //! shard then takes its packets in input order. Fragments are put together between the two steps.
 
 use super::block::BLOCK;
+use super::carried;
 use super::queue::Queue;
 use super::run::{Shared, Totals};
 use crate::model::{Event, InputFault, Ledger, Origin, Seq, SourceInfo, Stamp};
@@ -112,7 +113,7 @@ fn decode<'s, T: Tallying + 's>(
             Message::Fault(fault) => totals.ledger.faults.push(fault),
         }
     }
-    group.end(&mut totals.ledger);
+    group.end(shared, &mut totals.ledger);
     for block in group.blocks(true) {
         queue.begin(workers, shared.stage, block);
     }
@@ -180,7 +181,10 @@ impl Group {
         let (net, options) = (&shared.job.net, &shared.options);
         self.shards.par_iter_mut().enumerate().for_each(|(index, (shard, out))| {
             let mut at = Origin { source, ..Origin::default() };
-            let work = AssertUnwindSafe(|| feed(shard, out, index, &slices, &whole, batch, &mut at));
+            let work = AssertUnwindSafe(|| {
+                feed(shard, out, index, &slices, &whole, batch, &mut at);
+                carried::read(out, &shared.carried);
+            });
             if catch_unwind(work).is_err() {
                 *shard = Shard::new(net, options);
                 out.ledger.faults.push(bug(at));
@@ -242,10 +246,14 @@ impl Group {
     }
 
     /// Closes every flow.
-    fn end(&mut self, ledger: &mut Ledger) {
+    fn end(&mut self, shared: &Shared<'_, '_>, ledger: &mut Ledger) {
         let last = self.last;
         self.shards.par_iter_mut().for_each(|(shard, out)| {
-            if catch_unwind(AssertUnwindSafe(|| shard.finish(last, out))).is_err() {
+            let work = AssertUnwindSafe(|| {
+                shard.finish(last, out);
+                carried::read(out, &shared.carried);
+            });
+            if catch_unwind(work).is_err() {
                 out.ledger.faults.push(bug(last.origin));
             }
         });

@@ -5,7 +5,7 @@ use super::writer::Writer;
 use super::{Progress, lines, packets};
 use crate::detect;
 use crate::enrich::{self, Enricher, MmdbError};
-use crate::logs::{FormatSet, LogFormat, PatternError, Wanted, Zone};
+use crate::logs::{Carried, FormatSet, LogFormat, PatternError, Wanted, Zone};
 use crate::model::{Finding, Ledger, SourceInfo, Sources, Ts};
 use crate::net::{self, filter::Filter};
 use crate::proto;
@@ -132,6 +132,7 @@ pub(super) struct Shared<'s, 'e> {
     pub job: &'s Job,
     pub stage: &'s Stage<'e>,
     pub formats: &'s FormatSet,
+    pub carried: Carried<'s>,
     pub options: Arc<proto::Options>,
     pub progress: &'s Progress,
     pub writer: &'s Writer<'s>,
@@ -211,7 +212,9 @@ pub fn run_with<T: Tallying>(
         }
         let writer = Writer::start(scope, sinks);
         let options = Arc::new(job.options.clone());
-        let shared = Shared { job, stage: &stage, formats: &formats, options, progress, writer: &writer };
+        let carried = super::carried::reader(&formats, &job.logs.zone);
+        let shared =
+            Shared { job, stage: &stage, formats: &formats, carried, options, progress, writer: &writer };
         pool.install(|| rounds(groups, &shared, &mut totals));
         writer.finish()
     });

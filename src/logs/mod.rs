@@ -24,6 +24,7 @@
 
 mod after;
 mod agent;
+mod carried;
 mod check;
 mod columns;
 mod compile;
@@ -59,6 +60,7 @@ mod values;
 mod wanted;
 mod when;
 
+pub use carried::{Carried, Message};
 pub use check::{TestFailure, TestReport};
 pub use detect::Detection;
 pub use error::PatternError;

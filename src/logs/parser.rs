@@ -52,6 +52,8 @@ pub struct Scratch {
     /// The current line is a header of columns, and tells another order than the one in use.
     pub(super) header: bool,
     pub(super) header_changed: bool,
+    /// Time of the packet that carries the line, which is the line's where it has none.
+    pub(super) carrier: Option<Ts>,
     /// A grok expression gave up on the current line.
     pub(super) step_limit: bool,
     /// (format, rule) of each match, where someone asked for it.
@@ -337,10 +339,10 @@ impl<'f> Parser<'f> {
                 parsed.pending.push(Pending { event: parsed.events.len(), when, turn, lasted: draft.lasted });
                 0
             }
-            None => {
+            None => scratch.carrier.unwrap_or_else(|| {
                 parsed.ledger.anomaly("time.missing", origin);
                 self.context.mtime.unwrap_or(0)
-            }
+            }),
         };
         if silent {
             return;

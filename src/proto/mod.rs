@@ -6,6 +6,7 @@
 //! gaps and the end, and emits events; it never sees packets, and never panics whatever it is fed.
 
 mod base64;
+pub mod carried;
 mod emit;
 pub mod fields;
 mod frame;
@@ -166,8 +167,10 @@ protocols! {
     cassandra,
     dhcpv4,
     dns,
+    gelf,
     http,
     icmp,
+    logstash,
     memcache,
     mongodb,
     mysql,
@@ -176,6 +179,7 @@ protocols! {
     redis,
     sip,
     ssh,
+    syslog,
     thrift,
     tls,
 }

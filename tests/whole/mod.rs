@@ -15,24 +15,24 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// How a run ended.
-struct Ran {
-    code: i32,
-    out: Vec<u8>,
-    err: String,
+pub struct Ran {
+    pub code: i32,
+    pub out: Vec<u8>,
+    pub err: String,
 }
 
 impl Ran {
     /// Standard output as text.
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.out).into_owned()
     }
 
     /// Standard output as one JSON document.
     #[track_caller]
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_slice(&self.out).unwrap_or_else(|e| panic!("no JSON ({e}): {}", self.err))
     }
 }
@@ -56,7 +56,7 @@ fn finish(mut command: Command) -> Ran {
 
 /// Runs the program in the package's folder.
 #[track_caller]
-fn netlog(args: &[&str]) -> Ran {
+pub fn netlog(args: &[&str]) -> Ran {
     finish(program(Path::new(ROOT), args))
 }
 

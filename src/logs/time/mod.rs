@@ -86,7 +86,7 @@ pub(in crate::logs) fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// The year a UTC instant falls into.
-fn year_of(ts: Ts) -> i16 {
+pub(in crate::logs) fn year_of(ts: Ts) -> i16 {
     let days = ts.div_euclid(SECOND * DAY);
     // Right to within a year; then corrected. The range of `Ts` (1677 to 2262) fits.
     let guess = 1970 + days.div_euclid(365);

@@ -105,7 +105,7 @@ impl Parser<'_> {
             parsed.ledger.anomaly("time.leap_day", origin);
         }
         if !draft.bad.is_empty() {
-            parsed.ledger.anomaly("fmt.field", origin);
+            parsed.ledger.anomaly_in("fmt.field", origin, unended(text).as_bytes());
         }
         taker.glance(Glimpse {
             seq: Seq { source: origin.source, record: origin.record, sub: 0 },

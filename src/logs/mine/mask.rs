@@ -215,7 +215,9 @@ fn value(text: &str, assigned: bool) -> Option<(Kind, usize)> {
     }
     let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !"-._:@%+".contains(c)).unwrap_or(text.len());
     let word = text.get(..end)?.trim_end_matches(['.', ':', '-']);
-    if text.get(end..)?.starts_with("://") && first.is_ascii_alphabetic() {
+    let scheme =
+        text.get(..end)?.strip_suffix(':').is_some_and(|s| s.bytes().all(|b| b.is_ascii_alphanumeric()));
+    if scheme && text.get(end..)?.starts_with("//") && first.is_ascii_alphabetic() {
         let len = text.find([' ', '\t', '"', '\'', '>', ')', ',']).unwrap_or(text.len());
         return Some((Kind::Url, len));
     }

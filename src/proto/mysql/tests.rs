@@ -77,7 +77,7 @@ fn results_that_end_with_ok() {
 fn log_ins_that_end_reading() {
     let refused = played("refused.txt", false);
     assert_eq!(told(&refused), ["LOGIN failure"]);
-    assert_eq!(refused[0].dataset.category, ["network", "authentication"]);
+    assert_eq!(refused[0].dataset.category, ["network", "authentication", "database"]);
     assert_eq!(int(&refused[0], &fields::ERROR_CODE), Some(1045));
     let tls = played("tls.txt", false);
     assert_eq!((tls.len(), tls[0].get(&fields::TLS)), (1, Some(&Value::Bool(true))));

@@ -88,7 +88,7 @@ fn extended_queries() {
 fn log_ins_that_end_reading() {
     let refused = played("refused.txt", false);
     assert_eq!(told(&refused), ["LOGIN Startup failure"]);
-    assert_eq!(refused[0].dataset.category, ["network", "authentication"]);
+    assert_eq!(refused[0].dataset.category, ["network", "authentication", "database"]);
     assert_eq!(text(&refused[0], "pgsql.error_code"), "28P01");
     assert_eq!(refused[0].by_name("netlog.user.password"), None);
     assert_eq!(told(&played("tls.txt", false)), ["ENCRYPT SSLRequest success"]);

@@ -44,7 +44,7 @@ fn pipelines_are_paired() {
         ]
     );
     assert_eq!(text(&events[0], "user.name"), "default");
-    assert_eq!(events[0].dataset.category, ["network", "authentication"]);
+    assert_eq!(events[0].dataset.category, ["network", "authentication", "database"]);
     assert_eq!(text(&events[2], "redis.return_value"), "hello");
     assert!(text(&events[3], "redis.error").starts_with("WRONGTYPE Operation"));
     assert_eq!(text(&events[4], "redis.return_value"), "[1, [x, nil], ]");

@@ -125,7 +125,7 @@ pub enum Config {
 pub struct Analyze {
     /// Where the answers go; may be given several times [default: text]
     ///
-    /// text, markdown, html and json draw the report; ndjson, csv and bulk write the events. Without a path, or with
+    /// text, markdown, html, json and graphite draw the report; ndjson, csv and bulk write the events. Without a path, or with
     /// `-`, to standard output.
     #[arg(short, long = "output", value_name = "NAME[=PATH]")]
     pub output: Vec<String>,

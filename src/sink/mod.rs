@@ -114,7 +114,7 @@ macro_rules! sinks {
     };
 }
 
-sinks![text, json, ndjson, csv, markdown, html, bulk];
+sinks![text, json, ndjson, csv, markdown, html, bulk, graphite];
 
 /// Opens the sink `name`, writing to `path`; `None` and `-` are standard output.
 ///

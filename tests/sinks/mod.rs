@@ -99,6 +99,7 @@ fn golden_outputs_whatever_the_blocks() {
         ("ndjson", "events.ndjson"),
         ("csv", "events.csv"),
         ("markdown", "report.md"),
+        ("graphite", "report.graphite"),
     ] {
         let whole = written(name, &events, 1000, PLAIN, &context(None, false));
         golden(file, &whole);
@@ -185,6 +186,20 @@ fn json_gives_every_text_back() {
 }
 
 #[test]
+fn every_graphite_line_is_a_path_a_number_and_a_time() {
+    for text in HOSTILE.iter().chain([&PLAIN]) {
+        let lines = written("graphite", &[], 1, text, &context(None, false));
+        assert!(lines.lines().count() > 20);
+        for line in lines.lines() {
+            let parts: Vec<&str> = line.split(' ').collect();
+            let path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+            assert!(parts.len() == 3 && parts[0].chars().all(path) && !parts[0].contains(".."), "{line}");
+            assert!(parts[1].parse::<u64>().is_ok() && parts[2].parse::<i64>().is_ok(), "{line}");
+        }
+    }
+}
+
+#[test]
 fn read_is_the_sum_of_the_others() {
     let json = written("json", &[], 1, PLAIN, &context(None, false));
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -241,7 +256,7 @@ fn an_unknown_sink_and_a_file_that_cannot_be_made() {
     let Err(unknown) = sink::open("yaml", None, &context(None, false)) else { panic!("opened") };
     assert_eq!(
         unknown.to_string(),
-        "'yaml' is no output; there are: text, json, ndjson, csv, markdown, html, bulk"
+        "'yaml' is no output; there are: text, json, ndjson, csv, markdown, html, bulk, graphite"
     );
     for name in sink::names() {
         let Err(error) = sink::open(name, Some("/dev/null/all.csv"), &context(None, false)) else {

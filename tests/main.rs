@@ -4,6 +4,7 @@ mod carried;
 mod config_command;
 mod corpus_source;
 mod dissect;
+mod exports;
 mod generated_docs;
 mod geoip;
 mod grep_auth;

@@ -62,7 +62,7 @@ fn one<T: Tallying>(
     totals: &mut Totals<T>,
 ) -> bool {
     let (job, source) = (shared.job, input.source);
-    let detection = shared.formats.detect(&input.sample);
+    let detection = shared.formats.detect(&input.sample).at(&input.path);
     let context = Context {
         source,
         mtime: input.mtime.or(Some(job.run_start)),

@@ -54,7 +54,11 @@ impl FormatSet {
                 let year = clock.advance(&parsed);
                 parser.finish(&mut parsed, year);
                 let last = trace.last().map(|(format, _)| *format);
-                if last != Some(format.name) {
+                // What a wrapper holds may be read by another format.
+                let wraps = |(name, rule): &(&str, usize)| {
+                    *name == format.name && format.rules.get(*rule).is_some_and(|rule| rule.inside.is_some())
+                };
+                if last != Some(format.name) && !trace.iter().any(wraps) {
                     failed(format!("read by {}", last.unwrap_or("no format")));
                     continue;
                 }

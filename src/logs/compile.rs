@@ -52,6 +52,7 @@ pub(super) fn format(maker: &mut Maker<'_>, file: String, spec: FormatSpec) -> R
         rules.push(rule(maker, &file, &spec, &base, i, rule_spec)?);
     }
     let family = spec.family.as_ref().map(|name| maker.need(&file, "family", name)).transpose()?;
+    let twin = spec.twin.as_ref().map(|name| maker.need(&file, "twin", name)).transpose()?;
     let dataset = base.dataset(&mut maker.table, &spec);
     let joining = spec.multiline.as_ref().map(|multi| Joining::new(&file, multi)).transpose()?;
     if joining.is_some() && parent.is_some() {
@@ -66,6 +67,7 @@ pub(super) fn format(maker: &mut Maker<'_>, file: String, spec: FormatSpec) -> R
         doc: leak(&spec.doc),
         parent,
         family,
+        twin,
         from,
         when,
         dataset,

@@ -22,9 +22,30 @@ pub struct Detection {
     scores: Vec<(usize, &'static str, f64)>,
     /// Orders of columns that headers tell.
     pub(super) layouts: Arc<[Layout]>,
+    /// Pairs of formats that read the same lines to the same fields.
+    twins: Vec<(usize, usize)>,
 }
 
 impl Detection {
+    /// Takes the path of the file into account, where twins (formats of the same lines and fields) both fit: the one
+    /// whose product the path names comes first.
+    pub fn at(mut self, path: &str) -> Detection {
+        let best = self.scores.first().map(|(index, ..)| *index);
+        let limit = self.score() * NEAR;
+        let product = |name: &str| name.split('.').next().is_some_and(|product| path.contains(product));
+        let other = self.scores.iter().skip(1).position(|(index, name, score)| {
+            *score >= limit && best.is_some_and(|best| self.are_twins(best, *index)) && product(name)
+        });
+        if let (Some(other), false) = (other, self.name().is_some_and(product)) {
+            self.scores.swap(0, other + 1);
+        }
+        self
+    }
+
+    fn are_twins(&self, a: usize, b: usize) -> bool {
+        self.twins.contains(&(a, b)) || self.twins.contains(&(b, a))
+    }
+
     /// The best format.
     pub fn name(&self) -> Option<&'static str> {
         self.scores.first().map(|(_, name, _)| *name)
@@ -36,10 +57,14 @@ impl Detection {
         self.scores.first().map_or(0.0, |(_, _, score)| *score)
     }
 
-    /// Other formats that fit nearly as well.
+    /// Other formats that fit nearly as well, without the best one's twins.
     pub fn ambiguous(&self) -> impl Iterator<Item = &'static str> {
         let limit = self.score() * NEAR;
-        self.scores.iter().skip(1).filter(move |(_, _, s)| *s >= limit).map(|(_, name, _)| *name)
+        let best = self.scores.first().map_or(usize::MAX, |(index, ..)| *index);
+        let others = self.scores.iter().skip(1);
+        others
+            .filter(move |(index, _, s)| *s >= limit && !self.are_twins(best, *index))
+            .map(|(_, name, _)| *name)
     }
 
     /// All formats that read some line, best first: what one does not read is offered to the next.
@@ -80,7 +105,9 @@ impl FormatSet {
             }
         }
         scores.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.1.cmp(b.1)));
-        Detection { scores, layouts }
+        let twin = |root: &usize| Some((*root, self.format(*root)?.twin?));
+        let twins = self.roots.iter().filter_map(twin).collect();
+        Detection { scores, layouts, twins }
     }
 
     /// Time of the first line that has one: orders the files of a rotation set.

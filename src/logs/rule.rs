@@ -265,6 +265,8 @@ pub(super) struct Format {
     pub parent: Option<usize>,
     /// Format whose children read this one's message too.
     pub family: Option<usize>,
+    /// Reads many of the same lines to the same fields.
+    pub twin: Option<usize>,
     /// Field of the parent that this format reads.
     pub from: Option<FieldRef>,
     pub when: Vec<Cond>,

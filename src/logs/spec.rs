@@ -31,6 +31,9 @@ pub(super) struct FormatSpec {
     /// the line's score; negative numbers speak against it.
     #[serde(default)]
     pub hints: BTreeMap<String, f64>,
+    /// A format that reads many of the same lines to the same fields: where both fit, the path of the file decides,
+    /// and nothing is said of the other one.
+    pub twin: Option<String>,
     /// Another format, whose children read this one's message too.
     pub family: Option<String>,
     /// Constants that depend on captured values, for every rule.

@@ -2,9 +2,11 @@
 //! completions all come from this file.
 
 mod patterns;
+mod report;
 mod search;
 
 pub use patterns::{Explain, Match, Mine, Patterns};
+pub use report::Report;
 pub use search::{Load, Search, Server, Setup};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -49,6 +51,18 @@ Examples:
   netlog events capture.pcap | jq 'select(.event.dataset == \"dns\") | .dns.question.name'
   netlog events /var/log/auth.log | wc -l")]
     Events(Events),
+    /// Report again and again, every night from cron: only what is new, and what changed
+    #[command(
+        mut_arg("inputs", |inputs| inputs.required(false)),
+        after_help = "\
+Each byte of each log is counted once, however it is rotated. See docs/nightly.md.
+
+Examples:
+  netlog report --config /etc/netlog.toml
+  netlog report --state /var/lib/netlog '/var/log/auth.log*' '/var/log/nginx/access.log*'
+  netlog report --state /var/lib/netlog --folder /var/www/netlog --quiet-unless changed /var/log"
+    )]
+    Report(Box<Report>),
     /// Who failed to log in, from where, as whom, how often; and who got in after failing
     #[command(after_help = "\
 Examples:

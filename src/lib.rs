@@ -9,7 +9,7 @@
 //!
 //! Who may import whom (tests/layering.rs enforces it):
 //! `main → cli → plan → config → engine → {source net proto logs enrich detect report sink setup schema} → model`,
-//! and beside the engine `load → {sink setup schema report}`;
+//! beside the engine `load → {sink setup schema report}` and `nightly → {source report}`;
 //! sideways only `net → proto`, `sink → {schema, setup, report}`, `setup → schema`,
 //! `schema → {proto, net, logs, enrich}`.
 
@@ -23,6 +23,7 @@ pub mod load;
 pub mod logs;
 pub mod model;
 pub mod net;
+pub mod nightly;
 pub mod plan;
 pub mod proto;
 pub mod report;

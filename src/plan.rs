@@ -1,8 +1,10 @@
 //! From arguments to a complete, checked plan: every path, format, span and output resolved, or a
 //! usage error before any input is read.
 
+mod report;
 mod search;
 
+pub use report::Nightly;
 pub use search::{connection, loading, search};
 
 use crate::cli::{Analyze, Detail, Events, GrepAuth, Load, Packets, Reading};

@@ -19,13 +19,20 @@ static MAY: &[(&str, &[&str])] = &[
     ("sink", &["schema", "setup", "report"]),
     ("engine", &["source", "net", "proto", "logs", "enrich", "detect", "report", "sink", "schema"]),
     ("load", &["schema", "setup", "sink", "report"]),
+    ("nightly", &["source", "report"]),
     ("cli", &[]),
-    ("config", &["detect", "enrich", "logs", "proto"]),
+    ("config", &["detect", "enrich", "logs", "nightly", "proto"]),
     (
         "plan",
-        &["cli", "config", "engine", "net", "proto", "logs", "enrich", "detect", "report", "setup", "load"],
+        &[
+            "cli", "config", "engine", "net", "proto", "logs", "enrich", "detect", "report", "setup", "load",
+            "nightly",
+        ],
     ),
-    ("command", &["cli", "config", "plan", "engine", "logs", "report", "schema", "setup", "sink", "load"]),
+    (
+        "command",
+        &["cli", "config", "plan", "engine", "logs", "report", "schema", "setup", "sink", "load", "nightly"],
+    ),
 ];
 
 fn rust_files(dir: &Path, out: &mut Vec<PathBuf>) {

@@ -21,6 +21,7 @@ mod logs_multiline;
 mod logs_truth;
 mod mining;
 mod mutations;
+mod nightly;
 mod packetbeat;
 mod packetbeat_flows;
 mod patterns_command;

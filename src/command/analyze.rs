@@ -32,7 +32,7 @@ pub(super) fn run(plan: Plan, reading: &Reading, terminal: &Terminal) -> Result<
 
 /// What only the registries know: done before any output is opened, so that a slip of the keyboard
 /// does not empty yesterday's report.
-fn check(plan: &Plan, formats: &FormatSet) -> Result<(), CommandError> {
+pub(super) fn check(plan: &Plan, formats: &FormatSet) -> Result<(), CommandError> {
     for output in &plan.outputs {
         if !sink::names().any(|name| name == output.name) {
             return Err(SinkError::Unknown { name: output.name.clone() }.into());
@@ -61,15 +61,27 @@ pub(super) fn watched<R: Send>(quiet: bool, work: impl FnOnce(&Progress) -> R) -
 }
 
 fn finish(outcome: Outcome<Tally>, plan: &Plan) -> Result<Status, CommandError> {
+    let status = told(&outcome.ledger);
+    let (report, sinks) = drawn(outcome, plan, Vec::new());
+    for sink in sinks {
+        sink.close(&report)?;
+    }
+    let worst = report.findings.iter().map(|f| f.severity).max();
+    let found = plan.fail_on.is_some_and(|limit| worst.is_some_and(|w| w >= limit));
+    Ok(if found { Status::Found } else { status })
+}
+
+/// The report of a run, with `more` that its reader must know, and the outputs that wait for it.
+pub(super) fn drawn(outcome: Outcome<Tally>, plan: &Plan, more: Vec<String>) -> (Report, Vec<Box<dyn Sink>>) {
     let Outcome { tally, findings, observed, ledger, sources, enricher, sinks } = outcome;
-    let status = told(&ledger);
     let silent = observed.iter().filter(|(_, n)| *n == 0).map(|(name, _)| *name).collect::<Vec<_>>();
     let ran = observed.iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} on {n} observations"));
     let mut notes = vec![format!("Detectors that ran: {}.", or_none(ran.collect()))];
     if !silent.is_empty() {
         notes.push(format!("Detectors that had nothing to look at: {}.", silent.join(", ")));
     }
-    let report: Report = tally.finish(Facts {
+    notes.extend(more);
+    let report = tally.finish(Facts {
         sources,
         ledger,
         findings,
@@ -79,12 +91,7 @@ fn finish(outcome: Outcome<Tally>, plan: &Plan) -> Result<Status, CommandError> 
         settings: plan.settings(),
         notes,
     });
-    for sink in sinks {
-        sink.close(&report)?;
-    }
-    let worst = report.findings.iter().map(|f| f.severity).max();
-    let found = plan.fail_on.is_some_and(|limit| worst.is_some_and(|w| w >= limit));
-    Ok(if found { Status::Found } else { status })
+    (report, sinks)
 }
 
 fn or_none(list: Vec<String>) -> String {

@@ -8,6 +8,7 @@ mod mine;
 mod patterns;
 mod print;
 mod progress;
+mod report;
 mod setup;
 mod terminal;
 
@@ -17,6 +18,7 @@ use crate::cli::{Cli, Command};
 use crate::engine::EngineError;
 use crate::load::LoadError;
 use crate::model::{Ledger, Ts};
+use crate::nightly::{LockError, StateError};
 use crate::plan::{Plan, UsageError};
 use crate::schema::SchemaError;
 use crate::sink::SinkError;
@@ -56,6 +58,15 @@ pub enum CommandError {
     /// A search engine cannot be loaded.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// Another run is at work, or the folder that remembers cannot be used.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// What was remembered cannot be read or written.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The command that gets the report failed.
+    #[error("--exec: {0}; nothing counts as told, the next run tells it again")]
+    Hook(String),
     /// An output failed at its end.
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),
@@ -75,7 +86,7 @@ impl CommandError {
             }
             CommandError::Load(LoadError::Connection(_) | LoadError::Folder { .. }) => Status::Usage,
             CommandError::Load(_) => Status::Output,
-            CommandError::Open(SinkError::Create { .. }) => Status::Output,
+            CommandError::Open(SinkError::Create { .. }) | CommandError::Hook(_) => Status::Output,
             _ => Status::Usage,
         }
     }
@@ -89,6 +100,7 @@ pub fn run(cli: &Cli, now: Ts, terminal: &Terminal) -> Result<Status, CommandErr
     match &cli.command {
         Command::Analyze(args) => analyze::run(Plan::analyze(args, now)?, &args.reading, terminal),
         Command::Events(args) => analyze::run(Plan::events(args, now)?, &args.reading, terminal),
+        Command::Report(args) => report::run(args, now, terminal),
         Command::GrepAuth(args) => grep_auth::run(&Plan::grep_auth(args, now)?, args, terminal),
         Command::Load(args) => load::run(args, now, terminal),
         Command::Setup(args) => setup::run(args),

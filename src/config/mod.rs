@@ -4,6 +4,10 @@
 //! [`crate::proto::config`]), so that an option is declared once. `default.toml` shows all of them with
 //! their defaults; a test compares it with the structures.
 
+mod report;
+
+pub use report::Report;
+
 use crate::detect;
 use crate::enrich::Net;
 use crate::logs::{Zone, toml_mistake};
@@ -37,6 +41,8 @@ pub struct File {
     pub packets: Packets,
     /// Thresholds of the detectors.
     pub detect: detect::Config,
+    /// What `netlog report` does.
+    pub report: Report,
     /// Options of protocols.
     pub protocols: Sections,
 }
@@ -108,6 +114,7 @@ impl File {
         for path in file.geoip_db.iter_mut().chain(&mut file.patterns) {
             *path = folder.join(&*path);
         }
+        file.report.rebase(folder);
         Ok(file)
     }
 

@@ -1,6 +1,7 @@
 //! The file with the defaults, and the words for mistakes.
 
 use super::*;
+use crate::nightly::{First, Loud, Window};
 
 #[test]
 fn the_default_file_says_the_defaults() {
@@ -11,13 +12,24 @@ fn the_default_file_says_the_defaults() {
     assert_eq!(file.packets.flow_period, Some(flows.flow_period.unwrap_or(0)));
     assert_eq!((file.packets.detail, file.packets.show_secrets), (Some(Detail::Normal), false));
     assert_eq!((file.timezone.as_deref(), file.year), (Some("UTC"), None));
+    let day = 86_400_000_000_000;
+    let report = Report {
+        formats: vec!["html".to_owned()],
+        keep: Some(90 * day),
+        first: Some(First::All),
+        window: Some(Window::New),
+        baseline: Some(30 * day),
+        quiet_unless: Some(Loud::Always),
+        ..Report::default()
+    };
+    assert_eq!(file.report, report);
     assert!(file.internal_net.is_empty() && file.geoip_db.is_empty() && file.patterns.is_empty());
 }
 
 /// Every option of a section stands in the default file: the reader itself says which there are.
 #[test]
 fn the_default_file_has_every_option() {
-    for section in ["", "[packets]\n", "[detect]\n", "[protocols.http]\n"] {
+    for section in ["", "[packets]\n", "[report]\n", "[detect]\n", "[protocols.http]\n"] {
         let error = toml::from_str::<File>(&format!("{section}zzzzzzzzzzzzzzzz = 1\n")).unwrap_err();
         let names: Vec<&str> = error.message().split('`').skip(3).step_by(2).collect();
         assert!(!names.is_empty(), "{section}: {error}");

@@ -20,7 +20,15 @@ const PER_WORKER: usize = 4;
 /// What the reader thread says.
 enum Message {
     Chunk(LineChunk),
-    End { bytes: u64, fault: Option<InputFault>, ledger: Box<Ledger> },
+    End(Box<End>),
+}
+
+/// What is known when a file is at its end.
+struct End {
+    bytes: u64,
+    reached: Option<(u64, Vec<u8>)>,
+    fault: Option<InputFault>,
+    ledger: Ledger,
 }
 
 /// One file on its way.
@@ -43,7 +51,7 @@ pub(super) fn run<T: Tallying>(inputs: Vec<Input>, shared: &Shared<'_, '_>, tota
     // A file of a rotation cannot be younger than the first stamp of the next one.
     let stamps: Vec<Option<Ts>> = inputs
         .iter()
-        .map(|i| shared.formats.first_stamp(&i.sample, i.mtime, &shared.job.logs.zone))
+        .map(|i| shared.formats.first_stamp(i.first_read(), i.mtime, &shared.job.logs.zone))
         .collect();
     let after = stamps.into_iter().skip(1).chain([None]);
     for (input, before) in inputs.into_iter().zip(after) {
@@ -73,7 +81,7 @@ fn one<T: Tallying>(
         format: job.logs.format.clone(),
     };
     // The last stamp tells the year better than the first: a file may span New Year.
-    let clock = YearClock::new(&context, &input.sample, &input.tail());
+    let clock = YearClock::new(&context, input.first_read(), &input.tail());
     let mut file = File {
         info: recognised(describe(&input), &detection),
         clock,
@@ -123,8 +131,9 @@ fn read(mut reader: Reader, joining: Option<&Joining>, send: &Sender<Message>, s
         }
     }
     // Nobody listens any more only if an output failed; the run ends then anyway.
-    let ledger = Box::new(reader.take_ledger());
-    let _ = send.send(Message::End { bytes: reader.bytes_read(), fault: reader.fault(), ledger });
+    let (bytes, reached) = (reader.bytes_read(), reader.reached());
+    let end = End { bytes, reached, fault: reader.fault(), ledger: reader.take_ledger() };
+    let _ = send.send(Message::End(Box::new(end)));
 }
 
 impl File<'_> {
@@ -171,10 +180,11 @@ impl File<'_> {
         for message in messages {
             match message {
                 Message::Chunk(chunk) => chunks.push(chunk),
-                Message::End { bytes, fault, ledger } => {
-                    self.info.bytes = bytes;
-                    accounts.merge(*ledger);
-                    accounts.faults.extend(fault);
+                Message::End(end) => {
+                    self.info.bytes = end.bytes;
+                    self.info.reached = end.reached;
+                    accounts.merge(end.ledger);
+                    accounts.faults.extend(end.fault);
                     return true;
                 }
             }

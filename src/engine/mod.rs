@@ -21,4 +21,4 @@ mod writer;
 
 pub use logs::{LogFile, each_log};
 pub use progress::Progress;
-pub use run::{EngineError, Job, Logs, Only, Outcome, run, run_with};
+pub use run::{EngineError, Job, Logs, Only, Outcome, run, run_chosen, run_with};

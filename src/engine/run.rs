@@ -192,6 +192,20 @@ pub fn run_with<T: Tallying>(
     sinks: Vec<Box<dyn Sink>>,
     progress: &Progress,
 ) -> Result<Outcome<T>, EngineError> {
+    run_chosen(job, formats, sinks, progress, |groups, _| groups)
+}
+
+/// As [`run_with`], with those of the inputs, or parts of them, that `choose` makes of what was found.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_chosen<T: Tallying>(
+    job: &Job,
+    formats: FormatSet,
+    sinks: Vec<Box<dyn Sink>>,
+    progress: &Progress,
+    choose: impl FnOnce(Vec<Group>, &mut Ledger) -> Vec<Group>,
+) -> Result<Outcome<T>, EngineError> {
     if let Some((name, known)) = job.wanted.as_ref().and_then(|wanted| formats.unknown_service(wanted)) {
         return Err(EngineError::Service { name, known: known.join(", ") });
     }
@@ -201,6 +215,7 @@ pub fn run_with<T: Tallying>(
     let mut totals = Totals::<T>::default();
     let stamp = |sample: &[u8], mtime: Option<Ts>| formats.first_stamp(sample, mtime, &job.logs.zone);
     let groups = discover(&job.inputs, &stamp, &mut totals.ledger);
+    let groups = numbered(choose(groups, &mut totals.ledger));
     enricher.set_sources(Sources(groups.iter().flat_map(members).map(describe).collect()));
     let groups = wanted(groups, job.only, &mut totals.ledger);
     progress.set_total(groups.iter().flat_map(members).filter_map(|i| i.size).sum());
@@ -249,6 +264,17 @@ fn rounds<T: Tallying>(groups: Vec<Group>, shared: &Shared<'_, '_>, totals: &mut
 /// is unpacked while reading begins.
 fn is_large(inputs: &[Input]) -> bool {
     inputs.iter().any(|i| i.size.is_none_or(|size| size > 32 << 20))
+}
+
+/// Numbers the inputs in their order.
+fn numbered(mut groups: Vec<Group>) -> Vec<Group> {
+    let inputs = groups.iter_mut().flat_map(|group| match group {
+        Group::Capture(inputs) | Group::Log(inputs) => inputs,
+    });
+    for (source, input) in (0..).zip(inputs) {
+        input.source = source;
+    }
+    groups
 }
 
 fn members(group: &Group) -> &[Input] {

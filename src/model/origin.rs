@@ -54,6 +54,8 @@ pub struct SourceInfo {
     pub records: u64,
     /// Earliest and latest record time.
     pub span: Option<(Ts, Ts)>,
+    /// Of a log of which a part was read: number of the line behind it, and its last bytes.
+    pub reached: Option<(u64, Vec<u8>)>,
     /// Things the reader of a report must know: the year that was inferred and why, a zone assumed …
     pub notes: Vec<String>,
 }

@@ -41,6 +41,24 @@ pub trait Tallying: Default + Send {
     fn merge(&mut self, other: Self);
 }
 
+/// Two answers from one run.
+impl<A: Tallying, B: Tallying> Tallying for (A, B) {
+    fn observe(&mut self, event: &Event<'_>) {
+        self.0.observe(event);
+        self.1.observe(event);
+    }
+
+    fn glance(&mut self, glimpse: Glimpse<'_, '_>) {
+        self.0.glance(glimpse);
+        self.1.glance(glimpse);
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.0.merge(other.0);
+        self.1.merge(other.1);
+    }
+}
+
 impl Tallying for Tally {
     fn observe(&mut self, event: &Event<'_>) {
         Tally::observe(self, event);

@@ -2,7 +2,7 @@
 
 use super::tar::Archive;
 use super::window::Raw;
-use super::{Kind, PacketBatch, capture, codec, lines, sniff};
+use super::{Kind, PacketBatch, Part, capture, codec, lines, sniff};
 use crate::model::{InputFault, Ts};
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
@@ -15,6 +15,8 @@ pub const SAMPLE: usize = 64 << 10;
 const FINGERPRINT: usize = 4 << 10;
 /// Bytes that must be the same when a file is opened again.
 const HEAD: usize = 64;
+/// Why a file is not read that is another one by now.
+const CHANGED: &str = "changed while netlog was running";
 
 /// A capture or a log, found and recognised, not yet read.
 pub struct Input {
@@ -44,6 +46,8 @@ pub struct Input {
     pub(super) preamble: Vec<u8>,
     pub(super) place: Place,
     head: Vec<u8>,
+    /// What is to be read of a log; all of it if `None`.
+    part: Option<Part>,
 }
 
 /// Where an input's bytes are.
@@ -93,11 +97,12 @@ impl Input {
             preamble,
             place,
             head: sample.get(..HEAD).unwrap_or(sample).to_vec(),
+            part: None,
         }
     }
 
     /// There is a layer of compression between the stored bytes and the content.
-    pub(super) fn is_compressed(&self) -> bool {
+    pub fn is_compressed(&self) -> bool {
         self.codecs.iter().any(|&codec| codec != "tar")
     }
 
@@ -110,13 +115,30 @@ impl Input {
         Ok(capture::Reader::new(path, source, kind, self.open()?))
     }
 
-    /// Reads the input as text.
+    /// Reads the input as text, or the part of it that was set.
     ///
     /// # Errors
     /// It cannot be opened any more, or is another file by now.
-    pub fn lines(self) -> Result<lines::Reader, InputFault> {
+    pub fn lines(mut self) -> Result<lines::Reader, InputFault> {
         let (path, source) = (Arc::clone(&self.path), self.source);
-        Ok(lines::Reader::new(path, source, self.open()?))
+        match self.part.take() {
+            None => Ok(lines::Reader::new(path, source, self.open()?)),
+            Some(part) => {
+                let left = part.end.map_or(u64::MAX, |end| end.saturating_sub(part.offset));
+                let input = self.open_at(part.offset)?.take(left);
+                Ok(lines::Reader::at(path, source, Box::new(input), &part))
+            }
+        }
+    }
+
+    /// Sets which part of a log is read.
+    pub fn set_part(&mut self, part: Part) {
+        self.part = Some(part);
+    }
+
+    /// The first bytes that are read, as [`Input::sample`] is of the whole.
+    pub fn first_read(&self) -> &[u8] {
+        self.part.as_ref().map_or(&self.sample, |part| &part.sample)
     }
 
     /// The last bytes of a plain file, at most `SAMPLE`, from the start of a line on; empty for what can
@@ -127,6 +149,28 @@ impl Input {
         if !self.codecs.is_empty() { Vec::new() } else { end_of(path).unwrap_or_default() }
     }
 
+    /// Opens the input behind its first `offset` bytes.
+    fn open_at(self, offset: u64) -> Result<Raw<'static>, InputFault> {
+        let fault = |path: &str, e: io::Error| InputFault {
+            path: path.to_owned(),
+            offset: Some(offset),
+            reason: e.to_string(),
+        };
+        let path = Arc::clone(&self.path);
+        let Some(mut file) = self.plain().map_err(|e| fault(&path, e))? else {
+            let mut input = self.open()?;
+            let skipped = io::copy(&mut input.by_ref().take(offset), &mut io::sink());
+            return skipped.map(|_| input).map_err(|e| fault(&path, e));
+        };
+        let mut head = Vec::new();
+        let read = file.by_ref().take(self.head.len() as u64).read_to_end(&mut head);
+        read.and_then(|_| file.seek(SeekFrom::Start(offset))).map_err(|e| fault(&path, e))?;
+        if head != self.head {
+            return Err(InputFault { path: path.to_string(), offset: None, reason: CHANGED.to_owned() });
+        }
+        Ok(Box::new(file))
+    }
+
     fn open(self) -> Result<Raw<'static>, InputFault> {
         let fault = |reason: String| InputFault { path: self.path.to_string(), offset: None, reason };
         if let Place::Stream(input) = self.place {
@@ -134,7 +178,7 @@ impl Input {
         }
         let input = self.place.open().map_err(|e| fault(e.to_string()))?;
         let (head, input) = codec::peek(input, self.head.len());
-        if head == self.head { Ok(input) } else { Err(fault("changed while netlog was running".to_owned())) }
+        if head == self.head { Ok(input) } else { Err(fault(CHANGED.to_owned())) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Text inputs as chunks of whole lines.
 
-use super::LineChunk;
 use super::window::{Raw, Window};
+use super::{LineChunk, PROOF, Part};
 use crate::model::{InputFault, Ledger, Origin};
 use std::sync::Arc;
 
@@ -27,11 +27,21 @@ pub struct Reader {
     line: u64,
     caps: Ledger,
     reported: bool,
+    /// The last bytes delivered, where a later run shall go on behind them.
+    tail: Option<Vec<u8>>,
 }
 
 impl Reader {
     pub(super) fn new(path: Arc<str>, source: u32, input: Raw<'static>) -> Self {
-        Reader { path, source, window: Window::new(input), line: 1, caps: Ledger::default(), reported: false }
+        let window = Window::new(input);
+        Reader { path, source, window, line: 1, caps: Ledger::default(), reported: false, tail: None }
+    }
+
+    /// Reads a part; `input` begins and ends where it does.
+    pub(super) fn at(path: Arc<str>, source: u32, input: Raw<'static>, part: &Part) -> Self {
+        let window = Window::at(input, part.offset);
+        let (line, tail) = (part.line, Some(Vec::new()));
+        Reader { path, source, window, line, caps: Ledger::default(), reported: false, tail }
     }
 
     /// Puts the next chunk of whole lines into `chunk`, replacing what it held. False when there is
@@ -57,6 +67,11 @@ impl Reader {
         self.window.keep(&mut chunk.data, end);
         let lines = memchr::memchr_iter(b'\n', &chunk.data).count();
         self.line += lines as u64;
+        if let Some(tail) = &mut self.tail {
+            let last = chunk.data.get(chunk.data.len().saturating_sub(PROOF)..).unwrap_or_default();
+            tail.drain(..(tail.len() + last.len()).saturating_sub(PROOF).min(tail.len()));
+            tail.extend_from_slice(last);
+        }
         !chunk.data.is_empty()
     }
 
@@ -114,6 +129,12 @@ impl Reader {
         let lines = Origin { source: self.source, record: self.line, offset: self.window.base() };
         self.caps.cap("lines.too_long", lines);
         MAX_LINE
+    }
+
+    /// Where reading stands: the number of the line that would come next, and the last bytes delivered, at
+    /// most [`PROOF`]; nothing unless a part is read.
+    pub fn reached(&mut self) -> Option<(u64, Vec<u8>)> {
+        self.tail.take().map(|tail| (self.line, tail))
     }
 
     /// Bytes taken from the input so far, after decompression.

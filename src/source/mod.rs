@@ -21,8 +21,11 @@ mod pcapng;
 mod pcapng_options;
 mod rotation;
 mod sniff;
+mod stretch;
 mod tar;
 mod window;
+
+pub use stretch::{PROOF, Part};
 
 use crate::model::{Ledger, Ts};
 

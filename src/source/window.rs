@@ -20,7 +20,12 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) fn new(input: Raw<'static>) -> Self {
-        Window { input, carry: Vec::new(), base: 0, read: 0, ended: false, error: None }
+        Window::at(input, 0)
+    }
+
+    /// An input whose first `base` bytes are left out.
+    pub(super) fn at(input: Raw<'static>, base: u64) -> Self {
+        Window { input, carry: Vec::new(), base, read: 0, ended: false, error: None }
     }
 
     /// Offset in the input of the first byte of the buffer.

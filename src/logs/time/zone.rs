@@ -65,6 +65,14 @@ impl Zone {
         &self.name
     }
 
+    /// When the day began that is `back` days before that of `now`; `None` beyond the calendar.
+    pub fn midnight(&self, now: Ts, back: i64) -> Option<Ts> {
+        let tz = self.tz.clone().unwrap_or(TimeZone::UTC);
+        let day = jiff::Timestamp::from_nanosecond(now.into()).ok()?.to_zoned(tz.clone()).date();
+        let day = day.checked_sub(jiff::Span::new().try_days(back).ok()?).ok()?;
+        Ts::try_from(day.to_zoned(tz).ok()?.timestamp().as_nanosecond()).ok()
+    }
+
     /// The instant of a local time (nanoseconds as if UTC). `hour` remembers the last answer.
     pub fn resolve(&self, wall: Ts, hour: &mut Hour) -> Ts {
         let Some(tz) = &self.tz else { return wall };

@@ -8,6 +8,7 @@
 
 mod bar;
 mod finding;
+pub mod index;
 mod map;
 mod markup;
 mod page;

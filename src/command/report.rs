@@ -1,0 +1,141 @@
+//! `netlog report`: the run of a night.
+
+mod tell;
+
+use super::analyze::{check, drawn, watched};
+use super::{CommandError, Status, Terminal, told};
+use crate::cli;
+use crate::engine::{self, EngineError, Outcome};
+use crate::logs::FormatSet;
+use crate::model::Ts;
+use crate::nightly::{Changes, Counted, Fault, First, Kept, Lock, Seen, Severities, State, shelf};
+use crate::plan::{Nightly, Output};
+use crate::report::{Report, Tally, units};
+use crate::sink::{self, SinkError};
+use std::io;
+use std::path::Path;
+
+/// Makes the report of what is new, tells it, and remembers what was counted, in this order: a run that
+/// is ended on the way leaves everything to the next one.
+pub(super) fn run(args: &cli::Report, now: Ts, terminal: &Terminal) -> Result<Status, CommandError> {
+    let mut plan = Nightly::new(args, now)?;
+    let formats = plan.plan.job.logs.formats().map_err(EngineError::from)?;
+    // Only their names are looked at: nothing is opened before there is something to write.
+    plan.plan.outputs = plan.formats.iter().map(|n| Output { name: n.clone(), path: None }).collect();
+    check(&plan.plan, &formats)?;
+    tell::check(&plan)?;
+    let _lock = Lock::take(&plan.state)?;
+    let mut state = begin(&plan)?;
+    if let (0, First::Since(span), true) = (state.runs, plan.first, plan.only_new) {
+        plan.plan.job.window.0 = Some(now.saturating_sub(span));
+    }
+    let quiet = args.reading.quiet || !terminal.progress;
+    let mut outcome = read(&plan, &mut state, formats, now, quiet)?;
+    let before = state.told(&mut outcome.ledger.faults, now);
+    let status = told(&outcome.ledger);
+    let (mut report, changes) = report(outcome, &plan, &mut state, &before, now);
+    changes.show_in(&mut report);
+    commit(&plan, &mut state, &report, &changes, now)?;
+    let found = plan.plan.fail_on.is_some_and(|_| report.findings.iter().any(|f| plan.counts(f.severity)));
+    Ok(if found { Status::Found } else { status })
+}
+
+/// What is remembered, after whatever an earlier run could not end.
+fn begin(plan: &Nightly) -> Result<State, CommandError> {
+    let mut state = State::load(&plan.state)?;
+    shelf::publish(&state)?;
+    state.pending.clear();
+    if let Some(folder) = &plan.folder {
+        std::fs::create_dir_all(folder).map_err(|source| create(folder, source))?;
+        shelf::sweep(folder)?;
+    }
+    Ok(state)
+}
+
+fn create(path: &Path, source: io::Error) -> CommandError {
+    SinkError::Create { path: path.to_path_buf(), source }.into()
+}
+
+/// Reads what is new, or what lies in the window.
+fn read(
+    plan: &Nightly,
+    state: &mut State,
+    formats: FormatSet,
+    now: Ts,
+    quiet: bool,
+) -> Result<Outcome<(Tally, Seen)>, CommandError> {
+    let job = &plan.plan.job;
+    Ok(watched(quiet, |progress| {
+        if !plan.only_new {
+            return engine::run_with(job, formats, Vec::new(), progress);
+        }
+        let mut counted = Counted::new(state, plan.first, now);
+        let choose = |groups, ledger: &mut _| counted.choose(groups, ledger);
+        let outcome = engine::run_chosen(job, formats, Vec::new(), progress, choose)?;
+        counted.absorb(&outcome.sources);
+        Ok(outcome)
+    })?)
+}
+
+/// The report, and how it differs from the one before.
+fn report(
+    outcome: Outcome<(Tally, Seen)>,
+    plan: &Nightly,
+    state: &mut State,
+    before: &[Fault],
+    now: Ts,
+) -> (Report, Changes) {
+    let Outcome { tally: (tally, seen), findings, observed, ledger, sources, enricher, sinks } = outcome;
+    let changes = Changes::between(state, &seen, &findings, now, plan.baseline);
+    let still = |f: &Fault| {
+        format!("Still cannot be read: {}: {} (told on {}).", f.path, f.reason, units::time(f.since))
+    };
+    let notes = before.iter().map(still).collect();
+    let outcome = Outcome { tally, findings, observed, ledger, sources, enricher, sinks };
+    (drawn(outcome, &plan.plan, notes).0, changes)
+}
+
+/// Lays the files ready, tells the report, and makes it count.
+fn commit(
+    plan: &Nightly,
+    state: &mut State,
+    report: &Report,
+    changes: &Changes,
+    now: Ts,
+) -> Result<(), CommandError> {
+    // Two runs in one second do not share a name.
+    let at = state.reports.last().map_or(now, |last| now.max(last.at.saturating_add(1_000_000_000)));
+    let mut kept = Kept {
+        at,
+        files: Vec::new(),
+        lines: report.ledger.lines.read,
+        packets: report.ledger.packets.read,
+        events: report.events,
+        findings: Severities::of(report.findings.iter().map(|f| f.severity)),
+        changes: changes.words(),
+    };
+    if let Some(folder) = &plan.folder {
+        for format in &plan.formats {
+            let file = format!("{}.{}", shelf::name(at), tell::ending(format));
+            let place = folder.join(&file);
+            let part = shelf::waiting(&place);
+            sink::open(format, Some(&part.to_string_lossy()), &tell::context()?)?.close(report)?;
+            shelf::laid(state, &place).map_err(|e| create(&place, e))?;
+            kept.files.push(file);
+        }
+    }
+    state.reports.push(kept.clone());
+    let expired = shelf::expire(state, now, plan.keep);
+    if let Some(folder) = &plan.folder {
+        let place = folder.join("index.html");
+        shelf::lay(state, &place, tell::index(state).as_bytes()).map_err(|e| create(&place, e))?;
+    }
+    tell::all(plan, state, report, changes, &kept)?;
+    state.runs += 1;
+    state.save(&plan.state, now)?;
+    shelf::publish(state)?;
+    if let Some(folder) = &plan.folder {
+        shelf::remove(folder, &expired)?;
+    }
+    Ok(())
+}

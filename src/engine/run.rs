@@ -222,7 +222,7 @@ pub fn run_chosen<T: Tallying>(
     let tables = detect::Tables::new(&job.detect);
     let (sinks, written) = std::thread::scope(|scope| {
         let stage = Stage::new(&enricher, tables, &sinks, job.threads, job.wanted.is_none());
-        if job.wanted.is_none() && groups.iter().any(|g| matches!(g, Group::Capture(i) if is_large(i))) {
+        if groups.iter().any(|group| is_large(members(group))) {
             scope.spawn(|| enricher.prepare());
         }
         let writer = Writer::start(scope, sinks);
@@ -260,7 +260,7 @@ fn rounds<T: Tallying>(groups: Vec<Group>, shared: &Shared<'_, '_>, totals: &mut
     }
 }
 
-/// Whether a group will take longer than unpacking the table of places, which most captures need: then it
+/// Whether a group will take longer than unpacking the table of places, which nearly all need: then it
 /// is unpacked while reading begins.
 fn is_large(inputs: &[Input]) -> bool {
     inputs.iter().any(|i| i.size.is_none_or(|size| size > 32 << 20))

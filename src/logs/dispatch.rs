@@ -29,8 +29,8 @@ struct Candidate {
 #[derive(Debug, Default)]
 struct Node {
     candidates: Box<[Candidate]>,
-    /// What may follow; no two begin with the same byte.
-    next: Vec<(Box<[u8]>, Node)>,
+    /// What may follow with its first byte; no two have the same.
+    next: Vec<(u8, Box<[u8]>, Node)>,
 }
 
 /// An alternative with the numbers of its rule and of itself.
@@ -65,6 +65,17 @@ impl Dispatch {
         draft: &mut Draft<'a>,
         scratch: &mut Scratch,
     ) -> Option<&'r Rule> {
+        self.find(format, text, draft, scratch).and_then(|number| format.rules.get(number))
+    }
+
+    /// The same; gives its number.
+    pub fn find<'a>(
+        &self,
+        format: &Format,
+        text: &'a str,
+        draft: &mut Draft<'a>,
+        scratch: &mut Scratch,
+    ) -> Option<usize> {
         // Parts that matched when the last one was tried, and are the same in all tried since.
         let (mut misfit, mut known) = (Misfit::LATER, 0);
         for candidate in self.candidates(text.as_bytes()) {
@@ -81,7 +92,7 @@ impl Dispatch {
                     if let Some(trace) = &mut scratch.trace {
                         trace.push((format.name, usize::from(candidate.rule)));
                     }
-                    return Some(rule);
+                    return Some(usize::from(candidate.rule));
                 }
                 Err(why) => {
                     misfit = why;
@@ -92,9 +103,9 @@ impl Dispatch {
         None
     }
 
-    /// Numbers of the rule and the alternative that are tried first for a text that begins like this.
-    pub fn first(&self, text: &[u8]) -> Option<(u16, u16)> {
-        self.candidates(text).first().map(|candidate| (candidate.rule, candidate.matcher))
+    /// Numbers of the rules and the alternatives that are tried for a text that begins like this.
+    pub fn tried(&self, text: &[u8]) -> impl Iterator<Item = (u16, u16)> {
+        self.candidates(text).iter().map(|candidate| (candidate.rule, candidate.matcher))
     }
 
     /// What is worth trying.
@@ -102,7 +113,8 @@ impl Dispatch {
         let first = text.first().and_then(|first| self.by_byte.get(usize::from(*first)));
         let mut node = first.unwrap_or(&self.empty);
         let mut left = text;
-        while let Some((label, next)) = node.next.iter().find(|(label, _)| label.first() == left.first())
+        while let Some(byte) = left.first()
+            && let Some((_, label, next)) = node.next.iter().find(|(first, ..)| first == byte)
             && begins(left, label)
         {
             left = left.get(label.len()..).unwrap_or_default();
@@ -133,7 +145,7 @@ impl Node {
                 alternatives.iter().filter(|(m, ..)| fits(m)).copied().collect();
             let longer = fitting.iter().filter_map(|(m, ..)| m.literal().filter(|l| l.len() > depth));
             let label = longer.map(|l| l.get(depth..).unwrap_or_default()).reduce(shared).unwrap_or_default();
-            (label.into(), Node::new(&fitting, depth + label.len()))
+            (first, label.into(), Node::new(&fitting, depth + label.len()))
         });
         let next = next.collect();
         Node { candidates, next }

@@ -4,13 +4,13 @@
 use super::PatternError;
 use super::spec::{FieldSpec, FormatSpec};
 use crate::model::{Dataset, Field, FieldRef, Type};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What values of a field are good; others are kept, marked and counted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Check {
     /// Allowed texts; empty allows all.
-    pub values: BTreeSet<String>,
+    pub values: Vec<String>,
     /// Allowed numbers.
     pub range: Option<(f64, f64)>,
 }

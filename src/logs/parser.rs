@@ -12,7 +12,7 @@ use super::quick::Quick;
 use super::set::FormatSet;
 use super::taker::{Nobody, Taker};
 use super::template::Walk;
-use super::time::{Hour, Moment, Pending, Turns, YearBase, Zone};
+use super::time::{Hour, Moment, Pending, Stamps, Turns, YearBase, Zone};
 use crate::model::{Dataset, Event, Ledger, Origin, Ts, Value};
 use crate::source::LineChunk;
 use std::borrow::Cow;
@@ -45,6 +45,9 @@ pub(super) const LINE: usize = 1 << 16;
 #[derive(Debug, Default)]
 pub struct Scratch {
     pub(super) hour: Hour,
+    pub(super) stamps: Stamps,
+    /// Number of the program that wrote the last line; see [`Quick`].
+    pub(super) program: usize,
     pub(super) slots: Slots,
     pub(super) walk: Walk,
     /// Orders of columns of the file being read.
@@ -152,6 +155,9 @@ impl<'f> Parser<'f> {
     ) {
         scratch.layouts = Arc::clone(&self.layouts);
         let whole = std::str::from_utf8(&chunk.data).ok();
+        if let (Some(whole), Some(quick), Some((year, taker))) = (whole, &self.quick, &mut taker) {
+            return self.quick_lines(quick, chunk, whole, scratch, parsed, *year, *taker);
+        }
         let mut draft = Draft::default();
         let mut origin =
             Origin { source: self.context.source, record: chunk.first_line, offset: chunk.offset };
@@ -168,24 +174,12 @@ impl<'f> Parser<'f> {
             parsed.ledger.lines.read += lines;
             parsed.ledger.lines.bytes += len as u64;
             let text = whole.and_then(|text| text.get(at..at + len));
-            let short = match (&mut taker, text) {
-                (Some((year, taker)), Some(text)) => {
-                    self.short(text, origin, *year, &mut draft, parsed, scratch, *taker)
-                }
-                _ => false,
-            };
             match text {
-                _ if short => {}
                 Some(text) => self.line(text, raw, origin, &mut draft, parsed, scratch),
                 None => self.broken(raw, origin, parsed, scratch),
             }
-            if let Some((year, taker)) = &mut taker
-                && !parsed.events.is_empty()
-            {
-                self.settle(parsed, *year, &mut scratch.hour);
-                for event in parsed.events.drain(..) {
-                    draft.fields = taker.take(event);
-                }
+            if let Some((year, taker)) = &mut taker {
+                self.hand_over(parsed, *year, &mut draft, scratch, *taker);
             }
             at += len;
             origin.record += lines;
@@ -200,6 +194,24 @@ impl<'f> Parser<'f> {
                 origin.record += self.count(beyond);
                 origin.offset += group.beyond as u64;
             }
+        }
+    }
+
+    /// Gives the events made so far to `taker`.
+    pub(super) fn hand_over<'a>(
+        &self,
+        parsed: &mut Parsed<'a>,
+        year: YearBase,
+        draft: &mut Draft<'a>,
+        scratch: &mut Scratch,
+        taker: &mut impl Taker<'a>,
+    ) {
+        if parsed.events.is_empty() {
+            return;
+        }
+        self.settle(parsed, year, &mut scratch.hour);
+        for event in parsed.events.drain(..) {
+            draft.fields = taker.take(event);
         }
     }
 

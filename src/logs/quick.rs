@@ -1,25 +1,103 @@
 //! The short way through a set of formats of which little is wanted: most lines of a system log are
 //! `Nov 21 09:07:01 host program[pid]: message`, and nobody asks for what stands before the message. Their
-//! program's format reads the message at once. Whatever is not exactly so takes the long way, so the
+//! program's formats read the message at once. Whatever is not exactly so takes the long way, so the
 //! result is the same.
 
 use super::draft::Draft;
 use super::parser::{LINE, Parsed, Parser, Scratch, unended};
-use super::rule::{Format, Matcher, Rule};
+use super::rule::{Child, Constant, Format, Matcher, Rule};
 use super::set::FormatSet;
 use super::taker::Taker;
 use super::target::{Capture, Target};
-use super::time::{Form, Moment, YearBase, Yearless, is_leap};
-use crate::model::{Dataset, Glimpse, Origin, Seq};
+use super::template::begins;
+use super::time::{Form, Stamps, YearBase, Yearless, is_leap};
+use crate::model::{Dataset, FieldRef, Glimpse, Origin, Outcome, Seq, Value};
+use crate::source::LineChunk;
 use hashbrown::HashMap;
 
-/// Stamp, program and message of the lines that [`header`] reads, as a template.
-const HEADER: &str = "%{@timestamp:rfc3164} %{host.name} %{process.name}[%{process.pid}]: %{message:rest}";
+/// Stamp, program and message of the lines that [`header`] reads, as templates in the order they are tried.
+const HEADERS: [&str; 2] = [
+    "%{@timestamp:rfc3164} %{host.name} %{process.name}[%{process.pid}]: %{message:rest}",
+    "%{@timestamp:rfc3164} %{host.name} %{process.name}: %{message:rest}",
+];
 
-/// Formats by program. Looked up only, never walked.
+/// Programs whose messages are read the short way.
 #[derive(Debug)]
 pub(super) struct Quick {
-    programs: HashMap<Box<str>, usize>,
+    programs: Vec<Program>,
+    /// Numbers of the programs by name. Looked up only, never walked.
+    by_name: HashMap<Box<str>, usize>,
+    /// Per format that is read, what follows from each rule.
+    endings: Vec<Box<[Ending]>>,
+}
+
+/// Who reads the messages of a program.
+#[derive(Debug)]
+struct Program {
+    name: Box<str>,
+    /// Formats, in the order they are tried.
+    formats: Box<[usize]>,
+    /// Under which name a message is counted that none of them knows.
+    unknown: Option<&'static str>,
+}
+
+/// What follows from a match.
+#[derive(Debug)]
+struct Ending {
+    then: Then,
+    wanted: bool,
+    dataset: &'static Dataset,
+    outcome: Option<Outcome>,
+    constants: Box<[(FieldRef, Value<'static>)]>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    /// An event.
+    Event,
+    /// The message in the message is read by the same format.
+    Again,
+    /// More than the short way knows of.
+    More,
+}
+
+/// What a line read the short way says.
+pub(super) struct Short<'q> {
+    when: Yearless,
+    /// No format knows the message, which is counted under this name, if any.
+    unknown: Option<&'static str>,
+    ending: Option<&'q Ending>,
+}
+
+impl Ending {
+    fn new(rule: &Rule) -> Ending {
+        let then = match rule.plain_but_again() {
+            true if rule.again => Then::Again,
+            true => Then::Event,
+            false => Then::More,
+        };
+        let mut ending = Ending {
+            then,
+            wanted: rule.wanted,
+            dataset: rule.dataset,
+            outcome: None,
+            constants: Box::default(),
+        };
+        let mut constants = Vec::new();
+        for constant in &rule.set {
+            match constant {
+                Constant::Outcome(outcome) => ending.outcome = Some(*outcome),
+                Constant::Field(field, value) => constants.push((*field, value.clone())),
+            }
+        }
+        ending.constants = constants.into();
+        ending
+    }
+
+    fn put(&self, draft: &mut Draft<'_>) {
+        draft.outcome = self.outcome.unwrap_or(draft.outcome);
+        draft.fields.extend(self.constants.iter().cloned());
+    }
 }
 
 impl Quick {
@@ -29,61 +107,167 @@ impl Quick {
         if !set.narrowed || root.family.is_some() || root.null.iter().any(|null| null != "-") {
             return None;
         }
-        let first = |byte: u8| root.dispatch.first(&[byte]) == Some((0, 0));
+        let first = |byte: u8| root.dispatch.tried(&[byte]).take(2).eq([(0, 0), (0, 1)]);
         if !b"JFMASOND".iter().all(|month| first(*month)) {
             return None;
         }
         let rule = root.rules.first()?;
-        let Some(Matcher::Delimited(template)) = rule.matchers.first() else { return None };
-        let [time, host, program, pid, message] = template.captures() else { return None };
-        let dropped = |c: &Capture| matches!(c.target, Target::Skip | Target::Whole);
-        let kept =
-            |c: &Capture, name| matches!(c.target, Target::Field(f) if f.name == name) && c.check.is_none();
-        let same = template.source() == HEADER
-            && matches!(time.target, Target::Time(Form::Rfc3164))
-            && dropped(host)
-            && kept(program, "process.name")
-            && dropped(pid)
-            && kept(message, "message");
+        let known = |(matcher, header): (&Matcher, &str)| usual(matcher, header);
+        let same = rule.matchers.len() >= HEADERS.len() && rule.matchers.iter().zip(HEADERS).all(known);
         if !same || !rule.plain() || rule.wanted || !rule.set.is_empty() {
             return None;
         }
-        let leaf = |format: &Format| {
-            let reads = format.from.is_some_and(|from| std::ptr::eq(from, set.message));
-            reads && format.family.is_none() && format.null.is_empty() && format.children.is_empty()
+        let (field, names) = root.children.choosing().filter(|(field, _)| field.name == "process.name")?;
+        let mut programs: Vec<Program> =
+            names.filter_map(|name| Program::new(set, root, field, name)).collect();
+        programs.sort_by(|a, b| a.name.cmp(&b.name));
+        let by_name = programs.iter().map(|program| program.name.clone()).zip(0..).collect();
+        let read = |i: usize| programs.iter().any(|program| program.formats.contains(&i));
+        let endings = |(i, format): (usize, &Format)| match read(i) {
+            true => format.rules.iter().map(Ending::new).collect(),
+            false => Box::default(),
         };
-        let chosen = root.children.chosen_by("process.name");
-        let programs = chosen.filter(|(_, format)| set.format(*format).is_some_and(leaf));
-        Some(Quick { programs: programs.map(|(name, format)| (name.into(), format)).collect() })
+        let endings = set.formats.iter().enumerate().map(endings).collect();
+        Some(Quick { programs, by_name, endings })
     }
 
     /// Reads a line into an empty draft. `None` if it has to take the long way; the draft may then hold
     /// something.
     #[inline]
-    pub fn read<'a>(
-        &self,
+    pub fn read<'q, 'a>(
+        &'q self,
         set: &FormatSet,
         text: &'a str,
         draft: &mut Draft<'a>,
         scratch: &mut Scratch,
-    ) -> Option<(&'static Dataset, Yearless)> {
-        let (when, program, message) = header(text)?;
-        let format = set.format(*self.programs.get(program)?)?;
-        let rule: &Rule = format.dispatch.apply(format, message, draft, scratch)?;
-        if !rule.plain() {
-            return None;
+    ) -> Option<Short<'q>> {
+        let (when, program, message) = header(text, &mut scratch.stamps)?;
+        let program = self.program(program, &mut scratch.program)?;
+        for number in &program.formats {
+            let format = set.format(*number)?;
+            let Some(rule) = format.dispatch.find(format, message, draft, scratch) else { continue };
+            let mut ending = self.endings.get(*number)?.get(rule)?;
+            draft.wanted = ending.wanted;
+            if ending.then == Then::Again {
+                let again = draft.text(set.message)?;
+                ending.put(draft);
+                let rule = format.dispatch.find(format, again, draft, scratch)?;
+                ending = self.endings.get(*number)?.get(rule)?;
+                draft.wanted |= ending.wanted;
+            }
+            return (ending.then == Then::Event).then_some(Short {
+                when,
+                unknown: None,
+                ending: Some(ending),
+            });
         }
-        draft.wanted = rule.wanted;
-        Some((rule.constants_into(draft), when))
+        Some(Short { when, unknown: program.unknown, ending: None })
+    }
+
+    /// The program of that name. `last` is the number of the last one asked for: a log tells mostly of one.
+    #[inline]
+    fn program(&self, name: &str, last: &mut usize) -> Option<&Program> {
+        let is = |program: &&Program| {
+            program.name.len() == name.len() && begins(name.as_bytes(), program.name.as_bytes())
+        };
+        self.programs.get(*last).filter(is).or_else(|| {
+            *last = *self.by_name.get(name)?;
+            self.programs.get(*last)
+        })
+    }
+}
+
+/// Whether a matcher is a header that is read by hand, of which only the message is kept.
+fn usual(matcher: &Matcher, header: &str) -> bool {
+    let Matcher::Delimited(template) = matcher else { return false };
+    let kept =
+        |c: &Capture, name| matches!(c.target, Target::Field(f) if f.name == name) && c.check.is_none();
+    let dropped = |c: &Capture| matches!(c.target, Target::Skip | Target::Whole);
+    let (time, host, program, pid, message) = match template.captures() {
+        [time, host, program, pid, message] => (time, host, program, Some(pid), message),
+        [time, host, program, message] => (time, host, program, None, message),
+        _ => return false,
+    };
+    template.source() == header
+        && matches!(time.target, Target::Time(Form::Rfc3164))
+        && dropped(host)
+        && kept(program, "process.name")
+        && pid.is_none_or(dropped)
+        && kept(message, "message")
+}
+
+impl Program {
+    /// Who reads the messages of the program `name`; `None` if that depends on more than the name, or if
+    /// they do more than the short way can.
+    fn new(set: &FormatSet, root: &Format, field: FieldRef, name: &str) -> Option<Program> {
+        let mut draft = Draft::default();
+        draft.fields.push((field, name.to_owned().into()));
+        let mut program = Program { name: name.into(), formats: Box::default(), unknown: None };
+        let mut formats = Vec::new();
+        for Child { format: number, conds } in root.children.candidates(&draft) {
+            if !conds.iter().all(|cond| std::ptr::eq(cond.field, field)) {
+                return None;
+            }
+            if !conds.iter().all(|cond| cond.holds(&draft)) {
+                continue;
+            }
+            let format = set.format(*number)?;
+            let reads = format.from.is_some_and(|from| std::ptr::eq(from, set.message));
+            let mut matchers = format.rules.iter().flat_map(|rule| &rule.matchers);
+            let simple = matchers.all(|matcher| matches!(matcher, Matcher::Delimited(_)));
+            if !reads || !simple || format.is_parent() {
+                return None;
+            }
+            formats.push(*number);
+            if !format.when.is_empty() {
+                program.unknown = program.unknown.or(Some(format.unknown));
+            }
+        }
+        program.formats = formats.into();
+        Some(program)
     }
 }
 
 impl Parser<'_> {
+    /// Reads the lines of a chunk, those that can the short way.
+    #[allow(clippy::too_many_arguments, reason = "the state of the loop over the lines")]
+    pub(super) fn quick_lines<'a>(
+        &self,
+        quick: &Quick,
+        chunk: &'a LineChunk,
+        whole: &'a str,
+        scratch: &mut Scratch,
+        parsed: &mut Parsed<'a>,
+        year: YearBase,
+        taker: &mut impl Taker<'a>,
+    ) {
+        let mut draft = Draft::default();
+        let mut origin =
+            Origin { source: self.context.source, record: chunk.first_line, offset: chunk.offset };
+        let bytes = whole.as_bytes();
+        let ends = memchr::memchr_iter(b'\n', bytes).map(|at| at + 1);
+        let cut = Some(bytes.len()).filter(|_| bytes.last().is_some_and(|last| *last != b'\n'));
+        let mut begin = 0;
+        for end in ends.chain(cut) {
+            let text = whole.get(begin..end).unwrap_or_default();
+            if !self.short(quick, text, origin, year, &mut draft, parsed, scratch, taker) {
+                self.line(text, text.as_bytes(), origin, &mut draft, parsed, scratch);
+                self.hand_over(parsed, year, &mut draft, scratch, taker);
+            }
+            parsed.ledger.lines.read += 1;
+            origin.record += 1;
+            origin.offset += (end - begin) as u64;
+            begin = end;
+        }
+        parsed.ledger.lines.bytes += bytes.len() as u64;
+    }
+
     /// Tries the short way of a line that is counted and nothing else; `false` if there is none.
     #[inline]
     #[allow(clippy::too_many_arguments, reason = "the state of the loop over the lines")]
-    pub(super) fn short<'a>(
+    fn short<'a>(
         &self,
+        quick: &Quick,
         text: &'a str,
         origin: Origin,
         year: YearBase,
@@ -92,154 +276,89 @@ impl Parser<'_> {
         scratch: &mut Scratch,
         taker: &mut impl Taker<'a>,
     ) -> bool {
-        let Some(quick) = self.quick.as_ref().filter(|_| text.len() <= LINE) else { return false };
+        if text.len() > LINE {
+            return false;
+        }
         draft.clear();
-        let Some((dataset, when)) = quick.read(self.set, unended(text), draft, scratch) else { return false };
+        let text = unended(text);
+        let Some(short) = quick.read(self.set, text, draft, scratch) else { return false };
         parsed.ledger.lines.decoded += 1;
-        let turn = parsed.turns.step(when);
-        if !draft.wanted || !self.set.of_wanted_user(draft) {
+        let turn = parsed.turns.step(short.when);
+        let Some(ending) = short.ending.filter(|_| draft.wanted) else {
+            if let Some(unknown) = short.unknown {
+                parsed.ledger.anomaly(unknown, origin);
+            }
             return true;
+        };
+        let mut constants = &*ending.constants;
+        if !self.set.users.is_empty() {
+            draft.fields.extend(constants.iter().cloned());
+            constants = &[];
+            if !self.set.of_wanted_user(draft) {
+                return true;
+            }
         }
         let year = year.0.saturating_add(turn);
-        if when.leap_day() && !is_leap(year) {
+        if short.when.leap_day() && !is_leap(year) {
             parsed.ledger.anomaly("time.leap_day", origin);
         }
         if !draft.bad.is_empty() {
-            parsed.ledger.anomaly_in("fmt.field", origin, unended(text).as_bytes());
+            parsed.ledger.anomaly_in("fmt.field", origin, text.as_bytes());
         }
         taker.glance(Glimpse {
             seq: Seq { source: origin.source, record: origin.record, sub: 0 },
-            ts: self.context.zone.resolve(when.in_year(year), &mut scratch.hour),
-            dataset,
-            outcome: draft.outcome,
+            ts: self.context.zone.resolve(short.when.in_year(year), &mut scratch.hour),
+            dataset: ending.dataset,
+            outcome: ending.outcome.unwrap_or(draft.outcome),
             source: draft.source.ip,
             fields: &draft.fields,
+            constants,
         });
         true
     }
 }
 
-/// Stamp, program and message of `Nov 21 09:07:01 host program[pid]: message`. Says no to lines that
-/// another template could read in another way.
+/// Stamp, program and message of `Nov 21 09:07:01 host program[pid]: message`, where `[pid]` may be missing.
+/// Says no to lines that another template could read in another way.
 #[inline]
-fn header(text: &str) -> Option<(Yearless, &str, &str)> {
+fn header<'t>(text: &'t str, stamps: &mut Stamps) -> Option<(Yearless, &'t str, &'t str)> {
     let bytes = text.as_bytes();
-    let (Moment::Yearless(when), host) = Form::Rfc3164.scan(bytes)? else { return None };
+    let (when, stamp) = stamps.scan(bytes)?;
     let blank = |b: u8| b == b' ' || b == b'\t';
-    let host = word(bytes, host.checked_add(1).filter(|_| bytes.get(host) == Some(&b' '))?, blank)?;
-    let program = word(bytes, host.1 + 1, |b| b == b'[' || blank(b))?;
-    if bytes.get(host.1) != Some(&b' ') || bytes.get(program.1) != Some(&b'[') {
+    let host = until(bytes, stamp + 1, blank);
+    let program = until(bytes, host + 1, |b| b == b'[' || blank(b));
+    let blanks = bytes.get(stamp) == Some(&b' ') && bytes.get(host) == Some(&b' ');
+    if !blanks || host == stamp + 1 || program == host + 1 {
         return None;
     }
-    let pid = word(bytes, program.1 + 1, |b| !b.is_ascii_digit())?;
-    let message = pid.1 + 3;
-    // A longer number may not fit.
-    if pid.1 - pid.0 > 18 || bytes.get(pid.1..message)? != b"]: " || message == bytes.len() {
-        return None;
-    }
-    let message = text.get(message..).filter(|message| *message != "-")?;
-    Some((when, text.get(program.0..program.1)?, message))
+    let (name, message) = if bytes.get(program) == Some(&b'[') {
+        let pid = until(bytes, program + 1, |b| !b.is_ascii_digit());
+        // A longer number may not fit.
+        if !(2..=19).contains(&(pid - program)) || bytes.get(pid..)?.first_chunk() != Some(b"]: ") {
+            return None;
+        }
+        (program, pid + 3)
+    } else {
+        if program == host + 2 || bytes.get(program - 1..)?.first_chunk() != Some(b": ") {
+            return None;
+        }
+        (program - 1, program + 1)
+    };
+    let message = text.get(message..).filter(|message| !message.is_empty() && *message != "-")?;
+    Some((when, text.get(host + 1..name)?, message))
 }
 
-/// Begin and end of what stands from `begin` to the first `border`; never empty.
+/// Where from `begin` on the first `border` stands, or the end.
 #[inline]
-fn word(bytes: &[u8], begin: usize, border: impl Fn(u8) -> bool) -> Option<(usize, usize)> {
-    let len = bytes.get(begin..)?.iter().position(|b| border(*b)).filter(|len| *len > 0)?;
-    Some((begin, begin + len))
+fn until(bytes: &[u8], begin: usize, border: impl Fn(u8) -> bool) -> usize {
+    let mut at = begin;
+    while let Some(byte) = bytes.get(at)
+        && !border(*byte)
+    {
+        at += 1;
+    }
+    at
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::logs::{Context, Wanted};
-    use crate::model::{Event, FieldRef, Value};
-    use crate::source::LineChunk;
-
-    const LINES: &str = "\
-Feb 29 07:00:00 web sshd[1]: Failed password for root from 203.0.113.7 port 1 ssh2
-Dec 10 07:00:00 web sshd[1]: Failed password for invalid user a b from 203.0.113.7 port 1 ssh2
-Dec 10 07:00:00 web sshd[1]: Failed magic for root from 203.0.113.7 port 1 ssh2
-Dec 10 07:00:00 web sshd[1]: Failed password for root from 999.0.113.7 port 1 ssh2
-Dec 10 07:00:00 web sshd[1]: Failed password for root from 203.0.113.7 port 99999 ssh2
-Dec 10 07:00:00 web sshd[1]: message repeated 3 times: [ Failed password for root from 203.0.113.7 port 1 ssh2]
-Dec 10 07:00:00 web sshd[1]: pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=h.example.net  user=root
-Dec 10 07:00:00 web sshd[1]: PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=203.0.113.7  user=x
-Dec 10 07:00:00 web sshd[1]: something new
-Dec 10 07:00:00 web sshd[1]: -
-Dec 10 07:00:00 web sshd[1]: 
-Dec 10 07:00:00 web sshd[99999999999999999999]: Failed password for root from 203.0.113.7 port 1 ssh2
-Dec 10 07:00:00 web sshd: Failed password for root from 203.0.113.7 port 1 ssh2
-Dec 10 07:00:00 web -[1]: Failed password for root from 203.0.113.7 port 1 ssh2
-Dec 10 07:00:00 - sshd[1]: Accepted password for root from 203.0.113.7 port 1 ssh2
-Dec 10 07:00:00 we\tb sshd[1]: Accepted password for root from 203.0.113.7 port 1 ssh2
-Dec 10 07:00:00.5 web sshd[1]: Accepted password for root from 203.0.113.7 port 1 ssh2
-Dec 10 07:00:00 2014 web sshd[1]: Accepted password for root from 203.0.113.7 port 1 ssh2
-Dec 10 2014 07:00:00 web sshd[1]: Accepted password for root from 203.0.113.7 port 1 ssh2
-Dec 10 07:00:00 2014-db sshd[1]: Accepted password for root from 203.0.113.7 port 1 ssh2
-Dec 32 07:00:00 web sshd[1]: Accepted password for root from 203.0.113.7 port 1 ssh2
-Jan  1 07:00:00 web CRON[1]: pam_unix(cron:session): session opened for user root by (uid=0)
-Jan  1 07:00:00 web su[1]: FAILED SU (to root) bob on pts/1
-Jan  1 07:00:00 web sshd[1]: Connection closed by 203.0.113.7 port 1 [preauth]
-";
-
-    /// What was looked at, a line each.
-    struct Events(String);
-
-    impl<'a> Taker<'a> for Events {
-        fn take(&mut self, event: Event<'a>) -> Vec<(FieldRef, Value<'a>)> {
-            self.glance((&event).into());
-            Vec::new()
-        }
-
-        fn glance(&mut self, event: Glimpse<'_, 'a>) {
-            let looked = ["netlog.auth.kind", "user.name", "netlog.count", "source.domain", "sshd.method"];
-            let value =
-                |name: &&str| event.fields.iter().rev().find(|(f, _)| f.name == *name).map(|(_, v)| v);
-            let values: Vec<_> = looked.iter().map(value).collect();
-            self.0 += &format!(
-                "{:?} {} {:?} {} {:?} {values:?}\n",
-                event.seq, event.ts, event.source, event.dataset.name, event.outcome
-            );
-        }
-    }
-
-    /// What a set makes of the lines, by either way.
-    fn read(set: &FormatSet, short: bool) -> (String, String) {
-        let context = Context { year: Some(2020), ..Context::default() };
-        let mut parser = Parser::new(set, &set.detect(LINES.as_bytes()), context);
-        assert!(parser.quick.is_some());
-        parser.quick = parser.quick.filter(|_| short);
-        let chunk = LineChunk { data: LINES.as_bytes().to_vec(), offset: 0, first_line: 1 };
-        let year = crate::logs::YearBase(2020);
-        let mut events = Events(String::new());
-        let parsed = parser.read(&chunk, &mut Scratch::default(), year, &mut events);
-        (events.0, format!("{:?} {:?}", parsed.ledger, parsed.turns))
-    }
-
-    #[test]
-    fn both_ways_lead_to_the_same() {
-        let wanted = Wanted {
-            mark: "netlog.auth.kind",
-            fields: &["netlog.auth.kind", "netlog.count", "sshd.method", "user.name", "source.domain"],
-            users: Vec::new(),
-            services: Vec::new(),
-        };
-        let set = FormatSet::builtin().unwrap().narrowed(&wanted);
-        let (long, short) = (read(&set, false), read(&set, true));
-        assert!(long.0.lines().count() > 10, "{}", long.0);
-        assert_eq!(short.0, long.0);
-        assert_eq!(short.1, long.1);
-    }
-
-    #[test]
-    fn only_the_usual_line_is_read() {
-        let usual =
-            header("Dec 10 07:00:00 web sshd[12]: a b").map(|(_, program, message)| (program, message));
-        assert_eq!(usual, Some(("sshd", "a b")));
-        for line in
-            LINES.lines().filter(|l| l.contains("\t") || l.contains(" 2014 ") || l.contains(" sshd: "))
-        {
-            assert_eq!(header(line), None, "{line}");
-        }
-    }
-}
+mod tests;

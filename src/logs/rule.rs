@@ -62,6 +62,7 @@ impl Matcher {
     }
 
     /// Matches; on failure the draft is as before. The first `known` parts are known to match.
+    #[inline]
     pub fn apply<'a>(
         &self,
         text: &'a str,
@@ -153,7 +154,12 @@ impl Rule {
     /// Whether a match is the end of it: an event with what was captured and the constants. Everything
     /// that a rule can do beyond has to be asked for here.
     pub fn plain(&self) -> bool {
-        !self.drop && !self.again && self.inside.is_none() && self.cases.is_empty() && self.after.is_none()
+        !self.again && self.plain_but_again()
+    }
+
+    /// The same, but that what it captured may be read once more.
+    pub fn plain_but_again(&self) -> bool {
+        !self.drop && self.inside.is_none() && self.cases.is_empty() && self.after.is_none()
     }
 
     /// Fields that a match can fill, by every alternative.
@@ -234,17 +240,10 @@ impl Children {
         !self.exact.is_empty() || !self.others.is_empty()
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.exact.is_empty() && self.others.is_empty()
-    }
-
-    /// Values of a field that choose a child, each with the format that is tried first and under no other
-    /// condition.
-    pub fn chosen_by(&self, field: &str) -> impl Iterator<Item = (&str, usize)> {
-        let exact = self.field.is_some_and(|f| f.name == field).then_some(&self.exact);
-        let first = exact.into_iter().flatten().filter_map(|(value, list)| Some((value, list.first()?)));
-        first.filter(|(_, child)| child.conds.is_empty()).map(|(value, child)| (value.as_str(), child.format))
+    /// The field whose value chooses children, and its values that choose some.
+    pub fn choosing(&self) -> Option<(FieldRef, impl Iterator<Item = &str>)> {
+        // Whoever asks looks the values up again: the order cannot show.
+        self.field.map(|field| (field, self.exact.keys().map(String::as_str)))
     }
 
     /// Children whose remaining conditions hold; those chosen by a value first.

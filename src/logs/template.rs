@@ -28,6 +28,9 @@ use super::time::Form;
 pub(super) use scan::{Walk, begins};
 use scan::{backward, forward};
 
+/// So many parts of which nothing is kept are worth remembering.
+const DULL: usize = 4;
+
 /// How far a capture reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
@@ -73,6 +76,10 @@ pub(super) struct Template {
     tail: Vec<Part>,
     /// Where captured texts go: those of `lead`, of `tail`, then the rest.
     captures: Vec<Capture>,
+    /// Parts of `lead` that capture, in order.
+    capturing: Vec<usize>,
+    /// First parts of `lead` of which nothing is kept: [`Walk`] remembers the last text that matched them.
+    dull: usize,
     /// As it was written.
     source: Box<str>,
 }
@@ -120,7 +127,10 @@ impl Template {
         captures.extend(behind.into_iter().rev());
         let has_rest = rest.is_some();
         captures.extend(rest);
-        let template = Template { lead, rest: has_rest, tail, captures, source: text.into() };
+        let capturing = lead.iter().enumerate().filter(|(_, part)| matches!(part, Part::Capture(_)));
+        let capturing = capturing.map(|(i, _)| i).collect();
+        let template =
+            Template { lead, rest: has_rest, tail, captures, capturing, dull: 0, source: text.into() };
         template.sound().map_err(|message| fail(format!("{message} in `{text}`")))?;
         Ok(template)
     }
@@ -179,9 +189,14 @@ impl Template {
         &self.captures
     }
 
-    /// The same, to be changed.
-    pub fn captures_mut(&mut self) -> &mut [Capture] {
-        &mut self.captures
+    /// Changes captures, so that less is kept.
+    pub fn change_captures(&mut self, change: impl FnMut(&mut Capture)) {
+        self.captures.iter_mut().for_each(change);
+        let kept = |capture: &Capture| !matches!(capture.target, Target::Skip | Target::Whole);
+        let first = self.captures.iter().zip(&self.capturing).find(|(capture, _)| kept(capture));
+        let dull = first.map_or(0, |(_, part)| *part);
+        let literal = dull.checked_sub(1).and_then(|last| self.lead.get(last));
+        self.dull = if matches!(literal, Some(Part::Literal(_))) { dull } else { 0 };
     }
 
     /// Matches the whole text; on failure the draft is as before. The first `known` parts are known to
@@ -194,17 +209,37 @@ impl Template {
         walk: &mut Walk,
         known: usize,
     ) -> Result<(), Misfit> {
-        let begin = forward(&self.lead, text.as_bytes(), walk, known)?;
-        let end = backward(&self.tail, text.as_bytes(), begin, walk).ok_or(Misfit::LATER)?;
+        let bytes = text.as_bytes();
+        let begin = if self.dull >= DULL && known < self.dull {
+            let key = self.source.as_ptr().addr();
+            let known = walk.recall(key, bytes).unwrap_or(known);
+            let begin = forward(&self.lead, bytes, walk, known)?;
+            if known < self.dull {
+                walk.remember(key, bytes, self.dull);
+            }
+            begin
+        } else {
+            forward(&self.lead, bytes, walk, known)?
+        };
+        walk.spans.clear();
         if self.rest {
+            let end = backward(&self.tail, bytes, begin, walk).ok_or(Misfit::LATER)?;
             walk.spans.push((begin, end));
-        } else if begin != text.len() {
+        } else if begin != bytes.len() {
             return Err(Misfit::LATER);
         }
         // Only now that the literals fit are texts converted: most templates fail before.
+        if self.put(text, null, draft, walk) { Ok(()) } else { Err(Misfit::LATER) }
+    }
+
+    /// Converts what was captured; on failure the draft is as before.
+    fn put<'a>(&self, text: &'a str, null: &[String], draft: &mut Draft<'a>, walk: &Walk) -> bool {
         let mark = draft.mark();
         let mut stamp = walk.stamp;
-        let good = self.captures.iter().zip(&walk.spans).all(|(capture, &(begin, end))| {
+        let lead = self.capturing.iter().map(|part| walk.part(*part).unwrap_or_default());
+        let spans = lead.chain(walk.spans.iter().copied());
+        let mut captures = self.captures.iter().zip(spans);
+        let good = captures.all(|(capture, (begin, end))| {
             match capture.target {
                 Target::Skip => return true,
                 Target::Time(_) if stamp.is_some() => {
@@ -215,11 +250,10 @@ impl Template {
             }
             text.get(begin..end).is_some_and(|value| keep(capture, value, null, draft))
         });
-        if good {
-            return Ok(());
+        if !good {
+            draft.reset(&mark);
         }
-        draft.reset(&mark);
-        Err(Misfit::LATER)
+        good
     }
 
     /// How many of the first parts are matched in the same way as those of `other`.

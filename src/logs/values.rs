@@ -19,7 +19,9 @@ pub(super) fn allowed(check: &Check, value: &Value<'_>) -> bool {
         (Some((low, high)), Some(n)) => (low..=high).contains(&n),
         _ => true,
     };
-    in_range && (check.values.is_empty() || value.as_str().is_none_or(|s| check.values.contains(s)))
+    in_range
+        && (check.values.is_empty()
+            || value.as_str().is_none_or(|s| check.values.iter().any(|allowed| allowed == s)))
 }
 
 /// A text as a value of a type; `None` if it is not one.
@@ -62,25 +64,30 @@ pub(super) fn address(text: &str) -> Option<IpAddr> {
 
 /// A dotted quad of decimal numbers without leading zeros; most addresses are one.
 fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
-    let mut left = text.iter();
-    let mut ip = 0u32;
-    for dots in (0..4u8).rev() {
-        let digit = |b: Option<&u8>| b.map(|b| b.wrapping_sub(b'0')).filter(|d| *d <= 9).map(u32::from);
-        let mut number = digit(left.next())?;
-        let mut more = left.clone();
-        while let Some(next) = digit(more.next()).filter(|_| number > 0) {
-            number = number * 10 + next;
+    let (mut ip, mut number, mut digits, mut dots) = (0u32, 0u32, 0u8, 0u8);
+    if text.len() > 15 {
+        return None;
+    }
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit <= 9 {
+            if digits > 0 && number == 0 {
+                return None;
+            }
+            number = number * 10 + u32::from(digit);
+            digits += 1;
             if number > 255 {
                 return None;
             }
-            left = more.clone();
+        } else {
+            if *byte != b'.' || digits == 0 || dots == 3 {
+                return None;
+            }
+            ip = ip << 8 | number;
+            (number, digits, dots) = (0, 0, dots + 1);
         }
-        if dots > 0 && left.next() != Some(&b'.') {
-            return None;
-        }
-        ip = ip << 8 | number;
     }
-    left.next().is_none().then_some(Ipv4Addr::from_bits(ip))
+    (dots == 3 && digits > 0).then(|| Ipv4Addr::from_bits(ip << 8 | number))
 }
 
 /// Splits `address:port`, `[address]:port` or a bare address; IPv6 without brackets is followed by a

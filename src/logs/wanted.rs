@@ -114,7 +114,7 @@ impl FormatSet {
 /// saves nothing.
 fn skip(matcher: &mut Matcher, kept: impl Fn(FieldRef) -> bool) {
     let Matcher::Delimited(template) = matcher else { return };
-    for capture in template.captures_mut() {
+    template.change_captures(|capture| {
         if let Target::Field(field) = capture.target
             && !kept(field)
         {
@@ -125,5 +125,5 @@ fn skip(matcher: &mut Matcher, kept: impl Fn(FieldRef) -> bool) {
                 _ => capture.target,
             };
         }
-    }
+    });
 }

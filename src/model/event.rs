@@ -108,6 +108,9 @@ pub struct Glimpse<'e, 'a> {
     pub source: Option<IpAddr>,
     /// Everything else. Of a field that appears twice the last value counts.
     pub fields: &'e [(FieldRef, Value<'a>)],
+    /// What follows from the kind of the event, after `fields`. The same list, at the same place in memory,
+    /// for all events that a rule makes.
+    pub constants: &'e [(FieldRef, Value<'static>)],
 }
 
 impl<'e, 'a> From<&'e Event<'a>> for Glimpse<'e, 'a> {
@@ -119,6 +122,7 @@ impl<'e, 'a> From<&'e Event<'a>> for Glimpse<'e, 'a> {
             outcome: event.outcome,
             source: event.source.ip,
             fields: &event.fields,
+            constants: &[],
         }
     }
 }

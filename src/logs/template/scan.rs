@@ -7,30 +7,127 @@ use memchr::{memchr2, memmem};
 /// What the parts of a template captured: memory to work in.
 #[derive(Debug, Default)]
 pub(in crate::logs) struct Walk {
-    /// Begin and end of each text.
+    /// Where each part of the lead ends.
+    ends: Vec<usize>,
+    /// Begin and end of what the captures behind the lead took.
     pub spans: Vec<(usize, usize)>,
     /// The first stamp.
     pub stamp: Option<Moment>,
+    /// Number of the part that gave it.
+    stamped: usize,
+    /// How the last texts began.
+    beginnings: [Beginning; BEGINNINGS],
+}
+
+/// Longest beginning that is remembered, bytes.
+const REMEMBERED: usize = 512;
+
+/// Templates whose last text is remembered; those that meet here forget each other's.
+const BEGINNINGS: usize = 16;
+
+/// The beginning of a text that matched the first parts of a template, the last of them literal. A text
+/// that begins alike matches them alike: where a capture ends is decided by the text up to the end of the
+/// literal behind it.
+#[derive(Debug, Default)]
+struct Beginning {
+    /// Address of the template's source.
+    template: usize,
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Walk {
+    /// Begin and end of what a part of the lead took.
+    #[inline]
+    pub fn part(&self, part: usize) -> Option<(usize, usize)> {
+        let begin = part.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
+        Some((begin, *self.ends.get(part)?))
+    }
+
+    /// Whether a text begins as the last one that matched this template: how many parts are known then.
+    pub fn recall(&mut self, template: usize, text: &[u8]) -> Option<usize> {
+        let last = self.beginnings.get(template / 16 % BEGINNINGS)?;
+        if last.template != template || !text.starts_with(&last.text) {
+            return None;
+        }
+        if self.ends.len() < last.ends.len() {
+            self.ends.resize(last.ends.len(), 0);
+        }
+        self.ends.get_mut(..last.ends.len())?.copy_from_slice(&last.ends);
+        self.stamp = None;
+        Some(last.ends.len())
+    }
+
+    /// Remembers how a text begins that just matched the first `parts` of a template.
+    pub fn remember(&mut self, template: usize, text: &[u8], parts: usize) {
+        let Some(last) = self.beginnings.get_mut(template / 16 % BEGINNINGS) else { return };
+        let end = parts.checked_sub(1).and_then(|last| self.ends.get(last));
+        let Some(text) = end.and_then(|end| text.get(..*end)) else { return };
+        if text.len() <= REMEMBERED {
+            last.template = template;
+            last.text.clear();
+            last.text.extend_from_slice(text);
+            last.ends.clear();
+            last.ends.extend(self.ends.iter().take(parts));
+        }
+    }
+
+    #[inline]
+    fn set(&mut self, part: usize, end: usize) {
+        if let Some(place) = self.ends.get_mut(part) {
+            *place = end;
+        }
+    }
+
+    /// Where matching goes on after `known` parts, and how many they are.
+    #[inline]
+    fn resume(&mut self, parts: &[Part], known: usize) -> (usize, usize) {
+        if self.ends.len() < parts.len() {
+            self.ends.resize(parts.len(), 0);
+        }
+        let known = known.min(parts.len());
+        if self.stamped >= known {
+            self.stamp = None;
+        }
+        match (known, parts.first()) {
+            (0, _) => (0, 0),
+            // Known by how the text begins; perhaps nothing was walked yet.
+            (1, Some(Part::Literal(text))) => {
+                self.set(0, text.len());
+                self.stamp = None;
+                (text.len(), 1)
+            }
+            _ => self.ends.get(known - 1).map_or((0, 0), |end| (*end, known)),
+        }
+    }
+}
+
+impl Mode {
+    /// Whether [`reach`] makes sure of the literal text that follows.
+    fn sees_next(self) -> bool {
+        matches!(self, Mode::Word | Mode::Text)
+    }
 }
 
 /// Matches parts from the start on; gives where they end. The first `known` parts are known to match,
-/// and `walk` begins with what they captured.
+/// and `walk` tells where they end.
 pub(super) fn forward(parts: &[Part], bytes: &[u8], walk: &mut Walk, known: usize) -> Result<usize, Misfit> {
-    let (mut at, known) = resume(parts, walk, known);
-    for (i, part) in parts.iter().enumerate().skip(known) {
+    let (mut at, mut i) = walk.resume(parts, known);
+    while let Some(part) = parts.get(i) {
         let left = bytes.get(at..).ok_or(Misfit::LATER)?;
-        let len = match part {
+        match part {
             Part::Literal(want) => {
                 if !begins(left, want.as_bytes()) {
                     return Err(Misfit(i + 1));
                 }
                 at += want.len();
-                continue;
             }
             Part::Capture(Mode::Stamp(form)) => {
                 let (moment, len) = form.scan(left).ok_or(Misfit(i + 1))?;
-                walk.stamp.get_or_insert(moment);
-                len
+                if walk.stamp.is_none() {
+                    (walk.stamp, walk.stamped) = (Some(moment), i);
+                }
+                at += len;
             }
             Part::Capture(mode) => {
                 let next = match parts.get(i + 1) {
@@ -38,37 +135,18 @@ pub(super) fn forward(parts: &[Part], bytes: &[u8], walk: &mut Walk, known: usiz
                     _ => b"",
                 };
                 // How far a capture reaches depends on the part that follows, too.
-                reach(*mode, left, next).ok_or(Misfit(i + 2))?
-            }
-        };
-        walk.spans.push((at, at + len));
-        at += len;
-    }
-    Ok(at)
-}
-
-/// Where matching goes on after `known` parts, and how many they are.
-fn resume(parts: &[Part], walk: &mut Walk, known: usize) -> (usize, usize) {
-    let (mut at, mut captures, mut stamped) = (0, 0, false);
-    for (i, part) in parts.iter().take(known).enumerate() {
-        match part {
-            Part::Literal(text) => at += text.len(),
-            Part::Capture(mode) => {
-                let Some((_, end)) = walk.spans.get(captures) else {
-                    walk.spans.truncate(captures);
-                    return (at, i);
-                };
-                at = *end;
-                captures += 1;
-                stamped |= matches!(mode, Mode::Stamp(_));
+                at += reach(*mode, left, next).ok_or(Misfit(i + 2))?;
+                if mode.sees_next() && !next.is_empty() {
+                    walk.set(i, at);
+                    at += next.len();
+                    i += 1;
+                }
             }
         }
+        walk.set(i, at);
+        i += 1;
     }
-    if !stamped {
-        walk.stamp = None;
-    }
-    walk.spans.truncate(captures);
-    (at, known.min(parts.len()))
+    Ok(at)
 }
 
 /// Whether `left` begins with `want`. Literals are short: comparing eight bytes at a time here is faster
@@ -87,15 +165,24 @@ fn ends(left: &[u8], want: &[u8]) -> bool {
 
 #[inline]
 fn same(left: &[u8], want: &[u8]) -> bool {
-    let long = |bytes: Option<&[u8; 8]>| bytes.map(|b| u64::from_ne_bytes(*b));
-    if want.len() < 8 {
-        return left.iter().zip(want).all(|(a, b)| a == b);
+    // First and last bytes may overlap in the middle.
+    if want.len() >= 8 {
+        let (front, _) = left.as_chunks::<8>();
+        let (wanted, _) = want.as_chunks::<8>();
+        return front.iter().zip(wanted).all(|(a, b)| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b))
+            && last_of::<8>(left).map(u64::from_ne_bytes) == last_of::<8>(want).map(u64::from_ne_bytes);
     }
-    // The last eight bytes may overlap those before.
-    let (front, _) = left.as_chunks::<8>();
-    let (wanted, _) = want.as_chunks::<8>();
-    front.iter().zip(wanted).all(|(a, b)| long(Some(a)) == long(Some(b)))
-        && long(left.last_chunk()) == long(want.last_chunk())
+    if want.len() >= 4 {
+        let front = |bytes: &[u8]| bytes.first_chunk::<4>().map(|b| u32::from_ne_bytes(*b));
+        return front(left) == front(want)
+            && last_of::<4>(left).map(u32::from_ne_bytes) == last_of::<4>(want).map(u32::from_ne_bytes);
+    }
+    left.iter().zip(want).all(|(a, b)| a == b)
+}
+
+#[inline]
+fn last_of<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
+    bytes.last_chunk::<N>().copied()
 }
 
 /// Where `want` (not empty) first stands in `text`.
@@ -124,18 +211,15 @@ pub(super) fn reach(mode: Mode, left: &[u8], next: &[u8]) -> Option<usize> {
                 let len = left.iter().position(blank).unwrap_or(left.len());
                 return (len > 0).then_some(len);
             };
-            let mut at = 0;
-            loop {
-                at += left.get(at..)?.iter().position(|b| *b == first || blank(b))?;
-                let b = left.get(at)?;
+            for (at, b) in left.iter().enumerate() {
                 if *b == first && begins(left.get(at + 1..)?, more) {
                     return (at > 0).then_some(at);
                 }
                 if blank(b) {
                     return None;
                 }
-                at += 1;
             }
+            None
         }
         Mode::Text if next.is_empty() => Some(left.len()),
         Mode::Text => position(left, next),
@@ -179,7 +263,8 @@ fn structured(left: &[u8]) -> Option<usize> {
 /// Matches parts (in reverse) from the end back to no further than `begin`; gives where they start.
 pub(super) fn backward(parts: &[Part], bytes: &[u8], begin: usize, walk: &mut Walk) -> Option<usize> {
     let mut end = bytes.len();
-    for (i, part) in parts.iter().enumerate() {
+    let mut parts = parts.iter();
+    while let Some(part) = parts.next() {
         let left = bytes.get(begin..end)?;
         match part {
             Part::Literal(want) => {
@@ -189,10 +274,11 @@ pub(super) fn backward(parts: &[Part], bytes: &[u8], begin: usize, walk: &mut Wa
                 end -= want.len();
             }
             Part::Capture(mode) => {
-                let Some(Part::Literal(before)) = parts.get(i + 1) else { return None };
+                // It is looked for together with the text before it.
+                let Some(Part::Literal(before)) = parts.next() else { return None };
                 let from = begin + last(left, before.as_bytes(), *mode)?;
                 walk.spans.push((from, end));
-                end = from;
+                end = from - before.len();
             }
         }
     }

@@ -122,3 +122,36 @@ fn no_text_makes_it_panic() {
         }
     }
 }
+
+#[test]
+fn what_is_remembered_of_a_text_changes_nothing() {
+    let mut template =
+        template("a %{:text} b=%{} c=%{n} d=%{:text} e=%{user.name:text} f %{word:rest}").unwrap();
+    template.change_captures(|capture| {
+        if matches!(capture.target, Target::Field(field) if field.name == "n") {
+            capture.target = Target::Whole;
+        }
+    });
+    assert!(template.dull >= DULL);
+    let mut walk = Walk::default();
+    let mut matches = 0;
+    for text in [
+        "a x b=y c=1 d=z e=bob f a",
+        "a x b=y c=1 d=z e=eve f b",
+        "a x b=y c=1 d=z e=eve g b",
+        "a x b=y c=1 d=z e= f ",
+        "a x b=y c=1 d=z e",
+        "a x b=y c=12 d=z e=bob f a",
+        "a x b=y c=x d=z e=bob f a",
+        "a x b=y c=12 d= e=bob f a",
+        "a x b= b=y c=12 d= e= e= f a",
+        "a x b=y c=1 d=z e=bob f a",
+    ] {
+        let (mut warm, mut cold) = (Draft::default(), Draft::default());
+        let remembering = template.apply(text, &[], &mut warm, &mut walk, 0);
+        assert_eq!(remembering, template.apply(text, &[], &mut cold, &mut Walk::default(), 0), "{text}");
+        assert_eq!(format!("{warm:?}"), format!("{cold:?}"), "{text}");
+        matches += usize::from(remembering.is_ok());
+    }
+    assert_eq!(matches, 6);
+}

@@ -6,7 +6,7 @@ mod scan;
 mod year;
 mod zone;
 
-pub use scan::Form;
+pub use scan::{Form, Stamps};
 pub(in crate::logs) use year::{Pending, Turns};
 pub use year::{YearBase, YearClock};
 pub use zone::{Hour, Zone, ZoneError};

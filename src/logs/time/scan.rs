@@ -6,6 +6,7 @@ use super::{DAY, Moment, SECOND, Yearless};
 
 mod rfc3164;
 
+pub use rfc3164::Stamps;
 use rfc3164::rfc3164;
 
 /// How a stamp is written, by the name format files use.

@@ -30,20 +30,35 @@ enum Role {
     Nothing,
 }
 
+/// What a mark says.
+#[derive(Clone, Copy, Debug)]
+enum Mark {
+    Is(Kind),
+    /// The method tells.
+    Failed,
+    /// No attempt.
+    Nothing,
+}
+
 /// Which field is which, by address: names are compared once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Roles {
     known: Vec<(usize, Role)>,
+    /// What lists of constants say that hold nothing but a mark, by address.
+    marks: Vec<(usize, Mark)>,
 }
 
 impl Roles {
     /// Reads an event.
     pub fn look<'e>(&mut self, event: &Glimpse<'e, '_>) -> Seen<'e> {
         let mut seen = Seen { weight: 1, ..Seen::default() };
-        let (mut mark, mut method) = (None, None);
-        for (field, value) in event.fields {
+        let (mut method, mut mark) = (None, self.mark(event.constants));
+        let constants = if mark.is_some() { &[] } else { event.constants };
+        for (field, value) in event.fields.iter().chain(constants) {
             match self.role(field) {
-                Role::Mark => mark = value.as_str(),
+                // A constant comes after what was captured.
+                Role::Mark if mark.is_none() => mark = value.as_str().map(Mark::of),
+                Role::Mark => {}
                 Role::Count => {
                     let count = value.as_int().unwrap_or(1).clamp(1, WEIGHT);
                     seen.weight = u64::try_from(count).unwrap_or(1);
@@ -54,8 +69,25 @@ impl Roles {
                 Role::Nothing => {}
             }
         }
-        seen.kind = mark.map_or_else(|| outcome(event), |mark| kind(mark, method));
+        seen.kind = match mark {
+            Some(Mark::Is(kind)) => Some(kind),
+            Some(Mark::Failed) => Some(failed(method)),
+            Some(Mark::Nothing) => None,
+            None => outcome(event),
+        };
         seen
+    }
+
+    /// What constants say that hold nothing but a mark.
+    fn mark(&mut self, constants: &[(FieldRef, Value<'static>)]) -> Option<Mark> {
+        let [(field, value)] = constants else { return None };
+        let address = constants.as_ptr().addr();
+        if let Some((_, mark)) = self.marks.iter().find(|(known, _)| *known == address) {
+            return Some(*mark);
+        }
+        let mark = Mark::of(value.as_str().filter(|_| field.name == MARK)?);
+        self.marks.push((address, mark));
+        Some(mark)
     }
 
     fn role(&mut self, field: FieldRef) -> Role {
@@ -86,21 +118,27 @@ fn outcome(event: &Glimpse<'_, '_>) -> Option<Kind> {
     }
 }
 
-/// The kind of a line by its mark and the method it names; `None` for what is no attempt.
-fn kind(mark: &str, method: Option<&str>) -> Option<Kind> {
-    Some(match mark {
-        "failed" => match method {
-            Some("password") => Kind::Password,
-            Some("publickey") => Kind::Publickey,
-            Some("none") => Kind::NoMethod,
-            Some(method) if method.starts_with("keyboard-interactive") => Kind::Interactive,
-            _ => Kind::Other,
-        },
-        "pam" => Kind::Pam,
-        "pam_more" => Kind::PamMore,
-        "invalid_user" => Kind::InvalidUser,
-        "preauth" => Kind::Preauth,
-        "accepted" => Kind::Accepted,
-        _ => return None,
-    })
+impl Mark {
+    fn of(mark: &str) -> Mark {
+        match mark {
+            "failed" => Mark::Failed,
+            "pam" => Mark::Is(Kind::Pam),
+            "pam_more" => Mark::Is(Kind::PamMore),
+            "invalid_user" => Mark::Is(Kind::InvalidUser),
+            "preauth" => Mark::Is(Kind::Preauth),
+            "accepted" => Mark::Is(Kind::Accepted),
+            _ => Mark::Nothing,
+        }
+    }
+}
+
+/// The kind of a refusal by the method it names.
+fn failed(method: Option<&str>) -> Kind {
+    match method {
+        Some("password") => Kind::Password,
+        Some("publickey") => Kind::Publickey,
+        Some("none") => Kind::NoMethod,
+        Some(method) if method.starts_with("keyboard-interactive") => Kind::Interactive,
+        _ => Kind::Other,
+    }
 }

@@ -33,21 +33,28 @@ impl<E> Default for Listed<E> {
 
 impl<E: Keyed> Listed<E> {
     /// The number of the entry with this key.
+    #[inline]
     pub fn find(&self, key: E::Key<'_>) -> Option<u32> {
-        let same = |i: &u32| self.get(*i).is_some_and(|entry| entry.is(key));
-        self.index.find(self.hasher.hash_one(key), same).copied()
+        self.find_hashed(self.hasher.hash_one(key), key)
+    }
+
+    #[inline]
+    fn find_hashed(&self, hash: u64, key: E::Key<'_>) -> Option<u32> {
+        self.index.find(hash, |i: &u32| self.get(*i).is_some_and(|entry| entry.is(key))).copied()
     }
 
     /// The same; an unknown key gets an entry unless there are `cap` of them.
+    #[inline]
     pub fn find_or_add(&mut self, key: E::Key<'_>, cap: usize, make: impl FnOnce() -> E) -> Option<u32> {
-        if let Some(known) = self.find(key) {
-            return Some(known);
-        }
+        let hash = self.hasher.hash_one(key);
+        self.find_hashed(hash, key).or_else(|| self.add(hash, cap, make))
+    }
+
+    #[cold]
+    fn add(&mut self, hash: u64, cap: usize, make: impl FnOnce() -> E) -> Option<u32> {
         let number = u32::try_from(self.entries.len()).ok().filter(|_| self.entries.len() < cap)?;
-        let entry = make();
         let Listed { entries, index, hasher } = self;
-        let hash = hasher.hash_one(entry.key());
-        entries.push(entry);
+        entries.push(make());
         let hash_of = |i: &u32| entries.get(*i as usize).map_or(0, |entry| hasher.hash_one(entry.key()));
         index.insert_unique(hash, number, hash_of);
         Some(number)

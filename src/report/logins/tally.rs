@@ -5,6 +5,7 @@ use super::intern::{Keyed, Listed};
 use super::{Counts, Kind};
 use crate::model::{Event, Glimpse, Seq, Ts};
 use crate::report::Tallying;
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
 /// How much is kept. What comes beyond is counted in the sums, and said to be left out; what that is
@@ -30,10 +31,20 @@ impl Default for Caps {
 pub(super) type Moment = (Ts, Seq);
 
 /// Who is at the other end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Remote<'k> {
     Ip(IpAddr),
     Name(&'k str),
+}
+
+impl Hash for Remote<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Remote::Ip(IpAddr::V4(ip)) => state.write_u32(ip.to_bits()),
+            Remote::Ip(IpAddr::V6(ip)) => state.write_u128(ip.to_bits()),
+            Remote::Name(name) => state.write(name.as_bytes()),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +63,8 @@ pub(super) struct Row {
     pub last_accepted: Option<Moment>,
     /// Users in [`AuthTally::pairs`].
     users: u32,
+    /// The user of the last line, with the number of the pair: the next line mostly tells of the same.
+    last: Option<(u32, u32)>,
     /// Attempts on users that found no room there.
     pub unlisted: u64,
 }
@@ -63,6 +76,13 @@ pub(super) struct Pair {
     pub user: u32,
     pub tried: u64,
     pub accepted: u64,
+}
+
+impl Pair {
+    fn add(&mut self, tried: u64, accepted: u64) {
+        self.tried = self.tried.saturating_add(tried);
+        self.accepted = self.accepted.saturating_add(accepted);
+    }
 }
 
 impl Keyed for Row {
@@ -135,6 +155,13 @@ impl AuthTally {
 
     /// Counts a user of a host.
     fn user(&mut self, host: u32, name: &str, tried: u64, accepted: u64) {
+        if let Some((user, pair)) = self.hosts.get(host).and_then(|row| row.last)
+            && self.names.get(user).is_some_and(|known| **known == *name)
+            && let Some(pair) = self.pairs.get_mut(pair)
+        {
+            pair.add(tried, accepted);
+            return;
+        }
         let user = self.name(name);
         self.pair(host, user, tried, accepted);
     }
@@ -157,8 +184,8 @@ impl AuthTally {
         });
         match number.and_then(|number| self.pairs.get_mut(number)) {
             Some(pair) => {
-                pair.tried = pair.tried.saturating_add(tried);
-                pair.accepted = pair.accepted.saturating_add(accepted);
+                row.last = user.zip(number);
+                pair.add(tried, accepted);
             }
             None => row.unlisted = row.unlisted.saturating_add(tried).saturating_add(accepted),
         }
@@ -226,6 +253,7 @@ impl Row {
             first_failure: None,
             last_accepted: None,
             users: 0,
+            last: None,
             unlisted: 0,
         }
     }

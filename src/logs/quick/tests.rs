@@ -1,0 +1,105 @@
+use super::*;
+use crate::logs::{Context, Wanted};
+use crate::model::{Event, FieldRef, Value};
+use crate::source::LineChunk;
+
+const LINES: &str = "\
+Feb 29 07:00:00 web sshd[1]: Failed password for root from 203.0.113.7 port 1 ssh2
+Dec 10 07:00:00 web sshd[1]: Failed password for invalid user a b from 203.0.113.7 port 1 ssh2
+Dec 10 07:00:00 web sshd[1]: Failed magic for root from 203.0.113.7 port 1 ssh2
+Dec 10 07:00:00 web sshd[1]: Failed password for root from 999.0.113.7 port 1 ssh2
+Dec 10 07:00:00 web sshd[1]: Failed password for root from 203.0.113.7 port 99999 ssh2
+Dec 10 07:00:00 web sshd[1]: message repeated 3 times: [ Failed password for root from 203.0.113.7 port 1 ssh2]
+Dec 10 07:00:00 web sshd[1]: pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=h.example.net  user=root
+Dec 10 07:00:00 web sshd[1]: PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=203.0.113.7  user=x
+Dec 10 07:00:00 web sshd[1]: something new
+Dec 10 07:00:00 web sshd[1]: -
+Dec 10 07:00:00 web sshd[1]: 
+Dec 10 07:00:00 web sshd[99999999999999999999]: Failed password for root from 203.0.113.7 port 1 ssh2
+Dec 10 07:00:00 web sshd: Failed password for root from 203.0.113.7 port 1 ssh2
+Dec 10 07:00:00 web -[1]: Failed password for root from 203.0.113.7 port 1 ssh2
+Dec 10 07:00:00 - sshd[1]: Accepted password for root from 203.0.113.7 port 1 ssh2
+Dec 10 07:00:00 we\tb sshd[1]: Accepted password for root from 203.0.113.7 port 1 ssh2
+Dec 10 07:00:00.5 web sshd[1]: Accepted password for root from 203.0.113.7 port 1 ssh2
+Dec 10 07:00:00 2014 web sshd[1]: Accepted password for root from 203.0.113.7 port 1 ssh2
+Dec 10 2014 07:00:00 web sshd[1]: Accepted password for root from 203.0.113.7 port 1 ssh2
+Dec 10 07:00:00 2014-db sshd[1]: Accepted password for root from 203.0.113.7 port 1 ssh2
+Dec 32 07:00:00 web sshd[1]: Accepted password for root from 203.0.113.7 port 1 ssh2
+Jan  1 07:00:00 web CRON[1]: pam_unix(cron:session): session opened for user root by (uid=0)
+Jan  1 07:00:59 web sudo: pam_unix(sudo:session): session opened for user root by bob(uid=0)
+Jan  1 07:59:60 web sudo: pam_unix(sudo:auth): authentication failure; logname=x uid=0 euid=0 tty=/dev/pts/1 ruser=x rhost=  user=x
+Jan  1 07:59:59 web sudo:    bob : 3 incorrect password attempts ; TTY=pts/1 ; PWD=/ ; USER=root ; COMMAND=/bin/sh
+Jan  1 07:60:00 web sudo:    bob : TTY=pts/1 ; PWD=/ ; USER=root ; COMMAND=/bin/sh
+Jan  1 07:09:00 web sudo: : something new
+Jan  1 07:09:01 web CRON[1]: something new
+Jan  1 07:09:02 web a:b: something new
+Jan  1 07:09:03 web sshd::: Accepted password for root from 203.0.113.7 port 1 ssh2
+Jan  1 07:09:04 web : Accepted password for root from 203.0.113.7 port 1 ssh2
+Jan  1 07:09:05 web sshd[x]: Accepted password for root from 203.0.113.7 port 1 ssh2
+Jan  1 07:09:06 web sshd:
+Jan  1 07:09:07 web login: ROOT LOGIN ON tty1 FROM h.example.net
+Jan  1 07:09:07 web sshd[1]: message repeated 2 times: [ something new]
+Jan  1 07:09:07 web sshd[1]: message repeated 2 times: [ message repeated 2 times: [ Failed none for root from 203.0.113.7 port 1 ssh2]]
+Jan  1 07:00:00 web su[1]: FAILED SU (to root) bob on pts/1
+Jan  1 07:00:00 web sshd[1]: Connection closed by 203.0.113.7 port 1 [preauth]
+";
+
+/// What was looked at, a line each.
+struct Events(String);
+
+impl<'a> Taker<'a> for Events {
+    fn take(&mut self, event: Event<'a>) -> Vec<(FieldRef, Value<'a>)> {
+        self.glance((&event).into());
+        Vec::new()
+    }
+
+    fn glance(&mut self, event: Glimpse<'_, 'a>) {
+        let looked = ["netlog.auth.kind", "user.name", "netlog.count", "source.domain", "sshd.method"];
+        let value = |name: &&str| {
+            event.fields.iter().chain(event.constants).rev().find(|(f, _)| f.name == *name).map(|(_, v)| v)
+        };
+        let values: Vec<_> = looked.iter().map(value).collect();
+        self.0 += &format!(
+            "{:?} {} {:?} {} {:?} {values:?}\n",
+            event.seq, event.ts, event.source, event.dataset.name, event.outcome
+        );
+    }
+}
+
+/// What a set makes of the lines, by either way.
+fn read(set: &FormatSet, short: bool) -> (String, String) {
+    let context = Context { year: Some(2020), ..Context::default() };
+    let mut parser = Parser::new(set, &set.detect(LINES.as_bytes()), context);
+    assert!(parser.quick.is_some());
+    parser.quick = parser.quick.filter(|_| short);
+    let chunk = LineChunk { data: LINES.as_bytes().to_vec(), offset: 0, first_line: 1 };
+    let year = crate::logs::YearBase(2020);
+    let mut events = Events(String::new());
+    let parsed = parser.read(&chunk, &mut Scratch::default(), year, &mut events);
+    (events.0, format!("{:?} {:?}", parsed.ledger, parsed.turns))
+}
+
+#[test]
+fn both_ways_lead_to_the_same() {
+    let wanted = Wanted {
+        mark: "netlog.auth.kind",
+        fields: &["netlog.auth.kind", "netlog.count", "sshd.method", "user.name", "source.domain"],
+        users: Vec::new(),
+        services: Vec::new(),
+    };
+    let set = FormatSet::builtin().unwrap().narrowed(&wanted);
+    let (long, short) = (read(&set, false), read(&set, true));
+    assert!(long.0.lines().count() > 10, "{}", long.0);
+    assert_eq!(short.0, long.0);
+    assert_eq!(short.1, long.1);
+}
+
+#[test]
+fn only_the_usual_line_is_read() {
+    let usual = header("Dec 10 07:00:00 web sshd[12]: a b", &mut Stamps::default())
+        .map(|(_, program, message)| (program, message));
+    assert_eq!(usual, Some(("sshd", "a b")));
+    for line in LINES.lines().filter(|l| l.contains("\t") || l.contains(" 2014 ")) {
+        assert_eq!(header(line, &mut Stamps::default()), None, "{line}");
+    }
+}

@@ -17,7 +17,7 @@ pub(super) struct Check {
 
 impl Check {
     fn of(spec: &FieldSpec) -> Option<Check> {
-        let check = Check { values: spec.values.iter().cloned().collect(), range: spec.range };
+        let check = Check { values: spec.values.clone(), range: spec.range };
         (check != Check::default()).then_some(check)
     }
 }

@@ -17,3 +17,16 @@ pub struct Dataset {
     /// One sentence for the reference.
     pub doc: &'static str,
 }
+
+impl Dataset {
+    /// The requests of an application protocol with their responses.
+    pub const fn requests(name: &'static str, doc: &'static str) -> Dataset {
+        let (category, types) = (&["network"], &["connection", "protocol"]);
+        Dataset { name, category, types, protocol: Some(name), transaction: true, doc }
+    }
+
+    /// The same for those that present a credential: what watches log-ins counts them.
+    pub const fn logins(name: &'static str, doc: &'static str) -> Dataset {
+        Dataset { category: &["network", "authentication"], ..Dataset::requests(name, doc) }
+    }
+}

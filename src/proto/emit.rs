@@ -151,6 +151,16 @@ impl Draft {
         self
     }
 
+    /// The same request was sent once more.
+    pub fn again(&mut self) -> &mut Draft {
+        let fields = &mut self.event.fields;
+        match fields.iter_mut().find(|(f, _)| std::ptr::eq(*f, &super::fields::RETRANSMISSIONS)) {
+            Some((_, value)) => *value = Value::Int(value.as_int().unwrap_or(0).saturating_add(1)),
+            None => self.event.push(&super::fields::RETRANSMISSIONS, 1u32),
+        }
+        self
+    }
+
     /// The event so far, for what the setters do not cover.
     pub fn event(&mut self) -> &mut Event<'static> {
         &mut self.event

@@ -7,14 +7,21 @@
 
 mod base64;
 pub mod carried;
+mod ber;
 mod emit;
 pub mod fields;
 mod frame;
 mod json_text;
+mod lines;
+mod magic;
+mod mail;
+mod ntlm;
+mod pairs;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod rig;
+mod sasl;
 mod sql;
 mod wire;
 
@@ -167,17 +174,25 @@ protocols! {
     cassandra,
     dhcpv4,
     dns,
+    ftp,
     gelf,
     http,
     icmp,
+    imap,
+    kerberos,
+    ldap,
     logstash,
     memcache,
     mongodb,
     mysql,
     nfs,
     pgsql,
+    pop3,
     redis,
     sip,
+    smb,
+    smtp,
+    snmp,
     ssh,
     syslog,
     thrift,

@@ -1,0 +1,369 @@
+//! FTP (RFC 959, 2228, 2428, 3659): commands with their replies, log-ins, transfers with the data address.
+
+use super::fields::{ACTION, ERROR_MESSAGE, FILE_NAME, FILE_PATH, FILE_SIZE, METHOD, QUERY, STATUS};
+use super::lines::{self, Line};
+use super::sasl::put_login;
+use super::{Dir, Draft, Emit, Options, Over, Parser, Probe, Protocol, Step};
+use crate::model::{Dataset, Outcome, Stamp, Value};
+use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr};
+
+const DOC: &str = "One FTP command with its last reply, or one log-in.";
+/// Commands.
+pub static DATASET: Dataset = Dataset::requests("ftp", DOC);
+/// USER and PASS.
+pub static LOGIN: Dataset = Dataset::logins("ftp", DOC);
+
+crate::fields! {
+    pub FIELDS;
+    BANNER: Keyword, "ftp.banner", "What the server greets with.";
+    ARGUMENT: Wildcard, "ftp.argument", "What follows the command word; never a password.";
+    CODE: Long, "ftp.reply.code", "Code of the last reply, 100 to 599.";
+    TEXT: Text, "ftp.reply.text", "Text of the last reply, its lines joined.";
+    DATA_IP: Ip, "ftp.data.ip", "Address announced for the data connection.";
+    DATA_PORT: Long, "ftp.data.port", "Port announced for the data connection.";
+    DATA_PASSIVE: Boolean, "ftp.data.passive", "The server listens for the data connection (PASV, EPSV).";
+    DATA_FOREIGN: Boolean, "ftp.data.foreign", "The address announced is of neither end: a bounce, or a translated address.";
+    DIRECTORY: Wildcard, "ftp.cwd", "Directory the server named last (PWD, CWD).";
+}
+
+/// The protocol.
+pub static PROTOCOL: Protocol = Protocol {
+    name: "ftp",
+    doc: "FTP (RFC 959 with 2228, 2428 and 3659): every command with its last reply; USER and PASS are one log-in; a \
+          transfer carries the file's path, its size where the server tells it, and the address announced by PASV, \
+          EPSV, PORT or EPRT. Data connections are flows of their own and not read. After AUTH TLS the connection is \
+          looked at anew.",
+    over: Over::Tcp,
+    ports: &[21, 2121],
+    probe,
+    start,
+    datasets: &[&DATASET, &LOGIN],
+    fields: FIELDS,
+    anomalies: &[
+        ("ftp.line", "A command or reply is longer than 64 KiB."),
+        ("ftp.reply", "A reply has no three-digit code."),
+        ("ftp.unsolicited", "A final reply came without a command."),
+        ("ftp.address", "The address of a PORT or PASV does not parse."),
+        ("ftp.bounce", "PORT or EPRT names an address that is not the client's."),
+        ("ftp.gap", "Bytes were not captured; commands that waited are told unanswered."),
+        ("ftp.pending", "Cap: more commands waited for their replies than are kept."),
+    ],
+};
+
+static VERBS: &[&str] = &[
+    "USER", "PASS", "ACCT", "CWD", "XCWD", "CDUP", "XCUP", "SMNT", "REIN", "QUIT", "PORT", "PASV", "TYPE", "STRU",
+    "MODE", "RETR", "STOR", "STOU", "APPE", "ALLO", "REST", "RNFR", "RNTO", "ABOR", "DELE", "RMD", "XRMD", "MKD",
+    "XMKD", "PWD", "XPWD", "LIST", "NLST", "SITE", "SYST", "STAT", "HELP", "NOOP", "FEAT", "OPTS", "AUTH", "ADAT",
+    "PROT", "PBSZ", "CCC", "EPRT", "EPSV", "MDTM", "SIZE", "MLST", "MLSD", "LANG", "CLNT", "HASH", "MFMT", "HOST",
+];
+const TRANSFERS: &[&str] = &["RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD"];
+
+fn start(_: &Options) -> Box<dyn Parser> {
+    Box::new(Ftp::default())
+}
+
+fn probe(dir: Dir, bytes: &[u8]) -> Probe {
+    let Line::Is(line, _) = lines::line(bytes) else {
+        let plain = bytes.iter().all(|b| !b.is_ascii_control() || *b == b'\r');
+        return if plain && bytes.len() < 600 { Probe::More } else { Probe::No };
+    };
+    if dir == Dir::Server {
+        let Some((120 | 220 | 421 | 530, _, text)) = lines::reply(line) else { return Probe::No };
+        let text = text.to_ascii_lowercase();
+        return match memchr::memmem::find(&text, b"ftp") {
+            Some(_) => Probe::Yes,
+            None if memchr::memmem::find(&text, b"smtp").is_some() => Probe::No,
+            None => Probe::More,
+        };
+    }
+    let (verb, rest) = lines::word(line);
+    match (lines::upper(verb).as_str(), rest) {
+        ("AUTH", b"TLS" | b"SSL" | b"TLS-C" | b"GSSAPI") => Probe::Yes,
+        // IRC and POP3 know these too: only a server's 220 tells.
+        ("USER", [_, ..]) if !rest.contains(&b' ') => Probe::More,
+        ("FEAT" | "SYST" | "PASV" | "EPSV", b"") => Probe::Yes,
+        _ => Probe::No,
+    }
+}
+
+struct Asked {
+    verb: String,
+    argument: Vec<u8>,
+    start: Stamp,
+    bytes: [u64; 2],
+    data: Option<(IpAddr, u16, bool)>,
+}
+
+#[derive(Default)]
+struct Ftp {
+    waiting: VecDeque<Asked>,
+    user: Option<(String, Stamp)>,
+    password: Option<String>,
+    data: Option<(IpAddr, u16, bool)>,
+    cwd: Option<String>,
+    /// Code and lines of a reply that goes on.
+    reply: Option<(u16, Vec<u8>)>,
+    preliminary: Option<Vec<u8>>,
+    bytes: u64,
+    lost: [bool; 2],
+    gapped: bool,
+    greeted: bool,
+}
+
+/// `h1,h2,h3,h4,p1,p2` wherever it begins in `text`.
+fn six(text: &[u8]) -> Option<(IpAddr, u16)> {
+    let from = text.iter().position(u8::is_ascii_digit)?;
+    let end = text.iter().skip(from).position(|b| !b.is_ascii_digit() && *b != b',').map_or(text.len(), |n| from + n);
+    let mut numbers = [0u8; 6];
+    let mut parts = text.get(from..end)?.split(|b| *b == b',');
+    for number in &mut numbers {
+        *number = std::str::from_utf8(parts.next()?).ok()?.parse().ok()?;
+    }
+    let [a, b, c, d, high, low] = numbers;
+    Some((Ipv4Addr::new(a, b, c, d).into(), u16::from_be_bytes([high, low])))
+}
+
+/// `|1|192.0.2.1|6275|` (RFC 2428 §2) or `|||6446|` (§3), the delimiter any character.
+fn extended(text: &[u8]) -> Option<(Option<IpAddr>, u16)> {
+    let text = std::str::from_utf8(text).ok()?;
+    let mark = text.chars().next()?;
+    let mut parts = text.split(mark).skip(2);
+    let ip = parts.next()?;
+    let ip = if ip.is_empty() { None } else { Some(ip.parse().ok()?) };
+    Some((ip, parts.next()?.parse().ok()?))
+}
+
+impl Ftp {
+    fn command(&mut self, line: &[u8], used: usize, out: &mut Emit<'_>) {
+        // Telnet's interrupt and synch may come before ABOR.
+        let line = line.iter().position(|b| b.is_ascii_alphabetic()).and_then(|at| line.get(at..)).unwrap_or(line);
+        let (verb, rest) = lines::word(line);
+        let verb = lines::upper(verb);
+        if !VERBS.contains(&verb.as_str()) && self.gapped {
+            return;
+        }
+        let mut data = None;
+        match verb.as_str() {
+            "USER" => self.user = Some((lines::text(rest, 256), out.now)),
+            "PASS" => self.password = Some(lines::text(rest, 256)),
+            "PORT" | "EPRT" => {
+                let found = if verb == "PORT" { six(rest) } else { extended(rest).and_then(|(ip, p)| Some((ip?, p))) };
+                match found {
+                    None => out.anomaly("ftp.address"),
+                    Some((ip, port)) => {
+                        if out.flow.client.ip != Some(ip) {
+                            out.anomaly("ftp.bounce");
+                        }
+                        self.data = Some((ip, port, false));
+                        data = self.data;
+                    }
+                }
+            }
+            v if TRANSFERS.contains(&v) => data = self.data.take(),
+            _ => {}
+        }
+        if self.waiting.len() >= out.limits().pending
+            && let Some(oldest) = self.waiting.pop_front()
+        {
+            out.cap("ftp.pending");
+            self.told(oldest, None, out);
+        }
+        let argument = if verb == "PASS" || verb == "ADAT" { &[][..] } else { rest.get(..1024).unwrap_or(rest) };
+        let argument = argument.to_vec();
+        self.waiting.push_back(Asked { verb, argument, start: out.now, bytes: [used as u64, 0], data });
+    }
+
+    /// A whole reply; whether the connection is TLS from here on.
+    fn answer(&mut self, code: u16, text: Vec<u8>, out: &mut Emit<'_>) -> bool {
+        let bytes = std::mem::take(&mut self.bytes);
+        if !std::mem::replace(&mut self.greeted, true) && self.waiting.is_empty() {
+            let mut draft = out.draft(&DATASET, out.now);
+            draft.put(&METHOD, Value::text("CONNECT")).put_text(&BANNER, &text, 512).bytes(None, Some(bytes));
+            finish(&mut draft, code, &text, out);
+            draft.emit(out);
+            return false;
+        }
+        if code < 200 {
+            if let Some(front) = self.waiting.front_mut() {
+                front.bytes[1] += bytes;
+                self.preliminary = Some(text);
+            }
+            return false;
+        }
+        let Some(mut asked) = self.waiting.pop_front() else {
+            if !self.gapped && code != 421 {
+                out.anomaly("ftp.unsolicited");
+            }
+            return false;
+        };
+        asked.bytes[1] += bytes;
+        match (asked.verb.as_str(), code) {
+            ("PASV", 227) => {
+                self.data = six(text.get(memchr::memchr(b'(', &text).unwrap_or(0)..).unwrap_or_default())
+                    .map(|(ip, port)| (ip, port, true));
+                asked.data = self.data;
+            }
+            ("EPSV", 229) => {
+                let inner = memchr::memchr(b'(', &text).and_then(|at| text.get(at + 1..)).and_then(extended);
+                let server = out.flow.server.ip;
+                self.data = inner.and_then(|(ip, port)| Some((ip.or(server)?, port, true)));
+                asked.data = self.data;
+            }
+            ("PWD" | "XPWD" | "CWD", 200..=299) => {
+                let mut quoted = text.split(|b| *b == b'"');
+                self.cwd = quoted.nth(1).map(|d| lines::text(d, 1024)).or(self.cwd.take());
+            }
+            _ => {}
+        }
+        if matches!((asked.verb.as_str(), code), ("PASV", 227) | ("EPSV", 229)) && asked.data.is_none() {
+            out.anomaly("ftp.address");
+        }
+        let tls = asked.verb == "AUTH" && code == 234;
+        self.told(asked, Some((code, text)), out);
+        tls
+    }
+
+    fn told(&mut self, asked: Asked, reply: Option<(u16, Vec<u8>)>, out: &mut Emit<'_>) {
+        let preliminary = self.preliminary.take();
+        let code = reply.as_ref().map(|r| r.0);
+        // The log-in is told once the server has decided.
+        if asked.verb == "USER" && code.is_some_and(|c| (300..400).contains(&c)) {
+            return;
+        }
+        let login = matches!(asked.verb.as_str(), "USER" | "PASS");
+        let user = if login { self.user.clone() } else { None };
+        let start = user.as_ref().filter(|_| asked.verb == "PASS").map_or(asked.start, |u| u.1);
+        let mut draft = out.draft(if login { &LOGIN } else { &DATASET }, start);
+        draft.put(&ACTION, if login { "ftp.login".to_owned() } else { format!("ftp.{}", asked.verb.to_ascii_lowercase()) });
+        draft.put(&METHOD, asked.verb.clone());
+        if !asked.argument.is_empty() {
+            draft.put(&QUERY, format!("{} {}", asked.verb, lines::text(&asked.argument, 1024)));
+            draft.put_text(&ARGUMENT, &asked.argument, 1024);
+        }
+        if login {
+            let password = self.password.take();
+            put_login(&mut draft, user.as_ref().map(|u| u.0.as_str()), password.as_deref(), out);
+        } else if let Some(user) = &self.user {
+            put_login(&mut draft, Some(&user.0), None, out);
+        }
+        if let Some((ip, port, passive)) = asked.data {
+            let ends = [out.flow.client.ip, out.flow.server.ip];
+            draft.put(&DATA_IP, ip).put(&DATA_PORT, port).put(&DATA_PASSIVE, passive);
+            draft.put(&DATA_FOREIGN, !ends.contains(&Some(ip)));
+        }
+        file(&asked, reply.as_ref(), preliminary.as_deref(), &mut draft);
+        draft.put_some(&DIRECTORY, self.cwd.clone());
+        draft.bytes(Some(asked.bytes[0]), reply.as_ref().map(|_| asked.bytes[1]));
+        if let Some((code, text)) = reply {
+            finish(&mut draft, code, &text, out);
+        }
+        draft.emit(out);
+    }
+
+    fn flush(&mut self, out: &mut Emit<'_>) {
+        for asked in std::mem::take(&mut self.waiting) {
+            self.told(asked, None, out);
+        }
+    }
+}
+
+/// Path, name and size of what a command is about.
+fn file(asked: &Asked, reply: Option<&(u16, Vec<u8>)>, preliminary: Option<&[u8]>, draft: &mut Draft) {
+    let about = matches!(asked.verb.as_str(), "RETR" | "STOR" | "APPE" | "DELE" | "SIZE" | "MDTM" | "RNFR" | "RNTO");
+    if !about || asked.argument.is_empty() {
+        return;
+    }
+    draft.put_text(&FILE_PATH, &asked.argument, 1024);
+    let name = asked.argument.rsplit(|b| matches!(b, b'/' | b'\\')).next().unwrap_or_default();
+    draft.put_text(&FILE_NAME, name, 256);
+    let number = |text: &[u8]| std::str::from_utf8(text).ok().and_then(|t| t.trim().parse::<u64>().ok());
+    let size = match (asked.verb.as_str(), reply) {
+        ("SIZE", Some((213, text))) => number(text),
+        // `Opening BINARY mode data connection for x (1234 bytes).`
+        ("RETR", Some(_)) => preliminary.and_then(|text| {
+            let at = memchr::memrchr(b'(', text)? + 1;
+            number(lines::word(text.get(at..)?).0)
+        }),
+        _ => None,
+    };
+    draft.put_some(&FILE_SIZE, size);
+}
+
+fn finish(draft: &mut Draft, code: u16, text: &[u8], out: &Emit<'_>) {
+    let good = code < 400;
+    draft.put(&CODE, code).put_text(&TEXT, text, 1024).end(out.now);
+    draft.put(&STATUS, if good { "OK" } else { "Error" });
+    draft.outcome(if good { Outcome::Success } else { Outcome::Failure });
+    if !good {
+        draft.put_text(&ERROR_MESSAGE, text, 1024);
+    }
+}
+
+impl Parser for Ftp {
+    fn data(&mut self, dir: Dir, bytes: &[u8], out: &mut Emit<'_>) -> Step {
+        let mut at = 0;
+        loop {
+            let (line, used) = match lines::line(bytes.get(at..).unwrap_or_default()) {
+                Line::Is(line, used) => (line, used),
+                Line::More => return Step::Took(at),
+                Line::Long => return Step::Weird("ftp.line"),
+            };
+            at += used;
+            if std::mem::take(self.lost.get_mut(dir.index()).unwrap_or(&mut false)) {
+                continue;
+            }
+            if dir == Dir::Client {
+                self.command(line, used, out);
+                continue;
+            }
+            self.bytes += used as u64;
+            let (code, more, text) = match (lines::reply(line), self.reply.take()) {
+                // RFC 959 §4.2: lines within a reply may look like anything.
+                (found, Some((code, mut text))) => {
+                    let end = found.filter(|f| f.0 == code && !f.1);
+                    if text.len() < 4096 {
+                        text.push(b'\n');
+                        text.extend_from_slice(end.map_or(line, |f| f.2).get(..512).unwrap_or(line));
+                    }
+                    (code, end.is_none(), text)
+                }
+                (Some((code, more, text)), None) => (code, more, text.get(..1024).unwrap_or(text).to_vec()),
+                (None, None) if self.gapped || line.is_empty() => continue,
+                (None, None) => return Step::Weird("ftp.reply"),
+            };
+            if more {
+                self.reply = Some((code, text));
+            } else if self.answer(code, text, out) {
+                return Step::Switch(at);
+            }
+        }
+    }
+
+    fn gap(&mut self, dir: Dir, _: u64, out: &mut Emit<'_>) -> Step {
+        out.anomaly("ftp.gap");
+        if let Some(lost) = self.lost.get_mut(dir.index()) {
+            *lost = true;
+        }
+        (self.gapped, self.greeted, self.reply) = (true, true, None);
+        self.flush(out);
+        Step::Took(0)
+    }
+
+    fn end(&mut self, out: &mut Emit<'_>) {
+        self.flush(out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        assert_eq!(six(b"(192,0,2,1,4,1)."), Some(("192.0.2.1".parse().unwrap(), 1025)));
+        assert_eq!(six(b"1,2,3,4,5,256"), None);
+        assert_eq!(extended(b"|2|2001:db8::1|6275|"), Some((Some("2001:db8::1".parse().unwrap()), 6275)));
+        assert_eq!(extended(b"|||6446|)"), Some((None, 6446)));
+    }
+}

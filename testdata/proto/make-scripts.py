@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+"""Writes the scripts of binary protocols under testdata/proto: messages put together from the
+specifications' own grammar, so that no capture of anybody is needed. Run: python3 make-scripts.py"""
+import os, struct, base64
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def script(protocol, name, head, about, turns):
+    os.makedirs(os.path.join(HERE, protocol), exist_ok=True)
+    with open(os.path.join(HERE, protocol, name + ".txt"), "w") as f:
+        f.write("# %s; written by make-scripts.py\n%s\n" % (about, head))
+        for who, data in turns:
+            f.write("%s %s\n" % (who, data.hex(" ")))
+
+
+# BER (X.690)
+def tlv(tag, *parts):
+    body = b"".join(parts)
+    n = len(body)
+    length = bytes([n]) if n < 128 else bytes([0x81, n]) if n < 256 else b"\x82" + struct.pack(">H", n)
+    return bytes([tag]) + length + body
+
+
+def num(n, tag=2):
+    return tlv(tag, n.to_bytes(n.bit_length() // 8 + 1, "big", signed=True))
+
+
+def text(s, tag=4):
+    return tlv(tag, s if isinstance(s, bytes) else s.encode())
+
+
+def oid(dotted):
+    a = [int(x) for x in dotted.split(".")]
+    out = bytes([a[0] * 40 + a[1]])
+    for n in a[2:]:
+        part = [n & 127]
+        while n > 127:
+            n >>= 7
+            part.insert(0, n & 127 | 128)
+        out += bytes(part)
+    return tlv(6, out)
+
+
+def seq(*parts):
+    return tlv(0x30, *parts)
+
+
+# SNMP (RFC 1157, 3416, 3412)
+def pdu(tag, ident, pairs, status=0, index=0):
+    return tlv(tag, num(ident), num(status), num(index), seq(*[seq(oid(o), v) for o, v in pairs]))
+
+
+def snmp(version, community, body):
+    return seq(num(version), text(community), body)
+
+
+NULL = b"\x05\x00"
+SYS = "1.3.6.1.2.1.1.1.0"
+
+
+def v3(ident, flags, engine, user, scoped):
+    security = seq(text(engine), num(1), num(2), text(user), text(b""), text(b""))
+    return seq(num(3), seq(num(ident), num(65507), text(bytes([flags])), num(3)), text(security), scoped)
+
+
+script("snmp", "v2c", "udp 1161", "get, a set that is refused, a bulk request unanswered", [
+    (">", snmp(1, "public", pdu(0xa0, 1, [(SYS, NULL)]))),
+    ("<", snmp(1, "public", pdu(0xa2, 1, [(SYS, text("Linux"))]))),
+    (">", snmp(1, "s3cret", pdu(0xa3, 2, [("1.3.6.1.2.1.1.5.0", text("x"))]))),
+    (">", snmp(1, "s3cret", pdu(0xa3, 2, [("1.3.6.1.2.1.1.5.0", text("x"))]))),
+    ("<", snmp(1, "s3cret", pdu(0xa2, 2, [("1.3.6.1.2.1.1.5.0", text("x"))], 17, 1))),
+    (">", snmp(1, "public", pdu(0xa5, 3, [(SYS, NULL)], 0, 10))),
+])
+script("snmp", "trap", "udp 162", "a trap of version 1", [
+    (">", snmp(0, "public", tlv(0xa4, oid("1.3.6.1.4.1.8072"), tlv(0x40, bytes([192, 0, 2, 1])), num(4), num(0),
+                                num(5, 0x43), seq(seq(oid(SYS), num(7)))))),
+])
+ENGINE = bytes.fromhex("80001f8880")
+script("snmp", "v3", "udp 161", "engine discovery with its report, an encrypted request", [
+    (">", v3(9, 4, b"", "", seq(text(b""), text(b""), pdu(0xa0, 9, [])))),
+    ("<", v3(9, 0, ENGINE, "", seq(text(ENGINE), text(b""), pdu(0xa8, 9, [("1.3.6.1.6.3.15.1.1.4.0", num(1, 0x41))])))),
+    (">", v3(10, 7, ENGINE, "admin", text(b"\x99" * 40))),
+    ("<", v3(10, 3, ENGINE, "admin", text(b"\x77" * 50))),
+])
+
+
+# Kerberos (RFC 4120 §5)
+def ctx(n, *parts):
+    return tlv(0xa0 + n, *parts)
+
+
+def name(kind, *parts):
+    return seq(ctx(0, num(kind)), ctx(1, seq(*[text(p, 0x1b) for p in parts])))
+
+
+def kdc_req(kind, client, service, etypes, padata):
+    pa = ctx(3, seq(*[seq(ctx(1, num(t)), ctx(2, text(v))) for t, v in padata])) if padata else b""
+    body = [ctx(0, tlv(3, b"\0\x40\x81\0\x10"))]
+    if client:
+        body.append(ctx(1, name(1, client)))
+    body += [ctx(2, text("EXAMPLE.ORG", 0x1b)), ctx(3, name(2, *service)), ctx(5, text("20370913024805Z", 0x18)),
+             ctx(7, num(12345)), ctx(8, seq(*[num(e) for e in etypes]))]
+    return tlv(0x60 + kind, seq(ctx(1, num(5)), ctx(2, num(kind)), pa, ctx(4, seq(*body))))
+
+
+def enc(etype):
+    return seq(ctx(0, num(etype)), ctx(2, text(b"\x11" * 60)))
+
+
+def kdc_rep(kind, client, service, etype):
+    ticket = tlv(0x61, seq(ctx(0, num(5)), ctx(1, text("EXAMPLE.ORG", 0x1b)), ctx(2, name(2, *service)), ctx(3, enc(etype))))
+    return tlv(0x60 + kind, seq(ctx(0, num(5)), ctx(1, num(kind)), ctx(3, text("EXAMPLE.ORG", 0x1b)),
+                                ctx(4, name(1, client)), ctx(5, ticket), ctx(6, enc(18))))
+
+
+def krb_error(code, service):
+    return tlv(0x7e, seq(ctx(0, num(5)), ctx(1, num(30)), ctx(4, text("20240101000000Z", 0x18)), ctx(5, num(1)),
+                         ctx(6, num(code)), ctx(9, text("EXAMPLE.ORG", 0x1b)), ctx(10, name(2, *service))))
+
+
+def framed(b):
+    return struct.pack(">I", len(b)) + b
+
+
+KRBTGT = ("krbtgt", "EXAMPLE.ORG")
+script("kerberos", "udp", "udp 88", "asked back, refused, unknown client", [
+    (">", kdc_req(10, "alice", KRBTGT, [18, 17, 23], [])),
+    ("<", krb_error(25, KRBTGT)),
+    (">", kdc_req(10, "alice", KRBTGT, [18, 17, 23], [(2, b"x" * 50)])),
+    ("<", krb_error(24, KRBTGT)),
+    (">", kdc_req(10, "mallory", KRBTGT, [23], [])),
+])
+script("kerberos", "tcp", "tcp 1088", "a first ticket, one for a service with RC4, one refused", [
+    (">", framed(kdc_req(10, "alice", KRBTGT, [18], [(2, b"x" * 50)]))),
+    ("<", framed(kdc_rep(11, "alice", KRBTGT, 18))),
+    (">", framed(kdc_req(12, None, ("cifs", "files.example.org"), [23, 18], [(1, b"y" * 300)]))),
+    ("<", framed(kdc_rep(13, "alice", ("cifs", "files.example.org"), 23))),
+    (">", framed(kdc_req(12, None, ("http", "nowhere"), [18], [(1, b"y" * 30)]))),
+    ("<", framed(krb_error(7, ("http", "nowhere")))),
+])
+
+
+# LDAP (RFC 4511)
+def ldap(ident, op):
+    return seq(num(ident), op)
+
+
+def enum(n):
+    return tlv(0x0a, bytes([n]))
+
+
+def result(tag, code, message="", *more):
+    return tlv(tag, enum(code), text(""), text(message), *more)
+
+
+def search(base, flt, *attributes):
+    return tlv(0x63, text(base), enum(2), enum(0), num(0), num(0), tlv(1, b"\0"), flt, seq(*[text(a) for a in attributes]))
+
+
+BOTH = tlv(0xa0, tlv(0xa3, text("objectClass"), text("user")), tlv(0x87, b"servicePrincipalName"))
+script("ldap", "session", "tcp 1389", "a refused bind, one that works, a search, StartTLS", [
+    (">", ldap(1, tlv(0x60, num(3), text("cn=admin,dc=example"), tlv(0x80, b"wrong")))),
+    ("<", ldap(1, result(0x61, 49, "80090308: LdapErr, data 52e"))),
+    (">", ldap(2, tlv(0x60, num(3), text("cn=admin,dc=example"), tlv(0x80, b"secret")))),
+    ("<", ldap(2, result(0x61, 0))),
+    (">", ldap(3, search("dc=example", BOTH, "cn", "memberOf"))),
+    ("<", ldap(3, tlv(0x64, text("cn=sql,dc=example"), seq())) + ldap(3, tlv(0x64, text("cn=web,dc=example"), seq()))),
+    ("<", ldap(3, result(0x65, 4))),
+    (">", ldap(4, tlv(0x4a, b"cn=web,dc=example")) + ldap(5, tlv(0x68, text("cn=new,dc=example"), seq()))),
+    ("<", ldap(5, result(0x69, 50, "no")) + ldap(4, result(0x6b, 0))),
+    (">", ldap(6, tlv(0x77, tlv(0x80, b"1.3.6.1.4.1.1466.20037")))),
+    ("<", ldap(6, result(0x78, 0))),
+])
+script("ldap", "sealed", "tcp 389", "a SASL bind after which messages are sealed; an unbind", [
+    (">", ldap(1, tlv(0x60, num(3), text(""), tlv(0xa3, text("GSSAPI"), text(b"\x60\x10" + b"x" * 16))))),
+    ("<", ldap(1, result(0x61, 14, "", tlv(0x87, b"yy")))),
+    (">", ldap(2, tlv(0x60, num(3), text(""), tlv(0xa3, text("GSSAPI"), text(b"z"))))),
+    ("<", ldap(2, result(0x61, 0))),
+    (">", b"\0\0\0\x08sealedxx"),
+])
+script("ldap", "cldap", "udp 389", "a locator's ping", [
+    (">", ldap(7, search("", tlv(0xa3, text("DnsDomain"), text("example.org")), "Netlogon"))),
+    ("<", ldap(7, tlv(0x64, text(""), seq())) ),
+])
+
+
+# SMB 2 (MS-SMB2 §2.2) and SMB 1 (MS-CIFS §2.2)
+def u16(s):
+    return s.encode("utf-16-le")
+
+
+def nb(b):
+    return b"\0" + struct.pack(">I", len(b))[1:] + b
+
+
+def smb2(command, ident, body, status=0, reply=False, tree=0, session=0, following=0):
+    return struct.pack("<4sHHIHHIIQIIQ16s", b"\xfeSMB", 64, 1, status, command, 1, 1 if reply else 0, following, ident,
+                       0xfeff, tree, session, b"") + body
+
+
+def negotiate3():
+    """NTLM AUTHENTICATE (MS-NLMP §2.2.1.3), Unicode."""
+    parts = [b"\x01" * 24, b"\x02" * 60, u16("EXAMPLE"), u16("alice"), u16("LAPTOP"), b""]
+    head, body = b"NTLMSSP\0" + struct.pack("<I", 3), b""
+    for p in parts:
+        head += struct.pack("<HHI", len(p), len(p), 64 + len(body))
+        body += p
+    return head + struct.pack("<I", 1) + body
+
+
+def challenge():
+    info = struct.pack("<HH", 2, 14) + u16("EXAMPLE") + struct.pack("<HH", 3, 10) + u16("files") + b"\0\0\0\0"
+    return b"NTLMSSP\0" + struct.pack("<IHHIIQQHHI", 2, 14, 14, 48 + len(info), 1, 0, 0, len(info), len(info), 48) + info + u16("EXAMPLE")
+
+
+def setup(token):
+    return struct.pack("<HBBIIHHQ", 25, 0, 1, 0, 0, 88, len(token), 0) + token
+
+
+def setup_reply(token, flags=0):
+    return struct.pack("<HHHH", 9, flags, 72, len(token)) + token
+
+
+def create(path, disposition=1, access=0x3, options=0):
+    p = u16(path)
+    return struct.pack("<HBBIQQIIIIIHHII", 57, 0, 0, 2, 0, 0, access, 0, 7, disposition, options, 120, len(p), 0, 0) + p
+
+
+def create_reply(size, fid, action=1):
+    return struct.pack("<HBBI4QQQII16sII", 89, 0, 0, action, 0, 0, 0, 0, size, size, 32, 0, fid, 0, 0)
+
+
+FID, FID2 = b"A" * 16, b"B" * 16
+S = 0x400000000001
+share = u16("\\\\files\\data")
+TYPE1 = b"NTLMSSP\0" + struct.pack("<II", 1, 1) + b"\0" * 16
+new = u16("old.txt")
+script("smb", "smb3", "tcp 445", "log-in refused and granted, a share, files read, written, renamed, deleted; one denied", [
+    (">", nb(smb2(0, 0, struct.pack("<HHHHI16sQ", 36, 3, 1, 0, 0, b"", 0) + struct.pack("<HHH", 0x202, 0x302, 0x311)))),
+    ("<", nb(smb2(0, 0, struct.pack("<HHHH16sIIII", 65, 3, 0x311, 0, b"G" * 16, 0, 1 << 20, 1 << 20, 1 << 20) + b"\0" * 16, reply=True))),
+    (">", nb(smb2(1, 1, setup(TYPE1)))),
+    ("<", nb(smb2(1, 1, setup_reply(challenge()), 0xc0000016, True, 0, S))),
+    (">", nb(smb2(1, 2, setup(negotiate3()), 0, False, 0, S))),
+    ("<", nb(smb2(1, 2, setup_reply(b""), 0xc000006d, True, 0, S))),
+    (">", nb(smb2(1, 3, setup(negotiate3()), 0, False, 0, S))),
+    ("<", nb(smb2(1, 3, setup_reply(b""), 0, True, 0, S))),
+    (">", nb(smb2(3, 4, struct.pack("<HHHH", 9, 0, 72, len(share)) + share, 0, False, 0, S))),
+    ("<", nb(smb2(3, 4, struct.pack("<HBBIII", 16, 1, 0, 0, 0, 0x1f01ff), 0, True, 5, S))),
+    (">", nb(smb2(5, 5, create("dir\\payroll.xlsx"), 0, False, 5, S)) + nb(smb2(5, 6, create("secret.txt"), 0, False, 5, S))),
+    ("<", nb(smb2(5, 6, b"\x09\0\0\0\0\0\0\0\0", 0xc0000022, True, 5, S)) + nb(smb2(5, 5, create_reply(4096, FID), 0, True, 5, S))),
+    (">", nb(smb2(8, 7, struct.pack("<HBBIQ16sIIIHH", 49, 0, 0, 4096, 0, FID, 0, 0, 0, 0, 0) + b"\0", 0, False, 5, S))),
+    ("<", nb(smb2(8, 7, b"\x09\0\0\0\0\0\0\0\0", 0x103, True, 5, S)) + nb(smb2(8, 7, struct.pack("<HBBIII", 17, 80, 0, 4096, 0, 0) + b"d" * 4096, 0, True, 5, S))),
+    (">", nb(smb2(9, 8, struct.pack("<HHIQ16sIIHHI", 49, 112, 3, 0, FID, 0, 0, 0, 0, 0) + b"abc", 0, False, 5, S))),
+    ("<", nb(smb2(9, 8, struct.pack("<HHIII", 17, 0, 3, 0, 0), 0, True, 5, S))),
+    (">", nb(smb2(17, 9, struct.pack("<HBBIHHI16s", 33, 1, 10, 20 + len(new), 96, 0, 0, FID) + struct.pack("<QQI", 0, 0, len(new)) + new, 0, False, 5, S))),
+    ("<", nb(smb2(17, 9, struct.pack("<H", 2), 0, True, 5, S))),
+    (">", nb(smb2(6, 10, struct.pack("<HHI16s", 24, 0, 0, FID), 0, False, 5, S))),
+    ("<", nb(smb2(6, 10, struct.pack("<HHI", 60, 0, 0) + b"\0" * 52, 0, True, 5, S))),
+    (">", nb((lambda c: smb2(5, 11, c, 0, False, 5, S, 64 + len(c)))(create("x.tmp\0\0", 2, 0x10000, 0x1000)) +
+             smb2(6, 12, struct.pack("<HHI16s", 24, 0, 0, b"\xff" * 16), 0, False, 5, S))),
+    ("<", nb(smb2(5, 11, create_reply(0, FID2, 2), 0, True, 5, S)) + nb(smb2(6, 12, struct.pack("<HHI", 60, 0, 0) + b"\0" * 52, 0, True, 5, S))),
+    (">", nb(b"\xfdSMB" + b"\x55" * 60)),
+])
+
+
+def smb1(command, ident, words, data, status=0, reply=False, tree=0, user=0):
+    return (struct.pack("<4sBIBHH8sHHHHH", b"\xffSMB", command, status, 0x98 if reply else 0x18, 0xc001, 0, b"", 0, tree, 7, user, ident)
+            + bytes([len(words) // 2]) + words + struct.pack("<H", len(data)) + data)
+
+
+script("smb", "smb1", "tcp 139", "NetBIOS session, negotiation, a log-in of the old form, a share, a file that is not there", [
+    (">", b"\x81\0\0\x44\x20" + b"CKFDENECFDEFFCFGEFFCCACACACACACA\0\x20" + b"EMEBFAFEEPFACACACACACACACACACAAA\0"),
+    ("<", b"\x82\0\0\0"),
+    (">", nb(smb1(0x72, 1, b"", b"\x02NT LM 0.12\0\x02SMB 2.002\0"))),
+    ("<", nb(smb1(0x72, 1, b"\0" * 34, b"x" * 8, 0, True))),
+    (">", nb(smb1(0x73, 2, struct.pack("<BBHHHHIHHII", 255, 0, 0, 4356, 1, 1, 0, 0, 24, 0, 0)[:26].ljust(26, b"\0"),
+                  b"r" * 24 + b"\0" + u16("bob\0EXAMPLE\0Windows\0")))),
+    ("<", nb(smb1(0x73, 2, b"\xff\0\0\0\x01\0", b"\0\0", 0, True, 0, 100))),
+    (">", nb(smb1(0x75, 3, struct.pack("<BBHHH", 255, 0, 0, 0, 1), b"\0" + u16("\\\\srv\\IPC$\0") + b"?????\0", 0, False, 0, 100))),
+    ("<", nb(smb1(0x75, 3, b"\xff\0\0\0\0\0", b"IPC\0", 0, True, 9, 100))),
+    (">", nb(smb1(0xa2, 4, b"\0" * 48, b"\0" + u16("\\svcctl\0"), 0, False, 9, 100))),
+    ("<", nb(smb1(0xa2, 4, b"", b"", 0xc0000034, True, 9, 100))),
+    (">", nb(smb1(0x06, 5, b"\x16\0", b"\x04" + u16("\\a.exe\0"), 0, False, 9, 100))),
+])

@@ -37,7 +37,7 @@ crate::fields! {
     EMAIL_SENDER: Keyword, "email.sender.address", "Address of the Sender header.";
     EMAIL_REPLY_TO: Keyword, "email.reply_to.address", "Addresses of the Reply-To header.";
     EMAIL_SUBJECT: Keyword, "email.subject", "Subject, decoded.";
-    EMAIL_ID: Keyword, "email.message_id", "Message-ID without its brackets.";
+    EMAIL_ID: Wildcard, "email.message_id", "Message-ID without its brackets.";
     EMAIL_DATE: Keyword, "netlog.email.date", "Date header as written.";
     EMAIL_MAILER: Keyword, "email.x_mailer", "Program that wrote the mail: X-Mailer or User-Agent.";
     EMAIL_CONTENT: Keyword, "email.content_type", "Type of the mail as a whole: `multipart/mixed`.";

@@ -283,3 +283,147 @@ script("smb", "smb1", "tcp 139", "NetBIOS session, negotiation, a log-in of the 
     ("<", nb(smb1(0xa2, 4, b"", b"", 0xc0000034, True, 9, 100))),
     (">", nb(smb1(0x06, 5, b"\x16\0", b"\x04" + u16("\\a.exe\0"), 0, False, 9, 100))),
 ])
+
+
+# NTP (RFC 5905 §7.3)
+def ntp(first, stratum, origin=0, receive=0, transmit=0, ref=b"\0\0\0\0", delay=0):
+    return struct.pack(">BBBBII4sQQQQ", first, stratum, 6, 0xec, delay, 0, ref, 0, origin, receive, transmit)
+
+
+T = 0xE9000000 << 32
+script("ntp", "client", "udp 123", "a request with its answer, one refused, monlist with two answers", [
+    (">", ntp(0x23, 0, transmit=T | 5)),
+    ("<", ntp(0x24, 2, T | 5, T | 6, T | 7, bytes([192, 0, 2, 9]), 0x8000)),
+    (">", ntp(0x23, 0, transmit=T | 9)),
+    ("<", ntp(0x24, 0, T | 9, T | 9, T | 9, b"RATE")),
+    (">", bytes([0x17, 0, 3, 42]) + b"\0" * 4),
+    ("<", bytes([0x97, 0, 3, 42]) + b"\0" * 100),
+    ("<", bytes([0x97, 1, 3, 42]) + b"\0" * 100),
+])
+
+# TFTP (RFC 1350)
+script("tftp", "read", "udp 69", "files asked for, one not there", [
+    (">", b"\0\x01pxelinux.0\0octet\0tsize\x000\0blksize\x001428\0"),
+    ("<", b"\0\x06tsize\x00100\0"),
+    ("<", b"\0\x03\0\x01" + b"x" * 100),
+    (">", b"\0\x04\0\x01"),
+    (">", b"\0\x02/etc/passwd\0netascii\0"),
+    ("<", b"\0\x05\0\x02denied\0"),
+])
+
+
+# RDP (MS-RDPBCGR §2.2.1)
+def tpkt(b):
+    return struct.pack(">BBH", 3, 0, len(b) + 4) + b
+
+
+def x224(kind, rest):
+    return tpkt(bytes([6 + len(rest), kind, 0, 0, 0x12, 0x34, 0]) + rest)
+
+
+CORE = struct.pack("<HHIHHHHII", 0xC001, 216, 0x00080004, 1024, 768, 0xCA01, 0xAA03, 0x409, 2600) + u16("LAPTOP").ljust(32, b"\0")
+script("rdp", "tls", "tcp 13389", "a cookie, CredSSP chosen, what follows is no RDP", [
+    (">", x224(0xe0, b"Cookie: mstshash=alice\r\n" + struct.pack("<BBHI", 1, 0, 8, 11))),
+    ("<", x224(0xd0, struct.pack("<BBHI", 2, 0x1f, 8, 2))),
+    (">", b"\xfe\xff\x00"),
+])
+script("rdp", "standard", "tcp 3389", "standard security with the client's name", [
+    (">", x224(0xe0, b"Cookie: mstshash=bob\r\n")),
+    ("<", x224(0xd0, struct.pack("<BBHI", 2, 0, 8, 0))),
+    (">", tpkt(b"\x02\xf0\x80\x7f\x65" + b"m" * 40 + CORE)),
+])
+script("rdp", "refused", "tcp 3389", "a client that offers too little", [
+    (">", x224(0xe0, struct.pack("<BBHI", 1, 0, 8, 0))),
+    ("<", x224(0xd0, struct.pack("<BBHI", 3, 0, 8, 5))),
+])
+
+
+# RADIUS (RFC 2865 §5)
+def radius(code, ident, *attributes):
+    body = b"".join(bytes([t, len(v) + 2]) + v for t, v in attributes)
+    return struct.pack(">BBH16s", code, ident, 20 + len(body), b"authenticator...") + body
+
+
+script("radius", "auth", "udp 11812", "PAP refused, EAP challenged and accepted, accounting sent twice", [
+    (">", radius(1, 1, (1, b"alice"), (2, b"h" * 16), (4, bytes([192, 0, 2, 7])), (31, b"00-11-22-33-44-55"))),
+    ("<", radius(3, 1, (18, b"go away"))),
+    (">", radius(1, 2, (1, b"bob"), (79, b"\x02\0\0\x08\x01bob"), (32, b"ap1"))),
+    ("<", radius(11, 2, (79, b"\x01\x01\0\x06\x19\x20"), (24, b"state"))),
+    (">", radius(1, 3, (1, b"bob"), (79, b"\x02\x01\0\x06\x19\x00"), (24, b"state"))),
+    ("<", radius(2, 3, (8, bytes([192, 0, 2, 99])))),
+    (">", radius(4, 4, (1, b"bob"), (40, struct.pack(">I", 1)), (44, b"s1"))),
+    (">", radius(4, 4, (1, b"bob"), (40, struct.pack(">I", 1)), (44, b"s1"))),
+    ("<", radius(5, 4)),
+    (">", radius(1, 5, (1, b"eve"), (26, struct.pack(">IBB", 311, 25, 8) + b"resp!!"))),
+])
+
+# Telnet (RFC 854)
+script("telnet", "session", "tcp 2300", "a log-in that fails, one that works, two commands", [
+    ("<", b"\xff\xfd\x18\xff\xfd\x20\xff\xfb\x03"),
+    (">", b"\xff\xfb\x18\xff\xfc\x20\xff\xfd\x03"),
+    ("<", b"\xff\xfa\x18\x01\xff\xf0"),
+    (">", b"\xff\xfa\x18\x00xterm\xff\xf0"),
+    ("<", b"Debian GNU/Linux 12\r\nrouter login: "),
+    (">", b"alicf\x7fe\r\0"),
+    ("<", b"alice\r\nPassword: "),
+    (">", b"wrong\r\0"),
+    ("<", b"\r\nLogin incorrect\r\nrouter login: "),
+    (">", b"alice\r\n"),
+    ("<", b"alice\r\nPassword: "),
+    (">", b"secret\r\0"),
+    ("<", b"\r\nLast login: Mon Jan 1 on tty1\r\n$ "),
+    (">", b"id\r\0"),
+    ("<", b"id\r\nuid=0(root)\r\n$ "),
+    (">", b"exit\r\0"),
+])
+
+# SOCKS (RFC 1928, 1929)
+script("socks", "v5", "tcp 1081", "a log-in by password, a name to connect to", [
+    (">", b"\x05\x02\x00\x02"),
+    ("<", b"\x05\x02"),
+    (">", b"\x01\x05alice\x06secret"),
+    ("<", b"\x01\x00"),
+    (">", b"\x05\x01\x00\x03\x0bexample.org\x01\xbb"),
+    ("<", b"\x05\x00\x00\x01\xc0\x00\x02\x09\x9c\x40"),
+])
+script("socks", "v5refused", "tcp 1080", "a log-in that is refused", [
+    (">", b"\x05\x01\x02"),
+    ("<", b"\x05\x02"),
+    (">", b"\x01\x05alice\x05wrong"),
+    ("<", b"\x01\x01"),
+])
+script("socks", "v4a", "tcp 1080", "by name, refused", [
+    (">", b"\x04\x01\x00\x50\x00\x00\x00\x01root\0example.org\0"),
+    ("<", b"\x00\x5b\x00\x00\x00\x00\x00\x00"),
+])
+
+
+# MQTT (OASIS 3.1.1 §2, §3; 5.0 §3)
+def ms(s):
+    b = s.encode()
+    return struct.pack(">H", len(b)) + b
+
+
+def mqtt(first, *parts):
+    body = b"".join(parts)
+    assert len(body) < 128
+    return bytes([first, len(body)]) + body
+
+
+script("mqtt", "v311", "tcp 11883", "a log-in with a will, a subscription, messages both ways", [
+    (">", mqtt(0x10, ms("MQTT"), b"\x04\xc6\x00\x3c", ms("sensor-1"), ms("dead"), ms("x"), ms("alice"), ms("secret"))),
+    ("<", mqtt(0x20, b"\0\0")),
+    (">", mqtt(0x82, b"\0\x01", ms("home/#"), b"\x01", ms("$SYS/#"), b"\0")),
+    ("<", mqtt(0x90, b"\0\x01\x01\x80")),
+    (">", mqtt(0x32, ms("home/door"), b"\0\x02", b"open")),
+    ("<", mqtt(0x40, b"\0\x02")),
+    ("<", mqtt(0x30, ms("home/door"), b"open")),
+    (">", b"\xc0\x00"),
+    ("<", b"\xd0\x00"),
+    (">", mqtt(0x3c, ms("home/two"), b"\0\x03", b"twice")),
+    (">", b"\xe0\x00"),
+])
+script("mqtt", "v5", "tcp 1883", "version 5, refused", [
+    (">", mqtt(0x10, ms("MQTT"), b"\x05\x82\x00\x3c\x05\x11\0\0\0\x0a", ms("c"), ms("bob"))),
+    ("<", mqtt(0x20, b"\0\x87\0")),
+])

@@ -29,5 +29,6 @@ mod patterns_explain;
 mod registry;
 mod sinks;
 mod tshark_databases;
+mod tshark_incidents;
 mod tshark_web;
 mod whole;

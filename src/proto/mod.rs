@@ -6,8 +6,8 @@
 //! gaps and the end, and emits events; it never sees packets, and never panics whatever it is fed.
 
 mod base64;
-pub mod carried;
 mod ber;
+pub mod carried;
 mod emit;
 pub mod fields;
 mod frame;
@@ -184,6 +184,7 @@ protocols! {
     logstash,
     memcache,
     mongodb,
+    mqtt,
     mysql,
     nfs,
     ntp,
@@ -196,6 +197,7 @@ protocols! {
     smb,
     smtp,
     snmp,
+    socks,
     ssh,
     syslog,
     telnet,

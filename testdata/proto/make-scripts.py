@@ -427,3 +427,20 @@ script("mqtt", "v5", "tcp 1883", "version 5, refused", [
     (">", mqtt(0x10, ms("MQTT"), b"\x05\x82\x00\x3c\x05\x11\0\0\0\x0a", ms("c"), ms("bob"))),
     ("<", mqtt(0x20, b"\0\x87\0")),
 ])
+
+
+# STUN (RFC 8489 §5, §14)
+def stun(kind, ident, *attributes):
+    body = b"".join(struct.pack(">HH", t, len(v)) + v + b"\0" * (-len(v) % 4) for t, v in attributes)
+    return struct.pack(">HHI", kind, len(body), 0x2112A442) + ident * 12 + body
+
+
+script("stun", "turn", "udp 3479", "a binding, an allocation refused for want of a log-in, media, one without an answer", [
+    (">", stun(1, b"a", (0x8022, b"client"))),
+    (">", stun(1, b"a", (0x8022, b"client"))),
+    ("<", stun(0x101, b"a", (0x20, bytes.fromhex("0001a147e112a643")))),
+    (">", stun(3, b"b", (0x19, b"\x11\0\0\0"))),
+    ("<", stun(0x113, b"b", (9, b"\0\0\x04\x01Unauthorized"), (0x14, b"example.org"))),
+    (">", b"\x80\x60\0\1media"),
+    (">", stun(3, b"c", (6, b"alice"), (0x14, b"example.org"))),
+])

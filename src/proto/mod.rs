@@ -199,9 +199,11 @@ protocols! {
     snmp,
     socks,
     ssh,
+    stun,
     syslog,
     telnet,
     tftp,
     thrift,
     tls,
+    wireguard,
 }

@@ -64,13 +64,15 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     match bytes {
         [5] | [5, 1..=9] => Probe::More,
         // The greeting stands alone until the proxy answers.
-        [5, count @ 1..=9, methods @ ..] => {
+        [5, count @ 1..=9, rest @ ..] => {
             let ours = |m: &u8| matches!(m, 0..=9 | 0x80..=0x8f);
-            match usize::from(*count).cmp(&methods.len()) {
+            let (methods, next) = rest.split_at_checked(usize::from(*count)).unwrap_or((rest, &[]));
+            match next {
                 _ if !methods.iter().all(ours) => Probe::No,
-                std::cmp::Ordering::Greater => Probe::More,
-                std::cmp::Ordering::Equal => Probe::Yes,
-                std::cmp::Ordering::Less => Probe::No,
+                [] if methods.len() < usize::from(*count) => Probe::More,
+                // A log-in or a request, where others wanted to see more before.
+                [] | [1] | [1, 1.., ..] | [5] | [5, 1..=3] | [5, 1..=3, 0, ..] => Probe::Yes,
+                _ => Probe::No,
             }
         }
         [4] | [4, 1 | 2] => Probe::More,

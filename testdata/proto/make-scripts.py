@@ -444,3 +444,12 @@ script("stun", "turn", "udp 3479", "a binding, an allocation refused for want of
     (">", b"\x80\x60\0\1media"),
     (">", stun(3, b"c", (6, b"alice"), (0x14, b"example.org"))),
 ])
+
+# WireGuard (its protocol description, §5.4)
+script("wireguard", "handshake", "udp 5182", "a handshake, data, one that is asked for a cookie", [
+    (">", b"\x01\0\0\0ABCD" + b"\x55" * 124 + b"\0" * 16),
+    ("<", b"\x02\0\0\0WXYZABCD" + b"\x66" * 64 + b"\0" * 16),
+    (">", b"\x04\0\0\0WXYZ" + b"\0" * 8 + b"\x77" * 32),
+    (">", b"\x01\0\0\0EFGH" + b"\x55" * 124 + b"\0" * 16),
+    ("<", b"\x03\0\0\0EFGH" + b"\x88" * 56),
+])

@@ -71,7 +71,7 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
                 _ if !methods.iter().all(ours) => Probe::No,
                 [] if methods.len() < usize::from(*count) => Probe::More,
                 // A log-in or a request, where others wanted to see more before.
-                [] | [1] | [1, 1.., ..] | [5] | [5, 1..=3] | [5, 1..=3, 0, ..] => Probe::Yes,
+                [] | [1] | [1, 1..=255, ..] | [5] | [5, 1..=3] | [5, 1..=3, 0, ..] => Probe::Yes,
                 _ => Probe::No,
             }
         }

@@ -1,10 +1,12 @@
 //! The command line, declared for clap; nothing is decided here. `--help`, the man page and the
 //! completions all come from this file.
 
+mod extract;
 mod patterns;
 mod report;
 mod search;
 
+pub use extract::Extract;
 pub use patterns::{Explain, Match, Mine, Patterns};
 pub use report::Report;
 pub use search::{Load, Search, Server, Setup};
@@ -63,6 +65,19 @@ Examples:
   netlog report --state /var/lib/netlog --folder /var/www/netlog --quiet-unless changed /var/log"
     )]
     Report(Box<Report>),
+    /// Write the packets of a finding, a flow or a host to a capture of their own, byte for byte
+    #[command(
+        group = clap::ArgGroup::new("what").required(true),
+        after_help = "\
+Captures of one kind give a pcap whose records are the same bytes; pcapng, or captures whose file headers
+differ, give a pcapng with the same packets, times and link types (comments and options stay behind).
+
+Examples:
+  netlog extract --finding 1 -o finding.pcap case/
+  netlog extract --flow 1:wCb3OG7yAFWelaUydu0D+125CLM= -o flow.pcap case/
+  netlog extract --host 203.0.113.7 -o - big.pcap.zst | tshark -r -"
+    )]
+    Extract(Box<Extract>),
     /// Who failed to log in, from where, as whom, how often; and who got in after failing
     #[command(after_help = "\
 Examples:

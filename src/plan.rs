@@ -7,7 +7,7 @@ mod search;
 pub use report::Nightly;
 pub use search::{connection, loading, search};
 
-use crate::cli::{Analyze, Detail, Events, GrepAuth, Load, Packets, Reading};
+use crate::cli::{Analyze, Detail, Events, Extract, GrepAuth, Load, Packets, Reading};
 use crate::config;
 use crate::engine::{Job, Logs, Only};
 use crate::enrich::{self, Net};
@@ -112,6 +112,14 @@ impl Plan {
             services: args.service.clone(),
         });
         Ok(Plan::plain(job, outputs))
+    }
+
+    /// Plan of `extract`: what is read to find the finding that is meant.
+    ///
+    /// # Errors
+    /// See [`UsageError`].
+    pub fn extract(args: &Extract, now: Ts) -> Result<Plan, UsageError> {
+        Ok(Plan::plain(job(&args.reading, Some(&args.packets), now)?, Vec::new()))
     }
 
     fn plain(job: Job, outputs: Vec<Output>) -> Plan {

@@ -5,6 +5,7 @@ mod config_command;
 mod corpus_source;
 mod dissect;
 mod exports;
+mod extract;
 mod generated_docs;
 mod geoip;
 mod grep_auth;

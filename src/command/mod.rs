@@ -2,6 +2,7 @@
 
 mod analyze;
 mod explain;
+mod extract;
 mod grep_auth;
 mod load;
 mod mine;
@@ -15,7 +16,7 @@ mod terminal;
 pub use terminal::Terminal;
 
 use crate::cli::{Cli, Command};
-use crate::engine::EngineError;
+use crate::engine::{EngineError, ExtractError};
 use crate::load::LoadError;
 use crate::model::{Ledger, Ts};
 use crate::nightly::{LockError, StateError};
@@ -61,6 +62,9 @@ pub enum CommandError {
     /// Another run is at work, or the folder that remembers cannot be used.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// The packets cannot be written.
+    #[error(transparent)]
+    Extract(#[from] ExtractError),
     /// What was remembered cannot be read or written.
     #[error(transparent)]
     State(#[from] StateError),
@@ -86,6 +90,10 @@ impl CommandError {
             }
             CommandError::Load(LoadError::Connection(_) | LoadError::Folder { .. }) => Status::Usage,
             CommandError::Load(_) => Status::Output,
+            CommandError::Extract(ExtractError::Write(e)) if e.kind() == io::ErrorKind::BrokenPipe => {
+                Status::Done
+            }
+            CommandError::Extract(_) => Status::Output,
             CommandError::Open(SinkError::Create { .. }) | CommandError::Hook(_) => Status::Output,
             _ => Status::Usage,
         }
@@ -100,6 +108,7 @@ pub fn run(cli: &Cli, now: Ts, terminal: &Terminal) -> Result<Status, CommandErr
     match &cli.command {
         Command::Analyze(args) => analyze::run(Plan::analyze(args, now)?, &args.reading, terminal),
         Command::Events(args) => analyze::run(Plan::events(args, now)?, &args.reading, terminal),
+        Command::Extract(args) => extract::run(args, now, terminal),
         Command::Report(args) => report::run(args, now, terminal),
         Command::GrepAuth(args) => grep_auth::run(&Plan::grep_auth(args, now)?, args, terminal),
         Command::Load(args) => load::run(args, now, terminal),

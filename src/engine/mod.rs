@@ -11,6 +11,7 @@
 
 mod block;
 mod carried;
+mod extract;
 mod lines;
 mod logs;
 mod packets;
@@ -19,6 +20,7 @@ mod queue;
 mod run;
 mod writer;
 
+pub use extract::{ExtractError, Extracted, Wish, extract};
 pub use logs::{LogFile, each_log};
 pub use progress::Progress;
 pub use run::{EngineError, Job, Logs, Only, Outcome, run, run_chosen, run_with};

@@ -6,6 +6,7 @@
 pub mod escape;
 pub mod logins;
 mod output;
+pub mod packets;
 
 use crate::model::Event;
 use crate::report::Report;

@@ -22,6 +22,11 @@ pub(super) fn is_magic(head: &[u8]) -> bool {
     head.first_chunk().is_some_and(|m| variant(*m).is_some())
 }
 
+/// Bytes of a record before the captured ones, in a pcap that begins with `head`.
+pub(super) fn record_header(head: &[u8]) -> usize {
+    head.first_chunk().and_then(|magic| variant(*magic)).map_or(0, |variant| variant.record)
+}
+
 #[derive(Clone, Copy)]
 struct Variant {
     big: bool,

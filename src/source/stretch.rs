@@ -3,7 +3,7 @@
 use super::Kind;
 use super::discover::Group;
 use super::input::{Input, Place, SAMPLE};
-use super::rotation;
+use super::{pcap, rotation};
 use std::cmp::Ordering;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -39,6 +39,16 @@ impl Input {
     /// Whether it is lines of text.
     pub fn is_text(&self) -> bool {
         self.kind == Kind::Text
+    }
+
+    /// The file header of a classic pcap that has packets.
+    pub fn file_header(&self) -> Option<&[u8]> {
+        (self.kind == Kind::Pcap).then_some(&*self.preamble).filter(|header| !header.is_empty())
+    }
+
+    /// Bytes of a classic pcap's record before the captured ones.
+    pub fn record_header(&self) -> usize {
+        pcap::record_header(&self.preamble)
     }
 
     /// The name that all files of its rotation share, with the directory.

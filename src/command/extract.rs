@@ -1,0 +1,57 @@
+//! `netlog extract`.
+
+use super::analyze::watched;
+use super::{CommandError, Status, Terminal, told};
+use crate::cli;
+use crate::engine::{self, Extracted, Wish};
+use crate::model::{Finding, Ts};
+use crate::plan::{Plan, UsageError};
+use crate::report::{Tally, units};
+use std::net::IpAddr;
+
+/// Finds out which packets are meant, and writes them.
+pub(super) fn run(args: &cli::Extract, now: Ts, terminal: &Terminal) -> Result<Status, CommandError> {
+    let plan = Plan::extract(args, now)?;
+    let (from, to) = plan.job.window;
+    let span = (from.is_some() || to.is_some())
+        .then(|| (from.unwrap_or(Ts::MIN), to.map_or(Ts::MAX, |to| to.saturating_sub(1))));
+    let hosts = args.host.into_iter().collect();
+    let mut wish = Wish { hosts, flow: args.flow.clone(), span, ..Wish::default() };
+    if let Some(number) = args.finding {
+        let outcome = watched(args.reading.quiet || !terminal.progress, |progress| {
+            engine::run::<Tally>(&plan.job, Vec::new(), progress)
+        })?;
+        let report = super::analyze::drawn(outcome, &plan, Vec::new()).0;
+        let finding = number.checked_sub(1).and_then(|i| report.findings.get(i));
+        wish = of(finding, number, report.findings.len())?;
+    }
+    wish.filter = plan.job.filter.clone();
+    let path = args.output.to_string_lossy();
+    let path = Some(&*path).filter(|path| *path != "-");
+    let Extracted { read, written, copied, ledger } = engine::extract(&plan.job.inputs, &wish, path)?;
+    if !args.reading.quiet {
+        let form = if copied { "pcap, records as they were" } else { "pcapng" };
+        anstream::eprintln!("netlog: {} of {} packets ({form})", units::count(written), units::count(read));
+    }
+    Ok(told(&ledger))
+}
+
+/// The packets of a finding: those of its addresses from its first to its last evidence.
+fn of(finding: Option<&Finding>, number: usize, all: usize) -> Result<Wish, UsageError> {
+    let wrong = |reason: String| UsageError::Value { option: "--finding", value: number.to_string(), reason };
+    let Some(finding) = finding else {
+        return Err(wrong(format!("there are {all} findings; netlog analyze -o json lists them")));
+    };
+    let hosts = in_text(&finding.subject);
+    if hosts.is_empty() {
+        return Err(wrong(format!("it is about {}, which is no address: use --host", finding.subject)));
+    }
+    let peers = finding.targets.iter().flat_map(|target| in_text(target)).collect();
+    let span = Some((finding.first.ts, finding.last.ts));
+    Ok(Wish { hosts, peers, span, ..Wish::default() })
+}
+
+/// The addresses in a text.
+fn in_text(text: &str) -> Vec<IpAddr> {
+    text.split([' ', ',', '\t', '→']).filter_map(|word| word.parse().ok()).collect()
+}

@@ -10,7 +10,7 @@ const NAMED: usize = 20;
 /// Descriptor.
 pub static DETECTOR: Detector = Detector {
     name: "cleartext",
-    doc: "Transactions whose credentials were readable in the capture (`netlog.user.cleartext`, or HTTP with the \
+    doc: "Transactions whose credentials were readable in the capture (`netlog.user.clear_password`, or HTTP with the \
           scheme Basic), per protocol and server. Inside TLS nothing of this is seen.",
     rules: &["cleartext.credentials"],
     observe,
@@ -21,7 +21,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     if !event.dataset.transaction {
         return;
     }
-    let told = matches!(event.by_name("netlog.user.cleartext"), Some(Value::Bool(true)));
+    let told = matches!(event.by_name("netlog.user.clear_password"), Some(Value::Bool(true)));
     let basic = || event.by_name("netlog.http.request.authorization").and_then(Value::as_str) == Some("Basic");
     if !told && !basic() {
         return;

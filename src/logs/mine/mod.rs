@@ -2,13 +2,13 @@
 //! an online log parsing approach with fixed depth tree", ICWS 2017.
 //!
 //! The header of a line is what its parent format reads (`syslog`: stamp, host, program); the text that
-//! is left is cut into tokens with the values masked ([`mask`]). A tree of fixed depth (parent, number of
+//! is left is cut into tokens with the values masked (`mask`). A tree of fixed depth (parent, number of
 //! tokens, first and second token) leads to a few clusters; the line joins the most similar one, or
 //! founds its own. Two things are added to the paper: words right of an equals sign tell kinds apart
 //! while they are few, and statements that differ in nothing but one of their first tokens, in many
 //! ways, are one.
 //!
-//! Memory is bounded by the caps here and in [`cluster`] and [`values`]; the same lines give the same
+//! Memory is bounded by the caps here and in `cluster` and `values`; the same lines give the same
 //! templates.
 
 mod cluster;

@@ -20,7 +20,7 @@ pub static DETECTOR: Detector = Detector {
 };
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    if event.dataset.transaction {
+    if event.dataset.transaction || event.dataset.name == "flow" {
         return;
     }
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);

@@ -24,6 +24,9 @@ const BY_USER: char = 'u';
 const CONNECTIONS: char = 'c';
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
+    if event.dataset.name == "flow" {
+        return;
+    }
     let login = event.dataset.category.contains(&"authentication")
         || event.by_name("event.category").is_some_and(is_authentication);
     if !login {

@@ -22,7 +22,7 @@ pub static DETECTOR: Detector = Detector {
 };
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    if event.outcome != Outcome::Success || event.source.ip.is_none() {
+    if event.dataset.name == "flow" || event.outcome != Outcome::Success || event.source.ip.is_none() {
         return;
     }
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);

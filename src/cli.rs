@@ -6,7 +6,7 @@ mod patterns;
 mod report;
 mod search;
 
-pub use extract::Extract;
+pub use extract::{Extract, Host, Timeline};
 pub use patterns::{Explain, Match, Mine, Patterns};
 pub use report::Report;
 pub use search::{Load, Search, Server, Setup};
@@ -78,6 +78,18 @@ Examples:
   netlog extract --host 203.0.113.7 -o - big.pcap.zst | tshark -r -"
     )]
     Extract(Box<Extract>),
+    /// What happened in the order of time: findings, log-ins, failures, first contacts
+    #[command(after_help = "\
+Examples:
+  netlog timeline case/
+  netlog timeline -o csv=story.csv --from 2026-03-01T10:00Z case/")]
+    Timeline(Box<Timeline>),
+    /// Everything known about one address: when, what, as whom, under which names
+    #[command(after_help = "\
+Examples:
+  netlog host 203.0.113.7 case/
+  netlog host 2001:db8::7 -o html=host.html captures/ /var/log")]
+    Host(Box<Host>),
     /// Who failed to log in, from where, as whom, how often; and who got in after failing
     #[command(after_help = "\
 Examples:

@@ -114,6 +114,19 @@ impl Plan {
         Ok(Plan::plain(job, outputs))
     }
 
+    /// Plan of `timeline` and `host`.
+    ///
+    /// # Errors
+    /// See [`UsageError`].
+    pub fn story(
+        output: &[String],
+        reading: &Reading,
+        packets: &Packets,
+        now: Ts,
+    ) -> Result<Plan, UsageError> {
+        Ok(Plan::plain(job(reading, Some(packets), now)?, outputs(output, "text")?))
+    }
+
     /// Plan of `extract`: what is read to find the finding that is meant.
     ///
     /// # Errors

@@ -29,6 +29,7 @@ mod patterns_command;
 mod patterns_explain;
 mod registry;
 mod sinks;
+mod story;
 mod tshark_databases;
 mod tshark_incidents;
 mod tshark_web;

@@ -27,3 +27,34 @@ pub struct Extract {
     #[allow(missing_docs, reason = "clap would print a comment as help")]
     pub packets: Packets,
 }
+
+/// `timeline`
+#[derive(Debug, Args)]
+pub struct Timeline {
+    /// How to print: text, markdown, html, json, csv or ndjson, each with =PATH for a file
+    #[arg(short, long = "output", value_name = "NAME[=PATH]")]
+    pub output: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print a comment as help")]
+    pub reading: Reading,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print a comment as help")]
+    pub packets: Packets,
+}
+
+/// `host`
+#[derive(Debug, Args)]
+pub struct Host {
+    /// The address
+    #[arg(value_name = "ADDRESS")]
+    pub address: IpAddr,
+    /// How to print: text, markdown, html or json, each with =PATH for a file
+    #[arg(short, long = "output", value_name = "NAME[=PATH]")]
+    pub output: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print a comment as help")]
+    pub reading: Reading,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print a comment as help")]
+    pub packets: Packets,
+}

@@ -11,6 +11,7 @@ mod print;
 mod progress;
 mod report;
 mod setup;
+mod story;
 mod terminal;
 
 pub use terminal::Terminal;
@@ -109,6 +110,8 @@ pub fn run(cli: &Cli, now: Ts, terminal: &Terminal) -> Result<Status, CommandErr
         Command::Analyze(args) => analyze::run(Plan::analyze(args, now)?, &args.reading, terminal),
         Command::Events(args) => analyze::run(Plan::events(args, now)?, &args.reading, terminal),
         Command::Extract(args) => extract::run(args, now, terminal),
+        Command::Timeline(args) => story::timeline(args, now, terminal),
+        Command::Host(args) => story::host(args, now, terminal),
         Command::Report(args) => report::run(args, now, terminal),
         Command::GrepAuth(args) => grep_auth::run(&Plan::grep_auth(args, now)?, args, terminal),
         Command::Load(args) => load::run(args, now, terminal),

@@ -3,10 +3,13 @@
 //!
 //! Everything from the input is hostile text: [`escape`] makes it harmless, one way per format.
 
+pub mod dossier;
 pub mod escape;
 pub mod logins;
+pub mod notes;
 mod output;
 pub mod packets;
+pub mod story;
 
 use crate::model::Event;
 use crate::report::Report;

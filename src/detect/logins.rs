@@ -71,7 +71,8 @@ fn connection(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     });
 }
 
-fn is_authentication(value: &Value<'_>) -> bool {
+/// Whether categories of an event name log-ins.
+pub(super) fn is_authentication(value: &Value<'_>) -> bool {
     match value {
         Value::Str(s) => s == "authentication",
         Value::Words(words) => words.contains(&"authentication"),

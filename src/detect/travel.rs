@@ -1,5 +1,6 @@
 //! Log-ins of one user from places that lie too far apart.
 
+use super::logins::is_authentication;
 use super::{Cell, Config, Detector, Mark, Observation};
 use crate::model::{Event, Finding, Outcome, Severity, Value};
 
@@ -30,13 +31,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let (Some(user), Some(Value::Geo(lat, lon))) = (text("user.name"), event.by_name("source.geo.location")) else {
         return;
     };
-    let category = event.by_name("event.category");
-    let login = match category {
-        Some(Value::Words(words)) => words.contains(&"authentication"),
-        Some(Value::List(list)) => list.iter().any(|v| v.as_str() == Some("authentication")),
-        Some(Value::Str(word)) => word == "authentication",
-        _ => false,
-    };
+    let login = event.by_name("event.category").is_some_and(is_authentication);
     if !login || text("event.action").is_some_and(|action| action.starts_with("session")) {
         return;
     }

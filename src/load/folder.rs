@@ -1,6 +1,7 @@
 //! A folder that `-o bulk` wrote, as a source of documents.
 
 use super::{LoadError, Queue};
+use crate::sink::bulk::hex;
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -65,8 +66,7 @@ fn send_part(path: &Path, sha256: &str, queue: &Queue) -> Result<bool, LoadError
         }
         batch.extend_from_slice(&pair);
     }
-    let found: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    if found == sha256 {
+    if hex(hash) == sha256 {
         return Ok(true);
     }
     let reason = "is not what the manifest says: it was changed or cut after netlog wrote it".to_owned();

@@ -29,4 +29,14 @@ impl Dataset {
     pub const fn logins(name: &'static str, doc: &'static str) -> Dataset {
         Dataset { category: &["network", "authentication"], ..Dataset::requests(name, doc) }
     }
+
+    /// The requests of a database.
+    pub const fn queries(name: &'static str, doc: &'static str) -> Dataset {
+        Dataset { category: &["network", "database"], ..Dataset::requests(name, doc) }
+    }
+
+    /// The log-ins at a database.
+    pub const fn database_logins(name: &'static str, doc: &'static str) -> Dataset {
+        Dataset { category: &["network", "authentication", "database"], ..Dataset::requests(name, doc) }
+    }
 }

@@ -19,25 +19,13 @@ use event::Request;
 use method::Method;
 use names::Role;
 
+const DOC: &str = "One AMQP method with its answer, or one message published, delivered or returned.";
+
 /// One method or message.
-pub static DATASET: Dataset = Dataset {
-    name: "amqp",
-    category: &["network"],
-    types: &["connection", "protocol"],
-    protocol: Some("amqp"),
-    transaction: true,
-    doc: "One AMQP method with its answer, or one message published, delivered or returned.",
-};
+pub static DATASET: Dataset = Dataset::requests("amqp", DOC);
 
 /// A log-in.
-pub static LOGIN: Dataset = Dataset {
-    category: &["network", "authentication"],
-    name: DATASET.name,
-    types: DATASET.types,
-    protocol: DATASET.protocol,
-    transaction: DATASET.transaction,
-    doc: DATASET.doc,
-};
+pub static LOGIN: Dataset = Dataset::logins("amqp", DOC);
 
 /// The protocol.
 pub static PROTOCOL: Protocol = Protocol {

@@ -18,25 +18,13 @@ use event::Request;
 use std::collections::VecDeque;
 use wire::Head;
 
+const DOC: &str = "One request of the Cassandra native protocol with its response, or an event the server pushed.";
+
 /// One request.
-pub static DATASET: Dataset = Dataset {
-    name: "cassandra",
-    category: &["network", "database"],
-    types: &["connection", "protocol"],
-    protocol: Some("cassandra"),
-    transaction: true,
-    doc: "One request of the Cassandra native protocol with its response, or an event the server pushed.",
-};
+pub static DATASET: Dataset = Dataset::queries("cassandra", DOC);
 
 /// A log-in.
-pub static LOGIN: Dataset = Dataset {
-    category: &["network", "authentication", "database"],
-    name: DATASET.name,
-    types: DATASET.types,
-    protocol: DATASET.protocol,
-    transaction: DATASET.transaction,
-    doc: DATASET.doc,
-};
+pub static LOGIN: Dataset = Dataset::database_logins("cassandra", DOC);
 
 /// The protocol.
 pub static PROTOCOL: Protocol = Protocol {

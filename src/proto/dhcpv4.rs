@@ -14,14 +14,7 @@ use fields as f;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// One message.
-pub static DATASET: Dataset = Dataset {
-    name: "dhcpv4",
-    category: &["network"],
-    types: &["connection", "protocol"],
-    protocol: Some("dhcpv4"),
-    transaction: true,
-    doc: "One DHCPv4 or BOOTP message.",
-};
+pub static DATASET: Dataset = Dataset::requests("dhcpv4", "One DHCPv4 or BOOTP message.");
 
 /// The protocol.
 pub static PROTOCOL: Protocol = Protocol {

@@ -17,25 +17,13 @@ use crate::model::{Dataset, Transport};
 use message::Message;
 use std::collections::VecDeque;
 
+const DOC: &str = "One memcached command with its response.";
+
 /// One command.
-pub static DATASET: Dataset = Dataset {
-    name: "memcache",
-    category: &["network", "database"],
-    types: &["connection", "protocol"],
-    protocol: Some("memcache"),
-    transaction: true,
-    doc: "One memcached command with its response.",
-};
+pub static DATASET: Dataset = Dataset::queries("memcache", DOC);
 
 /// A log-in.
-pub static LOGIN: Dataset = Dataset {
-    category: &["network", "authentication", "database"],
-    name: DATASET.name,
-    types: DATASET.types,
-    protocol: DATASET.protocol,
-    transaction: DATASET.transaction,
-    doc: DATASET.doc,
-};
+pub static LOGIN: Dataset = Dataset::database_logins("memcache", DOC);
 
 /// The protocol.
 pub static PROTOCOL: Protocol = Protocol {

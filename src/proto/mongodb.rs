@@ -18,25 +18,13 @@ use reply::Reply;
 use request::Request;
 use std::collections::VecDeque;
 
+const DOC: &str = "One MongoDB command or legacy operation with its response.";
+
 /// One request.
-pub static DATASET: Dataset = Dataset {
-    name: "mongodb",
-    category: &["network", "database"],
-    types: &["connection", "protocol"],
-    protocol: Some("mongodb"),
-    transaction: true,
-    doc: "One MongoDB command or legacy operation with its response.",
-};
+pub static DATASET: Dataset = Dataset::queries("mongodb", DOC);
 
 /// A log-in that was decided.
-pub static LOGIN: Dataset = Dataset {
-    category: &["network", "authentication", "database"],
-    name: DATASET.name,
-    types: DATASET.types,
-    protocol: DATASET.protocol,
-    transaction: DATASET.transaction,
-    doc: DATASET.doc,
-};
+pub static LOGIN: Dataset = Dataset::database_logins("mongodb", DOC);
 
 /// The protocol.
 pub static PROTOCOL: Protocol = Protocol {

@@ -15,25 +15,13 @@ use login::{Login, Turn};
 use request::Request;
 use wire::{Packet, Packets};
 
+const DOC: &str = "One MySQL or MariaDB command with its result, or a log-in.";
+
 /// One command.
-pub static DATASET: Dataset = Dataset {
-    name: "mysql",
-    category: &["network", "database"],
-    types: &["connection", "protocol"],
-    protocol: Some("mysql"),
-    transaction: true,
-    doc: "One MySQL or MariaDB command with its result, or a log-in.",
-};
+pub static DATASET: Dataset = Dataset::queries("mysql", DOC);
 
 /// A log-in.
-pub static LOGIN: Dataset = Dataset {
-    category: &["network", "authentication", "database"],
-    name: DATASET.name,
-    types: DATASET.types,
-    protocol: DATASET.protocol,
-    transaction: DATASET.transaction,
-    doc: DATASET.doc,
-};
+pub static LOGIN: Dataset = Dataset::database_logins("mysql", DOC);
 
 /// The protocol.
 pub static PROTOCOL: Protocol = Protocol {

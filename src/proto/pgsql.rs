@@ -15,25 +15,13 @@ use login::Login;
 use std::collections::VecDeque;
 use wire::{Message, Messages, Take, lossy};
 
+const DOC: &str = "One PostgreSQL statement with its result, a log-in, or a request to cancel.";
+
 /// One statement.
-pub static DATASET: Dataset = Dataset {
-    name: "pgsql",
-    category: &["network", "database"],
-    types: &["connection", "protocol"],
-    protocol: Some("pgsql"),
-    transaction: true,
-    doc: "One PostgreSQL statement with its result, a log-in, or a request to cancel.",
-};
+pub static DATASET: Dataset = Dataset::queries("pgsql", DOC);
 
 /// A log-in.
-pub static LOGIN: Dataset = Dataset {
-    category: &["network", "authentication", "database"],
-    name: DATASET.name,
-    types: DATASET.types,
-    protocol: DATASET.protocol,
-    transaction: DATASET.transaction,
-    doc: DATASET.doc,
-};
+pub static LOGIN: Dataset = Dataset::database_logins("pgsql", DOC);
 
 /// The protocol.
 pub static PROTOCOL: Protocol = Protocol {

@@ -13,25 +13,13 @@ use event::Request;
 use reader::{Message, Reader};
 use std::collections::VecDeque;
 
+const DOC: &str = "One Redis command with its reply, or a message that a channel pushed.";
+
 /// One command.
-pub static DATASET: Dataset = Dataset {
-    name: "redis",
-    category: &["network", "database"],
-    types: &["connection", "protocol"],
-    protocol: Some("redis"),
-    transaction: true,
-    doc: "One Redis command with its reply, or a message that a channel pushed.",
-};
+pub static DATASET: Dataset = Dataset::queries("redis", DOC);
 
 /// A command that presents a credential.
-pub static LOGIN: Dataset = Dataset {
-    category: &["network", "authentication", "database"],
-    name: DATASET.name,
-    types: DATASET.types,
-    protocol: DATASET.protocol,
-    transaction: DATASET.transaction,
-    doc: DATASET.doc,
-};
+pub static LOGIN: Dataset = Dataset::database_logins("redis", DOC);
 
 /// The protocol.
 pub static PROTOCOL: Protocol = Protocol {

@@ -13,25 +13,13 @@ use auth::Auth;
 use fields as f;
 use kex::{Banner, KexInit};
 
+const DOC: &str = "One SSH connection: software of both ends, algorithms, and whether the log-in succeeded.";
+
 /// One SSH connection.
-pub static DATASET: Dataset = Dataset {
-    name: "ssh",
-    category: &["network"],
-    types: &["connection", "protocol"],
-    protocol: Some("ssh"),
-    transaction: true,
-    doc: "One SSH connection: software of both ends, algorithms, and whether the log-in succeeded.",
-};
+pub static DATASET: Dataset = Dataset::requests("ssh", DOC);
 
 /// The same, when the sizes tell how the log-in went: what watches log-ins counts it as one.
-pub static LOGIN: Dataset = Dataset {
-    category: &["network", "authentication"],
-    types: &["connection", "protocol"],
-    name: DATASET.name,
-    protocol: DATASET.protocol,
-    transaction: DATASET.transaction,
-    doc: DATASET.doc,
-};
+pub static LOGIN: Dataset = Dataset::logins("ssh", DOC);
 
 /// The protocol.
 pub static PROTOCOL: Protocol = Protocol {

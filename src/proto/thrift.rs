@@ -19,14 +19,7 @@ use token::Coding;
 use value::Reader;
 
 /// One call.
-pub static DATASET: Dataset = Dataset {
-    name: "thrift",
-    category: &["network"],
-    types: &["connection", "protocol"],
-    protocol: Some("thrift"),
-    transaction: true,
-    doc: "One Thrift call with its result.",
-};
+pub static DATASET: Dataset = Dataset::requests("thrift", "One Thrift call with its result.");
 
 /// The protocol.
 pub static PROTOCOL: Protocol = Protocol {

@@ -23,7 +23,7 @@ mod top;
 pub mod units;
 
 pub use model::{
-    Bin, Block, Cell, Column, CountryPoint, Facts, Report, Section, SpotPoint, Table, Timeline, Unit,
+    Bin, Block, Cell, Column, CountryPoint, Facts, Report, Section, SpotPoint, Steps, Table, Timeline, Unit,
 };
 pub use tally::Tally;
 

@@ -136,6 +136,50 @@ pub struct Timeline {
     pub series: Vec<(String, Vec<Bin>)>,
 }
 
+/// Longer steps of a [`Timeline`], without holes.
+#[derive(Clone, Copy, Debug)]
+pub struct Steps {
+    length: i128,
+    first: i128,
+    last: i128,
+}
+
+impl Timeline {
+    /// At most `most` (at least 2) steps that cover every bin; `None` without a bin.
+    pub fn steps(&self, most: i128) -> Option<Steps> {
+        let bins = || self.series.iter().flat_map(|(_, bins)| bins);
+        let first = i128::from(bins().map(|bin| bin.start).min()?);
+        let last = i128::from(bins().map(|bin| bin.start).max()?);
+        let fine = i128::from(self.step.max(1));
+        let steps = (last - first) / fine + 1;
+        // One more than the quotient, as the first step may begin before the first bin.
+        let length = fine * if steps > most { (steps + most - 2) / (most - 1) } else { 1 };
+        Some(Steps { length, first: first.div_euclid(length), last: last.div_euclid(length) })
+    }
+}
+
+impl Steps {
+    /// Length of a step, nanoseconds.
+    pub fn length(&self) -> Ts {
+        clamp(self.length)
+    }
+
+    /// Where the step begins that an instant lies in.
+    pub fn start(&self, ts: Ts) -> Ts {
+        clamp(i128::from(ts).div_euclid(self.length) * self.length)
+    }
+
+    /// Where each step begins.
+    pub fn starts(&self) -> impl Iterator<Item = Ts> {
+        let length = self.length;
+        (self.first..=self.last).map(move |at| clamp(at * length))
+    }
+}
+
+fn clamp(ts: i128) -> Ts {
+    Ts::try_from(ts).unwrap_or(if ts < 0 { Ts::MIN } else { Ts::MAX })
+}
+
 /// A country on the map.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CountryPoint {

@@ -1,12 +1,10 @@
 //! The report's numbers as lines of Graphite's plaintext protocol (`path value time`): time lines at
 //! their own times, everything else at the time of the last event.
 
-use super::output::Output;
-use super::{Kind, Render, Rendered, Sink, SinkContext, SinkError};
+use super::{Kind, Sink, SinkContext, SinkError, drawn};
 use crate::model::{Counts, Severity, Ts};
 use crate::report::{Block, Cell, Report, Table, Unit};
 use std::fmt::Write;
-use std::io;
 
 /// Rows of a table that become paths: a metric store must not grow with what attackers make up.
 const ROWS: usize = 20;
@@ -18,26 +16,7 @@ pub static KIND: Kind =
     Kind { name: "graphite", doc: "The report's numbers as Graphite lines.", rows: false, open };
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
-    Ok(Box::new(Graphite { output: Output::open(path)? }))
-}
-
-struct Graphite {
-    output: Output,
-}
-
-impl Sink for Graphite {
-    fn renderer(&self) -> Option<Box<dyn Render>> {
-        None
-    }
-
-    fn write(&mut self, _: Rendered) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn close(mut self: Box<Self>, report: &Report) -> io::Result<()> {
-        self.output.write(draw(report).as_bytes())?;
-        self.output.finish()
-    }
+    drawn::open(path, |report| Ok(draw(report).into_bytes()))
 }
 
 /// The lines; none if there was no event, as then there is no time.

@@ -1,40 +1,21 @@
 //! The report as data.
 
 use super::escape::json;
-use super::output::Output;
-use super::{Kind, Render, Rendered, Sink, SinkContext, SinkError};
+use super::{Kind, Sink, SinkContext, SinkError, drawn};
 use crate::model::{Counts, Evidence, Finding, Ledger, Reasons, SourceInfo, Sources, Ts, rfc3339};
 use crate::report::{Block, Cell, Report, Section, Table, Unit, evidence};
 use serde_json::{Map, Value, json};
-use std::io;
 
 /// Descriptor.
 pub static KIND: Kind = Kind { name: "json", doc: "The report as one JSON document.", rows: false, open };
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
-    Ok(Box::new(Json { output: Output::open(path)? }))
-}
-
-struct Json {
-    output: Output,
-}
-
-impl Sink for Json {
-    fn renderer(&self) -> Option<Box<dyn Render>> {
-        None
-    }
-
-    fn write(&mut self, _: Rendered) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn close(mut self: Box<Self>, report: &Report) -> io::Result<()> {
+    drawn::open(path, |report| {
         let mut text = Vec::new();
         push(&mut text, &document(report), 0);
         text.push(b'\n');
-        self.output.write(&text)?;
-        self.output.finish()
-    }
+        Ok(text)
+    })
 }
 
 /// The whole report.

@@ -1,8 +1,7 @@
 //! The report as Markdown, for mails, tickets and repositories.
 
 use super::escape::markdown::plain;
-use super::output::Output;
-use super::{Kind, Render, Rendered, Sink, SinkContext, SinkError};
+use super::{Kind, Sink, SinkContext, SinkError, drawn};
 use crate::model::{Evidence, Finding, Sources};
 use crate::report::{Block, Cell, Report, Table, Timeline, Unit, evidence, units};
 use std::fmt::Write;
@@ -15,28 +14,8 @@ const ROWS: usize = 20;
 pub static KIND: Kind = Kind { name: "markdown", doc: "The report as Markdown.", rows: false, open };
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
-    Ok(Box::new(Markdown { output: Output::open(path)? }))
-}
-
-struct Markdown {
-    output: Output,
-}
-
-impl Sink for Markdown {
-    fn renderer(&self) -> Option<Box<dyn Render>> {
-        None
-    }
-
-    fn write(&mut self, _: Rendered) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn close(mut self: Box<Self>, report: &Report) -> io::Result<()> {
-        // Writing to a string cannot fail; anything else has no way to happen here.
-        let text = draw(report).map_err(io::Error::other)?;
-        self.output.write(text.as_bytes())?;
-        self.output.finish()
-    }
+    // Writing to a string cannot fail; anything else has no way to happen here.
+    drawn::open(path, |report| Ok(draw(report).map_err(io::Error::other)?.into_bytes()))
 }
 
 /// The report as Markdown.

@@ -4,6 +4,7 @@
 //! Everything from the input is hostile text: [`escape`] makes it harmless, one way per format.
 
 pub mod dossier;
+mod drawn;
 pub mod escape;
 pub mod logins;
 pub mod notes;

@@ -10,6 +10,7 @@ mod folder;
 mod part;
 
 pub use folder::write_setup;
+pub use part::hex;
 
 use super::ndjson::Lines;
 use super::{Kind, Render, Rendered, Sink, SinkContext, SinkError};

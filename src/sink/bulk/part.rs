@@ -24,6 +24,11 @@ enum Target {
     Gzip(Box<GzEncoder<BufWriter<File>>>),
 }
 
+/// The digest as the manifest writes it.
+pub fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// A part being written.
 pub struct Part {
     name: String,
@@ -64,7 +69,7 @@ impl Part {
             Target::Plain(mut file) => file.flush()?,
             Target::Gzip(file) => file.finish()?.flush()?,
         }
-        let sha256 = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hex(self.hash);
         Ok(Summary { name: self.name, documents: self.documents, bytes: self.bytes, sha256 })
     }
 }

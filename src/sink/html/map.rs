@@ -128,8 +128,7 @@ fn legend(out: &mut Markup, measure: &Measure, most: u64) {
         if high < low {
             continue;
         }
-        out.raw("<li><svg class=\"key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect width=\"10\" height=\"10\"");
-        out.attribute("class", format!("s{at}")).raw("/></svg> ").text(&(measure.spell)(low));
+        out.raw("<li>").swatch(&format!("s{at}")).text(&(measure.spell)(low));
         if high > low {
             out.raw(" – ").text(&(measure.spell)(high));
         }

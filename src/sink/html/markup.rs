@@ -42,6 +42,12 @@ impl Markup {
         self.raw("<").raw(tag).attribute("id", id).raw(">").text(text).raw("</").raw(tag).raw(">")
     }
 
+    /// A square of the colour of a class of the style sheet, as legends have it.
+    pub fn swatch(&mut self, class: &str) -> &mut Markup {
+        self.raw("<svg class=\"key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect width=\"10\" height=\"10\"");
+        self.attribute("class", class).raw("/></svg> ")
+    }
+
     /// The markup.
     pub fn finish(self) -> String {
         self.out

@@ -17,34 +17,12 @@ mod ring;
 mod table;
 mod timeline;
 
-use super::output::Output;
-use super::{Kind, Render, Rendered, Sink, SinkContext, SinkError};
-use crate::report::Report;
-use std::io;
+use super::{Kind, Sink, SinkContext, SinkError, drawn};
 
 /// Descriptor.
 pub static KIND: Kind =
     Kind { name: "html", doc: "The report as one HTML file with a map.", rows: false, open };
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
-    Ok(Box::new(Html { output: Output::open(path)? }))
-}
-
-struct Html {
-    output: Output,
-}
-
-impl Sink for Html {
-    fn renderer(&self) -> Option<Box<dyn Render>> {
-        None
-    }
-
-    fn write(&mut self, _: Rendered) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn close(mut self: Box<Self>, report: &Report) -> io::Result<()> {
-        self.output.write(page::draw(report).as_bytes())?;
-        self.output.finish()
-    }
+    drawn::open(path, |report| Ok(page::draw(report).into_bytes()))
 }

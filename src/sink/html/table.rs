@@ -62,8 +62,7 @@ fn cell(out: &mut Markup, unit: Unit, value: &Cell, color: Option<usize>) {
         Cell::Text(text) => {
             out.raw("<td>");
             if let Some(color) = color {
-                out.raw("<svg class=\"key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect width=\"10\" height=\"10\"");
-                out.attribute("class", format!("c{color}")).raw("/></svg> ");
+                out.swatch(&format!("c{color}"));
             }
             out.raw("<bdi>").text(&cut(text)).raw("</bdi></td>");
         }

@@ -42,8 +42,7 @@ pub fn draw(out: &mut Markup, timeline: &Timeline) {
     }
     out.raw("</div><ul class=\"legend\">");
     for (i, kind) in bars.kinds.iter().enumerate() {
-        out.raw("<li><svg class=\"key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect width=\"10\" height=\"10\"");
-        out.attribute("class", format!("c{i}")).raw("/></svg> ").text(kind).raw("</li>");
+        out.raw("<li>").swatch(&format!("c{i}")).text(kind).raw("</li>");
     }
     out.raw("</ul></figure>");
 }
@@ -71,13 +70,7 @@ fn bar(out: &mut Markup, bars: &Bars<'_>, x: usize, (start, counts, failures): (
 
 /// At most [`STEPS`] bars without holes; the most frequent kinds by name, the others together.
 fn regroup(timeline: &Timeline) -> Option<Bars<'_>> {
-    let all = || timeline.series.iter().flat_map(|(_, bins)| bins);
-    let (first, last) = (all().map(|b| b.start).min()?, all().map(|b| b.start).max()?);
-    let fine = i128::from(timeline.step.max(1));
-    let steps = (i128::from(last) - i128::from(first)) / fine + 1;
-    let step = fine * if steps > STEPS { (steps + STEPS - 2) / (STEPS - 1) } else { 1 };
-    let index = |ts: Ts| i128::from(ts).div_euclid(step);
-    let start = |at: i128| Ts::try_from(at * step).unwrap_or(Ts::MAX);
+    let steps = timeline.steps(STEPS)?;
     let mut kinds: Vec<(&str, u64)> =
         timeline.series.iter().map(|(name, bins)| (name.as_str(), bins.iter().map(|b| b.count).sum())).collect();
     kinds.sort_by_key(|(name, count)| (Reverse(*count), *name));
@@ -87,11 +80,11 @@ fn regroup(timeline: &Timeline) -> Option<Bars<'_>> {
         names.push("others");
     }
     let mut bars: BTreeMap<Ts, (Vec<u64>, u64)> =
-        (index(first)..=index(last)).map(|at| (start(at), (vec![0; names.len()], 0))).collect();
+        steps.starts().map(|start| (start, (vec![0; names.len()], 0))).collect();
     for (name, bins) in &timeline.series {
         let place = names.iter().position(|n| n == name).unwrap_or(names.len() - 1);
         for bin in bins {
-            if let Some((counts, failures)) = bars.get_mut(&start(index(bin.start))) {
+            if let Some((counts, failures)) = bars.get_mut(&steps.start(bin.start)) {
                 if let Some(count) = counts.get_mut(place) {
                     *count += bin.count;
                 }
@@ -99,5 +92,5 @@ fn regroup(timeline: &Timeline) -> Option<Bars<'_>> {
             }
         }
     }
-    Some(Bars { step: Ts::try_from(step).unwrap_or(Ts::MAX), kinds: names, bars })
+    Some(Bars { step: steps.length(), kinds: names, bars })
 }

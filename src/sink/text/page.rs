@@ -182,19 +182,10 @@ fn severity_style(severity: Severity) -> Style {
 
 /// All kinds together in at most [`STEPS`] steps without holes.
 fn regroup(timeline: &Timeline) -> Option<(Ts, BTreeMap<Ts, u64>)> {
-    let bins = || timeline.series.iter().flat_map(|(_, bins)| bins);
-    let first = bins().map(|bin| bin.start).min()?;
-    let last = bins().map(|bin| bin.start).max()?;
-    let fine = i128::from(timeline.step.max(1));
-    let steps = (i128::from(last) - i128::from(first)) / fine + 1;
-    // One more than the quotient, as the first step may begin before the first bin.
-    let step = fine * if steps > STEPS { (steps + STEPS - 2) / (STEPS - 1) } else { 1 };
-    let index = |ts: Ts| i128::from(ts).div_euclid(step);
-    let clamp = |ts: i128| Ts::try_from(ts).unwrap_or(if ts < 0 { Ts::MIN } else { Ts::MAX });
-    let mut out: BTreeMap<Ts, u64> =
-        (index(first)..=index(last)).map(|i| (clamp(i * step), 0)).collect();
-    for bin in bins() {
-        *out.entry(clamp(index(bin.start) * step)).or_default() += bin.count;
+    let steps = timeline.steps(STEPS)?;
+    let mut out: BTreeMap<Ts, u64> = steps.starts().map(|start| (start, 0)).collect();
+    for bin in timeline.series.iter().flat_map(|(_, bins)| bins) {
+        *out.entry(steps.start(bin.start)).or_default() += bin.count;
     }
-    Some((clamp(step), out))
+    Some((steps.length(), out))
 }

@@ -1,6 +1,6 @@
 //! Passwords that anyone on the way could read.
 
-use super::{Cell, Config, Detector, Observation};
+use super::{Cell, Config, Detector, Observation, On};
 use crate::model::{Event, Finding, Severity, Value};
 use std::borrow::Cow;
 
@@ -12,6 +12,7 @@ pub static DETECTOR: Detector = Detector {
     name: "cleartext",
     doc: "Transactions whose credentials were readable in the capture (`netlog.user.clear_password`, or HTTP with the \
           scheme Basic), per protocol and server. Inside TLS nothing of this is seen.",
+    on: On::Others,
     rules: &["cleartext.credentials"],
     observe,
     judge,

@@ -1,6 +1,6 @@
 //! Data in names: tunnels through DNS, and names that programs make up.
 
-use super::{Cell, Config, Detector, Observation};
+use super::{Cell, Config, Detector, Observation, On};
 use crate::model::{Event, Finding, Severity, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -20,6 +20,7 @@ pub static DETECTOR: Detector = Detector {
     doc: "Names asked for, per source and registered domain: many different long names under one domain are a \
           tunnel. Names asked for in vain, per source: many are a storm, and the mark of generated domains if they \
           look made up.",
+    on: On::Others,
     rules: &["dns.tunnel", "dns.nxdomain_storm", "dns.generated_names"],
     observe,
     judge,

@@ -1,6 +1,6 @@
 //! Services in trouble: bursts of errors, and the message before the end.
 
-use super::{Cell, Config, Detector, Observation};
+use super::{Cell, Config, Detector, Observation, On};
 use crate::model::{Event, Finding, Severity, Value};
 use std::borrow::Cow;
 
@@ -14,13 +14,14 @@ pub static DETECTOR: Detector = Detector {
     name: "errors",
     doc: "Log lines whose `log.level` is an error or worse, per host and service: a burst of errors, and any line \
           of a level at which programs end (fatal, critical, alert, emergency, panic).",
+    on: On::Others,
     rules: &["errors.fatal", "errors.burst"],
     observe,
     judge,
 };
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    if event.dataset.transaction || event.dataset.name == "flow" {
+    if event.dataset.transaction {
         return;
     }
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);

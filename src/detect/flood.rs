@@ -1,6 +1,6 @@
 //! Floods of half-open connections.
 
-use super::{Cell, Config, Detector, Observation};
+use super::{Cell, Config, Detector, Observation, On};
 use crate::model::{Event, Finding, Severity, Transport, Value};
 
 /// Sources named in a finding.
@@ -11,13 +11,14 @@ pub static DETECTOR: Detector = Detector {
     name: "flood",
     doc: "TCP flows that stay half open (a SYN, and no end of the handshake), per server and port: so many that \
           the server's own clients suffer.",
+    on: On::Flows,
     rules: &["flood.syn"],
     observe,
     judge,
 };
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    if event.dataset.name != "flow" || event.transport != Some(Transport::Tcp) {
+    if event.transport != Some(Transport::Tcp) {
         return;
     }
     if event.by_name("netlog.flow.state").and_then(Value::as_str) != Some("half_open") {

@@ -1,6 +1,6 @@
 //! Log-ins that fail too often, on too many names, or until one works.
 
-use super::{Cell, Config, Detector, Observation, SET_MAX};
+use super::{Cell, Config, Detector, Observation, On, SET_MAX};
 use crate::model::{Event, Evidence, Finding, Outcome, Severity, Value, login_attempts};
 use std::borrow::Cow;
 
@@ -13,6 +13,7 @@ pub static DETECTOR: Detector = Detector {
     doc: "Failed and successful log-ins per service and source, and per service and user, from any log or \
           capture whose events are of category `authentication`; SSH connections in captures whose outcome \
           is encrypted are counted as attempts. Silent on sources without an address or name.",
+    on: On::Others,
     rules: &["login.bruteforce", "login.spray", "login.success_after_failures", "login.distributed", "login.ssh_connections"],
     observe,
     judge,
@@ -24,9 +25,6 @@ const BY_USER: char = 'u';
 const CONNECTIONS: char = 'c';
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    if event.dataset.name == "flow" {
-        return;
-    }
     let login = event.dataset.category.contains(&"authentication")
         || event.by_name("event.category").is_some_and(is_authentication);
     if !login {

@@ -37,12 +37,25 @@ pub struct Observation<'e> {
     pub mark: bool,
 }
 
+/// Which events a detector is shown: a capture has far more flow records than anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// Flow records.
+    Flows,
+    /// Everything else.
+    Others,
+    /// Both.
+    All,
+}
+
 /// Descriptor of one detector.
 pub struct Detector {
     /// Name; its rules' names begin with it.
     pub name: &'static str,
     /// What it finds, from which data, and when it stays silent; for the reference.
     pub doc: &'static str,
+    /// Which events it is shown.
+    pub on: On,
     /// Names of the rules its findings carry; each is argued in docs/detections.md.
     pub rules: &'static [&'static str],
     /// What the event tells, if anything. Pure.
@@ -130,7 +143,8 @@ impl Tables {
     pub fn observe(&mut self, event: &Event<'_>) {
         let at = Stamp { ts: event.ts, origin: event.origin };
         let bucket = self.config.bucket;
-        for (detector, table) in ALL.iter().zip(&mut self.tables) {
+        let not_for_it = if event.dataset.name == "flow" { On::Others } else { On::Flows };
+        for (detector, table) in ALL.iter().zip(&mut self.tables).filter(|(d, _)| d.on != not_for_it) {
             (detector.observe)(event, &mut |observation| table.add(&observation, at, bucket));
         }
     }

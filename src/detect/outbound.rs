@@ -1,6 +1,6 @@
 //! Calls from inside to the outside: regular ones, long ones, and those that carry much away.
 
-use super::{Cell, Config, Detector, Observation};
+use super::{Cell, Config, Detector, Observation, On};
 use crate::model::{Event, Evidence, Finding, Severity, Ts, Value};
 
 /// Descriptor.
@@ -9,6 +9,7 @@ pub static DETECTOR: Detector = Detector {
     doc: "Finished flows from inside to the outside (by --internal-net), per source and server port: calls at \
           regular intervals (a beacon, with its score broken down), connections that last for hours, and much \
           more sent than received. Records of running flows, where --flow-period asks for them, are left out.",
+    on: On::Flows,
     rules: &["outbound.beacon", "outbound.long_connection", "outbound.exfiltration"],
     observe,
     judge,
@@ -18,9 +19,6 @@ pub static DETECTOR: Detector = Detector {
 const ONE_SIDED: u64 = 10;
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    if event.dataset.name != "flow" {
-        return;
-    }
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);
     if text("network.direction") != Some("outbound")
         || matches!(event.by_name("flow.final"), Some(Value::Bool(false)))

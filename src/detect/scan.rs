@@ -1,6 +1,6 @@
 //! Port scans: TCP connections that never became conversations, on many ports or many hosts.
 
-use super::{Cell, Config, Detector, Observation, SET_MAX};
+use super::{Cell, Config, Detector, Observation, On, SET_MAX};
 use crate::model::{Event, Evidence, Finding, Severity, Transport, Value, push_ip};
 use std::borrow::Cow;
 
@@ -13,6 +13,7 @@ pub static DETECTOR: Detector = Detector {
     doc: "TCP flows without a conversation (SYN unanswered, refused or torn down, and packets with flags that \
           no connection begins with), and records of VPC flow logs with the action REJECT, per source: many ports \
           of one host, or one port of many hosts.",
+    on: On::All,
     rules: &["scan.vertical", "scan.horizontal", "scan.stealth"],
     observe,
     judge,

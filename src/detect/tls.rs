@@ -1,6 +1,6 @@
 //! Weak protection: old versions, certificates with a fault.
 
-use super::{Cell, Config, Detector, Observation};
+use super::{Cell, Config, Detector, Observation, On};
 use crate::model::{Event, Finding, Severity, Value};
 use std::borrow::Cow;
 
@@ -12,6 +12,7 @@ pub static DETECTOR: Detector = Detector {
     name: "tls",
     doc: "Versions below TLS 1.2 agreed on, and server certificates that are expired, self-signed, weak or not for \
           the name asked for, per server and port. In TLS 1.3 certificates are encrypted and not seen.",
+    on: On::Others,
     rules: &["tls.old_version", "tls.certificate"],
     observe,
     judge,

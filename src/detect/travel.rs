@@ -1,7 +1,7 @@
 //! Log-ins of one user from places that lie too far apart.
 
 use super::logins::is_authentication;
-use super::{Cell, Config, Detector, Mark, Observation};
+use super::{Cell, Config, Detector, Mark, Observation, On};
 use crate::model::{Event, Finding, Outcome, Severity, Value};
 
 /// Distance below which places are the same for a table of countries, kilometres.
@@ -17,13 +17,14 @@ pub static DETECTOR: Detector = Detector {
     doc: "Successful log-ins with a user name and a place: two of one user from different countries between which \
           nobody travels so fast, and the first one from a new country after five from others. The first 64 log-ins \
           of a user are compared. Without a city database a place is the middle of its country.",
+    on: On::Others,
     rules: &["travel.impossible", "travel.new_country"],
     observe,
     judge,
 };
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    if event.dataset.name == "flow" || event.outcome != Outcome::Success || event.source.ip.is_none() {
+    if event.outcome != Outcome::Success || event.source.ip.is_none() {
         return;
     }
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);

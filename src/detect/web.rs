@@ -2,7 +2,7 @@
 
 mod signs;
 
-use super::{Cell, Config, Detector, Observation, SET_MAX};
+use super::{Cell, Config, Detector, Observation, On, SET_MAX};
 use crate::model::{Event, Finding, Severity, Value};
 use signs::Sign;
 use std::borrow::Cow;
@@ -19,6 +19,7 @@ pub static DETECTOR: Detector = Detector {
           injection, cross-site scripting, commands, Log4Shell, web shells, files nobody links to, scanners by \
           name), many paths asked for in vain, and refused log-ins, per source; from any event with an HTTP \
           status. Bodies are not looked at. Silent on sources without an address.",
+    on: On::Others,
     rules: &["web.traversal", "web.sql_injection", "web.cross_site_scripting", "web.command_injection", "web.log4shell", "web.shell", "web.secret_files", "web.scanner", "web.hidden_paths", "web.refused"],
     observe,
     judge,
@@ -28,9 +29,6 @@ const MISSING: &str = "missing";
 const REFUSED: &str = "refused";
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    if event.dataset.name == "flow" {
-        return;
-    }
     let Some(source) = event.source.ip else { return };
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);
     let Some(target) = text("url.original").or_else(|| text("url.path")) else { return };

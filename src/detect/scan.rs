@@ -67,6 +67,10 @@ fn rejected(event: &Event<'_>) -> Option<&'static str> {
 
 /// Kind of probe a flow is, if it is one.
 fn probe(event: &Event<'_>) -> Option<&'static str> {
+    // Looked at first: most flows are conversations.
+    if event.source.packets.is_some_and(|n| n > 3) {
+        return None;
+    }
     let flags = event.by_name("netlog.flow.source.tcp_flags");
     let has = |flag: &str| match flags {
         Some(Value::Words(words)) => words.contains(&flag),
@@ -74,12 +78,11 @@ fn probe(event: &Event<'_>) -> Option<&'static str> {
         Some(Value::Str(s)) => s == flag,
         _ => false,
     };
-    let small = event.source.packets.is_none_or(|n| n <= 3);
     if has("syn") {
         let state = event.by_name("netlog.flow.state").and_then(Value::as_str)?;
-        return (matches!(state, "half_open" | "refused" | "aborted") && small).then_some("SYN");
+        return matches!(state, "half_open" | "refused" | "aborted").then_some("SYN");
     }
-    if !small || has("ack") || has("rst") {
+    if has("ack") || has("rst") {
         return None;
     }
     match (has("fin"), has("psh") && has("urg")) {

@@ -37,10 +37,7 @@ pub fn community_id(transport: Transport, src: (IpAddr, u16), dst: (IpAddr, u16)
     for part in [a.as_slice(), b.as_slice(), &[proto, 0], ports] {
         tuple.push(part);
     }
-    let mut out = String::with_capacity(30);
-    out.push_str("1:");
-    base64(&Sha1::digest(tuple.bytes.get(..tuple.len).unwrap_or_default()), &mut out);
-    out
+    spelled(Sha1::digest(tuple.bytes.get(..tuple.len).unwrap_or_default()).into())
 }
 
 /// What is hashed, in one piece: seed, addresses, protocol, padding, ports.
@@ -113,15 +110,20 @@ fn icmp_ports(kind: u16, code: u16, pairs: &[(u16, u16)]) -> (u16, u16, bool) {
 
 static ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-fn base64(bytes: &[u8], out: &mut String) {
-    for chunk in bytes.chunks(3) {
-        let word = chunk.iter().fold(0u32, |w, b| w << 8 | u32::from(*b)) << (8 * (3 - chunk.len()));
-        let mut letters = [b'='; 4];
-        for (i, letter) in letters.iter_mut().enumerate().take(chunk.len() + 1) {
-            *letter = ALPHABET.get((word >> (18 - 6 * i) & 63) as usize).copied().unwrap_or(b'=');
-        }
-        out.push_str(std::str::from_utf8(&letters).unwrap_or_default());
-    }
+/// Base64 (RFC 4648) of the 20 bytes behind the version's prefix.
+fn spelled(hash: [u8; 20]) -> String {
+    let mut text = *b"1:==============================";
+    let mut last = [0; 3];
+    let (threes, rest) = hash.as_chunks::<3>();
+    last.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
+    let fours = text.iter_mut().skip(2);
+    let letters = threes.iter().chain([&last]).flat_map(|[a, b, c]| {
+        let word = u32::from(*a) << 16 | u32::from(*b) << 8 | u32::from(*c);
+        [18, 12, 6, 0].map(|shift| ALPHABET[(word >> shift & 63) as usize])
+    });
+    // The last letter stands for no byte of the hash: it stays padding.
+    fours.zip(letters.take(27)).for_each(|(to, letter)| *to = letter);
+    text.get(..30).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -6,6 +6,26 @@ use std::net::{IpAddr, Ipv4Addr};
 /// Longest IPv4 address.
 const V4: usize = 15;
 
+/// Every octet in decimal, and how many digits it has.
+static OCTETS: [[u8; 4]; 256] = octets();
+
+const fn octets() -> [[u8; 4]; 256] {
+    let mut table = [[0; 4]; 256];
+    let mut octet = 0u8;
+    loop {
+        let all = [b'0' + octet / 100, b'0' + octet / 10 % 10, b'0' + octet % 10];
+        table[octet as usize] = match octet {
+            0..10 => [all[2], 0, 0, 1],
+            10..100 => [all[1], all[2], 0, 2],
+            _ => [all[0], all[1], all[2], 3],
+        };
+        if octet == u8::MAX {
+            return table;
+        }
+        octet += 1;
+    }
+}
+
 /// An IPv4 address as text (RFC 6943 §3.1.1, strict).
 pub struct V4Text {
     bytes: [u8; V4],
@@ -18,22 +38,13 @@ impl V4Text {
         let mut text = V4Text { bytes: [b'.'; V4], len: 0 };
         for (i, octet) in ip.octets().into_iter().enumerate() {
             text.len += usize::from(i > 0);
-            if octet >= 100 {
-                text.digit(octet / 100);
+            let [digits @ .., len] = OCTETS[usize::from(octet)];
+            for (slot, digit) in text.bytes.iter_mut().skip(text.len).zip(digits).take(usize::from(len)) {
+                *slot = digit;
             }
-            if octet >= 10 {
-                text.digit(octet / 10 % 10);
-            }
-            text.digit(octet % 10);
+            text.len += usize::from(len);
         }
         text
-    }
-
-    fn digit(&mut self, digit: u8) {
-        if let Some(slot) = self.bytes.get_mut(self.len) {
-            *slot = b'0' + digit;
-        }
-        self.len += 1;
     }
 
     /// The text.
@@ -45,7 +56,12 @@ impl V4Text {
 /// Appends `ip`; IPv6 as RFC 5952 says.
 pub fn push_ip_bytes(out: &mut Vec<u8>, ip: IpAddr) {
     match ip {
-        IpAddr::V4(ip) => out.extend_from_slice(V4Text::new(ip).as_bytes()),
+        IpAddr::V4(ip) => {
+            // Copied as a whole and cut, which needs no call.
+            let text = V4Text::new(ip);
+            out.extend_from_slice(&text.bytes);
+            out.truncate(out.len() - (V4 - text.len.min(V4)));
+        }
         // Writing to a vector cannot fail.
         IpAddr::V6(ip) => write!(out, "{ip}").unwrap_or_default(),
     }

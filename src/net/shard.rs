@@ -20,12 +20,15 @@ use std::sync::Arc;
 pub const CONNECTION_IDLE: Ts = 3_600_000_000_000;
 /// Flows (open records and sleeping connections) of one shard.
 pub const FLOWS: usize = 8192;
+/// Of these, connections that sleep: they hold most of the memory of a long capture.
+pub const SLEEPING: usize = 1024;
 /// Bytes buffered by all flows of one shard: out of order, unconsumed, or being probed.
 pub const BUFFERED: usize = 2 << 20;
 
 /// Caps of the network core that the ledger may name, and what happened.
 pub static CAPS: &[(&str, &str)] = &[
     ("flow.table", "Too many flows at once: the one idle longest was closed early."),
+    ("flow.sleeping", "Too many idle connections at once: the one idle longest was forgotten early."),
     (
         "flow.unconsumed",
         "A parser left more unconsumed bytes than are buffered: the flow was only counted from there.",
@@ -220,6 +223,12 @@ impl Shard {
             live.compact();
         }
         self.table.touch(id, List::Dormant);
+        if self.table.dormant() > SLEEPING
+            && let Some(oldest) = self.table.oldest(List::Dormant)
+        {
+            ctx.out.ledger.cap("flow.sleeping", ctx.stamp.origin);
+            self.remove(oldest, ctx);
+        }
         true
     }
 

@@ -52,6 +52,8 @@ pub(super) struct Table {
     links: Vec<Link>,
     free: Vec<u32>,
     lists: [Ends; 2],
+    /// Flows by list.
+    counts: [usize; 2],
     hasher: FixedState,
 }
 
@@ -64,6 +66,7 @@ impl Table {
             links: Vec::new(),
             free: Vec::new(),
             lists: [Ends { oldest: NONE, newest: NONE }; 2],
+            counts: [0; 2],
             hasher: FixedState::with_seed(0x6e65_746c_6f67),
         }
     }
@@ -71,6 +74,12 @@ impl Table {
     /// Flows held.
     pub(super) fn len(&self) -> usize {
         self.index.len()
+    }
+
+    /// Connections that sleep.
+    pub(super) fn dormant(&self) -> usize {
+        let [_, dormant] = self.counts;
+        dormant
     }
 
     /// The flow of a key.
@@ -92,6 +101,12 @@ impl Table {
                 id
             }
             None => {
+                // By a quarter: doubling leaves half of the largest table of a run unused.
+                if self.slots.len() == self.slots.capacity() {
+                    let more = (self.slots.len() / 4).max(16);
+                    self.slots.reserve_exact(more);
+                    self.links.reserve_exact(more);
+                }
                 self.slots.push(slot);
                 self.links.push(Link { prev: NONE, next: NONE, list: List::Active });
                 u32::try_from(self.slots.len() - 1).unwrap_or(NONE)
@@ -155,6 +170,9 @@ impl Table {
     fn append(&mut self, id: u32, list: List) {
         let Some(ends) = self.lists.get_mut(list.index()) else { return };
         let before = std::mem::replace(&mut ends.newest, id);
+        if let Some(count) = self.counts.get_mut(list.index()) {
+            *count += 1;
+        }
         if before == NONE {
             ends.oldest = id;
         } else if let Some(link) = self.link_mut(before) {
@@ -167,6 +185,9 @@ impl Table {
 
     fn unlink(&mut self, id: u32) {
         let Some(Link { prev, next, list }) = self.link_mut(id).copied() else { return };
+        if let Some(count) = self.counts.get_mut(list.index()) {
+            *count = count.saturating_sub(1);
+        }
         if let Some(link) = self.link_mut(prev) {
             link.next = next;
         }

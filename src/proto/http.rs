@@ -82,7 +82,8 @@ struct Http {
     requests: VecDeque<Request>,
     /// The body of the last of `requests` is still coming.
     uploading: bool,
-    response: Option<Response>,
+    // Boxed, as most connections that are remembered wait for nothing.
+    response: Option<Box<Response>>,
     informational: Vec<Value<'static>>,
     /// A response may have been among the bytes that were lost.
     lost_response: bool,
@@ -263,7 +264,7 @@ impl Http {
         let switch = tunnel || line.code == 101;
         self.server.state = if switch { State::Head } else { State::from(response.frame(method)) };
         self.server.last = out.now;
-        self.response = Some(response);
+        self.response = Some(Box::new(response));
         if self.server.state == State::Head {
             self.complete(Dir::Server, out.now, out);
         }
@@ -330,7 +331,7 @@ impl Http {
             // An upload that goes on after its answer belongs to no request that is kept.
             self.uploading = false;
         }
-        event::emit(request, Some((response, end)), std::mem::take(&mut self.informational), out);
+        event::emit(request, Some((*response, end)), std::mem::take(&mut self.informational), out);
     }
 
     /// The connection ended inside a body.

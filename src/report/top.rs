@@ -2,6 +2,7 @@
 
 use foldhash::fast::FixedState;
 use hashbrown::{Equivalent, HashMap};
+use std::cmp::Reverse;
 use std::hash::Hash;
 
 /// What is counted for one key.
@@ -21,7 +22,7 @@ pub struct Top<K, V> {
     pruned: bool,
 }
 
-impl<K: Hash + Eq + Ord, V: Row> Top<K, V> {
+impl<K: Hash + Eq + Ord + Clone, V: Row> Top<K, V> {
     /// Empty, exact up to `cap` keys (at least 2).
     pub fn new(cap: usize) -> Top<K, V> {
         Top { cap: cap.max(2), rows: HashMap::default(), pruned: false }
@@ -55,15 +56,21 @@ impl<K: Hash + Eq + Ord, V: Row> Top<K, V> {
     }
 
     fn prune(&mut self) {
+        // In place: a copy of the rows would be the largest piece of memory of a long run.
         let keep = self.cap / 2;
-        let mut rows: Vec<(K, (u64, V))> = self.rows.drain().collect();
-        rows.sort_unstable_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(&b.0)));
-        let level = rows.get(keep).map_or(0, |(_, (seen, _))| *seen);
-        rows.truncate(keep);
-        self.rows.extend(rows.into_iter().map(|(key, (seen, row))| {
+        let mut order: Vec<(Reverse<u64>, &K)> =
+            self.rows.iter().map(|(key, (seen, _))| (Reverse(*seen), key)).collect();
+        if keep >= order.len() {
+            return;
+        }
+        let (_, (Reverse(level), first), _) = order.select_nth_unstable(keep);
+        let (level, first) = (*level, K::clone(first));
+        self.rows.retain(|key, (seen, _)| (Reverse(*seen), &*key) < (Reverse(level), &first));
+        #[allow(clippy::iter_over_hash_type, reason = "every row is changed alike")]
+        for (seen, _) in self.rows.values_mut() {
             // At least 1: a key among many that were seen once is as good as another one.
-            (key, (seen.saturating_sub(level).max(1), row))
-        }));
+            *seen = seen.saturating_sub(level).max(1);
+        }
         self.pruned = true;
     }
 

@@ -1,7 +1,7 @@
 //! Flow records: counts, states, time.
 
 use super::*;
-use crate::net::shard::FLOWS;
+use crate::net::shard::{FLOWS, SLEEPING};
 
 fn state(script: &[(bool, u8, u32, u32)]) -> String {
     let mut lab = Lab::new();
@@ -146,6 +146,33 @@ fn the_table_is_capped_and_forgets_the_oldest() {
     let seqs: std::collections::BTreeSet<_> = lab.out.events.iter().map(|e| e.seq).collect();
     assert_eq!(seqs.len(), FLOWS + 10);
     assert_eq!(lab.out.ledger.packets.decoded, u64::try_from(FLOWS + 10).unwrap());
+}
+
+#[test]
+fn sleeping_connections_are_capped_and_the_oldest_forgotten() {
+    let mut lab = Lab::new();
+    let port = |i: usize| (u16::try_from(1 + i).unwrap(), 60_001);
+    for i in 0..SLEEPING + 5 {
+        lab.ports = port(i);
+        lab.tcp(0, true, ACK, 1, 1, "");
+    }
+    lab.ports = (60_002, 60_003);
+    lab.udp(600 * SECOND, true, "x").udp(600 * SECOND, true, "x");
+    assert_eq!(lab.out.ledger.caps["flow.sleeping"].count, 5);
+    assert_eq!(lab.flows().len(), SLEEPING + 5, "every record was written once");
+    lab.proto = 6;
+    // What sleeps goes on when it speaks again; what was forgotten begins anew.
+    for i in [4, 5] {
+        lab.ports = port(i);
+        lab.tcp(601 * SECOND, true, ACK, 1, 1, "");
+    }
+    lab.finish();
+    let parts = [4, 5].map(|i| {
+        let mine = |f: &&&Event<'_>| [f.source.port, f.destination.port].contains(&Some(port(i).0));
+        let flows = lab.flows();
+        flows.iter().filter(mine).map(|f| f.by_name("netlog.flow.part").is_some()).collect::<Vec<_>>()
+    });
+    assert_eq!(parts, [vec![false, false], vec![false, true]]);
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn class(ip: IpAddr) -> &'static str {
     }
 }
 
-fn named<K: std::hash::Hash + Eq + Ord>(
+fn named<K: std::hash::Hash + Eq + Ord + Clone>(
     (id, title): (&'static str, &'static str),
     mut columns: Vec<Column>,
     top: &Top<K, Named>,

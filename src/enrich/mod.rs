@@ -15,6 +15,7 @@ mod net;
 mod place;
 #[cfg(test)]
 mod tests;
+pub mod web;
 
 pub use class::Class;
 pub use community::community_id;

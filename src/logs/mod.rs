@@ -23,7 +23,6 @@
 //! its service reads is still an event, and counted as anomaly `<format>.unknown_message`.
 
 mod after;
-mod agent;
 mod carried;
 mod check;
 mod columns;

@@ -1,11 +1,10 @@
 //! Steps: what a rule makes of fields after it has matched.
 
 use super::PatternError;
-use super::agent::Agent;
 use super::draft::Draft;
 use super::fields::{Table, nearest};
 use super::spec::StepSpec;
-use crate::model::{FieldRef, Type, Value};
+use crate::model::{Agent, FieldRef, Type, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
 //! The nouns of netlog: what flows between the stages. No input or output, no imports of ours.
 
 mod address;
+mod agent;
 mod dataset;
 mod event;
 mod field;
@@ -13,6 +14,7 @@ mod time;
 mod value;
 
 pub use address::{V4Text, push_ip, push_ip_bytes};
+pub use agent::Agent;
 pub use dataset::Dataset;
 pub use event::{Endpoint, Event, Glimpse, Outcome, Transport};
 pub use field::{Field, FieldRef, Type};

@@ -88,6 +88,8 @@ pub fn compiled() -> Vec<Part> {
         Part { name: "flow", datasets: vec![&net::flow::FLOW], fields: net::flow::FIELDS.to_vec() },
         Part { name: "transactions", datasets, fields: proto::fields::FIELDS.to_vec() },
     ];
+    let http = protocols().filter(|part| part.name == "http").flat_map(|part| part.datasets).collect();
+    parts.push(Part { name: "web", datasets: http, fields: enrich::web::FIELDS.to_vec() });
     parts.extend(protocols());
     parts
 }

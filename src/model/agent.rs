@@ -1,11 +1,12 @@
 //! User agents: name, version, system and device, by the tokens that browsers and tools put there
-//! (RFC 9110 10.1.5 for the form; what vendors document for the tokens).
+//! (RFC 9110 10.1.5 for the form; what vendors document for the tokens). Formats that ask for it and the enrichment
+//! of all events read them alike.
 
 use std::borrow::Cow;
 
 /// What a user agent tells of its sender.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Agent<'a> {
+pub struct Agent<'a> {
     /// Program.
     pub name: Option<Cow<'a, str>>,
     /// Its version.
@@ -52,7 +53,18 @@ static WINDOWS: &[(&str, &str)] = &[
     ("5.0", "2000"),
 ];
 
+/// Names and devices that stand in no table.
+static OTHERS: &[&str] =
+    &["IE", "Safari", "Mobile Safari", "Opera", "Spider", "Mac", "iPhone", "iPad", "iPod"];
+
 impl<'a> Agent<'a> {
+    /// The same text, if it is one that this file writes rather than one a client sent: it costs no memory.
+    pub fn fixed(text: &str) -> Option<&'static str> {
+        let browsers = BROWSERS.iter().flat_map(|(_, desktop, phone)| [*desktop, *phone]);
+        let systems = WINDOWS.iter().map(|(_, name)| *name);
+        browsers.chain(OTHERS.iter().copied()).chain(systems).find(|known| *known == text)
+    }
+
     /// Reads a user agent.
     pub fn read(text: &'a str) -> Agent<'a> {
         let mut agent = Agent::default();

@@ -165,8 +165,10 @@ fn job(reading: &Reading, packets: Option<&Packets>, now: Ts) -> Result<Job, Usa
         Some(path) => config::File::read(path)?,
         None => config::File::default(),
     };
-    let zone = reading.timezone.as_deref().or(file.timezone.as_deref()).unwrap_or("UTC");
-    let zone = Zone::named(zone).map_err(|e| value("--timezone", zone, &e.to_string()))?;
+    let zone = match reading.timezone.as_deref().or(file.timezone.as_deref()) {
+        Some(zone) => Zone::named(zone).map_err(|e| value("--timezone", zone, &e.to_string()))?,
+        None => Zone::utc(),
+    };
     let window =
         (moment("--from", reading.from.as_deref(), &zone)?, moment("--to", reading.to.as_deref(), &zone)?);
     if let (Some(from), Some(to)) = window

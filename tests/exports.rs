@@ -109,3 +109,68 @@ fn access_logs_of_either_server_are_told_without_a_note() {
         assert!(!input.to_string().contains("could also be"), "{input:#}");
     }
 }
+
+/// The first event of a file, read with `args`.
+#[track_caller]
+fn first(args: &[&str]) -> Value {
+    let ran = netlog(args);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    serde_json::from_str(ran.text().lines().next().expect("an event")).unwrap()
+}
+
+#[test]
+fn formats_of_server_configurations_are_taken_from_the_command_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let httpd = "# site\nLogFormat \"%h %l %u %t \\\"%r\\\" %>s %b\" common\n\
+                 LogFormat \"%v|%a|%{%Y-%m-%dT%H:%M:%S%z}t|%m %U%q|%>s|%B|%D\" pipes\nCustomLog logs/access_log pipes\n";
+    let nginx = "http {\n  log_format timed '$host $remote_addr [$time_iso8601] \"$request\" $status '\n\
+                 '$body_bytes_sent $request_time';\n  access_log /var/log/nginx/a.log timed;\n}\n";
+    let cases = [
+        (
+            "httpd.conf",
+            httpd,
+            "www.example.org|203.0.113.7|2026-11-21T09:07:01+0100|GET /a?x=1|404|12|2500\n",
+            2_500_000,
+        ),
+        (
+            "nginx.conf",
+            nginx,
+            "www.example.org 203.0.113.7 [2026-11-21T09:07:01+01:00] \"GET /a?x=1 HTTP/1.1\" 404 12 0.250\n",
+            250_000_000,
+        ),
+    ];
+    for (conf, text, line, nanos) in cases {
+        let conf = written(dir.path(), conf, text.as_bytes());
+        let log = written(dir.path(), "access.log", line.repeat(5).as_bytes());
+        let format = format!("@{}", conf.display());
+        let event = first(&["events", "--log-format", &format, log.to_str().unwrap()]);
+        assert_eq!(event["source"]["ip"], "203.0.113.7", "{event}");
+        assert_eq!(event["http"]["response"]["status_code"], 404, "{event}");
+        assert_eq!((&event["url"]["path"], &event["url"]["query"]), (&json!("/a"), &json!("x=1")), "{event}");
+        assert_eq!(event["event"]["outcome"], "failure");
+        assert_eq!(event["event"]["duration"], nanos, "{event}");
+    }
+}
+
+#[test]
+fn a_format_names_the_zone_of_its_stamps_and_the_user_decides() {
+    let dir = tempfile::tempdir().unwrap();
+    let format = "name = \"shop\"\ndoc = \"A shop.\"\nzone = \"Europe/Berlin\"\n[[rule]]\n\
+                  delimited = \"%{@timestamp:%d.%m.%Y %H:%M:%S} shop %{message:rest}\"\n\
+                  [[test]]\nline = \"21.07.2026 09:07:01 shop x\"\nwant = { \"message\" = \"x\" }\n";
+    let format = written(dir.path(), "shop.toml", format.as_bytes());
+    let log = written(dir.path(), "shop.log", b"21.07.2026 09:07:01 shop cart is empty\n");
+    let (format, log) = (format.to_str().unwrap(), log.to_str().unwrap());
+    let at =
+        |more: &[&str]| first(&[&["events", "--patterns", format, log], more].concat())["@timestamp"].clone();
+    assert_eq!(at(&[]), "2026-07-21T07:07:01.000000000Z");
+    assert_eq!(at(&["--timezone", "UTC"]), "2026-07-21T09:07:01.000000000Z");
+    assert_eq!(at(&["--timezone", "America/New_York"]), "2026-07-21T13:07:01.000000000Z");
+    let report = netlog(&["analyze", "-q", "-o", "json=-", "--patterns", format, log]).json();
+    assert!(report["inputs"][0]["notes"].to_string().contains("Europe/Berlin"), "{}", report["inputs"]);
+    let wrong =
+        "name = \"x\"\ndoc = \"X.\"\nzone = \"Europe/Berlim\"\n[[rule]]\ndelimited = \"x %{message:rest}\"\n";
+    let wrong = written(dir.path(), "wrong.toml", wrong.as_bytes());
+    let ran = netlog(&["events", "--patterns", wrong.to_str().unwrap(), log]);
+    assert!(ran.code == 2 && ran.err.contains("Europe/Berlim"), "{} {}", ran.code, ran.err);
+}

@@ -102,6 +102,7 @@ fn one<T: Tallying>(
         file.rounds(&messages, &give_back, shared, totals)
     });
     file.info.notes.extend(file.clock.notes());
+    file.info.notes.extend(file.parser.zone_note(&job.logs.zone));
     totals.sources.push((source, file.info));
     go_on
 }

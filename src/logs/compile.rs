@@ -14,7 +14,7 @@ use super::rule::{Children, Format, Matcher, Rule};
 use super::sets::{Sets, cases};
 use super::spec::{FormatSpec, RuleSpec};
 use super::template::Template;
-use super::time::Form;
+use super::time::{Form, Zone};
 use super::when::Cond;
 use crate::model::{Field, FieldRef};
 use std::collections::BTreeMap;
@@ -52,6 +52,11 @@ pub(super) fn format(maker: &mut Maker<'_>, file: String, spec: FormatSpec) -> R
         rules.push(rule(maker, &file, &spec, &base, i, rule_spec)?);
     }
     let family = spec.family.as_ref().map(|name| maker.need(&file, "family", name)).transpose()?;
+    let zone = spec.zone.as_deref().map(Zone::named).transpose();
+    let zone = zone.map_err(|wrong| PatternError::format(&file, "zone", wrong.to_string()))?;
+    if zone.is_some() && parent.is_some() {
+        return Err(PatternError::format(&file, "zone", "only a format that reads whole lines has a zone"));
+    }
     let twin = spec.twin.as_ref().map(|name| maker.need(&file, "twin", name)).transpose()?;
     let dataset = base.dataset(&mut maker.table, &spec);
     let joining = spec.multiline.as_ref().map(|multi| Joining::new(&file, multi)).transpose()?;
@@ -68,6 +73,7 @@ pub(super) fn format(maker: &mut Maker<'_>, file: String, spec: FormatSpec) -> R
         parent,
         family,
         twin,
+        zone,
         from,
         when,
         dataset,

@@ -106,12 +106,17 @@ pub(super) fn unended(line: &str) -> &str {
 
 impl<'f> Parser<'f> {
     /// A parser for a file whose beginning was given to [`FormatSet::detect`].
-    pub fn new(set: &'f FormatSet, detection: &Detection, context: Context) -> Parser<'f> {
+    pub fn new(set: &'f FormatSet, detection: &Detection, mut context: Context) -> Parser<'f> {
         let forced = context.format.as_ref().and_then(|name| set.index(name));
         let roots = match forced {
             Some(format) => vec![format],
             None => detection.formats().collect(),
         };
+        let first = roots.first().and_then(|root| set.format(*root));
+        if let (false, Some(zone)) = (context.zone.is_given(), first.and_then(|format| format.zone.as_ref()))
+        {
+            context.zone = zone.clone();
+        }
         let joining = roots.first().and_then(|root| set.format(*root)?.joining.as_ref());
         let quick = Quick::new(set, &roots).filter(|_| context.window == (None, None) && joining.is_none());
         Parser { set, roots, layouts: Arc::clone(&detection.layouts), context, joining, quick }

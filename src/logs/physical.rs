@@ -2,9 +2,22 @@
 
 use super::draft::Draft;
 use super::parser::{Parsed, Parser, Scratch};
+use super::time::Zone;
 use crate::model::{Ledger, Origin};
 
 impl Parser<'_> {
+    /// The zone that the format names where the user names none, for the notes of the report.
+    pub fn zone_note(&self, user: &Zone) -> Option<String> {
+        let zone = &self.context.zone;
+        let note = || {
+            format!(
+                "stamps without a zone are taken as {}, as the format says; --timezone decides",
+                zone.name()
+            )
+        };
+        (zone.is_given() && !user.is_given()).then(note)
+    }
+
     /// Lines in a text: one, unless lines are joined.
     #[inline]
     pub(super) fn count(&self, raw: &[u8]) -> u64 {

@@ -11,6 +11,7 @@ use super::multi::Joining;
 use super::parser::Scratch;
 use super::target::Capture;
 use super::template::{Misfit, Template};
+use super::time::Zone;
 use super::when::{Cond, Test};
 use crate::model::{Dataset, FieldRef, Outcome, Value};
 use hashbrown::HashMap;
@@ -264,6 +265,8 @@ pub(super) struct Format {
     pub parent: Option<usize>,
     /// Format whose children read this one's message too.
     pub family: Option<usize>,
+    /// Zone of stamps without one, where the user names none.
+    pub zone: Option<Zone>,
     /// Reads many of the same lines to the same fields.
     pub twin: Option<usize>,
     /// Field of the parent that this format reads.

@@ -34,6 +34,8 @@ pub(super) struct FormatSpec {
     /// A format that reads many of the same lines to the same fields: where both fit, the path of the file decides,
     /// and nothing is said of the other one.
     pub twin: Option<String>,
+    /// Zone of stamps without one in a file of this format, where the user names none.
+    pub zone: Option<String>,
     /// Another format, whose children read this one's message too.
     pub family: Option<String>,
     /// Constants that depend on captured values, for every rule.

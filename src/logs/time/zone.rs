@@ -18,6 +18,8 @@ pub struct ZoneError(pub String);
 pub struct Zone {
     tz: Option<TimeZone>,
     name: String,
+    /// Somebody named it; else it is what is taken for want of another.
+    given: bool,
 }
 
 impl Default for Zone {
@@ -38,7 +40,7 @@ const HOUR: i64 = 3600 * SECOND;
 impl Zone {
     /// UTC.
     pub fn utc() -> Zone {
-        Zone { tz: None, name: "UTC".to_owned() }
+        Zone { tz: None, name: "UTC".to_owned(), given: false }
     }
 
     /// An IANA name, an offset (`+02:00`, `-0700`, `Z`), or `local` for the machine's zone.
@@ -48,7 +50,7 @@ impl Zone {
     pub fn named(name: &str) -> Result<Zone, ZoneError> {
         let unknown = || ZoneError(name.to_owned());
         if matches!(name, "UTC" | "Z" | "utc") {
-            return Ok(Zone::utc());
+            return Ok(Zone { given: true, ..Zone::utc() });
         }
         let tz = if name == "local" {
             TimeZone::system()
@@ -57,7 +59,12 @@ impl Zone {
         } else {
             TimeZone::get(name).map_err(|_| unknown())?
         };
-        Ok(Zone { tz: Some(tz), name: name.to_owned() })
+        Ok(Zone { tz: Some(tz), name: name.to_owned(), given: true })
+    }
+
+    /// Whether somebody named it.
+    pub const fn is_given(&self) -> bool {
+        self.given
     }
 
     /// As the user gave it; for the report.

@@ -65,7 +65,10 @@ impl<K: Hash + Eq + Ord + Clone, V: Row> Top<K, V> {
         }
         let (_, (Reverse(level), first), _) = order.select_nth_unstable(keep);
         let (level, first) = (*level, K::clone(first));
-        self.rows.retain(|key, (seen, _)| (Reverse(*seen), &*key) < (Reverse(level), &first));
+        self.rows.retain(|key, (seen, _)| {
+            let key: &K = key;
+            (Reverse(*seen), key) < (Reverse(level), &first)
+        });
         #[allow(clippy::iter_over_hash_type, reason = "every row is changed alike")]
         for (seen, _) in self.rows.values_mut() {
             // At least 1: a key among many that were seen once is as good as another one.

@@ -16,10 +16,10 @@ enum Token {
 /// The formats that the configuration's access logs use; all that it defines if it has no access log.
 pub(super) fn formats(text: &str) -> Result<Vec<(Dialect, String)>, String> {
     // As the first word of a statement: Apache's logs are often files of the name access_log.
-    let directive = |statement: &str| statement.split_whitespace().next();
     let nginx = text
         .split(['\n', ';', '{', '}'])
-        .any(|statement| matches!(directive(statement), Some("log_format" | "access_log")));
+        .filter_map(|statement| statement.split_whitespace().next())
+        .any(|directive| matches!(directive, "log_format" | "access_log"));
     let dialect = if nginx { Dialect::Nginx } else { Dialect::Apache };
     let statements = statements(text, nginx);
     let found = if nginx { of_nginx(&statements)? } else { of_apache(&statements)? };

@@ -30,6 +30,7 @@ mod patterns_explain;
 mod registry;
 mod sinks;
 mod story;
+mod told;
 mod tshark_databases;
 mod tshark_incidents;
 mod tshark_web;

@@ -47,7 +47,8 @@ pub fn events(path: &Path) -> (Vec<Event<'static>>, Ledger) {
     (out.events, out.ledger)
 }
 
-fn json(value: &Value<'_>) -> Json {
+/// A value as JSON has it; times as nanoseconds.
+pub fn json(value: &Value<'_>) -> Json {
     match value {
         Value::Str(s) => Json::from(s.as_ref()),
         Value::Int(i) => Json::from(*i),

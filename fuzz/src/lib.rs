@@ -158,6 +158,7 @@ impl Talk {
             (Over::Udp, _) | (Over::Both, true) => Transport::Udp,
             (Over::Icmp, false) => Transport::Icmp,
             (Over::Icmp, true) => Transport::Icmp6,
+            (Over::Arp, _) => Transport::Arp,
         };
         let options = Options { full: other, ..Options::default() };
         Talk {

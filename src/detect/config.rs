@@ -66,6 +66,7 @@ thresholds! {
         beacon_score = 80, "Score of regularity, 0 to 100, from which calls are a beacon";
         exfil_bytes = 104857600, "Bytes sent to one place outside that make an exfiltration, if far less came back";
         errors = 50, "Errors of one service in the window that make an error burst";
+        arp_changes = 3, "Times an IP address moved between Ethernet addresses from which announcing it excuses nothing";
         travel_speed = 1000, "Kilometres per hour between two log-ins of a user that nobody travels";
     }
 }

@@ -73,7 +73,7 @@ macro_rules! detectors {
     };
 }
 
-detectors![logins, scan, flood, web, dns, outbound, tls, cleartext, travel, errors];
+detectors![logins, scan, flood, web, dns, outbound, tls, cleartext, travel, errors, arp, dhcp];
 
 /// Observations of one detector.
 #[derive(Clone, Debug, Default)]

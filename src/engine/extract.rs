@@ -3,7 +3,7 @@
 use crate::enrich::community_id;
 use crate::model::{Ledger, Origin, Stamp, Ts};
 use crate::net::dissect::dissect;
-use crate::net::{Filter, FlowKey, Verdict, transport};
+use crate::net::{Filter, FlowKey, Verdict};
 use crate::sink::SinkError;
 use crate::sink::packets::{Packet, Packets};
 use crate::source::discover::{Group, Input, discover};
@@ -140,7 +140,7 @@ impl Wish {
                 let head = packet.payload.start as usize;
                 let number = |at: usize| bytes.get(head + at).copied().map_or(0, u16::from);
                 let ports = if icmp { (number(0), number(1)) } else { (a.1, b.1) };
-                let id = community_id(transport(key.proto()), (a.0, ports.0), (b.0, ports.1));
+                let id = community_id(key.transport(), (a.0, ports.0), (b.0, ports.1));
                 let answer = id == *flow;
                 // An ICMP flow's messages are of several types: each is asked for.
                 if !icmp && known.len() < FLOWS {

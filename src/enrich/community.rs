@@ -13,6 +13,8 @@ pub const fn protocol_number(transport: Transport) -> u8 {
         Transport::Udp => 17,
         Transport::Icmp6 => 58,
         Transport::Sctp => 132,
+        // Reserved: there is none for what is not IP.
+        Transport::Arp => 255,
         Transport::Other(number) => number,
     }
 }

@@ -208,6 +208,7 @@ fn flow_id(event: &Event<'_>) -> Option<String> {
     let ports = match transport {
         Transport::Icmp | Transport::Icmp6 => icmp_message(event)?,
         Transport::Tcp | Transport::Udp | Transport::Sctp => (event.source.port?, event.destination.port?),
+        Transport::Arp => return None,
         Transport::Other(_) => (0, 0),
     };
     Some(community_id(transport, (source, ports.0), (destination, ports.1)))
@@ -264,6 +265,7 @@ fn transport_name(transport: Transport) -> Value<'static> {
         Transport::Icmp => "icmp".into(),
         Transport::Icmp6 => "ipv6-icmp".into(),
         Transport::Sctp => "sctp".into(),
+        Transport::Arp => "arp".into(),
         Transport::Other(number) => number.to_string().into(),
     }
 }

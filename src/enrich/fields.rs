@@ -47,7 +47,7 @@ crate::fields! {
     SERVER_PORT: Long, "server.port", "The same as destination.port.";
     SERVER_BYTES: Long, "server.bytes", "Payload bytes of the response.";
     NETWORK_TYPE: Keyword, "network.type", "`ipv4` or `ipv6`.";
-    NETWORK_TRANSPORT: Keyword, "network.transport", "`tcp`, `udp`, `icmp`, `ipv6-icmp`, `sctp`, or the IP protocol's number.";
+    NETWORK_TRANSPORT: Keyword, "network.transport", "`tcp`, `udp`, `icmp`, `ipv6-icmp`, `sctp`, `arp`, or the IP protocol's number.";
     NETWORK_PROTOCOL: Keyword, "network.protocol", "Application protocol.";
     NETWORK_DIRECTION: Keyword, "network.direction", "`inbound`, `outbound`, `internal` or `external`, seen from --internal-net.";
     NETWORK_COMMUNITY_ID: Keyword, "network.community_id", "Community ID v1 of the flow.";

@@ -108,6 +108,7 @@ pub(super) fn show(event: &Event<'_>, name: &str) -> Option<String> {
             Transport::Icmp => "icmp".to_owned(),
             Transport::Icmp6 => "ipv6-icmp".to_owned(),
             Transport::Sctp => "sctp".to_owned(),
+            Transport::Arp => "arp".to_owned(),
             Transport::Other(n) => n.to_string(),
         }),
         _ => {

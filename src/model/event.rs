@@ -58,6 +58,8 @@ pub enum Transport {
     Icmp6,
     /// RFC 9260.
     Sctp,
+    /// RFC 826: no transport, but what asks for addresses stands where one would.
+    Arp,
     /// Another IP protocol, by IANA number.
     Other(u8),
 }

@@ -6,7 +6,7 @@
 
 use super::{FlowKey, Packet, TcpHeader, Tunnel, Verdict, link};
 use crate::model::Stamp;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Encapsulations followed before a packet is given up as `tunnel.depth`. Real stacks have two or
 /// three; without a bound a crafted packet of 64 KiB nests thousands.
@@ -115,9 +115,24 @@ impl Walk<'_> {
         }
     }
 
+    /// The packet is an ARP message between these addresses.
+    pub fn arp(&mut self, sender: Ipv4Addr, target: Ipv4Addr, len: usize) -> Verdict {
+        self.limit(len);
+        self.placed(FlowKey::arp(sender, target), 0, 0, None)
+    }
+
     /// The packet belongs to the flow of these ends; its payload begins `header` bytes on.
     pub fn flow(&self, ip: &Ip, ports: (u16, u16), header: usize, tcp: Option<TcpHeader>) -> Verdict {
-        let (key, reverse) = FlowKey::new((ip.src, ports.0), (ip.dst, ports.1), ip.proto);
+        self.placed(FlowKey::new((ip.src, ports.0), (ip.dst, ports.1), ip.proto), ip.ttl, header, tcp)
+    }
+
+    fn placed(
+        &self,
+        (key, reverse): (FlowKey, bool),
+        ttl: u8,
+        header: usize,
+        tcp: Option<TcpHeader>,
+    ) -> Verdict {
         let end = self.at + self.data.len();
         let start = self.at + header.min(self.data.len());
         Verdict::Flow(Packet {
@@ -128,7 +143,7 @@ impl Walk<'_> {
             payload: position(start)..position(end),
             payload_len: position(self.left().saturating_sub(header)),
             tcp,
-            ttl: ip.ttl,
+            ttl,
             macs: self.macs,
             vlans: self.vlans,
             tunnel: self.tunnel,

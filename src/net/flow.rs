@@ -6,7 +6,7 @@
 
 use super::dispatch::App;
 use super::tcp::{State, Tcp};
-use super::{FlowKey, Packet, Tunnel, transport};
+use super::{FlowKey, Packet, Tunnel};
 use crate::model::{Dataset, Endpoint, Event, FieldRef, Origin, Outcome, Seq, Ts, Value};
 use crate::proto::Protocol;
 
@@ -197,7 +197,7 @@ impl Flow {
 
     /// Writes what was counted so far; the record stays open.
     pub(super) fn interim(&mut self, now: Ts, seq: &mut Seq) -> Option<Event<'static>> {
-        let record = self.record.as_mut()?;
+        let record = self.record.as_mut().filter(|_| !self.key.is_arp())?;
         record.reported = now;
         let record = **record;
         Some(self.event(&record, false, seq))
@@ -205,7 +205,8 @@ impl Flow {
 
     /// Writes and closes the open record.
     pub(super) fn close(&mut self, seq: &mut Seq) -> Option<Event<'static>> {
-        let record = self.record.take()?;
+        // The events of ARP count its packets already.
+        let record = self.record.take().filter(|_| !self.key.is_arp() || self.events == 0)?;
         let event = self.event(&record, true, seq);
         self.parts += 1;
         Some(event)
@@ -213,7 +214,8 @@ impl Flow {
 
     /// Both ends as events name them, by side.
     pub(super) fn ends(&self) -> [Endpoint; 2] {
-        let ports = !is_icmp(self.key.proto()) && (self.key.a().1 | self.key.b().1) != 0;
+        let ports =
+            !is_icmp(self.key.proto()) && !self.key.is_arp() && (self.key.a().1 | self.key.b().1) != 0;
         let macs = self.record.as_ref().map_or([None; 2], |r| r.sides.map(|s| s.mac));
         let end = |(ip, port), mac| Endpoint {
             ip: Some(ip),
@@ -236,7 +238,7 @@ impl Flow {
         event.ordinal = RECORD_ORDINAL | self.written;
         self.written = self.written.saturating_add(1) & !RECORD_ORDINAL;
         event.end = Some(record.end);
-        event.transport = Some(transport(self.key.proto()));
+        event.transport = Some(self.key.transport());
         let counted = |end: Endpoint, side: &Side| Endpoint {
             mac: side.mac,
             bytes: (side.packets > 0).then_some(side.bytes),

@@ -1,11 +1,17 @@
 //! The identity of a flow: both ends and the protocol, the same for both directions.
 
+use super::transport;
+use crate::model::Transport;
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// An address as a number, upper and lower half; IPv4 as an IPv4-mapped IPv6 address. Numbers are compared
 /// and hashed in registers, which bytes are not, and every packet is.
 type Number = (u64, u64);
+
+/// Stands where ARP has neither: a protocol number that is reserved, and with it as both ports the EtherType.
+/// IP packets of that protocol have no ports.
+const ARP: (u8, u16) = (255, 0x0806);
 
 /// Where the IPv4 addresses are: `::ffff:0:0/96`.
 const MAPPED: u64 = 0xffff << 32;
@@ -32,6 +38,22 @@ impl FlowKey {
         (FlowKey { a, b, a_port, b_port, proto, v4: src.0.is_ipv4() }, reverse)
     }
 
+    /// Key of an ARP message: who asks or tells, and whom. Question and answer have the same.
+    pub fn arp(sender: Ipv4Addr, target: Ipv4Addr) -> (FlowKey, bool) {
+        let (proto, port) = ARP;
+        FlowKey::new((sender.into(), port), (target.into(), port), proto)
+    }
+
+    /// What its packets are, as `network.transport` names it.
+    pub const fn transport(&self) -> Transport {
+        if self.is_arp() { Transport::Arp } else { transport(self.proto) }
+    }
+
+    /// Whether its packets are no IP packets but ask for addresses.
+    pub const fn is_arp(&self) -> bool {
+        self.proto == ARP.0 && self.a_port == ARP.1
+    }
+
     /// The smaller end.
     pub fn a(&self) -> (IpAddr, u16) {
         (self.ip(self.a), self.a_port)
@@ -42,7 +64,7 @@ impl FlowKey {
         (self.ip(self.b), self.b_port)
     }
 
-    /// IP protocol number.
+    /// IP protocol number; see also [`FlowKey::is_arp`].
     pub const fn proto(&self) -> u8 {
         self.proto
     }

@@ -112,7 +112,7 @@ pub enum Verdict {
     Flow(Packet),
     /// A fragment: goes to the defragmenter. Range of the IP header and payload in the captured bytes.
     Fragment(Range<u32>),
-    /// Understood, but carries no IP flow (ARP, STP, LLDP …): counted as skipped under this name.
+    /// Understood, but carries no IP flow (STP, LLDP …): counted as skipped under this name.
     Skip(&'static str),
     /// Broken: counted under this name.
     Malformed(&'static str),
@@ -136,7 +136,7 @@ impl Default for Config {
 }
 
 /// `network.transport` of an IP protocol number.
-pub const fn transport(proto: u8) -> Transport {
+const fn transport(proto: u8) -> Transport {
     match proto {
         1 => Transport::Icmp,
         6 => Transport::Tcp,

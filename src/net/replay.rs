@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! # a comment
-//! tcp 80                         or: udp 53, icmp, icmp6
+//! tcp 80                         or: udp 53, icmp, icmp6, arp
 //! > "GET / HTTP/1.1\r\n\r\n"     the client sends; escapes \r \n \t \0 \\ \" \xNN
 //! < 48 54 54 50                  the server sends; bytes in hexadecimal
 //! + "/1.1 200 OK\r\n\r\n"        more of the turn above
@@ -15,7 +15,7 @@
 use super::{Config, FlowKey, Output, Packet, Shard, TcpHeader};
 use crate::model::{Origin, Stamp, Transport};
 use crate::proto::{Dir, Options, Protocol};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 /// Largest segment or datagram a script's turn is sent in, as on Ethernet.
@@ -92,7 +92,8 @@ impl Script {
                     "udp" => Transport::Udp,
                     "icmp" => Transport::Icmp,
                     "icmp6" => Transport::Icmp6,
-                    _ => return Err(fault("expected tcp PORT, udp PORT, icmp or icmp6")),
+                    "arp" => Transport::Arp,
+                    _ => return Err(fault("expected tcp PORT, udp PORT, icmp, icmp6 or arp")),
                 };
                 let port = if rest.is_empty() { Ok(0) } else { rest.trim().parse() };
                 script = Some(Script::new(transport, port.map_err(|_| fault("no port number"))?));
@@ -208,13 +209,17 @@ impl Wire<'_> {
             Transport::Icmp => 1,
             Transport::Icmp6 => 58,
             Transport::Sctp => 132,
+            Transport::Arp => 0,
             Transport::Other(proto) => proto,
         };
         let ports = if matches!(proto, 1 | 58) { (0, 0) } else { (CLIENT_PORT, self.script.port) };
-        let client = (IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), ports.0);
-        let server = (IpAddr::V4(Ipv4Addr::new(198, 51, 100, 2)), ports.1);
+        let client = (Ipv4Addr::new(192, 0, 2, 1), ports.0);
+        let server = (Ipv4Addr::new(198, 51, 100, 2), ports.1);
         let (src, dst) = if side == 0 { (client, server) } else { (server, client) };
-        let (key, reverse) = FlowKey::new(src, dst, proto);
+        let (key, reverse) = match self.script.transport {
+            Transport::Arp => FlowKey::arp(src.0, dst.0),
+            _ => FlowKey::new((src.0.into(), src.1), (dst.0.into(), dst.1), proto),
+        };
         let [seq, ack] = if side == 0 { self.seq } else { [self.seq[1], self.seq[0]] };
         let tcp = (proto == 6).then_some(TcpHeader {
             seq,

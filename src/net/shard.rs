@@ -10,7 +10,7 @@ use super::dispatch::{App, Io, Registry};
 use super::flow::Flow;
 use super::table::{List, Table};
 use super::tcp::{ACK, SYN};
-use super::{Config, Packet, transport};
+use super::{Config, Packet};
 use crate::model::{Event, Ledger, Origin, Seq, Stamp, Transport, Ts};
 use crate::proto::{self, Protocol};
 use std::collections::VecDeque;
@@ -179,7 +179,7 @@ impl Shard {
     /// Which side is the client, by what the first packet says.
     fn client(&self, packet: &Packet) -> usize {
         let sender = usize::from(packet.reverse);
-        let transport = transport(packet.key.proto());
+        let transport = packet.key.transport();
         let flags = packet.tcp.map_or(0, |t| t.flags);
         if flags & SYN != 0 {
             return if flags & ACK == 0 { sender } else { 1 - sender };
@@ -379,6 +379,6 @@ impl Flow {
     }
 
     fn transport(&self) -> Transport {
-        transport(self.key.proto())
+        self.key.transport()
     }
 }

@@ -122,6 +122,8 @@ pub enum Over {
     Both,
     /// ICMP or ICMPv6 messages, from the ICMP header on.
     Icmp,
+    /// ARP messages.
+    Arp,
 }
 
 impl Over {
@@ -132,6 +134,7 @@ impl Over {
             (Over::Tcp | Over::Both, Transport::Tcp)
                 | (Over::Udp | Over::Both, Transport::Udp)
                 | (Over::Icmp, Transport::Icmp | Transport::Icmp6)
+                | (Over::Arp, Transport::Arp)
         )
     }
 }
@@ -171,6 +174,7 @@ macro_rules! protocols {
 
 protocols! {
     amqp,
+    arp,
     cassandra,
     dhcpv4,
     dns,

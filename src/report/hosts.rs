@@ -256,6 +256,8 @@ const fn number(transport: Transport) -> u8 {
         Transport::Udp => 17,
         Transport::Icmp6 => 58,
         Transport::Sctp => 132,
+        // Has no ports, which are what asks.
+        Transport::Arp => 255,
         Transport::Other(number) => number,
     }
 }

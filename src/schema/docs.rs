@@ -66,6 +66,7 @@ fn over(over: Over) -> &'static str {
         Over::Udp => "UDP",
         Over::Both => "TCP and UDP",
         Over::Icmp => "ICMP and ICMPv6",
+        Over::Arp => "Ethernet",
     }
 }
 

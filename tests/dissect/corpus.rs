@@ -143,6 +143,7 @@ fn tshark(file: &Path) -> Vec<String> {
 
 fn class(fate: &Fate) -> &'static str {
     match fate {
+        Fate::Flow(p) if p.key.is_arp() => "none",
         Fate::Flow(p) => match p.key.proto() {
             1 => "icmp",
             6 => "tcp",

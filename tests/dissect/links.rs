@@ -23,7 +23,8 @@ fn ethernet_vlans_and_llc() {
     let llc = cat(&[&[6, 6, 3], &tcp4()]);
     assert_eq!(told(1, &ether(u16::try_from(llc.len()).unwrap(), &llc)), TCP4);
     for (kind, data, name) in [
-        (0x0806, &[][..], "arp"),
+        (0x0806, &[0, 1, 0x86, 0xdd, 6, 16][..], "arp.other"),
+        (0x8035, &[], "rarp"),
         (0x88cc, &[], "lldp"),
         (0x888e, &[], "eapol"),
         (0x8892, &[], "profinet"),
@@ -38,6 +39,27 @@ fn ethernet_vlans_and_llc() {
     ] {
         assert_eq!(told(1, &ether(kind, data)), format!("skip {name}"));
     }
+}
+
+#[test]
+fn arp() {
+    let message = cat(&[&[0, 1, 8, 0, 6, 4, 0, 1], &MAC_A, &A, &[0; 6], &B]);
+    let padded = cat(&[&ether(0x0806, &message), &[0; 18]]);
+    let Verdict::Flow(p) = dissect(1, &padded, 60, Stamp::default()) else { panic!("no flow") };
+    assert!(p.key.is_arp() && !p.reverse);
+    assert_eq!((p.key.a().0, p.key.b().0), (A.into(), B.into()));
+    assert_eq!((p.payload, p.payload_len, p.wire_len), (14..42, 28, 60), "without the padding");
+    let answer = cat(&[&[0, 1, 8, 0, 6, 4, 0, 2], &MAC_B, &B, &MAC_A, &A]);
+    let Verdict::Flow(q) = dissect(1, &ether(0x0806, &answer), 42, Stamp::default()) else {
+        panic!("no flow")
+    };
+    assert!(q.reverse && q.key == p.key, "question and answer are one flow");
+    // An IP packet of the reserved protocol number is another's.
+    let Verdict::Flow(ip) = dissect(1, &ether(0x0800, &ip4(255, b"x")), 35, Stamp::default()) else {
+        panic!("no flow")
+    };
+    assert!(!ip.key.is_arp() && ip.key != p.key);
+    assert_eq!(told(1, &ether(0x0806, &message[..27])), "malformed arp.truncated");
 }
 
 #[test]
@@ -80,7 +102,7 @@ fn raw_null_and_cooked() {
     };
     assert_eq!(told(276, &sll2(0x0800, &tcp4())), TCP4);
     assert_eq!(told(276, &sll2(0x86dd, &tcp6())), TCP6);
-    assert_eq!(told(276, &sll2(0x0806, &[])), "skip arp");
+    assert_eq!(told(276, &sll2(0x0806, &[])), "malformed arp.truncated");
     assert_eq!(told(117, &cat(&[&[61, 2], &[0; 62], &tcp4()])), TCP4);
 }
 

@@ -3,7 +3,7 @@
 
 use netlog::model::{Origin, Stamp};
 use netlog::net::replay::Script;
-use netlog::net::{FlowKey, Packet, Verdict, dissect, transport};
+use netlog::net::{FlowKey, Packet, Verdict, dissect};
 use netlog::proto::Dir;
 use pcap_parser::traits::PcapReaderIterator;
 use pcap_parser::{LegacyPcapReader, PcapBlockOwned};
@@ -68,7 +68,7 @@ pub fn scripts(path: &Path) -> Vec<Script> {
             let client = packet.reverse != syn_ack;
             let server = if client { packet.key.a() } else { packet.key.b() };
             let port = if matches!(packet.key.proto(), 1 | 58) { 0 } else { server.1 };
-            flows.push((packet.key, client, [None; 2], Script::new(transport(packet.key.proto()), port)));
+            flows.push((packet.key, client, [None; 2], Script::new(packet.key.transport(), port)));
             flows.len() - 1
         });
         let (_, client, next, script) = &mut flows[at];

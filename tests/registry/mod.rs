@@ -77,10 +77,11 @@ fn play(script: &Script, how: &How, full: bool) -> Output {
     script.play(how, &options(full), proto::ALL)
 }
 
-/// Protocols the flow records name.
+/// Protocols the flow records name, and ARP, which has none.
 fn recognised(out: &Output) -> BTreeSet<String> {
     let flows = out.events.iter().filter(|e| e.dataset.name == flow::FLOW.name);
-    let mut names = BTreeSet::new();
+    let arp = out.events.iter().filter(|e| e.dataset.name == "arp").map(|_| "arp".to_owned());
+    let mut names: BTreeSet<String> = arp.collect();
     for value in flows.filter_map(|e| e.by_name("network.protocol")) {
         match value {
             Value::Str(name) => drop(names.insert(name.to_string())),

@@ -1,6 +1,7 @@
 //! Edges of thresholds and windows, and that no split or order of the input shows.
 
 mod each;
+mod lan;
 
 use super::{Config, Tables};
 use crate::model::{Dataset, Event, Field, Finding, Ledger, Origin, Outcome, Transport, Type, Value};

@@ -59,6 +59,8 @@ enum Expr {
     Not(Box<Expr>),
     /// `ip`, `ip6`.
     V4(bool),
+    /// `arp`.
+    Arp,
     /// An IP protocol.
     Proto(u8),
     /// TCP, UDP or SCTP, the protocols with ports.
@@ -73,7 +75,7 @@ enum Expr {
     Less(u32),
     /// At least this long on the wire.
     Greater(u32),
-    /// `arp` and the like: no flow has such packets.
+    /// `rarp` and the like: no flow has such packets.
     Never,
 }
 
@@ -125,8 +127,9 @@ impl Expr {
             Expr::And(x, y) => x.matches(p, src, dst) && y.matches(p, src, dst),
             Expr::Or(x, y) => x.matches(p, src, dst) || y.matches(p, src, dst),
             Expr::Not(x) => !x.matches(p, src, dst),
-            Expr::V4(v4) => p.key.is_v4() == *v4,
-            Expr::Proto(proto) => p.key.proto() == *proto,
+            Expr::V4(v4) => p.key.is_v4() == *v4 && !p.key.is_arp(),
+            Expr::Arp => p.key.is_arp(),
+            Expr::Proto(proto) => p.key.proto() == *proto && !p.key.is_arp(),
             Expr::Ported => matches!(p.key.proto(), 6 | 17 | 132),
             Expr::Net(side, net) => side.of(src.0, dst.0, |ip| net.contains(ip)),
             Expr::Port(side, first, last) => side.of(src.1, dst.1, |port| (*first..=*last).contains(&port)),

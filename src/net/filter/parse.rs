@@ -165,6 +165,7 @@ impl<'a> Parser<'a> {
             (Some(Family::Transport(_)), Some(_)) => false,
             (Some(Family::Ether), Some(Kind::Host) | None) => true,
             (Some(Family::Ether), _) => false,
+            (Some(Family::Arp), Some(Kind::Port | Kind::PortRange | Kind::Proto)) => false,
             _ => true,
         };
         match fits {
@@ -304,6 +305,7 @@ fn alone(family: Family) -> Expr {
     match family {
         Family::Ip(v4) => Expr::V4(v4),
         Family::Transport(proto) => Expr::Proto(proto),
+        Family::Arp => Expr::Arp,
         Family::Ether | Family::Never => Expr::Never,
     }
 }

@@ -35,6 +35,27 @@ fn check(filter: &str, want: [bool; 4]) {
 }
 
 #[test]
+fn arp_is_not_ip() {
+    let (key, reverse) = FlowKey::arp([192, 0, 2, 9].into(), [192, 0, 2, 1].into());
+    let arp = Packet { key, reverse, ..packet("192.0.2.9", "10.1.2.3", 1) };
+    for (filter, want) in [
+        ("arp", true),
+        ("arp host 192.0.2.1", true),
+        ("host 192.0.2.9", true),
+        ("src net 192.0.2.0/24", true),
+        ("ip", false),
+        ("ip6", false),
+        ("ip host 192.0.2.9", false),
+        ("proto 255", false),
+        ("port 2054", false),
+        ("tcp or udp", false),
+    ] {
+        assert_eq!(Filter::parse(filter).unwrap().matches(&arp), want, "{filter}");
+    }
+    assert!(Filter::parse("arp port 1").is_err());
+}
+
+#[test]
 fn primitives() {
     let (t, f) = (true, false);
     check("", [t, t, t, t]);
@@ -43,6 +64,7 @@ fn primitives() {
     check("ip and tcp", [t, f, f, f]);
     check("icmp or udp", [f, t, f, t]);
     check("arp", [f, f, f, f]);
+    check("not arp", [t, t, t, t]);
     check("host 192.0.2.9", [t, t, f, f]);
     check("192.0.2.9", [t, t, f, f]);
     check("src host 192.0.2.9", [t, f, f, f]);

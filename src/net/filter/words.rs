@@ -28,6 +28,7 @@ pub(super) enum Family {
     Ip(bool),
     Transport(u8),
     Ether,
+    Arp,
     Never,
 }
 
@@ -37,7 +38,8 @@ pub(super) fn family(word: &str) -> Option<Family> {
         "ip" => Family::Ip(true),
         "ip6" => Family::Ip(false),
         "ether" => Family::Ether,
-        "arp" | "rarp" | "stp" | "ipx" | "iso" | "atalk" | "decnet" => Family::Never,
+        "arp" => Family::Arp,
+        "rarp" | "stp" | "ipx" | "iso" | "atalk" | "decnet" => Family::Never,
         other => Family::Transport(protocol(other)?),
     })
 }

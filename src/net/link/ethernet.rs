@@ -2,7 +2,7 @@
 
 use super::super::dissect::Walk;
 use super::super::{Verdict, ip, tunnel};
-use super::{llc, names};
+use super::{arp, llc, names};
 
 /// VLAN tags followed before a frame is given up as `vlan.depth`.
 const MAX_TAGS: usize = 8;
@@ -42,6 +42,7 @@ pub(in super::super) fn payload(w: &mut Walk<'_>, mut kind: u16) -> Verdict {
             }
             // A frame of more than 1500 bytes whose payload is LLC all the same.
             0x8870 => return llc::frame(w),
+            0x0806 => return arp::message(w),
             0x8847 | 0x8848 => return tunnel::mpls(w),
             0x8864 => return tunnel::pppoe(w),
             other => return Verdict::Skip(names::ethertype(other)),

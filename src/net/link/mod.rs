@@ -1,5 +1,6 @@
 //! Link layers, one small file per family, and the dispatch by `LINKTYPE_` number.
 
+mod arp;
 pub(super) mod ethernet;
 mod llc;
 mod loopback;

@@ -5,7 +5,6 @@
 pub(super) fn ethertype(kind: u16) -> &'static str {
     match kind {
         0x05dd..0x0600 => "eth.length",
-        0x0806 => "arp",
         0x8035 => "rarp",
         0x88cc => "lldp",
         0x888e | 0x88c7 => "eapol",

@@ -1,0 +1,150 @@
+//! Addresses that two machines of one network claim at the same time.
+
+use super::{Cell, Config, Detector, Observation, On};
+use crate::model::{Event, Finding, Severity, Ts, Value};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+/// Ethernet addresses named in a finding.
+const NAMED: usize = 8;
+/// Width of a window, nanoseconds: ten minutes.
+const GRAIN: Ts = 600_000_000_000;
+/// Windows between the first and last message of one event; the parser closes events long before.
+const WINDOWS: i64 = 16;
+
+/// Descriptor.
+pub static DETECTOR: Detector = Detector {
+    name: "arp",
+    doc: "Ethernet addresses that ARP messages, and the advertisements of IPv6 neighbours, give for each IP address: \
+          several within one window are a machine that claims what is another's. A change that is announced (gratuitous \
+          ARP, an advertisement to everybody), as when a standby takes over, is left out unless it comes again and again. \
+          Silent on captures that hold none of these messages.",
+    on: On::Others,
+    rules: &["arp.spoofing", "ndp.spoofing"],
+    observe,
+    judge,
+};
+
+/// `02-00-00-00-00-0A`, as neighbour discovery's events have it too.
+fn spelled(mac: [u8; 6]) -> String {
+    mac.map(|byte| format!("{byte:02X}")).join("-")
+}
+
+fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
+    match event.dataset.name {
+        "arp" => arp(event, out),
+        "icmp" => neighbour(event, out),
+        _ => {}
+    }
+}
+
+fn is(event: &Event<'_>, name: &str) -> bool {
+    matches!(event.by_name(name), Some(Value::Bool(true)))
+}
+
+fn arp(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
+    let last = match event.by_name("arp.last_seen") {
+        Some(Value::Time(ts)) => *ts,
+        _ => event.ts,
+    };
+    let announced = is(event, "arp.gratuitous");
+    let changed = event.by_name("arp.changed.ip").and_then(Value::as_ip);
+    for end in [&event.source, &event.destination] {
+        let Some((ip, mac)) = end.ip.zip(end.mac).filter(|(ip, _)| !ip.is_unspecified()) else { continue };
+        let flips = u64::from(changed == Some(ip) && !announced);
+        claim(out, ("arp", ip), spelled(mac), (event.ts, last), (announced, flips));
+    }
+}
+
+/// A neighbour advertisement (RFC 4861 §4.4).
+fn neighbour(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
+    if event.by_name("icmp.response.type").and_then(Value::as_int) != Some(136) {
+        return;
+    }
+    let (Some(ip), Some(mac)) = (
+        event.by_name("netlog.icmp.target").and_then(Value::as_ip),
+        event.by_name("netlog.icmp.link_address").and_then(Value::as_str),
+    ) else {
+        return;
+    };
+    // The event's source is who was told.
+    let announced = event.source.ip.is_some_and(|ip| ip.is_multicast());
+    let at = event.end.unwrap_or(event.ts);
+    claim(out, ("ndp", ip), mac.to_owned(), (at, at), (announced, 0));
+}
+
+/// One claim in every window it lasted for: a set of windows is small, however long the capture is.
+fn claim(
+    out: &mut dyn FnMut(Observation<'_>),
+    (kind, ip): (&str, IpAddr),
+    mac: String,
+    (first, last): (Ts, Ts),
+    (announced, flips): (bool, u64),
+) {
+    let subject = format!("{kind}\t{ip}");
+    let (from, to) = (first.div_euclid(GRAIN), last.div_euclid(GRAIN));
+    for window in from..=to.min(from + WINDOWS) {
+        // Offset and padded, so that the order of text is that of time.
+        let at = format!("{:016x}\t{mac}", window.wrapping_sub(i64::MIN).cast_unsigned());
+        let (plain, told) = if announced { (None, Some(at)) } else { (Some(at), None) };
+        out(Observation {
+            subject: Cow::Borrowed(&subject),
+            weight: u64::from(window == from),
+            values: [Some(Cow::Borrowed(&mac)), plain.map(Cow::Owned), told.map(Cow::Owned)],
+            mark: false,
+        });
+    }
+    if flips > 0 {
+        out(Observation {
+            subject: Cow::Borrowed(&subject),
+            weight: 1,
+            values: [Some(Cow::Owned(mac)), None, None],
+            mark: true,
+        });
+    }
+}
+
+/// Addresses by window.
+fn windows(claims: &[String]) -> BTreeMap<u64, BTreeSet<&str>> {
+    let mut all: BTreeMap<u64, BTreeSet<&str>> = BTreeMap::new();
+    for (window, mac) in claims.iter().filter_map(|claim| claim.split_once('\t')) {
+        if let Ok(window) = u64::from_str_radix(window, 16) {
+            all.entry(window).or_default().insert(mac);
+        }
+    }
+    all
+}
+
+fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
+    let (Some((kind, ip)), Some((first, last))) = (subject.split_once('\t'), cell.span) else { return Vec::new() };
+    if cell.distinct(0) < 2 {
+        return Vec::new();
+    }
+    let (plain, told) = (cell.values(1, super::SET_MAX), cell.values(2, super::SET_MAX));
+    let (plain, told) = (windows(&plain), windows(&told));
+    // Who takes over says so; the old owner may have been heard just before.
+    let announced = |window: &u64| told.contains_key(window) || told.contains_key(&window.wrapping_sub(1));
+    let contested = plain.iter().filter(|(window, macs)| macs.len() > 1 && !announced(window)).count();
+    let mut both = plain;
+    told.into_iter().for_each(|(window, macs)| both.entry(window).or_default().extend(macs));
+    let shared = both.values().filter(|macs| macs.len() > 1).count() as u64;
+    let changes = shared.max(cell.marks.len() as u64);
+    if contested == 0 && changes < config.arp_changes {
+        return Vec::new();
+    }
+    let rule = if kind == "ndp" { "ndp.spoofing" } else { "arp.spoofing" };
+    let targets = cell.values(0, NAMED);
+    vec![Finding {
+        rule,
+        severity: Severity::High,
+        attack: if kind == "ndp" { &["T1557"] } else { &["T1557.002"] },
+        subject: ip.to_owned(),
+        title: format!("{ip} is claimed by {} Ethernet addresses at the same time: {}", cell.distinct(0), targets.join(", ")),
+        advice: "Find the switch ports of these Ethernet addresses; the one the machine does not have reads along.",
+        targets,
+        count: cell.count,
+        first,
+        last,
+    }]
+}

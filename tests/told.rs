@@ -1,0 +1,122 @@
+//! What captures of real software under testdata tell: golden events beside each capture (`UPDATE=1` writes
+//! them), and the same values as tshark's decoding of the same file.
+
+use crate::packetbeat::{events, json};
+use netlog::model::Event;
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Captures under testdata, and the data sets their golden file shows.
+const CAPTURES: &[(&str, &[&str])] = &[("cases/lan/input.pcap", &["arp"])];
+
+/// (capture, tshark's filter, tshark's field, our data set, our values): the same set of values.
+const SAME: &[(&str, &str, &str, &str, Take)] = &[
+    ("cases/lan/input.pcap", "arp && !(arp.src.proto_ipv4 == 0.0.0.0)", "arp.src.hw_mac", "arp", macs),
+    ("cases/lan/input.pcap", "arp.opcode == 2", "arp.src.proto_ipv4", "arp", answered),
+    ("cases/lan/input.pcap", "arp.isgratuitous == 1", "arp.src.proto_ipv4", "arp", announced),
+];
+
+type Take = fn(&Event<'_>, &mut dyn FnMut(String));
+
+fn macs(event: &Event<'_>, out: &mut dyn FnMut(String)) {
+    for mac in [event.source.mac, event.destination.mac].into_iter().flatten() {
+        out(mac.map(|byte| format!("{byte:02x}")).join(":"));
+    }
+}
+
+fn answered(event: &Event<'_>, out: &mut dyn FnMut(String)) {
+    if event.by_name("arp.replies").and_then(netlog::model::Value::as_int) > Some(0) {
+        event.destination.ip.into_iter().for_each(|ip| out(ip.to_string()));
+    }
+}
+
+fn announced(event: &Event<'_>, out: &mut dyn FnMut(String)) {
+    if event.by_name("arp.gratuitous").is_some() {
+        event.source.ip.into_iter().for_each(|ip| out(ip.to_string()));
+    }
+}
+
+fn testdata(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(path)
+}
+
+fn line(event: &Event<'_>) -> String {
+    let mut all = Map::new();
+    all.insert("@timestamp".to_owned(), netlog::model::rfc3339(event.ts).into());
+    all.insert("event.dataset".to_owned(), event.dataset.name.into());
+    all.insert("event.outcome".to_owned(), event.outcome.name().into());
+    if let Some(end) = event.end {
+        all.insert("event.duration".to_owned(), (end - event.ts).into());
+    }
+    for (name, end) in [("source", &event.source), ("destination", &event.destination)] {
+        let mut put =
+            |part: &str, value: Option<Json>| value.map(|v| all.insert(format!("{name}.{part}"), v));
+        put("ip", end.ip.map(|ip| ip.to_string().into()));
+        put("port", end.port.map(Json::from));
+        put("mac", end.mac.map(|mac| mac.map(|b| format!("{b:02X}")).join("-").into()));
+        put("bytes", end.bytes.map(Json::from));
+    }
+    for (field, value) in &event.fields {
+        all.insert(field.name.to_owned(), json(value));
+    }
+    Json::Object(all).to_string() + "\n"
+}
+
+#[test]
+fn golden_events() {
+    for (capture, datasets) in CAPTURES {
+        let path = testdata(capture);
+        let mut all = events(&path).0;
+        all.sort_by_key(|e| (e.ts, e.seq));
+        let got: String = all.iter().filter(|e| datasets.contains(&e.dataset.name)).map(line).collect();
+        let golden = path.with_extension("want.ndjson");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&golden, &got).expect("writable");
+        }
+        let want = std::fs::read_to_string(&golden).unwrap_or_default();
+        assert!(got == want, "{} differs; UPDATE=1 rewrites it. Got:\n{got}", golden.display());
+    }
+}
+
+#[test]
+fn the_same_as_tshark() {
+    let mut differ = Vec::new();
+    for (capture, filter, field, dataset, take) in SAME {
+        let path = testdata(capture);
+        let run = Command::new("tshark")
+            .arg("-r")
+            .arg(&path)
+            .args(["-Y", filter, "-T", "fields", "-e", field])
+            .output();
+        let Ok(run) = run else {
+            eprintln!("SKIPPED: no tshark");
+            return;
+        };
+        let text = String::from_utf8_lossy(&run.stdout).into_owned();
+        let theirs: BTreeSet<String> = text.lines().flat_map(|l| l.split(',')).map(str::to_owned).collect();
+        let mut ours = BTreeSet::new();
+        for event in events(&path).0.iter().filter(|e| e.dataset.name == *dataset) {
+            take(event, &mut |value| {
+                ours.insert(value);
+            });
+        }
+        assert!(!theirs.is_empty(), "{capture} has no {field}");
+        if theirs != ours {
+            differ.push(format!("{capture} {field}: ours {ours:?}, tshark's {theirs:?}"));
+        }
+    }
+    assert!(differ.is_empty(), "{}", differ.join("\n"));
+}
+
+/// The lie and the second server are found in the small network, the announced hand-over is not.
+#[test]
+fn findings_of_the_small_network() {
+    let path = testdata("cases/lan/input.pcap");
+    let mut tables = netlog::detect::Tables::new(&netlog::detect::Config::default());
+    events(&path).0.iter().for_each(|event| tables.observe(event));
+    let found = tables.judge(&mut netlog::model::Ledger::default());
+    let found: BTreeSet<_> = found.iter().map(|f| (f.rule, f.subject.as_str())).collect();
+    assert_eq!(found, [("arp.spoofing", "10.66.0.1"), ("dhcp.rogue_server", "10.66.0.0/24")].into());
+}

@@ -270,6 +270,9 @@ pub struct Reading {
     /// Network that counts as inside, for network.direction; may be repeated [default: private ranges]
     #[arg(long, value_name = "CIDR", help_heading = "Enrichment")]
     pub internal_net: Vec<String>,
+    /// List of addresses, networks, domains, JA3, JA4 or hashes to look for, plain or CSV; may be repeated
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Enrichment")]
+    pub indicators: Vec<PathBuf>,
     /// Configuration file; the command line wins over it (see netlog config show)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Running")]
     pub config: Option<PathBuf>,

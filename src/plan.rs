@@ -1,6 +1,7 @@
 //! From arguments to a complete, checked plan: every path, format, span and output resolved, or a
 //! usage error before any input is read.
 
+mod indicators;
 mod report;
 mod search;
 
@@ -103,6 +104,10 @@ impl Plan {
     /// See [`UsageError`].
     pub fn grep_auth(args: &GrepAuth, now: Ts) -> Result<Plan, UsageError> {
         let outputs = outputs(&args.output, "text")?;
+        if let Some(list) = args.reading.indicators.first() {
+            let reason = "grep-auth looks for log-ins only: netlog analyze looks for indicators";
+            return Err(value("--indicators", &list.display().to_string(), reason));
+        }
         let mut job = job(&args.reading, None, now)?;
         job.only = Some(Only::Logs);
         job.wanted = Some(Wanted {
@@ -195,6 +200,7 @@ fn job(reading: &Reading, packets: Option<&Packets>, now: Ts) -> Result<Job, Usa
         enrich: enrich::Config {
             databases: given(&reading.geoip_db, &file.geoip_db),
             internal: given(&internal.collect::<Result<Vec<_>, _>>()?, &file.internal_net),
+            indicators: indicators::read(&given(&reading.indicators, &file.indicators))?,
         },
         logs: Logs {
             zone,

@@ -31,7 +31,10 @@ static MAY: &[(&str, &[&str])] = &[
     ),
     (
         "command",
-        &["cli", "config", "plan", "engine", "logs", "report", "schema", "setup", "sink", "load", "nightly"],
+        &[
+            "cli", "config", "plan", "detect", "engine", "enrich", "logs", "report", "schema", "setup",
+            "sink", "load", "nightly",
+        ],
     ),
 ];
 

@@ -11,6 +11,7 @@ mod geoip;
 mod grep_auth;
 mod grok_builtin;
 mod grok_conformance;
+mod indicators;
 mod layering;
 mod licences;
 mod load;

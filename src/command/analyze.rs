@@ -2,11 +2,15 @@
 
 use super::{CommandError, Status, Terminal, progress, told};
 use crate::cli::Reading;
+use crate::detect::Verdict;
 use crate::engine::{self, Outcome, Progress};
+use crate::enrich::Indicators;
+use crate::enrich::indicators::List;
 use crate::logs::FormatSet;
 use crate::plan::{Plan, UsageError};
 use crate::report::{Facts, Report, Tally};
 use crate::schema;
+use crate::sink::escape::text::visible;
 use crate::sink::{self, Sink, SinkContext, SinkError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) fn run(plan: Plan, reading: &Reading, terminal: &Terminal) -> Result<Status, CommandError> {
     let formats = plan.job.logs.formats().map_err(engine::EngineError::from)?;
     check(&plan, &formats)?;
+    mistakes(&plan.job.enrich.indicators);
     let schema = Arc::new(schema::all(&formats)?);
     let (setup, bulk) = (plan.setup.clone(), plan.bulk.clone());
     let (width, color) = (terminal.width, terminal.color(reading.color));
@@ -73,18 +78,16 @@ fn finish(outcome: Outcome<Tally>, plan: &Plan) -> Result<Status, CommandError> 
 
 /// The report of a run, with `more` that its reader must know, and the outputs that wait for it.
 pub(super) fn drawn(outcome: Outcome<Tally>, plan: &Plan, more: Vec<String>) -> (Report, Vec<Box<dyn Sink>>) {
-    let Outcome { tally, findings, observed, ledger, sources, enricher, sinks } = outcome;
-    let silent = observed.iter().filter(|(_, n)| *n == 0).map(|(name, _)| *name).collect::<Vec<_>>();
-    let ran = observed.iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} on {n} observations"));
-    let mut notes = vec![format!("Detectors that ran: {}.", or_none(ran.collect()))];
-    if !silent.is_empty() {
-        notes.push(format!("Detectors that had nothing to look at: {}.", silent.join(", ")));
-    }
+    let Outcome { tally, verdict, ledger, sources, enricher, sinks } = outcome;
+    let Verdict { findings, allowed, ran } = verdict;
+    let mut notes: Vec<String> = enricher.indicators().lists.iter().map(List::note).collect();
     notes.extend(more);
     let report = tally.finish(Facts {
         sources,
         ledger,
         findings,
+        allowed,
+        ran,
         command: command_line(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         databases: enricher.origins(),
@@ -94,8 +97,17 @@ pub(super) fn drawn(outcome: Outcome<Tally>, plan: &Plan, more: Vec<String>) -> 
     (report, sinks)
 }
 
-fn or_none(list: Vec<String>) -> String {
-    if list.is_empty() { "none".to_owned() } else { list.join(", ") }
+/// Tells on standard error which lines of lists hold no indicator.
+pub(super) fn mistakes(indicators: &Indicators) {
+    for list in &indicators.lists {
+        for mistake in &list.samples {
+            anstream::eprintln!("netlog: {}", visible(&mistake.to_string()));
+        }
+        let more = list.mistakes - list.samples.len() as u64;
+        if more > 0 {
+            anstream::eprintln!("netlog: {}: {more} more lines are no indicators", visible(&list.path));
+        }
+    }
 }
 
 /// The command line as given, for the report, without what never changes the output: how many threads

@@ -42,11 +42,15 @@ fn of(finding: Option<&Finding>, number: usize, all: usize) -> Result<Wish, Usag
     let Some(finding) = finding else {
         return Err(wrong(format!("there are {all} findings; netlog analyze -o json lists them")));
     };
-    let hosts = in_text(&finding.subject);
+    let mut hosts = in_text(&finding.subject);
+    let mut peers: Vec<IpAddr> = finding.targets.iter().flat_map(|target| in_text(target)).collect();
+    if hosts.is_empty() {
+        // About a name or a digest: the hosts that had to do with it.
+        hosts = std::mem::take(&mut peers);
+    }
     if hosts.is_empty() {
         return Err(wrong(format!("it is about {}, which is no address: use --host", finding.subject)));
     }
-    let peers = finding.targets.iter().flat_map(|target| in_text(target)).collect();
     let span = Some((finding.first.ts, finding.last.ts));
     Ok(Wish { hosts, peers, span, ..Wish::default() })
 }

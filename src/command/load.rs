@@ -1,6 +1,6 @@
 //! `netlog load`.
 
-use super::analyze::watched;
+use super::analyze::{mistakes, watched};
 use super::{CommandError, Status, Terminal, told};
 use crate::cli::Load;
 use crate::engine::{self, EngineError};
@@ -19,6 +19,7 @@ use std::sync::{Arc, PoisonError};
 
 pub(super) fn run(args: &Load, now: Ts, terminal: &Terminal) -> Result<Status, CommandError> {
     let mut plan = Plan::load(args, now)?;
+    mistakes(&plan.job.enrich.indicators);
     let client = Client::new(&plan::connection(&args.url, &args.server)?)?;
     let options = plan::loading(args)?;
     let formats = FormatSet::load(&plan.job.logs.patterns).map_err(EngineError::from)?;

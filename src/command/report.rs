@@ -85,13 +85,13 @@ fn report(
     before: &[Fault],
     now: Ts,
 ) -> (Report, Changes) {
-    let Outcome { tally: (tally, seen), findings, observed, ledger, sources, enricher, sinks } = outcome;
-    let changes = Changes::between(state, &seen, &findings, now, plan.baseline);
+    let Outcome { tally: (tally, seen), verdict, ledger, sources, enricher, sinks } = outcome;
+    let changes = Changes::between(state, &seen, &verdict.findings, now, plan.baseline);
     let still = |f: &Fault| {
         format!("Still cannot be read: {}: {} (told on {}).", f.path, f.reason, units::time(f.since))
     };
     let notes = before.iter().map(still).collect();
-    let outcome = Outcome { tally, findings, observed, ledger, sources, enricher, sinks };
+    let outcome = Outcome { tally, verdict, ledger, sources, enricher, sinks };
     (drawn(outcome, &plan.plan, notes).0, changes)
 }
 

@@ -1,6 +1,6 @@
 //! `netlog timeline` and `netlog host`: what events say, in an order of their own.
 
-use super::analyze::{check, drawn, watched};
+use super::analyze::{check, drawn, mistakes, watched};
 use super::{CommandError, Status, Terminal, told};
 use crate::cli::{Host, Reading, Timeline};
 use crate::engine::{self, EngineError};
@@ -55,6 +55,7 @@ fn refuse(plan: &Plan, names: &[&str]) -> Result<(), UsageError> {
 fn context(plan: &Plan, reading: &Reading, terminal: &Terminal) -> Result<SinkContext, CommandError> {
     let formats = plan.job.logs.formats().map_err(EngineError::from)?;
     check(plan, &formats)?;
+    mistakes(&plan.job.enrich.indicators);
     Ok(SinkContext {
         schema: Arc::new(schema::all(&formats)?),
         width: terminal.width,

@@ -30,6 +30,8 @@ pub struct File {
     pub internal_net: Vec<Net>,
     /// MaxMind databases, asked in this order; relative to the file's folder.
     pub geoip_db: Vec<PathBuf>,
+    /// Lists of indicators; relative to the file's folder.
+    pub indicators: Vec<PathBuf>,
     /// Zone of stamps that name none.
     #[serde(deserialize_with = "zone")]
     pub timezone: Option<String>,
@@ -111,7 +113,7 @@ impl File {
         })?;
         let mut file = File::parse(&name, &text)?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        for path in file.geoip_db.iter_mut().chain(&mut file.patterns) {
+        for path in file.geoip_db.iter_mut().chain(&mut file.patterns).chain(&mut file.indicators) {
             *path = folder.join(&*path);
         }
         file.report.rebase(folder);

@@ -36,7 +36,10 @@ fn the_default_file_has_every_option() {
         for name in names {
             let there = DEFAULT.lines().any(|line| {
                 let line = line.trim_start_matches("# ");
-                line.starts_with(&format!("{name} =")) || line.starts_with(&format!("[{name}"))
+                ["", "[", "[detect.", "[[detect."].iter().any(|before| {
+                    let head = format!("{before}{name}");
+                    line.strip_prefix(&head).is_some_and(|rest| rest.starts_with([' ', ']', '.']))
+                })
             });
             assert!(there, "{section}{name} is missing in default.toml");
         }

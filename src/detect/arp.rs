@@ -20,6 +20,7 @@ pub static DETECTOR: Detector = Detector {
           several within one window are a machine that claims what is another's. A change that is announced (gratuitous \
           ARP, an advertisement to everybody), as when a standby takes over, is left out unless it comes again and again. \
           Silent on captures that hold none of these messages.",
+    needs: "captures with ARP or IPv6 neighbour discovery",
     on: On::Others,
     rules: &["arp.spoofing", "ndp.spoofing"],
     observe,

@@ -12,6 +12,7 @@ pub static DETECTOR: Detector = Detector {
     name: "cleartext",
     doc: "Transactions whose credentials were readable in the capture (`netlog.user.clear_password`, or HTTP with the \
           scheme Basic), per protocol and server. Inside TLS nothing of this is seen.",
+    needs: "captures with log-ins that nothing encrypts",
     on: On::Others,
     rules: &["cleartext.credentials"],
     observe,

@@ -1,5 +1,6 @@
 //! Thresholds. The defaults are argued in docs/detections.md.
 
+use super::allow::{Allow, Severities};
 use crate::model::{Ts, positive_span};
 use serde::Deserialize;
 
@@ -19,11 +20,15 @@ macro_rules! thresholds {
             pub $span: Ts,)*)?
             $($(#[doc = concat!($count_doc, ".")]
             pub $count: u64,)*)?
+            /// Findings that are counted, not told.
+            pub allow: Vec<Allow>,
+            /// How bad the findings of a rule are, where not as the detector says.
+            pub severity: Severities,
         }
 
         impl Default for Config {
             fn default() -> Self {
-                Config { $($($span: $length,)*)? $($($count: $number,)*)? }
+                Config { $($($span: $length,)*)? $($($count: $number,)*)? allow: Vec::new(), severity: Severities::default() }
             }
         }
 
@@ -67,6 +72,12 @@ thresholds! {
         exfil_bytes = 104857600, "Bytes sent to one place outside that make an exfiltration, if far less came back";
         errors = 50, "Errors of one service in the window that make an error burst";
         arp_changes = 3, "Times an IP address moved between Ethernet addresses from which announcing it excuses nothing";
+        icmp_payloads = 20, "Different data in echo requests of one pair of hosts that make a tunnel";
+        rejected = 10, "Records of a flow log with REJECT before the first ACCEPT between two hosts that make it worth a look";
+        quiet_lines = 500, "Lines without an error after which errors of a service are a change";
+        restarts = 3, "Unexpected ends of one program in the window that make a crash loop";
+        drops = 20, "WebSocket connections of one service lost in the window";
+        pongs = 5, "Heartbeats of one service that were not answered in the window";
         travel_speed = 1000, "Kilometres per hour between two log-ins of a user that nobody travels";
     }
 }

@@ -17,6 +17,7 @@ pub static DETECTOR: Detector = Detector {
     doc: "DHCP servers that give addresses of the same network to clients within ten minutes, and servers that give the \
           same client addresses of different networks. Servers that agree about routers and name servers may be a \
           redundant pair, which is told as such.",
+    needs: "captures with DHCP",
     on: On::Others,
     rules: &["dhcp.rogue_server"],
     observe,

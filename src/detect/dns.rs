@@ -20,6 +20,7 @@ pub static DETECTOR: Detector = Detector {
     doc: "Names asked for, per source and registered domain: many different long names under one domain are a \
           tunnel. Names asked for in vain, per source: many are a storm, and the mark of generated domains if they \
           look made up.",
+    needs: "captures with DNS",
     on: On::Others,
     rules: &["dns.tunnel", "dns.nxdomain_storm", "dns.generated_names"],
     observe,

@@ -12,10 +12,12 @@ const MESSAGE: usize = 120;
 /// Descriptor.
 pub static DETECTOR: Detector = Detector {
     name: "errors",
-    doc: "Log lines whose `log.level` is an error or worse, per host and service: a burst of errors, and any line \
-          of a level at which programs end (fatal, critical, alert, emergency, panic).",
+    doc: "Log lines with a `log.level`, per host and service: a burst of errors, errors of a service that had \
+          none for long, and any line of a level at which programs end (fatal, critical, alert, emergency, \
+          panic).",
+    needs: "logs whose lines have a level",
     on: On::Others,
-    rules: &["errors.fatal", "errors.burst"],
+    rules: &["errors.fatal", "errors.burst", "errors.level_change"],
     observe,
     judge,
 };
@@ -26,21 +28,60 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     }
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);
     let Some(level) = text("log.level") else { return };
-    let kind = match level.to_ascii_lowercase().as_str() {
-        "error" | "err" | "severe" => "error",
-        "fatal" | "critical" | "crit" | "alert" | "emergency" | "emerg" | "panic" => "fatal",
-        _ => return,
+    let is = |names: &[&str]| names.iter().any(|name| level.eq_ignore_ascii_case(name));
+    let kind = if is(&["error", "err", "severe"]) {
+        Some(ERROR)
+    } else {
+        is(&["fatal", "critical", "crit", "alert", "emergency", "emerg", "panic"]).then_some(FATAL)
     };
     let service = text("service.name").or_else(|| text("process.name")).unwrap_or(event.dataset.name);
     let host = text("host.name").unwrap_or_default();
-    let message = text("error.message").or_else(|| text("message"));
-    let message = message.map(|m| Cow::Owned(m.chars().take(MESSAGE).collect()));
-    out(Observation {
-        subject: format!("{kind}\t{host}\t{service}").into(),
-        weight: 1,
-        values: [message, None, None],
-        mark: false,
-    });
+    let mut subject = String::with_capacity(64);
+    let mut tell = |kind: &str, message: Option<&str>, mark| {
+        subject.clear();
+        [kind, "\t", host, "\t", service].iter().for_each(|part| subject.push_str(part));
+        let message = message.map(|m| Cow::Owned(m.chars().take(MESSAGE).collect()));
+        out(Observation { subject: Cow::Borrowed(&subject), weight: 1, values: [message, None, None], mark });
+    };
+    // Every line with a level is a beat of the service; errors are what stands out.
+    tell(LEVELS, None, false);
+    if let Some(kind) = kind {
+        let message = text("error.message").or_else(|| text("message"));
+        tell(kind, message, false);
+        tell(LEVELS, message, true);
+    }
+}
+
+const LEVELS: &str = "levels";
+const ERROR: &str = "error";
+const FATAL: &str = "fatal";
+/// Errors in the window with which a quiet time ends.
+const BEGIN: usize = 10;
+
+/// A service that ran long without an error, and then had several at once.
+fn change(config: &Config, place: String, cell: &Cell) -> Option<Finding> {
+    let first = cell.marks.first()?.at;
+    let soon = cell.marks.iter().take_while(|mark| mark.at.ts < first.ts.saturating_add(config.window));
+    let (errors, quiet) = (soon.clone().count(), cell.before(first.ts));
+    let last = soon.last()?.at;
+    let began = cell.span?.0;
+    if errors < BEGIN || quiet < config.quiet_lines || first.ts.saturating_sub(began.ts) < config.window {
+        return None;
+    }
+    let targets = cell.marks.iter().take(NAMED).map(|mark| mark.value.clone()).collect();
+    let title = format!("{place} logged {quiet} lines without an error, then {errors} errors or more in the window");
+    Some(Finding {
+        rule: "errors.level_change",
+        severity: Severity::Low,
+        attack: &[],
+        subject: place,
+        title,
+        advice: "See what changed at that time: a release, a certificate, a neighbour.",
+        targets,
+        count: errors as u64,
+        first,
+        last,
+    })
 }
 
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
@@ -51,8 +92,11 @@ fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     let Some((first, last)) = cell.span else { return Vec::new() };
     let place = if host.is_empty() { service.to_owned() } else { format!("{service} on {host}") };
     let burst = cell.burst(config.window);
+    if kind == LEVELS {
+        return change(config, place, cell).into_iter().collect();
+    }
     let (rule, severity, title) = match kind {
-        "fatal" => ("errors.fatal", Severity::Medium, format!("{place} logged {} lines at a level at which programs end", cell.count)),
+        FATAL => ("errors.fatal", Severity::Medium, format!("{place} logged {} lines at a level at which programs end", cell.count)),
         _ if burst.count >= config.errors => {
             let title = format!("{place} logged {} errors, up to {} in the window", cell.count, burst.count);
             ("errors.burst", Severity::Low, title)

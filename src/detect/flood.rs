@@ -11,6 +11,7 @@ pub static DETECTOR: Detector = Detector {
     name: "flood",
     doc: "TCP flows that stay half open (a SYN, and no end of the handshake), per server and port: so many that \
           the server's own clients suffer.",
+    needs: "captures with TCP",
     on: On::Flows,
     rules: &["flood.syn"],
     observe,

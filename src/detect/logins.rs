@@ -13,6 +13,7 @@ pub static DETECTOR: Detector = Detector {
     doc: "Failed and successful log-ins per service and source, and per service and user, from any log or \
           capture whose events are of category `authentication`; SSH connections in captures whose outcome \
           is encrypted are counted as attempts. Silent on sources without an address or name.",
+    needs: "log-ins in logs or captures",
     on: On::Others,
     rules: &["login.bruteforce", "login.spray", "login.success_after_failures", "login.distributed", "login.ssh_connections"],
     observe,

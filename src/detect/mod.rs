@@ -5,16 +5,18 @@
 //! A detector reads normalised fields (`event.category`, `event.outcome`, `source.ip` …), never
 //! formats: a new log format or protocol gets every detector without code here.
 
+mod allow;
 mod cell;
 mod config;
 pub mod docs;
 #[cfg(test)]
 mod tests;
 
+pub use allow::{Allow, Severities};
 pub use cell::{Burst, Cell, Mark, SET_MAX};
 pub use config::Config;
 
-use crate::model::{Event, Finding, Ledger, Stamp};
+use crate::model::{Allowed, Event, Finding, Ledger, Ran, Stamp};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::borrow::Cow;
@@ -54,6 +56,8 @@ pub struct Detector {
     pub name: &'static str,
     /// What it finds, from which data, and when it stays silent; for the reference.
     pub doc: &'static str,
+    /// What it cannot do without, for a report in which it had none of it.
+    pub needs: &'static str,
     /// Which events it is shown.
     pub on: On,
     /// Names of the rules its findings carry; each is argued in docs/detections.md.
@@ -73,7 +77,24 @@ macro_rules! detectors {
     };
 }
 
-detectors![logins, scan, flood, web, dns, outbound, tls, cleartext, travel, errors, arp, dhcp];
+detectors![
+    logins,
+    scan,
+    flood,
+    web,
+    dns,
+    outbound,
+    tls,
+    cleartext,
+    travel,
+    errors,
+    arp,
+    dhcp,
+    application,
+    icmp,
+    vpc,
+    indicator
+];
 
 /// Observations of one detector.
 #[derive(Clone, Debug, Default)]
@@ -131,19 +152,36 @@ impl Table {
 pub struct Tables {
     config: Config,
     tables: Vec<Table>,
+    /// Events shown: flow records, and others.
+    flows: u64,
+    others: u64,
+}
+
+/// What all observations amount to.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// Worst first.
+    pub findings: Vec<Finding>,
+    /// What the configuration does not want to hear of.
+    pub allowed: Vec<Allowed>,
+    /// How each detector ran.
+    pub ran: Vec<Ran>,
 }
 
 impl Tables {
     /// Empty tables.
     pub fn new(config: &Config) -> Tables {
-        Tables { config: config.clone(), tables: ALL.iter().map(|_| Table::default()).collect() }
+        let tables = ALL.iter().map(|_| Table::default()).collect();
+        Tables { config: config.clone(), tables, flows: 0, others: 0 }
     }
 
     /// Shows an event to every detector.
     pub fn observe(&mut self, event: &Event<'_>) {
         let at = Stamp { ts: event.ts, origin: event.origin };
         let bucket = self.config.bucket;
-        let not_for_it = if event.dataset.name == "flow" { On::Others } else { On::Flows };
+        let flow = event.dataset.name == "flow";
+        let not_for_it = if flow { On::Others } else { On::Flows };
+        *(if flow { &mut self.flows } else { &mut self.others }) += 1;
         for (detector, table) in ALL.iter().zip(&mut self.tables).filter(|(d, _)| d.on != not_for_it) {
             (detector.observe)(event, &mut |observation| table.add(&observation, at, bucket));
         }
@@ -151,23 +189,21 @@ impl Tables {
 
     /// Adds the observations of another part of the input. The order does not matter.
     pub fn merge(&mut self, other: Tables) {
+        self.flows += other.flows;
+        self.others += other.others;
         for (mine, theirs) in self.tables.iter_mut().zip(other.tables) {
             mine.merge(theirs);
         }
     }
 
-    /// How many observations each detector had: 0 says that it found nothing to judge.
-    pub fn observed(&self) -> Vec<(&'static str, u64)> {
-        ALL.iter().zip(&self.tables).map(|(d, t)| (d.name, t.seen)).collect()
-    }
-
-    /// The findings, worst first; caps that were hit are counted in `ledger`.
-    pub fn judge(self, ledger: &mut Ledger) -> Vec<Finding> {
-        let mut findings = Vec::new();
+    /// The findings, worst first, and what else the tables tell; caps that were hit are counted in `ledger`.
+    pub fn judge(self, ledger: &mut Ledger) -> Verdict {
+        let (mut findings, mut ran) = (Vec::new(), Vec::new());
         for (detector, table) in ALL.iter().zip(self.tables) {
             if table.full {
                 ledger.cap("detect.subjects", Stamp::default().origin);
             }
+            let before = findings.len();
             let mut cells: Vec<_> = table.cells.into_iter().collect();
             cells.sort_unstable_by(|a, b| a.0.cmp(&b.0));
             for (subject, cell) in cells {
@@ -175,9 +211,21 @@ impl Tables {
                 debug_assert!(found.iter().all(|f| detector.rules.contains(&f.rule)), "{found:?}");
                 findings.extend(found);
             }
+            ran.push(Ran {
+                name: detector.name,
+                needs: detector.needs,
+                events: match detector.on {
+                    On::Flows => self.flows,
+                    On::Others => self.others,
+                    On::All => self.flows + self.others,
+                },
+                observations: table.seen,
+                findings: (findings.len() - before) as u64,
+            });
         }
+        let (mut findings, allowed) = allow::sift(findings, &self.config.allow, &self.config.severity);
         findings.sort_by(|a, b| order(a).cmp(&order(b)));
-        findings
+        Verdict { findings, allowed, ran }
     }
 }
 

@@ -9,6 +9,7 @@ pub static DETECTOR: Detector = Detector {
     doc: "Finished flows from inside to the outside (by --internal-net), per source and server port: calls at \
           regular intervals (a beacon, with its score broken down), connections that last for hours, and much \
           more sent than received. Records of running flows, where --flow-period asks for them, are left out.",
+    needs: "captures with flows from inside to the outside",
     on: On::Flows,
     rules: &["outbound.beacon", "outbound.long_connection", "outbound.exfiltration"],
     observe,

@@ -13,6 +13,7 @@ pub static DETECTOR: Detector = Detector {
     doc: "TCP flows without a conversation (SYN unanswered, refused or torn down, and packets with flags that \
           no connection begins with), and records of VPC flow logs with the action REJECT, per source: many ports \
           of one host, or one port of many hosts.",
+    needs: "captures with TCP, or VPC flow logs",
     on: On::All,
     rules: &["scan.vertical", "scan.horizontal", "scan.stealth"],
     observe,

@@ -12,6 +12,7 @@ pub static DETECTOR: Detector = Detector {
     name: "tls",
     doc: "Versions below TLS 1.2 agreed on, and server certificates that are expired, self-signed, weak or not for \
           the name asked for, per server and port. In TLS 1.3 certificates are encrypted and not seen.",
+    needs: "captures with the beginning of TLS sessions",
     on: On::Others,
     rules: &["tls.old_version", "tls.certificate"],
     observe,

@@ -17,6 +17,7 @@ pub static DETECTOR: Detector = Detector {
     doc: "Successful log-ins with a user name and a place: two of one user from different countries between which \
           nobody travels so fast, and the first one from a new country after five from others. The first 64 log-ins \
           of a user are compared. Without a city database a place is the middle of its country.",
+    needs: "successful log-ins with a user name from public addresses",
     on: On::Others,
     rules: &["travel.impossible", "travel.new_country"],
     observe,

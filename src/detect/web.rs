@@ -18,20 +18,36 @@ pub static DETECTOR: Detector = Detector {
     doc: "Requests with an attack in the address, the referrer or the user agent (path traversal, SQL \
           injection, cross-site scripting, commands, Log4Shell, web shells, files nobody links to, scanners by \
           name), many paths asked for in vain, and refused log-ins, per source; from any event with an HTTP \
-          status. Bodies are not looked at. Silent on sources without an address.",
+          status. Bodies are not looked at. Where a log does not say who asked, all who asked the service count as one, and \
+          guesses need five times as many.",
+    needs: "requests in captures (not inside TLS) or in logs of web servers",
     on: On::Others,
     rules: &["web.traversal", "web.sql_injection", "web.cross_site_scripting", "web.command_injection", "web.log4shell", "web.shell", "web.secret_files", "web.scanner", "web.hidden_paths", "web.refused"],
     observe,
     judge,
 };
 
+/// Begins the name of a source that the log does not tell.
+const UNKNOWN: &str = "clients of ";
+/// Thresholds of time are for one client; many of them together need more.
+const CROWD: u64 = 5;
+
+fn crowd(source: &str) -> u64 {
+    if source.starts_with(UNKNOWN) { CROWD } else { 1 }
+}
+
 const MISSING: &str = "missing";
 const REFUSED: &str = "refused";
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    let Some(source) = event.source.ip else { return };
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);
     let Some(target) = text("url.original").or_else(|| text("url.path")) else { return };
+    let source = match event.source.ip {
+        Some(ip) => ip.to_string(),
+        // Many an application's log does not say who asked: then all who asked it are one.
+        None if event.dataset.transaction => return,
+        None => format!("{UNKNOWN}{}", text("service.name").unwrap_or(event.dataset.name)),
+    };
     let status = event.by_name("http.response.status_code").and_then(Value::as_int);
     let query = text("url.query").filter(|_| text("url.original").is_none());
     let host = text("url.domain").or_else(|| text("host.name"));
@@ -99,7 +115,7 @@ fn attack(config: &Config, sign: Sign, source: &str, cell: &Cell) -> Option<Find
 fn missing(config: &Config, source: &str, cell: &Cell) -> Option<Finding> {
     let paths = cell.distinct(0);
     // A broken page asks for the same few paths again and again.
-    if paths < config.web_missing || paths.saturating_mul(3) < cell.count.min(SET_MAX as u64) {
+    if paths < config.web_missing.saturating_mul(crowd(source)) || paths.saturating_mul(3) < cell.count.min(SET_MAX as u64) {
         return None;
     }
     let most = cell.burst(config.window).count;
@@ -109,7 +125,7 @@ fn missing(config: &Config, source: &str, cell: &Cell) -> Option<Finding> {
 
 fn refused(config: &Config, source: &str, cell: &Cell) -> Option<Finding> {
     let most = cell.burst(config.window).count;
-    if most < config.web_refused {
+    if most < config.web_refused.saturating_mul(crowd(source)) {
         return None;
     }
     let title = format!("{source} was refused {} times with 401 or 403, up to {most} in the window", cell.count);

@@ -3,10 +3,10 @@
 use super::block::{Finished, Stage};
 use super::writer::Writer;
 use super::{Progress, lines, packets};
-use crate::detect;
+use crate::detect::{self, Verdict};
 use crate::enrich::{self, Enricher, MmdbError};
 use crate::logs::{Carried, FormatSet, LogFormat, PatternError, Wanted, Zone};
-use crate::model::{Finding, Ledger, SourceInfo, Sources, Ts};
+use crate::model::{Ledger, SourceInfo, Sources, Ts};
 use crate::net::{self, filter::Filter};
 use crate::proto;
 use crate::report::Tallying;
@@ -88,10 +88,8 @@ pub enum Only {
 pub struct Outcome<T> {
     /// The tables.
     pub tally: T,
-    /// Conclusions, worst first.
-    pub findings: Vec<Finding>,
-    /// What detectors ran on, for the report.
-    pub observed: Vec<(&'static str, u64)>,
+    /// Conclusions, and how the detectors came to them.
+    pub verdict: Verdict,
     /// The accounts.
     pub ledger: Ledger,
     /// The inputs.
@@ -240,11 +238,8 @@ pub fn run_chosen<T: Tallying>(
             *slot = learnt;
         }
     }
-    let (findings, observed) = totals.tables.map_or_else(Default::default, |t| {
-        let observed = t.observed();
-        (t.judge(&mut totals.ledger), observed)
-    });
-    Ok(Outcome { tally: totals.tally, findings, observed, ledger: totals.ledger, sources, enricher, sinks })
+    let verdict = totals.tables.map_or_else(Verdict::default, |tables| tables.judge(&mut totals.ledger));
+    Ok(Outcome { tally: totals.tally, verdict, ledger: totals.ledger, sources, enricher, sinks })
 }
 
 /// The rounds of every group, in order. Stops early when a sink has failed.

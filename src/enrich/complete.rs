@@ -68,6 +68,9 @@ impl Enricher {
         }
         network(event, source, destination);
         origin(event, packets, self);
+        if !self.indicators.is_empty() {
+            self.indicators.mark(event, &mut cache.indicators);
+        }
     }
 }
 

@@ -10,23 +10,24 @@ mod community;
 mod complete;
 pub mod fields;
 mod geo;
+pub mod indicators;
 mod mmdb;
-mod net;
 mod place;
 #[cfg(test)]
 mod tests;
 pub mod web;
 
+pub use crate::model::{Net, NetError};
 pub use class::Class;
 pub use community::community_id;
 pub use geo::{Country, GeoError, GeoTable, countries};
+pub use indicators::Indicators;
 pub use mmdb::{Found, Mmdb, MmdbError};
-pub use net::{Net, NetError};
 pub use place::{Cache, Place};
 
 use crate::model::Sources;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// The user's settings.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +36,8 @@ pub struct Config {
     pub databases: Vec<PathBuf>,
     /// `--internal-net`: what counts as inside; empty = private, link-local, CGNAT and loopback.
     pub internal: Vec<Net>,
+    /// `--indicators`: what is looked for in every event.
+    pub indicators: Arc<Indicators>,
 }
 
 /// Knows addresses; completes events. One for a run, shared by all workers.
@@ -45,6 +48,7 @@ pub struct Enricher {
     // Unpacked when the first public address is met: most log lines of a small run need none.
     table: OnceLock<Option<GeoTable>>,
     sources: Sources,
+    indicators: Arc<Indicators>,
 }
 
 impl Enricher {
@@ -59,6 +63,7 @@ impl Enricher {
             internal: config.internal.clone(),
             table: OnceLock::new(),
             sources: Sources::default(),
+            indicators: Arc::clone(&config.indicators),
         })
     }
 
@@ -77,6 +82,11 @@ impl Enricher {
         let built_in =
             GeoTable::built_on().map(|date| format!("built-in country and network table of {date}"));
         self.databases.iter().map(|db| db.label.clone()).chain(built_in).collect()
+    }
+
+    /// What is looked for in every event.
+    pub fn indicators(&self) -> &Indicators {
+        &self.indicators
     }
 
     /// Unpacks the table of places ahead of the first address that needs it.

@@ -36,6 +36,7 @@ pub struct Place<'e> {
 pub struct Cache<'e> {
     places: HashMap<IpAddr, Place<'e>, FixedState>,
     pub(super) agents: super::web::Agents,
+    pub(super) indicators: super::indicators::Memory,
 }
 
 impl<'e> Cache<'e> {

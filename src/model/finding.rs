@@ -82,3 +82,33 @@ pub struct Finding {
     /// Last observation.
     pub last: Evidence,
 }
+
+/// Findings of a rule that the configuration does not want to hear of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allowed {
+    /// The rule.
+    pub rule: &'static str,
+    /// The reason the configuration gives; may be empty.
+    pub why: String,
+    /// How many findings.
+    pub findings: u64,
+    /// Observations they rest on.
+    pub count: u64,
+    /// Whom they were about, the first ones.
+    pub subjects: Vec<String>,
+}
+
+/// How a detector ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ran {
+    /// Its name.
+    pub name: &'static str,
+    /// What it cannot do without.
+    pub needs: &'static str,
+    /// Events it was shown.
+    pub events: u64,
+    /// What it took from them.
+    pub observations: u64,
+    /// What it concluded, allowed ones included.
+    pub findings: u64,
+}

@@ -1,6 +1,6 @@
 //! What a sink draws.
 
-use crate::model::{Finding, Ledger, Sources, Ts};
+use crate::model::{Allowed, Finding, Ledger, Ran, Sources, Ts};
 
 /// What only the run knows, handed to [`Tally::finish`](super::Tally::finish).
 #[derive(Clone, Debug, Default)]
@@ -11,6 +11,10 @@ pub struct Facts {
     pub ledger: Ledger,
     /// Conclusions; the report sorts them.
     pub findings: Vec<Finding>,
+    /// What the configuration does not want to hear of.
+    pub allowed: Vec<Allowed>,
+    /// How the detectors ran.
+    pub ran: Vec<Ran>,
     /// The command line as the user gave it.
     pub command: String,
     /// netlog's own version.

@@ -52,6 +52,16 @@ fn share(counts: &Counts) -> String {
 }
 
 fn findings(facts: &Facts) -> Vec<String> {
+    let mut sentences = told(facts);
+    let allowed: u64 = facts.allowed.iter().map(|allowed| allowed.findings).sum();
+    if allowed > 0 {
+        let findings = plural(allowed, "finding was", "findings were");
+        sentences.push(format!("{findings} left out, as the configuration allows."));
+    }
+    sentences
+}
+
+fn told(facts: &Facts) -> Vec<String> {
     let Some(worst) = facts.findings.first() else {
         return vec!["No detector found anything.".to_owned()];
     };

@@ -83,8 +83,9 @@ pub fn compiled() -> Vec<Part> {
     };
     let protocols = || proto::ALL.iter().map(protocol);
     let datasets = protocols().flat_map(|part| part.datasets).collect();
+    let core = [enrich::fields::FIELDS, enrich::indicators::FIELDS].concat();
     let mut parts = vec![
-        Part { name: CORE, datasets: Vec::new(), fields: enrich::fields::FIELDS.to_vec() },
+        Part { name: CORE, datasets: Vec::new(), fields: core },
         Part { name: "flow", datasets: vec![&net::flow::FLOW], fields: net::flow::FIELDS.to_vec() },
         Part { name: "transactions", datasets, fields: proto::fields::FIELDS.to_vec() },
     ];

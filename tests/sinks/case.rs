@@ -2,8 +2,8 @@
 
 use netlog::fields;
 use netlog::model::{
-    Counts, Dataset, Endpoint, Event, Evidence, Finding, InputFault, Ledger, Origin, Outcome, Severity,
-    SourceInfo, Sources, Transport, Ts, Value,
+    Allowed, Counts, Dataset, Endpoint, Event, Evidence, Finding, InputFault, Ledger, Origin, Outcome, Ran,
+    Severity, SourceInfo, Sources, Transport, Ts, Value,
 };
 use netlog::report::{Facts, Report, Tally};
 
@@ -179,12 +179,24 @@ pub fn facts(text: &str) -> Facts {
         sources: Sources(sources),
         ledger: ledger(text),
         findings: vec![Finding { severity: Severity::Low, ..finding.clone() }, finding],
+        allowed: vec![Allowed {
+            rule: "scan.vertical",
+            why: text.to_owned(),
+            findings: 2,
+            count: 99,
+            subjects: vec![text.to_owned()],
+        }],
+        ran: vec![ran("login", 60, 24), ran("tls", 24, 0)],
         command: format!("netlog analyze {text}"),
         version: "0.1.0".to_owned(),
         databases: vec!["built-in country and network table of 2026-11-01".to_owned()],
         settings: vec![("filter".to_owned(), text.to_owned())],
-        notes: vec!["The port-scan detector saw no packets.".to_owned()],
+        notes: vec![text.to_owned()],
     }
+}
+
+fn ran(name: &'static str, events: u64, observations: u64) -> Ran {
+    Ran { name, needs: "what it needs", events, observations, findings: observations.min(1) }
 }
 
 fn ledger(text: &str) -> Ledger {

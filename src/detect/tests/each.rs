@@ -3,7 +3,7 @@
 use super::{SECOND, judge, rules};
 use crate::model::{Dataset, Event, Field, Origin, Outcome, Transport, Type, Value};
 
-const fn dataset(name: &'static str, transaction: bool) -> Dataset {
+pub(super) const fn dataset(name: &'static str, transaction: bool) -> Dataset {
     Dataset { name, category: &["network"], types: &["info"], protocol: None, transaction, doc: "" }
 }
 static FLOW: Dataset = dataset("flow", false);
@@ -14,7 +14,7 @@ static APP: Dataset = dataset("pino", false);
 static VPC: Dataset = dataset("aws.vpcflow", false);
 
 /// An event with these fields; their declarations live as long as the test program.
-fn event(
+pub(super) fn event(
     set: &'static Dataset,
     n: u64,
     second: i64,
@@ -37,7 +37,7 @@ fn request(n: u64, target: &str, status: i64) -> Event<'static> {
     event(&HTTP, n, n.cast_signed(), &fields)
 }
 
-fn many(count: u64, one: impl Fn(u64) -> Event<'static>) -> Vec<Event<'static>> {
+pub(super) fn many(count: u64, one: impl Fn(u64) -> Event<'static>) -> Vec<Event<'static>> {
     (0..count).map(one).collect()
 }
 

@@ -1,7 +1,9 @@
 //! Edges of thresholds and windows, and that no split or order of the input shows.
 
+mod allowed;
 mod each;
 mod lan;
+mod later;
 
 use super::{Config, Tables};
 use crate::model::{Dataset, Event, Field, Finding, Ledger, Origin, Outcome, Transport, Type, Value};
@@ -22,7 +24,7 @@ static FLAGS: Field = Field { name: "netlog.flow.source.tcp_flags", ty: Type::Ke
 
 const SECOND: i64 = 1_000_000_000;
 
-fn login(n: u64, second: i64, source: &str, user: &str, outcome: Outcome) -> Event<'static> {
+pub(super) fn login(n: u64, second: i64, source: &str, user: &str, outcome: Outcome) -> Event<'static> {
     let mut event = Event::new(&SSHD, Origin { source: 0, record: n, offset: n }, second * SECOND);
     event.source.ip = Some(source.parse().unwrap());
     event.outcome = outcome;
@@ -30,7 +32,13 @@ fn login(n: u64, second: i64, source: &str, user: &str, outcome: Outcome) -> Eve
     event
 }
 
-fn probe(n: u64, target: &str, port: u16, state: &'static str, flags: &[&'static str]) -> Event<'static> {
+pub(super) fn probe(
+    n: u64,
+    target: &str,
+    port: u16,
+    state: &'static str,
+    flags: &[&'static str],
+) -> Event<'static> {
     let mut event = Event::new(&FLOW, Origin { source: 0, record: n, offset: n }, n.cast_signed() * SECOND);
     event.source.ip = Some("203.0.113.9".parse().unwrap());
     event.destination.ip = Some(target.parse().unwrap());
@@ -51,14 +59,14 @@ fn judge(parts: &[&[Event<'static>]]) -> Vec<Finding> {
         part.iter().for_each(|e| tables.observe(e));
         all.merge(tables);
     }
-    all.judge(&mut Ledger::default())
+    all.judge(&mut Ledger::default()).findings
 }
 
 fn rules(events: &[Event<'static>]) -> Vec<&'static str> {
     judge(&[events]).iter().map(|f| f.rule).collect()
 }
 
-fn failures(count: u64, every: i64) -> Vec<Event<'static>> {
+pub(super) fn failures(count: u64, every: i64) -> Vec<Event<'static>> {
     (0..count).map(|n| login(n, n.cast_signed() * every, "203.0.113.9", "root", Outcome::Failure)).collect()
 }
 

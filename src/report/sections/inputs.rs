@@ -1,7 +1,7 @@
 //! What was read, when it happened, and the findings.
 
 use super::{column, section, whole};
-use crate::model::{Counts, SourceInfo};
+use crate::model::{Allowed, Counts, Ran, SourceInfo};
 use crate::report::model::{Block, Cell, Facts, Section, Unit};
 use crate::report::tally::Tally;
 
@@ -74,12 +74,54 @@ pub fn when(tally: &Tally) -> Section {
     section("when", "When", vec![Block::Facts(facts), Block::Timeline])
 }
 
-/// The findings, or that there are none.
+/// The findings, or that there are none; those that were not wanted; and who looked at what.
 pub fn findings(facts: &Facts) -> Section {
-    let block = if facts.findings.is_empty() {
-        Block::Note("No detector found anything.".to_owned())
-    } else {
-        Block::Findings
+    let first = match (facts.findings.is_empty(), facts.ran.iter().any(|ran| ran.observations > 0)) {
+        (false, _) => Block::Findings,
+        (true, true) => Block::Note("No detector found anything.".to_owned()),
+        (true, false) => Block::Note("No detector had anything to look at.".to_owned()),
     };
-    section("findings", "Findings", vec![block])
+    section("findings", "Findings", vec![first, allowed(facts), detectors(facts)])
+}
+
+fn allowed(facts: &Facts) -> Block {
+    let columns = [
+        column("rule", "Rule", Unit::Text, 0),
+        column("findings", "Findings", Unit::Count, 0),
+        column("observations", "Observations", Unit::Count, 1),
+        column("subjects", "About", Unit::Text, 0),
+        column("why", "Why", Unit::Text, 0),
+    ];
+    let row = |a: &Allowed| {
+        let more = if a.findings > a.subjects.len() as u64 { " …" } else { "" };
+        let why = Some(a.why.as_str()).filter(|why| !why.is_empty());
+        vec![
+            a.rule.into(),
+            a.findings.into(),
+            a.count.into(),
+            format!("{}{more}", a.subjects.join(", ")).into(),
+            why.into(),
+        ]
+    };
+    whole(
+        "allowed",
+        "Left out, as the configuration allows it",
+        &columns,
+        facts.allowed.iter().map(row).collect(),
+    )
+}
+
+fn detectors(facts: &Facts) -> Block {
+    let columns = [
+        column("detector", "Detector", Unit::Text, 0),
+        column("events", "Events looked at", Unit::Count, 0),
+        column("observations", "Taken from them", Unit::Count, 0),
+        column("findings", "Findings", Unit::Count, 0),
+        column("silent", "Had nothing to go by: it needs", Unit::Text, 0),
+    ];
+    let row = |ran: &Ran| {
+        let silent = (ran.observations == 0).then_some(ran.needs);
+        vec![ran.name.into(), ran.events.into(), ran.observations.into(), ran.findings.into(), silent.into()]
+    };
+    whole("detectors", "What looked for them", &columns, facts.ran.iter().map(row).collect())
 }

@@ -1,5 +1,6 @@
 //! An address block in CIDR notation.
 
+use serde::{Deserialize, Deserializer, de::Error};
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -34,6 +35,12 @@ impl FromStr for Net {
     }
 }
 
+impl<'de> Deserialize<'de> for Net {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Net, D::Error> {
+        String::deserialize(input)?.parse().map_err(D::Error::custom)
+    }
+}
+
 impl fmt::Display for Net {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.base, self.prefix)
@@ -41,6 +48,23 @@ impl fmt::Display for Net {
 }
 
 impl Net {
+    /// The block of `prefix` bits around `base`; `None` if the address has not as many.
+    pub fn new(base: IpAddr, prefix: u8) -> Option<Net> {
+        let width = if base.is_ipv4() { 32 } else { 128 };
+        (prefix <= width).then_some(Net { base, prefix })
+    }
+
+    /// An address of the block, and the bits that all its addresses share. An IPv4 block in the clothes of
+    /// IPv6 (`::ffff:192.0.2.0/120`) is one of IPv4.
+    pub fn parts(&self) -> (IpAddr, u32) {
+        let prefix = u32::from(self.prefix);
+        match self.base.to_canonical() {
+            IpAddr::V4(ip) if self.base.is_ipv6() && prefix >= 96 => (IpAddr::V4(ip), prefix - 96),
+            IpAddr::V4(ip) if self.base.is_ipv4() => (IpAddr::V4(ip), prefix),
+            _ => (self.base, prefix),
+        }
+    }
+
     /// Whether `ip` lies in the block.
     pub fn contains(&self, ip: IpAddr) -> bool {
         match (self.base, ip) {

@@ -194,6 +194,7 @@ protocols! {
     ntp,
     pgsql,
     pop3,
+    quic,
     radius,
     rdp,
     redis,

@@ -6,7 +6,7 @@
 mod cert;
 mod dtls;
 mod event;
-mod fields;
+pub(super) mod fields;
 mod fingerprint;
 mod handshake;
 mod hello;
@@ -16,9 +16,12 @@ mod record;
 mod tests;
 mod wire;
 
+pub(super) use event::hellos;
+pub(super) use handshake::Handshake;
+
 use super::{Dir, Emit, Options, Over, Parser, Protocol, Step};
 use crate::model::{Dataset, Transport};
-use handshake::{Handshake, Turn};
+use handshake::Turn;
 use record::{Record, Side};
 
 /// One TLS handshake.
@@ -39,7 +42,7 @@ pub static PROTOCOL: Protocol = Protocol {
           resumption, outcome. One event per handshake. Certificates of TLS 1.3 are encrypted and not seen, \
           nor are its server's ALPN and certificate request; nothing is decrypted. A TLS 1.3 client that \
           refuses the server sends an encrypted alert, which is recognised by its size. Mid-stream data \
-          without a handshake give no event. QUIC is not decoded.",
+          without a handshake give no event. That of QUIC is told with `quic`.",
     over: Over::Both,
     ports: &[443, 465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 5061, 8443],
     probe: record::probe,

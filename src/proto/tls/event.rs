@@ -28,16 +28,7 @@ pub(super) fn emit(h: &Handshake, out: &mut Emit<'_>) {
     versions(h, &mut draft);
     let resumed = resumption(h);
     draft.put(&f::RESUMED, resumed.is_some());
-    if h.retry {
-        draft.put(&f::RETRY, true);
-    }
-    if let Some(client) = &h.client {
-        client_hello(client, h.datagrams, &mut draft, out);
-    }
-    if let Some(server) = &h.server {
-        server_hello(server, &mut draft, out);
-    }
-    draft.put_some(&f::CURVE, h.curve.map(names::group));
+    hellos(h, &mut draft, out);
     alerts(&h.alerts, &mut draft);
     let asked = h.client.as_ref().and_then(|c| c.server_names.first()).map(|n| String::from_utf8_lossy(n));
     let [client, server] = &h.chains;
@@ -47,6 +38,37 @@ pub(super) fn emit(h: &Handshake, out: &mut Emit<'_>) {
         detail(h, resumed, &mut draft, out);
     }
     draft.emit(out);
+}
+
+/// As JA4 names what carries the handshake.
+const fn carrier(h: &Handshake) -> char {
+    match (h.quic, h.datagrams) {
+        (true, _) => 'q',
+        (_, true) => 'd',
+        _ => 't',
+    }
+}
+
+/// What the two hellos say, for a protocol that carries them in its own way.
+pub(in crate::proto) fn hellos(h: &Handshake, draft: &mut Draft, out: &mut Emit<'_>) {
+    if h.retry {
+        draft.put(&f::RETRY, true);
+    }
+    if let Some(client) = &h.client {
+        client_hello(client, carrier(h), draft, out);
+    }
+    if let Some(server) = &h.server {
+        server_hello(server, draft, out);
+    }
+    draft.put_some(&f::CURVE, h.curve.map(names::group));
+    if out.options.full {
+        if let Some(client) = &h.client {
+            client_detail(client, draft, out);
+        }
+        if let Some(server) = &h.server {
+            server_detail(server, draft, out);
+        }
+    }
 }
 
 /// A list field; counted if it is cut.
@@ -129,7 +151,7 @@ fn resumption(h: &Handshake) -> Option<&'static str> {
     }
 }
 
-fn client_hello(hello: &Hello, datagrams: bool, draft: &mut Draft, out: &mut Emit<'_>) {
+fn client_hello(hello: &Hello, carrier: char, draft: &mut Draft, out: &mut Emit<'_>) {
     if let Some(name) = hello.server_names.first() {
         let name = lossy(name, out);
         draft.put(&f::SERVER_NAME, name.clone());
@@ -138,7 +160,7 @@ fn client_hello(hello: &Hello, datagrams: bool, draft: &mut Draft, out: &mut Emi
     }
     if !hello.sslv2 {
         draft.put(&f::JA3, md5_hex(&ja3_text(hello)));
-        draft.put(&f::JA4, ja4(hello, if datagrams { 'd' } else { 't' }));
+        draft.put(&f::JA4, ja4(hello, carrier));
     }
     put_list(&f::SUPPORTED_CIPHERS, real(&hello.ciphers).map(names::cipher), draft, out);
     put_list(&f::CLIENT_ALPN, texts(&hello.alpn, out), draft, out);
@@ -216,12 +238,6 @@ fn detail(h: &Handshake, resumed: Option<&'static str>, draft: &mut Draft, out: 
     draft.put_some(&f::D_RESUMPTION, resumed);
     draft.put(&f::D_REQUESTED, h.requested);
     put_list(&f::D_ALERTS, h.alerts.iter().map(description).collect::<Vec<_>>(), draft, out);
-    if let Some(client) = &h.client {
-        client_detail(client, draft, out);
-    }
-    if let Some(server) = &h.server {
-        server_detail(server, draft, out);
-    }
 }
 
 /// `3.3` for 0x0303.

@@ -120,6 +120,40 @@ crate::fields! {
     SERVER_D_CHAIN: Flattened, "tls.detailed.server_certificate_chain", "The certificates above the server's, members as in `tls.server.x509`.";
 }
 
+/// What the hellos fill, whatever carries them.
+pub static HELLOS: &[FieldRef] = &[
+    &CIPHER,
+    &CURVE,
+    &RETRY,
+    &SERVER_NAME,
+    &SUPPORTED_CIPHERS,
+    &CLIENT_ALPN,
+    &JA3,
+    &JA4,
+    &ECH,
+    &JA3S,
+    &NEXT_PROTOCOL,
+    &CH_VERSION,
+    &CH_SESSION_ID,
+    &CH_COMPRESSIONS,
+    &CH_SNI,
+    &CH_ALPN,
+    &CH_GROUPS,
+    &CH_SCHEMES,
+    &CH_POINTS,
+    &CH_VERSIONS,
+    &CH_TICKET,
+    &CH_UNPARSED,
+    &SH_VERSION,
+    &SH_SESSION_ID,
+    &SH_COMPRESSIONS,
+    &SH_ALPN,
+    &SH_POINTS,
+    &SH_VERSIONS,
+    &SH_TICKET,
+    &SH_UNPARSED,
+];
+
 /// The fields of one side's certificate.
 pub(super) struct CertFields {
     pub subject: FieldRef,

@@ -24,14 +24,14 @@ pub(super) enum Turn {
 
 /// One alert; `None` for what only its size tells.
 #[derive(Debug)]
-pub(super) struct Alert {
+pub(in crate::proto) struct Alert {
     pub from: Dir,
     pub clear: Option<(u8, u8)>,
 }
 
 /// Everything an event tells of.
 #[derive(Default, Debug)]
-pub(super) struct Handshake {
+pub(in crate::proto) struct Handshake {
     /// First packet.
     pub start: Option<Stamp>,
     /// When the outcome was settled.
@@ -50,6 +50,8 @@ pub(super) struct Handshake {
     /// Something of a handshake was seen: there is something to tell.
     pub any: bool,
     pub datagrams: bool,
+    /// Carried by QUIC.
+    pub quic: bool,
     pub sslv2_server: bool,
 }
 
@@ -79,7 +81,7 @@ impl Handshake {
     }
 
     /// One record of `dir`, whose side is `me`.
-    pub fn record(&mut self, dir: Dir, r: Record<'_>, me: &mut Side, peer: &Side, out: &mut Emit<'_>) -> Turn {
+    pub(super) fn record(&mut self, dir: Dir, r: Record<'_>, me: &mut Side, peer: &Side, out: &mut Emit<'_>) -> Turn {
         let encrypted = me.ccs && !self.dummy_ccs();
         match r.kind {
             record::CHANGE_CIPHER_SPEC => {
@@ -140,7 +142,7 @@ impl Handshake {
         if me.app >= MAX_UNDECIDED { Turn::Stop } else { Turn::Go }
     }
 
-    pub fn alert(&mut self, dir: Dir, body: &[u8], encrypted: bool, out: &mut Emit<'_>) -> Turn {
+    pub(super) fn alert(&mut self, dir: Dir, body: &[u8], encrypted: bool, out: &mut Emit<'_>) -> Turn {
         self.any = true;
         let (clear, fatal) = match body {
             [level @ (1 | 2), code] if !encrypted => {

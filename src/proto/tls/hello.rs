@@ -13,7 +13,7 @@ const RETRY: [u8; 32] = [
 /// What either hello says. Lists are as on the wire, GREASE included; their size is bounded by the
 /// message.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Hello {
+pub(in crate::proto) struct Hello {
     /// `legacy_version`.
     pub version: u16,
     pub session_id: Vec<u8>,

@@ -1,11 +1,13 @@
 //! The command line, declared for clap; nothing is decided here. `--help`, the man page and the
 //! completions all come from this file.
 
+mod case;
 mod extract;
 mod patterns;
 mod report;
 mod search;
 
+pub use case::{Format, Merge, Query};
 pub use extract::{Extract, Host, Timeline};
 pub use patterns::{Explain, Match, Mine, Patterns};
 pub use report::Report;
@@ -114,6 +116,21 @@ Examples:
   netlog load http://127.0.0.1:9200 case/
   NETLOG_PASSWORD=… netlog load https://search.example:9200 out/ --login loader --ca-file ca.pem")]
     Load(Box<Load>),
+    /// Ask a case in SQL: tables by data set, all of them as events
+    #[command(after_help = "\
+Tables are the data sets (sshd, flow, dns, apache.access …), events over all of them, findings, inputs and
+ledger. Names with dots need no quotes. docs/cookbook.md has twenty questions.
+
+Examples:
+  netlog analyze -o case=case captures/ /var/log
+  netlog query case 'SELECT source.ip, count(*) AS n FROM sshd GROUP BY source.ip ORDER BY n DESC LIMIT 10'
+  netlog query case 'SELECT * FROM findings' --format json
+  netlog query case 'SELECT * FROM dns' -o dns.parquet
+  netlog query case                             a prompt with history and completion")]
+    Query(Query),
+    /// Make one case of several; events that two of them have are there once
+    #[command(after_help = "Example:\n  netlog merge monday/ tuesday/ -o week/")]
+    Merge(Box<Merge>),
     /// List the fields that events can carry
     Fields(Fields),
     /// Look at log formats and named patterns, check and test them, try an expression
@@ -166,8 +183,8 @@ pub enum Config {
 pub struct Analyze {
     /// Where the answers go; may be given several times [default: text]
     ///
-    /// text, markdown, html, json and graphite draw the report; ndjson, csv and bulk write the events. Without a path, or with
-    /// `-`, to standard output.
+    /// text, markdown, html, json and graphite draw the report; ndjson, csv, bulk and case write the events.
+    /// Without a path, or with `-`, to standard output.
     #[arg(short, long = "output", value_name = "NAME[=PATH]")]
     pub output: Vec<String>,
     #[command(flatten)]

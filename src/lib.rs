@@ -8,11 +8,12 @@
 //! ```
 //!
 //! Who may import whom (tests/layering.rs enforces it):
-//! `main → cli → plan → config → engine → {source net proto logs enrich detect report sink setup schema} → model`,
+//! `main → cli → plan → config → engine → {source net proto logs enrich detect report sink setup case schema} → model`,
 //! beside the engine `load → {sink setup schema report}` and `nightly → {source report}`;
-//! sideways only `net → proto`, `sink → {schema, setup, report}`, `setup → schema`,
+//! sideways only `net → proto`, `sink → {schema, setup, report, case}`, `setup → schema`, `case → schema`,
 //! `schema → {proto, net, logs, enrich}`.
 
+pub mod case;
 pub mod cli;
 pub mod command;
 pub mod config;

@@ -8,7 +8,7 @@ mod search;
 pub use report::Nightly;
 pub use search::{connection, loading, search};
 
-use crate::cli::{Analyze, Detail, Events, Extract, GrepAuth, Load, Packets, Reading};
+use crate::cli::{Analyze, Detail, Events, Extract, GrepAuth, Load, Merge, Packets, Reading};
 use crate::config;
 use crate::engine::{Job, Logs, Only};
 use crate::enrich::{self, Net};
@@ -75,6 +75,16 @@ impl Plan {
         let job = job(&args.reading, Some(&args.packets), now)?;
         let bulk = setup::Bulk { size: search::bytes("--bulk-size", &args.bulk_size)?, gzip: args.bulk_gzip };
         Ok(Plan { job, outputs, fail_on: args.fail_on, setup: search(&args.search)?, bulk })
+    }
+
+    /// Plan of `merge`: cases in, a case out.
+    ///
+    /// # Errors
+    /// See [`UsageError`].
+    pub fn merge(args: &Merge, now: Ts) -> Result<Plan, UsageError> {
+        let path = Some(args.output.to_string_lossy().into_owned());
+        let outputs = vec![Output { name: "case".into(), path }];
+        Ok(Plan::plain(job(&args.reading, None, now)?, outputs))
     }
 
     /// Plan of `load`: what is read; where it goes is the caller's to add.

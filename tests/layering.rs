@@ -16,8 +16,9 @@ static MAY: &[(&str, &[&str])] = &[
     ("report", &[]),
     ("schema", &["proto", "net", "logs", "enrich"]),
     ("setup", &["schema"]),
-    ("sink", &["schema", "setup", "report"]),
-    ("engine", &["source", "net", "proto", "logs", "enrich", "detect", "report", "sink", "schema"]),
+    ("case", &["schema"]),
+    ("sink", &["schema", "setup", "report", "case"]),
+    ("engine", &["source", "net", "proto", "logs", "enrich", "detect", "report", "sink", "schema", "case"]),
     ("load", &["schema", "setup", "sink", "report"]),
     ("nightly", &["source", "report"]),
     ("cli", &[]),
@@ -33,7 +34,7 @@ static MAY: &[(&str, &[&str])] = &[
         "command",
         &[
             "cli", "config", "plan", "detect", "engine", "enrich", "logs", "report", "schema", "setup",
-            "sink", "load", "nightly",
+            "sink", "load", "nightly", "case",
         ],
     ),
 ];

@@ -1,6 +1,8 @@
 //! All integration tests in one binary, one module each.
 
 mod carried;
+#[cfg(feature = "case")]
+mod case;
 mod config_command;
 mod corpus_source;
 mod dissect;

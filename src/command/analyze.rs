@@ -43,6 +43,7 @@ pub(super) fn check(plan: &Plan, formats: &FormatSet) -> Result<(), CommandError
             return Err(SinkError::Unknown { name: output.name.clone() }.into());
         }
     }
+    onto_itself(plan)?;
     let Some(name) = &plan.job.logs.format else { return Ok(()) };
     if formats.names().any(|(known, _)| known == name) {
         return Ok(());
@@ -50,6 +51,19 @@ pub(super) fn check(plan: &Plan, formats: &FormatSet) -> Result<(), CommandError
     let nearest = formats.nearest(name).map_or_else(String::new, |n| format!("; did you mean {n}?"));
     let reason = format!("no log format has this name{nearest}");
     Err(UsageError::Value { option: "--format", value: name.clone(), reason }.into())
+}
+
+/// A case that is read must not be written over meanwhile.
+fn onto_itself(plan: &Plan) -> Result<(), UsageError> {
+    let real = |path: &str| std::fs::canonicalize(path).ok();
+    for path in plan.outputs.iter().filter(|o| o.name == "case").filter_map(|o| o.path.as_ref()) {
+        if real(path).is_some_and(|to| plan.job.inputs.iter().any(|input| real(input).as_ref() == Some(&to)))
+        {
+            let reason = "is read as well; a case cannot be written over itself".to_owned();
+            return Err(UsageError::Value { option: "-o", value: format!("case={path}"), reason });
+        }
+    }
+    Ok(())
 }
 
 /// Runs `work` with the progress line on, unless `quiet`.

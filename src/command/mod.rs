@@ -5,10 +5,14 @@ mod explain;
 mod extract;
 mod grep_auth;
 mod load;
+#[cfg(feature = "case")]
+mod merge;
 mod mine;
 mod patterns;
 mod print;
 mod progress;
+#[cfg(feature = "case")]
+mod query;
 mod report;
 mod setup;
 mod story;
@@ -69,6 +73,17 @@ pub enum CommandError {
     /// What was remembered cannot be read or written.
     #[error(transparent)]
     State(#[from] StateError),
+    /// A directory is no case that can be read.
+    #[cfg(feature = "case")]
+    #[error(transparent)]
+    Case(#[from] crate::case::CaseError),
+    /// A question cannot be answered.
+    #[cfg(feature = "case")]
+    #[error(transparent)]
+    Ask(#[from] crate::case::AskError),
+    /// Parquet and SQL were left out when this program was built.
+    #[error("netlog {0}: this netlog was built without the feature 'case' (Parquet and SQL)")]
+    Without(&'static str),
     /// The command that gets the report failed.
     #[error("--exec: {0}; nothing counts as told, the next run tells it again")]
     Hook(String),
@@ -116,6 +131,14 @@ pub fn run(cli: &Cli, now: Ts, terminal: &Terminal) -> Result<Status, CommandErr
         Command::GrepAuth(args) => grep_auth::run(&Plan::grep_auth(args, now)?, args, terminal),
         Command::Load(args) => load::run(args, now, terminal),
         Command::Setup(args) => setup::run(args),
+        #[cfg(feature = "case")]
+        Command::Query(args) => query::run(args, terminal),
+        #[cfg(not(feature = "case"))]
+        Command::Query(_) => Err(CommandError::Without("query")),
+        #[cfg(feature = "case")]
+        Command::Merge(args) => merge::run(args, now, terminal),
+        #[cfg(not(feature = "case"))]
+        Command::Merge(_) => Err(CommandError::Without("merge")),
         Command::Fields(args) => print::fields(args),
         Command::Patterns { command } => patterns::run(command, terminal),
         Command::Config { command } => print::config(command),

@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// Everything of interest in the order of time.
 pub(super) fn timeline(args: &Timeline, now: Ts, terminal: &Terminal) -> Result<Status, CommandError> {
     let plan = Plan::story(&args.output, &args.reading, &args.packets, now)?;
-    refuse(&plan, &["bulk"])?;
+    refuse(&plan, &["bulk", "case"])?;
     let context = context(&plan, &args.reading, terminal)?;
     let open = |o: &crate::plan::Output| story::open(&o.name, o.path.as_deref(), &context);
     let outputs = plan.outputs.iter().map(open).collect::<Result<Vec<_>, _>>()?;
@@ -28,7 +28,7 @@ pub(super) fn timeline(args: &Timeline, now: Ts, terminal: &Terminal) -> Result<
 /// Everything about one address.
 pub(super) fn host(args: &Host, now: Ts, terminal: &Terminal) -> Result<Status, CommandError> {
     let plan = Plan::story(&args.output, &args.reading, &args.packets, now)?;
-    refuse(&plan, &["bulk", "csv", "ndjson"])?;
+    refuse(&plan, &["bulk", "case", "csv", "ndjson"])?;
     let context = context(&plan, &args.reading, terminal)?;
     let open = |o: &crate::plan::Output| sink::open(&o.name, o.path.as_deref(), &context);
     let sinks = plan.outputs.iter().map(open).collect::<Result<Vec<Box<dyn Sink>>, _>>()?;

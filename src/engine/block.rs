@@ -52,6 +52,8 @@ pub(super) struct Filling<'s, 'e, 'a, T> {
     /// ones, and none has to grow.
     spare: Vec<Fields<'a>>,
     packets: bool,
+    /// The events are complete already.
+    whole: bool,
     done: Finished<T>,
 }
 
@@ -84,12 +86,29 @@ impl<'e> Stage<'e> {
             tables: self.tables.clone(),
             events: 0,
         };
-        Filling { stage: self, waiting: Vec::with_capacity(SLICE), spare: Vec::new(), packets, done }
+        Filling {
+            stage: self,
+            waiting: Vec::with_capacity(SLICE),
+            spare: Vec::new(),
+            packets,
+            whole: false,
+            done,
+        }
     }
 
     /// A whole block at once.
     pub fn finish<T: Tallying>(&self, events: Vec<Event<'static>>, packets: bool) -> Finished<T> {
         let mut filling = self.begin(packets);
+        for event in events {
+            filling.push(event);
+        }
+        filling.end()
+    }
+
+    /// A whole block of events that are complete.
+    pub fn pass<T: Tallying>(&self, events: Vec<Event<'static>>) -> Finished<T> {
+        let mut filling = self.begin(false);
+        filling.whole = true;
         for event in events {
             filling.push(event);
         }
@@ -138,7 +157,9 @@ impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
                 let mut small = std::mem::replace(&mut event.fields, roomy);
                 event.fields.append(&mut small);
             }
-            self.stage.enricher.complete(event, self.packets, &mut worker.cache);
+            if !self.whole {
+                self.stage.enricher.complete(event, self.packets, &mut worker.cache);
+            }
             self.done.tally.observe(event);
             self.done.tables.observe(event);
         }

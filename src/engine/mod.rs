@@ -11,6 +11,7 @@
 
 mod block;
 mod carried;
+mod cases;
 mod extract;
 mod lines;
 mod logs;

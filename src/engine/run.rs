@@ -2,7 +2,8 @@
 
 use super::block::{Finished, Stage};
 use super::writer::Writer;
-use super::{Progress, lines, packets};
+use super::{Progress, cases, lines, packets};
+use crate::case::account::Names;
 use crate::detect::{self, Verdict};
 use crate::enrich::{self, Enricher, MmdbError};
 use crate::logs::{Carried, FormatSet, LogFormat, PatternError, Wanted, Zone};
@@ -10,6 +11,7 @@ use crate::model::{Ledger, SourceInfo, Sources, Ts};
 use crate::net::{self, filter::Filter};
 use crate::proto;
 use crate::report::Tallying;
+use crate::schema::{self, Schema, SchemaError};
 use crate::sink::Sink;
 use crate::source::Kind;
 use crate::source::discover::{Group, Input, discover};
@@ -106,6 +108,9 @@ pub enum EngineError {
     /// A pattern file is wrong.
     #[error(transparent)]
     Patterns(#[from] PatternError),
+    /// Pattern files contradict each other.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
     /// A geolocation database is unusable.
     #[error(transparent)]
     Database(#[from] MmdbError),
@@ -134,6 +139,8 @@ pub(super) struct Shared<'s, 'e> {
     pub options: Arc<proto::Options>,
     pub progress: &'s Progress,
     pub writer: &'s Writer<'s>,
+    /// The fields, where events of a case are to be named by them.
+    pub schema: Option<&'s Schema>,
 }
 
 /// What the rounds add up to.
@@ -212,9 +219,14 @@ pub fn run_chosen<T: Tallying>(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(job.threads.max(1)).build()?;
     let mut totals = Totals::<T>::default();
     let stamp = |sample: &[u8], mtime: Option<Ts>| formats.first_stamp(sample, mtime, &job.logs.zone);
-    let groups = discover(&job.inputs, &stamp, &mut totals.ledger);
+    let (cases, inputs) = cases::take(&job.inputs, &mut totals.ledger);
+    let groups = discover(&inputs, &stamp, &mut totals.ledger);
     let groups = numbered(choose(groups, &mut totals.ledger));
-    enricher.set_sources(Sources(groups.iter().flat_map(members).map(describe).collect()));
+    let mut names = Names::default();
+    let cases = cases::number(cases, groups.iter().flat_map(members).count(), &mut names, &mut totals.ledger);
+    let schema = if cases.is_empty() { None } else { Some(schema::all(&formats)?) };
+    let sources = groups.iter().flat_map(members).map(describe).chain(cases::sources(&cases));
+    enricher.set_sources(Sources(sources.collect()));
     let groups = wanted(groups, job.only, &mut totals.ledger);
     progress.set_total(groups.iter().flat_map(members).filter_map(|i| i.size).sum());
     let tables = detect::Tables::new(&job.detect);
@@ -226,9 +238,12 @@ pub fn run_chosen<T: Tallying>(
         let writer = Writer::start(scope, sinks);
         let options = Arc::new(job.options.clone());
         let carried = super::carried::reader(&formats, &job.logs.zone);
-        let shared =
-            Shared { job, stage: &stage, formats: &formats, carried, options, progress, writer: &writer };
-        pool.install(|| rounds(groups, &shared, &mut totals));
+        let (stage, formats, schema) = (&stage, &formats, schema.as_ref());
+        let shared = Shared { job, stage, formats, carried, options, progress, writer: &writer, schema };
+        pool.install(|| {
+            let go_on = rounds(groups, &shared, &mut totals);
+            go_on && cases::run(&cases, &mut names, &shared, &mut totals)
+        });
         writer.finish()
     });
     written.map_err(EngineError::Sink)?;
@@ -242,17 +257,18 @@ pub fn run_chosen<T: Tallying>(
     Ok(Outcome { tally: totals.tally, verdict, ledger: totals.ledger, sources, enricher, sinks })
 }
 
-/// The rounds of every group, in order. Stops early when a sink has failed.
-fn rounds<T: Tallying>(groups: Vec<Group>, shared: &Shared<'_, '_>, totals: &mut Totals<T>) {
+/// The rounds of every group, in order. Stops early, and says so, when a sink has failed.
+fn rounds<T: Tallying>(groups: Vec<Group>, shared: &Shared<'_, '_>, totals: &mut Totals<T>) -> bool {
     for group in groups {
         let go_on = match group {
             Group::Capture(inputs) => packets::run(inputs, shared, totals),
             Group::Log(inputs) => lines::run(inputs, shared, totals),
         };
         if !go_on {
-            return;
+            return false;
         }
     }
+    true
 }
 
 /// Whether a group will take longer than unpacking the table of places, which nearly all need: then it

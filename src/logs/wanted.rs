@@ -3,7 +3,7 @@
 use super::rule::{Constant, Format, Matcher};
 use super::set::FormatSet;
 use super::target::Target;
-use crate::model::{Dataset, Field, FieldRef, Type};
+use crate::model::{Dataset, Event, Field, FieldRef, Type, Value};
 use std::collections::BTreeSet;
 
 /// A selection of events and fields. Every line is still read and counted as without it; only events
@@ -24,6 +24,18 @@ pub struct Wanted {
 impl Wanted {
     fn marks(&self, set: &[Constant]) -> bool {
         set.iter().any(|constant| matches!(constant, Constant::Field(field, _) if field.name == self.mark))
+    }
+
+    /// Whether an event that was made without this selection, and kept, is of a wanted user and service.
+    pub fn takes(&self, event: &Event<'_>) -> bool {
+        let user = || event.by_name("user.name").and_then(Value::as_str);
+        let name = event.dataset.name;
+        let serves = |called: &String| {
+            let family = name.split_once('.').is_some_and(|(family, _)| family == called);
+            name == called || family || event.dataset.category.contains(&called.as_str())
+        };
+        (self.users.is_empty() || user().is_some_and(|user| self.users.iter().any(|u| u == user)))
+            && (self.services.is_empty() || self.services.iter().any(serves))
     }
 
     /// Whether a format is never explicit about what is wanted, and goes by its categories.

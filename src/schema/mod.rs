@@ -7,8 +7,11 @@ use crate::{enrich, net, proto};
 use std::collections::BTreeMap;
 
 pub mod docs;
+mod lists;
 #[cfg(test)]
 mod tests;
+
+pub use lists::{LISTS, is_list};
 
 /// Name of the part whose fields any event may carry.
 const CORE: &str = "core";

@@ -265,7 +265,7 @@ pub fn push(out: &mut Vec<u8>, value: &Value, level: usize) {
 }
 
 /// Appends `value` on one line.
-pub(super) fn push_line(out: &mut Vec<u8>, value: &Value) {
+pub fn push_line(out: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Array(items) => {
             out.push(b'[');

@@ -12,6 +12,7 @@ use crate::report::Report;
 use plan::Plans;
 use std::io;
 use std::sync::{Arc, Mutex};
+pub(super) use value::Writer as ValueWriter;
 use value::Writer;
 
 /// Descriptor.

@@ -1,0 +1,233 @@
+//! What lies beside the events: how the case was made, its inputs with their hashes, findings, accounts.
+
+use super::super::json;
+use super::build::Builder;
+use super::file::Parquet;
+use super::folder::Sheet;
+use super::table::Table;
+use crate::case::{Column, EVENTS, Kind, LEDGER, MANIFEST, Part, VERSION, account};
+use crate::model::{Counts, Evidence, Finding, Ledger, Reasons, SourceInfo, Ts, rfc3339};
+use crate::report::Report;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Bytes read at a time for a hash.
+const CHUNK: usize = 1 << 20;
+
+/// Writes everything; the manifest last, since it is what makes the folder a case.
+pub(super) fn write(folder: &Path, tables: Vec<(&Sheet, &Table)>, report: &Report) -> io::Result<()> {
+    let hashes: Vec<Option<String>> = report.sources.0.iter().map(|s| hash(&s.path)).collect();
+    findings(folder, report)?;
+    inputs(folder, report, &hashes)?;
+    reasons(folder, &report.ledger)?;
+    put(&folder.join(LEDGER), &account::ledger(&report.ledger))?;
+    let sources = report.sources.0.iter().zip(&hashes);
+    let settings: Map<String, Value> =
+        report.settings.iter().map(|(k, v)| (k.clone(), v.as_str().into())).collect();
+    let manifest = json!({
+        "format": "netlog case",
+        "version": VERSION,
+        "netlog": report.version,
+        "command": report.command,
+        "settings": settings,
+        "databases": report.databases,
+        "notes": report.notes,
+        "events": report.events,
+        "inputs": sources.map(|(s, h)| account::input(s, h.as_deref())).collect::<Vec<_>>(),
+        "tables": tables.iter().map(|(sheet, table)| described(sheet, table)).collect::<Vec<_>>(),
+    });
+    put(&folder.join(MANIFEST), &manifest)
+}
+
+fn put(path: &Path, value: &Value) -> io::Result<()> {
+    let mut text = Vec::new();
+    json::push(&mut text, value, 0);
+    text.push(b'\n');
+    fs::write(path, text)
+}
+
+fn described(sheet: &Sheet, table: &Table) -> Value {
+    let column = |c: &Column| {
+        let ty = c.field.map(|f| f.ty.name());
+        json!({"name": c.name, "holds": c.word(), "type": ty})
+    };
+    json!({
+        "name": sheet.name,
+        "folder": format!("{EVENTS}/{}", super::folder::file_name(sheet.name)),
+        "by_day": table.is_cut(),
+        "rows": table.rows,
+        "first": table.span.map(|s| rfc3339(s.0)),
+        "last": table.span.map(|s| rfc3339(s.1)),
+        "columns": sheet.columns.iter().map(column).collect::<Vec<_>>(),
+    })
+}
+
+/// SHA-256 of a file as it is stored, or of the archive it lies in. `None` for a pipe, and for what is gone.
+fn hash(path: &str) -> Option<String> {
+    let whole = Path::new(path);
+    let outer = path.split_once('!').map(|(archive, _)| Path::new(archive));
+    let path = if whole.is_file() { whole } else { outer.filter(|path| path.is_file())? };
+    let (mut file, mut hash) = (File::open(path).ok()?, Sha256::new());
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match file.read(&mut chunk).ok()? {
+            0 => break,
+            read => hash.update(chunk.get(..read)?),
+        }
+    }
+    Some(super::super::bulk::hex(hash))
+}
+
+/// A value of a small table.
+enum Cell<'a> {
+    None,
+    Text(&'a str),
+    Texts(&'a [String]),
+    Int(u64),
+    Time(Ts),
+}
+
+/// A table that fits in memory.
+struct Small {
+    columns: Vec<Column>,
+    builders: Vec<Builder>,
+    rows: usize,
+}
+
+impl Small {
+    fn new(columns: &[(&str, Kind)]) -> Small {
+        let column =
+            |(name, kind): &(&str, Kind)| Column { name: (*name).to_owned(), kind: *kind, part: Part::Whole, field: None };
+        let builders = columns.iter().map(|(_, kind)| Builder::new(*kind)).collect();
+        Small { columns: columns.iter().map(column).collect(), builders, rows: 0 }
+    }
+
+    fn push(&mut self, cells: &[Cell<'_>]) {
+        for (builder, cell) in self.builders.iter_mut().zip(cells) {
+            match cell {
+                Cell::None => {}
+                Cell::Text(text) => builder.push_text(self.rows, text),
+                Cell::Texts(texts) => builder.push_texts(self.rows, texts.iter().map(String::as_str)),
+                Cell::Int(n) => builder.push_int(self.rows, i64::try_from(*n).unwrap_or(i64::MAX)),
+                Cell::Time(ts) => builder.push_int(self.rows, *ts),
+            }
+        }
+        self.rows += 1;
+    }
+
+    fn write(mut self, path: &Path) -> io::Result<()> {
+        let mut file = Parquet::create(path, &self.columns)?;
+        if self.rows > 0 {
+            let rows = self.rows;
+            let arrays = self.builders.iter_mut().map(|b| b.finish(rows)).collect::<Result<Vec<_>, _>>();
+            file.write(rows, &self.columns, arrays.map_err(io::Error::other)?)?;
+        }
+        file.finish()
+    }
+}
+
+fn findings(folder: &Path, report: &Report) -> io::Result<()> {
+    let mut table = Small::new(&[
+        ("rule", Kind::Text),
+        ("severity", Kind::Text),
+        ("attack", Kind::Texts),
+        ("subject", Kind::Text),
+        ("title", Kind::Text),
+        ("advice", Kind::Text),
+        ("targets", Kind::Texts),
+        ("count", Kind::Int),
+        ("first.time", Kind::Time),
+        ("first.file", Kind::Text),
+        ("first.record", Kind::Int),
+        ("last.time", Kind::Time),
+        ("last.file", Kind::Text),
+        ("last.record", Kind::Int),
+    ]);
+    for finding in &report.findings {
+        let Finding { rule, severity, subject, title, advice, targets, count, .. } = finding;
+        let attack: Vec<String> = finding.attack.iter().map(|id| (*id).to_owned()).collect();
+        let file = |e: &Evidence| report.sources.path(e.origin.source);
+        let (first, last) = (&finding.first, &finding.last);
+        table.push(&[
+            Cell::Text(rule),
+            Cell::Text(severity.name()),
+            Cell::Texts(&attack),
+            Cell::Text(subject),
+            Cell::Text(title),
+            Cell::Text(advice),
+            Cell::Texts(targets),
+            Cell::Int(*count),
+            Cell::Time(first.ts),
+            Cell::Text(file(first)),
+            Cell::Int(first.origin.record),
+            Cell::Time(last.ts),
+            Cell::Text(file(last)),
+            Cell::Int(last.origin.record),
+        ]);
+    }
+    table.write(&folder.join("findings.parquet"))
+}
+
+fn inputs(folder: &Path, report: &Report, hashes: &[Option<String>]) -> io::Result<()> {
+    let mut table = Small::new(&[
+        ("path", Kind::Text),
+        ("kind", Kind::Text),
+        ("sha256", Kind::Text),
+        ("size", Kind::Int),
+        ("bytes", Kind::Int),
+        ("records", Kind::Int),
+        ("first", Kind::Time),
+        ("last", Kind::Time),
+        ("notes", Kind::Texts),
+    ]);
+    for (source, hash) in report.sources.0.iter().zip(hashes) {
+        let SourceInfo { path, kind, size, bytes, records, span, notes, .. } = source;
+        let time = |ts: Option<Ts>| ts.map_or(Cell::None, Cell::Time);
+        table.push(&[
+            Cell::Text(path),
+            Cell::Text(kind),
+            hash.as_deref().map_or(Cell::None, Cell::Text),
+            size.map_or(Cell::None, Cell::Int),
+            Cell::Int(*bytes),
+            Cell::Int(*records),
+            time(span.map(|s| s.0)),
+            time(span.map(|s| s.1)),
+            Cell::Texts(notes),
+        ]);
+    }
+    table.write(&folder.join("inputs.parquet"))
+}
+
+fn reasons(folder: &Path, ledger: &Ledger) -> io::Result<()> {
+    let mut table =
+        Small::new(&[("account", Kind::Text), ("reason", Kind::Text), ("count", Kind::Int), ("bytes", Kind::Int)]);
+    let mut totals = |name: &str, counts: &Counts| {
+        table.push(&[Cell::Text(name), Cell::Text("read"), Cell::Int(counts.read), Cell::Int(counts.bytes)]);
+        table.push(&[Cell::Text(name), Cell::Text("decoded"), Cell::Int(counts.decoded), Cell::None]);
+    };
+    totals("packets", &ledger.packets);
+    totals("lines", &ledger.lines);
+    let accounts: [(&str, &Reasons); 7] = [
+        ("packets.skipped", &ledger.packets.skipped),
+        ("packets.malformed", &ledger.packets.malformed),
+        ("lines.skipped", &ledger.lines.skipped),
+        ("lines.malformed", &ledger.lines.malformed),
+        ("blocks", &ledger.blocks),
+        ("anomalies", &ledger.anomalies),
+        ("caps", &ledger.caps),
+    ];
+    for (account, reasons) in accounts {
+        for (name, reason) in reasons {
+            table.push(&[
+                Cell::Text(account),
+                Cell::Text(name),
+                Cell::Int(reason.count),
+                Cell::Int(reason.bytes),
+            ]);
+        }
+    }
+    table.write(&folder.join("ledger.parquet"))
+}

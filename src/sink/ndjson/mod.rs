@@ -1,7 +1,6 @@
 //! One JSON object per event and line: flat dotted names become nested ECS objects, `@timestamp`
 //! first, then by name.
 
-mod memo;
 mod plan;
 mod value;
 
@@ -70,7 +69,14 @@ pub struct Lines {
 impl Lines {
     /// Appends one event with its line end.
     pub fn push(&mut self, out: &mut Vec<u8>, event: &Event<'_>) {
-        self.plans.push(out, &event.fields, &mut self.writer);
+        let plan = self.plans.plan(&event.fields);
+        for step in &plan.steps {
+            out.extend_from_slice(plan.fragment(step));
+            if let Some((_, value)) = event.fields.get(step.field) {
+                self.writer.push(out, value);
+            }
+        }
+        out.extend_from_slice(plan.tail());
     }
 }
 

@@ -93,32 +93,3 @@ fn addresses_as_the_standard_library_spells_them() {
         assert_eq!(text, format!("{{\"ab\":{{\"list\":\"{ip}\"}}}}\n"));
     }
 }
-
-#[test]
-fn values_that_recur_are_written_as_they_are_each_time() {
-    let mut lines = Lines::default();
-    let (mut texts, mut twin) = (vec![String::from("a\"b"), "x".repeat(200)], String::from("same"));
-    texts.extend((0..300).map(|i| format!("v{}", i * i % 97)));
-    let places = [(0.0, 0.0), (-0.0, 0.0), (1.5, -2.25)];
-    for (i, text) in texts.iter().enumerate() {
-        let (lat, lon) = places[i % 3];
-        // The same place in memory with other content.
-        twin.replace_range(0..1, if i % 2 == 0 { "s" } else { "t" });
-        let words: &[&str] = if i % 5 == 0 { &["p", "q"] } else { &["r"] };
-        let event = event(vec![
-            (&B_C, text.as_str().into()),
-            (&B_DASH, twin.as_str().into()),
-            (&GEO, Value::Geo(lat, lon)),
-            (&DIGIT, (i % 7 == 0).into()),
-            (&HEAD, Value::Words(words)),
-        ]);
-        let got: serde_json::Value = serde_json::from_str(&line(&mut lines, &event)).unwrap();
-        let want = json!({
-            "0": {"flag": i % 7 == 0},
-            "b": {"c": text, "geo": {"lat": lat, "lon": lon}},
-            "b-x": twin,
-            "http": {"headers": words},
-        });
-        assert_eq!(got.to_string(), want.to_string());
-    }
-}

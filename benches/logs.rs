@@ -45,7 +45,7 @@ fn sample(name: &str) -> Vec<u8> {
 fn parse(c: &mut Criterion) {
     let set = FormatSet::builtin().expect("shipped formats compile");
     for name in ["auth.log", "access.log"] {
-        let chunk = LineChunk { data: sample(name), offset: 0, first_line: 1 };
+        let chunk = LineChunk { data: sample(name), offset: 0, first_line: 1, ..LineChunk::default() };
         let detection = set.detect(&chunk.data);
         let context = Context { year: Some(2026), ..Context::default() };
         let mut group = c.benchmark_group("logs");

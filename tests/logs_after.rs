@@ -74,7 +74,7 @@ fn a_line_can_be_two_events() {
     let context = Context::default();
     let mut clock = YearClock::new(&context, &[], &[]);
     let parser = Parser::new(&set, &set.detect(data.as_bytes()), context);
-    let chunk = LineChunk { data: data.into_bytes(), offset: 0, first_line: 1 };
+    let chunk = LineChunk { data: data.into_bytes(), offset: 0, first_line: 1, ..LineChunk::default() };
     let mut parsed = parser.parse(&chunk, &mut Scratch::default());
     let year = clock.advance(&parsed);
     parser.finish(&mut parsed, year);

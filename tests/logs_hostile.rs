@@ -26,7 +26,8 @@ fn no_shipped_format_reaches_the_step_limit() {
                 let run = filler.repeat(RUN / filler.len());
                 let data = format!("{}{run}{}\n{line}{run}\n", &line[..middle], &line[middle..]);
                 let parser = Parser::new(&set, &set.detect(line.as_bytes()), Context::default());
-                let chunk = LineChunk { data: data.into_bytes(), offset: 0, first_line: 1 };
+                let chunk =
+                    LineChunk { data: data.into_bytes(), offset: 0, first_line: 1, ..LineChunk::default() };
                 let parsed = parser.parse(&chunk, &mut Scratch::default());
                 let counts = &parsed.ledger.lines;
                 assert_eq!(counts.read, counts.accounted(), "{}", path.display());
@@ -45,7 +46,7 @@ fn a_line_of_a_megabyte_is_cut_and_read() {
     for filler in ["a", " ", "\"", "="] {
         let data = format!("{line}{}\n{line}\n", filler.repeat(1 << 20));
         let parser = Parser::new(&set, &set.detect(line.as_bytes()), Context::default());
-        let chunk = LineChunk { data: data.into_bytes(), offset: 0, first_line: 1 };
+        let chunk = LineChunk { data: data.into_bytes(), offset: 0, first_line: 1, ..LineChunk::default() };
         let parsed = parser.parse(&chunk, &mut Scratch::default());
         assert_eq!(parsed.ledger.caps["line.length"].count, 1);
         assert!(!parsed.ledger.caps.contains_key("grok.steps"));

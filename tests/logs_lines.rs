@@ -6,7 +6,7 @@ use netlog::source::LineChunk;
 
 fn with<T>(data: &[u8], context: Context, check: impl FnOnce(&Parsed<'_>) -> T) -> T {
     let set = FormatSet::builtin().unwrap();
-    let chunk = LineChunk { data: data.to_vec(), offset: 0, first_line: 1 };
+    let chunk = LineChunk { data: data.to_vec(), offset: 0, first_line: 1, ..LineChunk::default() };
     let detection = set.detect(data);
     let mut clock = YearClock::new(&context, data, data);
     let parser = Parser::new(&set, &detection, context);
@@ -133,7 +133,8 @@ fn the_split_into_chunks_does_not_show() {
             pieces.last_mut().unwrap().push_str(text);
         }
         for piece in pieces {
-            let chunk = LineChunk { data: piece.into_bytes(), offset, first_line: line };
+            let chunk =
+                LineChunk { data: piece.into_bytes(), offset, first_line: line, ..LineChunk::default() };
             let mut parsed = parser.parse(&chunk, &mut Scratch::default());
             let base = clock.advance(&parsed);
             parser.finish(&mut parsed, base);

@@ -10,7 +10,7 @@ use std::process::Command;
 /// What one text becomes: (place, statement or message) of each event, and the accounts.
 fn read(data: &[u8], context: Context) -> (Vec<(Origin, String)>, Ledger) {
     let set = FormatSet::builtin().unwrap();
-    let chunk = LineChunk { data: data.to_vec(), offset: 0, first_line: 1 };
+    let chunk = LineChunk { data: data.to_vec(), offset: 0, first_line: 1, ..LineChunk::default() };
     let mut clock = YearClock::new(&context, data, data);
     let parser = Parser::new(&set, &set.detect(data), context);
     let mut parsed = parser.parse(&chunk, &mut Scratch::default());
@@ -119,7 +119,7 @@ fn logs_of_real_servers() {
         let data = std::fs::read(path).unwrap();
         let context = Context { year: Some(2026), ..Context::default() };
         let parser = Parser::new(&set, &set.detect(&data), context);
-        let chunk = LineChunk { data, offset: 0, first_line: 1 };
+        let chunk = LineChunk { data, offset: 0, first_line: 1, ..LineChunk::default() };
         let parsed = parser.parse(&chunk, &mut Scratch::default());
         let ledger = &parsed.ledger;
         assert_eq!(ledger.lines.read, ledger.lines.accounted());

@@ -110,7 +110,7 @@ fn every_host_and_every_count_of_the_openssh_samples() {
         [("openssh_2k", "loghub/OpenSSH/OpenSSH_2k.log"), ("linux_2k_sshd", "loghub/Linux/Linux_2k.log")]
     {
         let Some(data) = corpus(file) else { return };
-        let chunk = LineChunk { data, offset: 0, first_line: 1 };
+        let chunk = LineChunk { data, offset: 0, first_line: 1, ..LineChunk::default() };
         let parsed = parse(&set, &chunk);
         let ssh: Vec<Event<'_>> = parsed.events.into_iter().filter(|e| e.dataset.name == "sshd").collect();
         let (got, want) = (count(&ssh), truth(&want[key]));
@@ -130,7 +130,7 @@ fn every_line_of_the_samples_has_a_service_and_a_time() {
         ("loghub/Apache/Apache_2k.log", "apache.error", 0),
     ] {
         let Some(data) = corpus(file) else { return };
-        let chunk = LineChunk { data, offset: 0, first_line: 1 };
+        let chunk = LineChunk { data, offset: 0, first_line: 1, ..LineChunk::default() };
         assert_eq!(set.detect(&chunk.data).name(), Some(format));
         let parsed = parse(&set, &chunk);
         let lines = &parsed.ledger.lines;

@@ -22,6 +22,7 @@ mod logs_formats;
 mod logs_hostile;
 mod logs_lines;
 mod logs_multiline;
+mod logs_process;
 mod logs_truth;
 mod mining;
 mod mutations;

@@ -85,7 +85,7 @@ fn formats() -> &'static FormatSet {
 pub fn lines(data: &[u8]) {
     let set = formats();
     let detection = set.detect(data);
-    let chunk = LineChunk { data: data.to_vec(), offset: 0, first_line: 1 };
+    let chunk = LineChunk { data: data.to_vec(), offset: 0, first_line: 1, ..LineChunk::default() };
     let context = Context { year: Some(2026), ..Context::default() };
     let mut clock = YearClock::new(&context, data, &[]);
     let parser = Parser::new(set, &detection, context);

@@ -39,7 +39,12 @@ impl FormatSet {
             let mut reached = BTreeSet::new();
             for test in &format.tests {
                 report.tests += 1;
-                let chunk = LineChunk { data: test.line.clone().into_bytes(), offset: 0, first_line: 1 };
+                let chunk = LineChunk {
+                    data: test.line.clone().into_bytes(),
+                    offset: 0,
+                    first_line: 1,
+                    ..LineChunk::default()
+                };
                 let mut failed = |message: String| {
                     let (format, line) = (format.name.to_owned(), test.line.clone());
                     report.failures.push(TestFailure { format, line, message });

@@ -74,6 +74,7 @@ pub(super) fn format(maker: &mut Maker<'_>, file: String, spec: FormatSpec) -> R
         family,
         twin,
         zone,
+        client_by_process: spec.client_by_process,
         from,
         when,
         dataset,
@@ -151,7 +152,6 @@ fn rule(
     let after = After::new(&maker.table, file, &place, (spec, rule), also)?;
     let inside = rule.inside.as_ref().map(|name| maker.table.need(file, &place, name)).transpose()?;
     Ok(Rule {
-        matchers,
         set: sets.constants(),
         cases: all,
         dataset,
@@ -161,6 +161,8 @@ fn rule(
         drop: rule.drop,
         repeats: false,
         wanted: true,
+        looks_back: spec.client_by_process && matchers.iter().any(|matcher| !matcher.tells_client()),
+        matchers,
     })
 }
 

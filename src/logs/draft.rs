@@ -28,6 +28,8 @@ pub(super) struct Draft<'a> {
     pub repeats: bool,
     /// A rule that matched makes it an event that is wanted.
     pub wanted: bool,
+    /// Who was at the other end may stand on an earlier line of the same process.
+    pub looks_back: bool,
     /// Second events from the same line.
     pub also: Vec<&'static Also>,
 }
@@ -81,6 +83,7 @@ impl<'a> Draft<'a> {
         self.bad.clear();
         self.repeats = false;
         self.wanted = false;
+        self.looks_back = false;
         self.also.clear();
     }
 
@@ -249,6 +252,7 @@ impl<'a> Draft<'a> {
         self.repeats |= inner.repeats;
         self.also.extend(inner.also);
         self.wanted |= inner.wanted;
+        self.looks_back |= inner.looks_back;
     }
 }
 

@@ -44,6 +44,7 @@ mod multi;
 mod parser;
 mod pasted;
 mod physical;
+mod process;
 mod quick;
 mod rule;
 mod set;

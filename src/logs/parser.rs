@@ -7,7 +7,7 @@ use super::grok::Slots;
 use super::identity::identity;
 use super::line::{Fate, Line};
 use super::multi::{Group, Joining};
-use super::physical::skip;
+use super::physical::{skip, unended};
 use super::quick::Quick;
 use super::set::FormatSet;
 use super::taker::{Nobody, Taker};
@@ -67,7 +67,7 @@ pub struct Scratch {
 #[derive(Debug)]
 pub struct Parser<'f> {
     pub(super) set: &'f FormatSet,
-    roots: Vec<usize>,
+    pub(super) roots: Vec<usize>,
     layouts: Arc<[Layout]>,
     pub(super) context: Context,
     /// Which lines belong together: as the likeliest format says.
@@ -85,6 +85,8 @@ pub struct Parsed<'a> {
     pub ledger: Ledger,
     pub(super) pending: Vec<Pending>,
     pub(super) turns: Turns,
+    /// Where the lines are from; `None` for a message that no file holds.
+    chunk: Option<&'a LineChunk>,
     /// Second events of the line being read.
     seconds: Vec<Event<'a>>,
     /// Lines of the events that have more than one, by the number of the first.
@@ -96,12 +98,6 @@ impl Parsed<'_> {
     pub fn is_of(&self, made: YearBase, right: YearBase) -> bool {
         made == right || !self.turns.any()
     }
-}
-
-/// A line without its end.
-pub(super) fn unended(line: &str) -> &str {
-    let end = line.bytes().rposition(|b| !matches!(b, b'\n' | b'\r')).map_or(0, |last| last + 1);
-    line.get(..end).unwrap_or_default()
 }
 
 impl<'f> Parser<'f> {
@@ -129,7 +125,7 @@ impl<'f> Parser<'f> {
 
     /// Parses a chunk. Needs nothing but the chunk: chunks may be parsed in any order.
     pub fn parse<'a>(&self, chunk: &'a LineChunk, scratch: &mut Scratch) -> Parsed<'a> {
-        let mut parsed = Parsed::default();
+        let mut parsed = Parsed { chunk: Some(chunk), ..Parsed::default() };
         parsed.events.reserve(chunk.data.len() / 100);
         self.lines(chunk, scratch, &mut parsed, None::<(_, &mut Nobody)>);
         parsed
@@ -145,7 +141,7 @@ impl<'f> Parser<'f> {
         year: YearBase,
         taker: &mut impl Taker<'a>,
     ) -> Parsed<'a> {
-        let mut parsed = Parsed::default();
+        let mut parsed = Parsed { chunk: Some(chunk), ..Parsed::default() };
         self.lines(chunk, scratch, &mut parsed, Some((year, taker)));
         parsed
     }
@@ -262,7 +258,7 @@ impl<'f> Parser<'f> {
         if matches!(text, Cow::Owned(_)) {
             parsed.ledger.anomaly("text.not_utf8", origin);
         }
-        let mut own = Parsed { turns: parsed.turns, ..Parsed::default() };
+        let mut own = Parsed { turns: parsed.turns, chunk: parsed.chunk, ..Parsed::default() };
         self.line(&text, raw, origin, &mut Draft::default(), &mut own, scratch);
         parsed.turns = own.turns;
         let shift = parsed.events.len();
@@ -380,6 +376,9 @@ impl<'f> Parser<'f> {
         event.transport = draft.transport;
         event.source = draft.source;
         event.destination = draft.destination;
+        if draft.looks_back && event.source.ip.is_none() {
+            self.find_client(&mut event, text, parsed.chunk, scratch);
+        }
         if draft.repeats {
             super::draft::last_wins(&mut event.fields);
         }

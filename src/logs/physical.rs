@@ -5,6 +5,12 @@ use super::parser::{Parsed, Parser, Scratch};
 use super::time::Zone;
 use crate::model::{Ledger, Origin};
 
+/// A line without its end.
+pub(super) fn unended(line: &str) -> &str {
+    let end = line.bytes().rposition(|b| !matches!(b, b'\n' | b'\r')).map_or(0, |last| last + 1);
+    line.get(..end).unwrap_or_default()
+}
+
 impl Parser<'_> {
     /// The zone that the format names where the user names none, for the notes of the report.
     pub fn zone_note(&self, user: &Zone) -> Option<String> {

@@ -4,7 +4,8 @@
 //! result is the same.
 
 use super::draft::Draft;
-use super::parser::{LINE, Parsed, Parser, Scratch, unended};
+use super::parser::{LINE, Parsed, Parser, Scratch};
+use super::physical::unended;
 use super::rule::{Child, Constant, Format, Matcher, Rule};
 use super::set::FormatSet;
 use super::taker::Taker;

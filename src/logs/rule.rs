@@ -9,7 +9,7 @@ use super::json::JsonRule;
 use super::kv::KvRule;
 use super::multi::Joining;
 use super::parser::Scratch;
-use super::target::Capture;
+use super::target::{Capture, Side, Target};
 use super::template::{Misfit, Template};
 use super::time::Zone;
 use super::when::{Cond, Test};
@@ -60,6 +60,19 @@ impl Matcher {
             Matcher::Json(json) => Box::new(json.captures()),
             Matcher::Kv(kv) => Box::new(kv.captures()),
         }
+    }
+
+    /// Whether all it matches names who was at the other end, by address or name.
+    pub fn tells_client(&self) -> bool {
+        self.captures().any(|capture| {
+            let target = &capture.target;
+            matches!(
+                target,
+                Target::Ip(Side::Source)
+                    | Target::Address(Side::Source, ..)
+                    | Target::Socket(Side::Source, ..)
+            )
+        })
     }
 
     /// Matches; on failure the draft is as before. The first `known` parts are known to match.
@@ -149,6 +162,8 @@ pub(super) struct Rule {
     pub repeats: bool,
     /// Its events are wanted; see [`super::Wanted`].
     pub wanted: bool,
+    /// Its lines may name no client, who is then looked for on an earlier line of the same process.
+    pub looks_back: bool,
 }
 
 impl Rule {
@@ -160,7 +175,8 @@ impl Rule {
 
     /// The same, but that what it captured may be read once more.
     pub fn plain_but_again(&self) -> bool {
-        !self.drop && self.inside.is_none() && self.cases.is_empty() && self.after.is_none()
+        let more = self.drop || self.looks_back || self.inside.is_some();
+        !more && self.cases.is_empty() && self.after.is_none()
     }
 
     /// Fields that a match can fill, by every alternative.
@@ -267,6 +283,8 @@ pub(super) struct Format {
     pub family: Option<usize>,
     /// Zone of stamps without one, where the user names none.
     pub zone: Option<Zone>,
+    /// A line that names no client gets the one that an earlier line of the same process names.
+    pub client_by_process: bool,
     /// Reads many of the same lines to the same fields.
     pub twin: Option<usize>,
     /// Field of the parent that this format reads.

@@ -22,6 +22,8 @@ pub struct FormatSet {
     /// `message` and the list of bad fields.
     pub(super) message: FieldRef,
     pub(super) bad_fields: FieldRef,
+    /// Byte offset of the earlier line that names the client.
+    pub(super) client_line: FieldRef,
     pub(super) user: Option<FieldRef>,
     /// Only events of these users are made; empty = of all.
     pub(super) users: Vec<String>,
@@ -112,6 +114,7 @@ impl FormatSet {
         }
         let message = table.need("patterns", "fields", "message")?;
         let bad_fields = table.need("patterns", "fields", "netlog.bad_fields")?;
+        let client_line = table.need("patterns", "fields", "netlog.client_line.offset")?;
         let names: BTreeMap<String, usize> =
             specs.iter().enumerate().map(|(i, (_, spec))| (spec.name.clone(), i)).collect();
         let mut maker = Maker { table, library, names, columns: 0 };
@@ -132,6 +135,7 @@ impl FormatSet {
             roots: roots.map(|(i, _)| i).collect(),
             message,
             bad_fields,
+            client_line,
             user: maker.table.get("user.name"),
             users: Vec::new(),
             narrowed: false,

@@ -36,6 +36,9 @@ pub(super) struct FormatSpec {
     pub twin: Option<String>,
     /// Zone of stamps without one in a file of this format, where the user names none.
     pub zone: Option<String>,
+    /// A line that names no client gets the one that an earlier line of the same process names.
+    #[serde(default)]
+    pub client_by_process: bool,
     /// Another format, whose children read this one's message too.
     pub family: Option<String>,
     /// Constants that depend on captured values, for every rule.

@@ -88,6 +88,7 @@ impl FormatSet {
             };
             for rule in &mut format.rules {
                 rule.wanted = tells(&rule.set, Some(rule.dataset));
+                rule.looks_back &= rule.wanted;
                 rule.set.retain(keep);
                 if let Some(after) = &mut rule.after {
                     after.steps.retain(|step| step.fields().iter().any(|field| kept(field)));

@@ -115,20 +115,26 @@ impl Input {
         Ok(capture::Reader::new(path, source, kind, self.open()?))
     }
 
-    /// Reads the input as text, or the part of it that was set.
+    /// Reads the input as text, or the part of it that was set; with `back`, chunks come with the end of the
+    /// text before them.
     ///
     /// # Errors
     /// It cannot be opened any more, or is another file by now.
-    pub fn lines(mut self) -> Result<lines::Reader, InputFault> {
+    pub fn lines(mut self, back: bool) -> Result<lines::Reader, InputFault> {
         let (path, source) = (Arc::clone(&self.path), self.source);
-        match self.part.take() {
-            None => Ok(lines::Reader::new(path, source, self.open()?)),
+        let reader = match self.part.take() {
+            None => lines::Reader::new(path, source, self.open()?),
             Some(part) => {
                 let left = part.end.map_or(u64::MAX, |end| end.saturating_sub(part.offset));
-                let input = self.open_at(part.offset)?.take(left);
-                Ok(lines::Reader::at(path, source, Box::new(input), &part))
+                let begin = if back { part.offset.saturating_sub(lines::BEFORE as u64) } else { part.offset };
+                let mut input = self.open_at(begin)?;
+                let mut before = Vec::new();
+                // What cannot be read here fails again, and is told, where the part itself is read.
+                let _ = input.by_ref().take(part.offset - begin).read_to_end(&mut before);
+                lines::Reader::at(path, source, Box::new(input.take(left)), &part, Some(before))
             }
-        }
+        };
+        Ok(if back { reader.remember() } else { reader })
     }
 
     /// Sets which part of a log is read.

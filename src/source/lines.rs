@@ -13,6 +13,10 @@ pub const CHUNK: usize = 1 << 20;
 /// the line it comes from, and counted as the cap `lines.too_long`.
 pub const MAX_LINE: usize = 16 << 20;
 
+/// So much of the text before a chunk comes with it where it was asked for: enough for the lines that a
+/// server writes about one connection, few enough to be searched for every line that needs it.
+pub const BEFORE: usize = 32 << 10;
+
 /// How much is read at a time when a chunk's last line is longer than expected.
 const STEP: usize = 64 << 10;
 
@@ -29,19 +33,42 @@ pub struct Reader {
     reported: bool,
     /// The last bytes delivered, where a later run shall go on behind them.
     tail: Option<Vec<u8>>,
+    /// The last bytes delivered, for [`LineChunk::before`].
+    before: Option<Vec<u8>>,
 }
 
 impl Reader {
     pub(super) fn new(path: Arc<str>, source: u32, input: Raw<'static>) -> Self {
         let window = Window::new(input);
-        Reader { path, source, window, line: 1, caps: Ledger::default(), reported: false, tail: None }
+        Reader {
+            path,
+            source,
+            window,
+            line: 1,
+            caps: Ledger::default(),
+            reported: false,
+            tail: None,
+            before: None,
+        }
     }
 
-    /// Reads a part; `input` begins and ends where it does.
-    pub(super) fn at(path: Arc<str>, source: u32, input: Raw<'static>, part: &Part) -> Self {
+    /// Reads a part; `input` begins and ends where it does, and `before` stands before it.
+    pub(super) fn at(
+        path: Arc<str>,
+        source: u32,
+        input: Raw<'static>,
+        part: &Part,
+        before: Option<Vec<u8>>,
+    ) -> Self {
         let window = Window::at(input, part.offset);
         let (line, tail) = (part.line, Some(Vec::new()));
-        Reader { path, source, window, line, caps: Ledger::default(), reported: false, tail }
+        Reader { path, source, window, line, caps: Ledger::default(), reported: false, tail, before }
+    }
+
+    /// Has each chunk come with the end of the text before it.
+    pub(super) fn remember(mut self) -> Self {
+        self.before.get_or_insert_default();
+        self
     }
 
     /// Puts the next chunk of whole lines into `chunk`, replacing what it held. False when there is
@@ -67,10 +94,13 @@ impl Reader {
         self.window.keep(&mut chunk.data, end);
         let lines = memchr::memchr_iter(b'\n', &chunk.data).count();
         self.line += lines as u64;
+        chunk.before.clear();
+        if let Some(before) = &mut self.before {
+            chunk.before.extend_from_slice(before);
+            keep_last(before, &chunk.data, BEFORE);
+        }
         if let Some(tail) = &mut self.tail {
-            let last = chunk.data.get(chunk.data.len().saturating_sub(PROOF)..).unwrap_or_default();
-            tail.drain(..(tail.len() + last.len()).saturating_sub(PROOF).min(tail.len()));
-            tail.extend_from_slice(last);
+            keep_last(tail, &chunk.data, PROOF);
         }
         !chunk.data.is_empty()
     }
@@ -153,4 +183,11 @@ impl Reader {
     pub fn take_ledger(&mut self) -> Ledger {
         std::mem::take(&mut self.caps)
     }
+}
+
+/// Appends `more`, and keeps no more than the last `most` bytes.
+fn keep_last(kept: &mut Vec<u8>, more: &[u8], most: usize) {
+    let last = more.get(more.len().saturating_sub(most)..).unwrap_or_default();
+    kept.drain(..(kept.len() + last.len()).saturating_sub(most).min(kept.len()));
+    kept.extend_from_slice(last);
 }

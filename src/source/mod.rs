@@ -74,6 +74,8 @@ pub struct RawPacket {
 /// round size.
 #[derive(Debug, Default)]
 pub struct LineChunk {
+    /// The end of the text before `data`, at most [`lines::BEFORE`] bytes; empty unless it was asked for.
+    pub before: Vec<u8>,
     /// Whole lines with their line ends; the last one of a file may lack it.
     pub data: Vec<u8>,
     /// Byte offset of `data` in the decompressed file.

@@ -20,7 +20,7 @@ fn loghub(name: &str, suffix: &str) -> Option<Vec<u8>> {
 
 /// The template of each line.
 fn groups(set: &FormatSet, data: Vec<u8>) -> (Vec<usize>, Vec<String>) {
-    let chunk = LineChunk { data, offset: 0, first_line: 1 };
+    let chunk = LineChunk { data, offset: 0, first_line: 1, ..LineChunk::default() };
     let mut miner = Miner::new(set, Settings { all: true, ..Settings::default() });
     miner.begin(&chunk.data, None);
     miner.add(&chunk);

@@ -323,7 +323,8 @@ fn leading_stamp(template: &Template) -> Option<&'static str> {
 
 /// What the rule of a format makes of a line, if it is read by that.
 fn read(set: &FormatSet, rule: (&str, usize), line: &str, names: &[String]) -> Option<Vec<(String, String)>> {
-    let chunk = LineChunk { data: line.as_bytes().to_vec(), offset: 0, first_line: 1 };
+    let chunk =
+        LineChunk { data: line.as_bytes().to_vec(), offset: 0, first_line: 1, ..LineChunk::default() };
     let context = Context { year: Some(2026), ..Context::default() };
     let mut clock = YearClock::new(&context, &[], &[]);
     let parser = Parser::new(set, &set.detect(&chunk.data), context);

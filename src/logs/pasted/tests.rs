@@ -10,7 +10,8 @@ fn read<T>(format: &LogFormat, lines: &str, check: impl FnOnce(&[Event<'_>]) -> 
     let detection = set.detect(lines.as_bytes());
     assert_eq!(detection.name(), Some(NAME), "{}", format.text());
     let parser = Parser::new(&set, &detection, Context::default());
-    let chunk = LineChunk { data: lines.as_bytes().to_vec(), offset: 0, first_line: 1 };
+    let chunk =
+        LineChunk { data: lines.as_bytes().to_vec(), offset: 0, first_line: 1, ..LineChunk::default() };
     let parsed = parser.parse(&chunk, &mut Scratch::default());
     assert!(parsed.ledger.lines.skipped.is_empty(), "{:?}", parsed.ledger.lines.skipped);
     check(&parsed.events)

@@ -72,7 +72,8 @@ fn read(set: &FormatSet, short: bool) -> (String, String) {
     let mut parser = Parser::new(set, &set.detect(LINES.as_bytes()), context);
     assert!(parser.quick.is_some());
     parser.quick = parser.quick.filter(|_| short);
-    let chunk = LineChunk { data: LINES.as_bytes().to_vec(), offset: 0, first_line: 1 };
+    let chunk =
+        LineChunk { data: LINES.as_bytes().to_vec(), offset: 0, first_line: 1, ..LineChunk::default() };
     let year = crate::logs::YearBase(2020);
     let mut events = Events(String::new());
     let parsed = parser.read(&chunk, &mut Scratch::default(), year, &mut events);

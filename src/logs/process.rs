@@ -1,0 +1,150 @@
+//! What earlier lines of the same process tell: a server names its client on one line, and its process on
+//! all of them.
+//!
+//! Nothing is remembered. A line that needs an address looks back in the text before it, no further than
+//! [`BEFORE`] bytes, so chunks can be read in any order, and the answer does not depend on where they end.
+
+use super::draft::Draft;
+use super::line::Line;
+use super::parser::{Parser, Scratch};
+use super::physical::unended;
+use crate::model::{Endpoint, Event, Ledger, Origin, Value};
+use crate::source::LineChunk;
+use crate::source::lines::BEFORE;
+
+/// The process id is looked for in so many bytes at the start of a line.
+const HEAD: usize = 256;
+/// Earlier lines of the process that are read.
+const TRIES: usize = 8;
+
+/// The text before a line: the end of the chunk before its own, and its own up to it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Before<'c> {
+    earlier: &'c [u8],
+    own: &'c [u8],
+    /// Byte offset in the file of the end of `earlier`, where `own` begins.
+    border: u64,
+}
+
+impl<'c> Before<'c> {
+    /// What stands before the place `at` of a chunk.
+    pub fn new(chunk: &'c LineChunk, at: usize) -> Before<'c> {
+        let from = at.saturating_sub(BEFORE);
+        let own = chunk.data.get(from..at).unwrap_or_default();
+        let room = BEFORE - own.len();
+        let earlier = chunk.before.get(chunk.before.len().saturating_sub(room)..).unwrap_or_default();
+        Before { earlier, own, border: chunk.offset + from as u64 }
+    }
+
+    /// Lines in which `key` stands behind a blank, the nearest first, with their byte offsets.
+    fn lines(self, key: &str) -> impl Iterator<Item = (&'c [u8], u64)> {
+        let finder = memchr::memmem::Finder::new(key.as_bytes());
+        let before = self.border - self.earlier.len() as u64;
+        let both = [(self.own, self.border), (self.earlier, before)];
+        both.into_iter().flat_map(move |(text, base)| {
+            let hits: Vec<usize> = finder.find_iter(text).collect();
+            hits.into_iter().rev().filter_map(move |at| {
+                if !at.checked_sub(1).and_then(|i| text.get(i)).is_some_and(|b| b.is_ascii_whitespace()) {
+                    return None;
+                }
+                let start = memchr::memrchr(b'\n', text.get(..at)?).map_or(0, |n| n + 1);
+                let rest = text.get(start..)?;
+                let line = rest.get(..memchr::memchr(b'\n', rest)?)?;
+                Some((line, base + start as u64))
+            })
+        })
+    }
+}
+
+/// What a line has in common with all others of its process: `host program[pid]` of a system log, `[pid]`
+/// where no program is named.
+fn key(line: &str) -> Option<&str> {
+    let bytes = line.as_bytes();
+    let head = bytes.get(..HEAD).unwrap_or(bytes);
+    let mut brackets = memchr::memchr_iter(b'[', head);
+    let (open, close) = brackets.find_map(|open| {
+        let digits = head.get(open + 1..)?.iter().take_while(|b| b.is_ascii_digit()).count();
+        let close = open + 1 + digits;
+        (digits > 0 && head.get(close) == Some(&b']')).then_some((open, close))
+    })?;
+    let word = |end: usize| memchr::memrchr(b' ', head.get(..end)?).map(|blank| blank + 1);
+    let program = word(open)?;
+    let from = if program < open { word(program.checked_sub(1)?)? } else { program };
+    line.get(from..=close)
+}
+
+impl Parser<'_> {
+    /// Whether a line may need the text before its chunk.
+    pub fn looks_back(&self) -> bool {
+        let parent = |index: &usize| self.set.format(*index).and_then(|format| format.parent);
+        let mut all = self.set.formats.iter().enumerate().filter(|(_, format)| format.client_by_process);
+        all.any(|(index, _)| std::iter::successors(Some(index), parent).any(|i| self.roots.contains(&i)))
+    }
+
+    /// Gives an event the client that the nearest earlier line of the same process names, if one does.
+    pub(super) fn find_client(
+        &self,
+        event: &mut Event<'_>,
+        line: &str,
+        chunk: Option<&LineChunk>,
+        scratch: &mut Scratch,
+    ) {
+        let Some(chunk) = chunk else { return };
+        let at = usize::try_from(event.origin.offset.saturating_sub(chunk.offset)).unwrap_or(usize::MAX);
+        if let Some((client, offset)) = self.client(line, Before::new(chunk, at), scratch) {
+            event.source.ip = client.ip;
+            event.source.port = event.source.port.or(client.port);
+            event.push(self.set.client_line, Value::Int(i64::try_from(offset).unwrap_or(i64::MAX)));
+        }
+    }
+
+    /// The client, and the byte offset of the line that names it.
+    fn client(&self, text: &str, before: Before<'_>, scratch: &mut Scratch) -> Option<(Endpoint, u64)> {
+        let trace = scratch.trace.take();
+        let mut accounts = Ledger::default();
+        let found = before.lines(key(text)?).take(TRIES).find_map(|(line, offset)| {
+            let line = unended(std::str::from_utf8(line).ok()?);
+            let mut draft = Draft::default();
+            let mut reading = Line {
+                set: self.set,
+                origin: Origin::default(),
+                ledger: &mut accounts,
+                scratch: &mut *scratch,
+            };
+            let mut roots = self.roots.iter().filter_map(|root| self.set.format(*root));
+            roots.find_map(|root| reading.read(root, line, &mut draft, 0))?;
+            draft.source.ip.map(|_| (draft.source, offset))
+        });
+        // What is strange about that line was counted when it was read itself.
+        (scratch.trace, scratch.step_limit, scratch.header_changed) = (trace, false, false);
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_host_program_and_number_or_the_number_alone() {
+        let line = "Jan  1 00:00:45 combo sshd[24236]: pam_unix(sshd:session): session opened [9]";
+        assert_eq!(key(line), Some("combo sshd[24236]"));
+        assert_eq!(key("2026-01-01 00:00:45.001 UTC [77] FATAL:  no"), Some("[77]"));
+        assert_eq!(key("Jan  1 00:00:45 combo sudo: pam_unix"), None);
+        assert_eq!(key("[12] at the start of a line stands no host"), None);
+        assert_eq!(key("a b[] c [x] d[1"), None);
+    }
+
+    #[test]
+    fn the_nearest_line_comes_first_and_knows_its_place() {
+        let chunk = LineChunk {
+            before: b"x h p[1]: zero\n".to_vec(),
+            data: b"x h p[1]: one\nx h p[11]: two\nx h p[1]: three\nx h p[1]: four\n".to_vec(),
+            offset: 100,
+            ..LineChunk::default()
+        };
+        let at = chunk.data.len() - 15;
+        let lines: Vec<_> = Before::new(&chunk, at).lines("h p[1]").collect();
+        assert_eq!(lines, [(&b"x h p[1]: three"[..], 129), (b"x h p[1]: one", 100), (b"x h p[1]: zero", 85)]);
+    }
+}

@@ -87,7 +87,7 @@ fn one<T: Tallying>(
         clock,
         parser: Parser::new(shared.formats, &detection, context),
     };
-    let reader = match input.lines(file.parser.looks_back()) {
+    let reader = match input.text(file.parser.looks_back()) {
         Ok(reader) => reader,
         Err(fault) => {
             totals.ledger.faults.push(fault);

@@ -42,7 +42,7 @@ pub fn each_log<E>(
         };
         for input in logs {
             each(LogFile::Begin { path: &input.path, sample: &input.sample })?;
-            let mut reader = match input.lines(false) {
+            let mut reader = match input.lines() {
                 Ok(reader) => reader,
                 Err(fault) => {
                     ledger.faults.push(fault);

@@ -115,12 +115,19 @@ impl Input {
         Ok(capture::Reader::new(path, source, kind, self.open()?))
     }
 
-    /// Reads the input as text, or the part of it that was set; with `back`, chunks come with the end of the
-    /// text before them.
+    /// Reads the input as text, or the part of it that was set.
     ///
     /// # Errors
     /// It cannot be opened any more, or is another file by now.
-    pub fn lines(mut self, back: bool) -> Result<lines::Reader, InputFault> {
+    pub fn lines(self) -> Result<lines::Reader, InputFault> {
+        self.text(false)
+    }
+
+    /// The same; with `back`, chunks come with the end of the text before them.
+    ///
+    /// # Errors
+    /// As [`Input::lines`].
+    pub fn text(mut self, back: bool) -> Result<lines::Reader, InputFault> {
         let (path, source) = (Arc::clone(&self.path), self.source);
         let reader = match self.part.take() {
             None => lines::Reader::new(path, source, self.open()?),

@@ -2,7 +2,6 @@
 
 use super::super::escape::json;
 use crate::model::{Ts, Value, push_ip_bytes, push_rfc3339};
-use std::net::IpAddr;
 
 const SECOND: Ts = 1_000_000_000;
 /// Length of `2015-08-27T08:18:50.`, which all instants of one second share.
@@ -27,17 +26,30 @@ impl Writer {
     /// Appends a value.
     pub fn push(&mut self, out: &mut Vec<u8>, value: &Value<'_>) {
         match value {
-            Value::Str(text) => json::push_string(out, text),
+            Value::Str(_) | Value::Ip(_) | Value::Time(_) => {
+                out.push(b'"');
+                self.push_bare(out, value);
+                out.push(b'"');
+            }
             Value::Int(number) => out.extend_from_slice(itoa::Buffer::new().format(*number).as_bytes()),
             Value::Float(number) => push_float(out, *number),
             Value::Bool(true) => out.extend_from_slice(b"true"),
             Value::Bool(false) => out.extend_from_slice(b"false"),
-            Value::Ip(ip) => push_ip(out, *ip),
-            Value::Time(ts) => self.push_time(out, *ts),
             Value::Geo(lat, lon) => push_place(out, *lat, *lon),
             Value::Words(words) => push_all(out, *words, |out, word| json::push_string(out, word)),
             Value::List(items) => push_all(out, items, |out, item| self.push(out, item)),
             Value::Object(members) => self.push_object(out, members),
+        }
+    }
+
+    /// Appends a value without the quotes that stand around it, if any do.
+    #[inline]
+    pub fn push_bare(&mut self, out: &mut Vec<u8>, value: &Value<'_>) {
+        match value {
+            Value::Str(text) => json::push_bare(out, text),
+            Value::Ip(ip) => push_ip_bytes(out, *ip),
+            Value::Time(ts) => self.push_time(out, *ts),
+            value => self.push(out, value),
         }
     }
 
@@ -61,12 +73,12 @@ impl Writer {
             self.stem.clear();
             push_rfc3339(&mut self.stem, ts);
         }
-        let mut text = *b"\"0000-00-00T00:00:00.000000000Z\"";
-        if let (Some(to), Some(stem)) = (text.get_mut(1..=STEM), self.stem.first_chunk::<STEM>()) {
+        let mut text = *b"0000-00-00T00:00:00.000000000Z";
+        if let (Some(to), Some(stem)) = (text.get_mut(..STEM), self.stem.first_chunk::<STEM>()) {
             to.copy_from_slice(stem);
         }
         let mut rest = ts.rem_euclid(SECOND).unsigned_abs() as u32;
-        for digit in text.iter_mut().skip(STEM + 1).take(9).rev() {
+        for digit in text.iter_mut().skip(STEM).take(9).rev() {
             *digit = b'0' + (rest % 10) as u8;
             rest /= 10;
         }
@@ -99,10 +111,4 @@ fn push_place(out: &mut Vec<u8>, lat: f64, lon: f64) {
     out.extend_from_slice(b",\"lon\":");
     push_float(out, lon);
     out.push(b'}');
-}
-
-fn push_ip(out: &mut Vec<u8>, ip: IpAddr) {
-    out.push(b'"');
-    push_ip_bytes(out, ip);
-    out.push(b'"');
 }

@@ -20,7 +20,15 @@ pub(super) fn run(args: &Setup) -> Result<Status, CommandError> {
         for target in written {
             writeln!(out, "{}", folder.join(target.name()).display())?;
         }
-        writeln!(out, "Send each file with PUT to the path that requests.txt names, in its order.")?;
+        writeln!(out, "{}", folder.join("dashboards").display())?;
+        writeln!(
+            out,
+            "Send each file with PUT to the path that requests.txt names, in its order; alerts with POST."
+        )?;
+        writeln!(
+            out,
+            "Import dashboards/dashboards.ndjson into Kibana or OpenSearch Dashboards (Saved objects)."
+        )?;
     }
     if let Some(url) = &args.url {
         let client = Client::new(&plan::connection(url, &args.server)?)?;

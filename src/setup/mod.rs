@@ -6,8 +6,10 @@
 //! Schema ─ mapping ─▶ component template ┐
 //! IndexName ─ glob ─▶ index template ────┼─▶ [Request], in the order in which they must be sent
 //! Target ── policy ─▶ life cycle ────────┘
+//! boards.toml ─ boards ─▶ saved objects, searches and alerts, for whoever imports them
 //! ```
 
+pub mod boards;
 mod index;
 mod mapping;
 mod policy;
@@ -76,7 +78,7 @@ impl Default for Bulk {
 pub struct Request {
     /// Name of its file below the set-up's folder.
     pub file: String,
-    /// Where it is sent with PUT, below the server's address.
+    /// Where it is sent, below the server's address.
     pub path: String,
     /// What is sent.
     pub body: Value,

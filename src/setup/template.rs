@@ -31,7 +31,7 @@ const SEARCHED: [&str; 16] = [
 /// The component templates, then the index template that is composed of them.
 pub fn requests(schema: &Schema, target: Target, options: &Options) -> Vec<Request> {
     let mappings = mapping(schema, target, options.strict);
-    let settings = settings(schema, target, options, &mappings);
+    let settings = settings(schema, target, options);
     let component = |part: &str, template: Value| Request {
         file: format!("component-{part}.json"),
         path: format!("_component_template/{NAME}-{part}"),
@@ -44,7 +44,8 @@ pub fn requests(schema: &Schema, target: Target, options: &Options) -> Vec<Reque
         "_meta": meta(),
     });
     vec![
-        component("mappings", json!({"mappings": mappings})),
+        // The limit stands beside what needs it: servers try each component on its own.
+        component("mappings", json!({"settings": limit(&mappings), "mappings": mappings})),
         component("settings", json!({"settings": settings})),
         Request { file: "template.json".into(), path: format!("_index_template/{NAME}"), body: index },
     ]
@@ -54,13 +55,17 @@ fn meta() -> Value {
     json!({"made_by": "netlog", "version": env!("CARGO_PKG_VERSION")})
 }
 
-fn settings(schema: &Schema, target: Target, options: &Options, mappings: &Value) -> Value {
+/// Room for every field that is mapped.
+fn limit(mappings: &Value) -> Value {
     let mapped = count(mappings) + LABELS;
+    json!({"index": {"mapping": {"total_fields": {"limit": mapped.next_multiple_of(1000)}}}})
+}
+
+fn settings(schema: &Schema, target: Target, options: &Options) -> Value {
     let searched: Vec<&str> = SEARCHED.into_iter().filter(|name| schema.get(name).is_some()).collect();
     let mut index = json!({
         "number_of_shards": options.shards,
         "codec": "best_compression",
-        "mapping": {"total_fields": {"limit": mapped.next_multiple_of(1000)}},
         "query": {"default_field": searched},
     });
     if let Some(replicas) = options.replicas {

@@ -121,3 +121,16 @@ fn targets_by_name_and_by_what_a_server_says() {
     assert_eq!(Target::of_server(None, "9.1.0", None), Some(Target::Es9));
     assert_eq!(Target::of_server(None, "6.8.0", None), None);
 }
+
+#[test]
+fn each_component_has_room_for_what_it_maps() {
+    let schema = schema();
+    for target in Target::all() {
+        let requests = requests(&schema, target, &Options::default());
+        let component = requests.iter().find(|r| r.file == "component-mappings.json").unwrap();
+        let template = &component.body["template"];
+        let limit = template["settings"]["index"]["mapping"]["total_fields"]["limit"].as_u64().unwrap();
+        // Servers count objects too, and refuse the component, alone, if it has more.
+        assert!(limit as usize > leaves(&template["mappings"]).len() + 200, "{target}: {limit}");
+    }
+}

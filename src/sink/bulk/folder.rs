@@ -1,9 +1,9 @@
 //! The folder: parts one after the other, then the manifest, by which a folder is known to be whole.
 
 use super::part::{Part, Summary};
+use super::setup::write_setup;
 use crate::report::Report;
-use crate::schema::Schema;
-use crate::setup::{self, Target};
+use crate::setup;
 use crate::sink::{SinkContext, json};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -91,29 +91,6 @@ fn clear(path: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Writes a folder per product and version with one file per request and `requests.txt`, a list of
-/// them with their paths in the order in which they must be sent. Returns the targets.
-///
-/// # Errors
-/// If a folder or file cannot be written.
-pub fn write_setup(path: &Path, schema: &Schema, options: &setup::Options) -> io::Result<Vec<Target>> {
-    let targets: Vec<Target> = Target::all().filter(|t| options.target.is_none_or(|only| only == *t)).collect();
-    for target in &targets {
-        let folder = path.join(target.name());
-        fs::create_dir_all(&folder)?;
-        let mut list = String::new();
-        for request in setup::requests(schema, *target, options) {
-            let mut text = Vec::new();
-            json::push(&mut text, &request.body, 0);
-            text.push(b'\n');
-            fs::write(folder.join(&request.file), text)?;
-            list.push_str(&format!("{} {}\n", request.file, request.path));
-        }
-        fs::write(folder.join("requests.txt"), list)?;
-    }
-    Ok(targets)
 }
 
 fn write_script(path: &Path) -> io::Result<()> {

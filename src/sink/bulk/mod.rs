@@ -8,8 +8,9 @@
 
 mod folder;
 mod part;
+mod setup;
 
-pub use folder::write_setup;
+pub use setup::write_setup;
 pub use part::hex;
 
 use super::ndjson::Lines;

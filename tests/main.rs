@@ -27,6 +27,8 @@ mod logs_truth;
 mod mining;
 mod mutations;
 mod nightly;
+#[cfg(not(feature = "case"))]
+mod no_case;
 mod packetbeat;
 mod packetbeat_flows;
 mod patterns_command;

@@ -106,6 +106,7 @@ impl<'e> Stage<'e> {
     }
 
     /// A whole block of events that are complete.
+    #[cfg(feature = "case")]
     pub fn pass<T: Tallying>(&self, events: Vec<Event<'static>>) -> Finished<T> {
         let mut filling = self.begin(false);
         filling.whole = true;

@@ -1,54 +1,107 @@
 //! Cases as inputs: their events are complete, so nothing is decoded, located or named again.
 
 use super::block::BLOCK;
-use super::run::{Shared, Totals};
-use crate::case::{self, Case, CaseError};
-use crate::model::{InputFault, Ledger, SourceInfo};
+use super::run::{EngineError, Job, Only, Shared, Totals};
+use crate::case::account::Names;
+use crate::case::{self, Binder, Case, CaseError, Reader};
+use crate::logs::FormatSet;
+use crate::model::{Event, InputFault, Ledger, SourceInfo};
 use crate::report::Tallying;
-use std::path::Path;
-
-#[cfg(feature = "case")]
-use super::run::{Job, Only};
-#[cfg(feature = "case")]
-use crate::case::{Binder, Reader, account::Names};
-#[cfg(feature = "case")]
-use crate::model::Event;
-#[cfg(feature = "case")]
+use crate::schema::{self, Schema};
 use hashbrown::HashSet;
-#[cfg(feature = "case")]
 use rayon::prelude::*;
-#[cfg(feature = "case")]
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Blocks made at a time.
 const BLOCKS: usize = 32;
 
-/// A case among the inputs.
-pub(super) struct Opened {
+/// The cases among the inputs.
+#[derive(Default)]
+pub(super) struct Cases {
+    taken: Vec<Case>,
+    opened: Vec<Opened>,
+    names: Names,
+    schema: Option<Schema>,
+}
+
+/// A case whose inputs are numbered.
+struct Opened {
     case: Case,
     /// Number of its first input.
     base: u32,
     inputs: Vec<SourceInfo>,
 }
 
-/// Takes the cases out of the inputs. What cannot be read as one becomes a fault.
-pub(super) fn take(inputs: &[String], ledger: &mut Ledger) -> (Vec<Case>, Vec<String>) {
-    let (mut cases, mut others) = (Vec::new(), Vec::new());
-    for input in inputs {
-        let path = Path::new(input);
-        if !case::is_case(path) {
-            others.push(input.clone());
-        } else if cfg!(feature = "case") {
+impl Cases {
+    /// Takes the cases out of the inputs. What cannot be read as one becomes a fault.
+    pub fn take(inputs: &[String], ledger: &mut Ledger) -> (Cases, Vec<String>) {
+        let (mut cases, mut others) = (Cases::default(), Vec::new());
+        for input in inputs {
+            let path = Path::new(input);
+            if !case::is_case(path) {
+                others.push(input.clone());
+                continue;
+            }
             match Case::open(path) {
-                Ok(case) => cases.push(case),
+                Ok(case) => cases.taken.push(case),
                 Err(error) => ledger.faults.push(fault(input, &error)),
             }
-        } else {
-            let reason = "is a case; this netlog was built without the feature 'case' (Parquet and SQL)";
-            ledger.faults.push(InputFault { path: input.clone(), offset: None, reason: reason.to_owned() });
         }
+        (cases, others)
     }
-    (cases, others)
+
+    /// Numbers the inputs of the cases after the `others`, and adds the accounts of their runs.
+    ///
+    /// # Errors
+    /// Pattern files that contradict each other.
+    pub fn number(
+        &mut self,
+        others: usize,
+        formats: &FormatSet,
+        ledger: &mut Ledger,
+    ) -> Result<(), EngineError> {
+        let mut base = u32::try_from(others).unwrap_or(u32::MAX);
+        for case in std::mem::take(&mut self.taken) {
+            let path = case.folder.to_string_lossy().into_owned();
+            let inputs = case.inputs(&mut self.names);
+            let read = inputs.and_then(|inputs| Ok((inputs, case.ledger(base, &mut self.names)?)));
+            match read {
+                Ok((inputs, accounts)) => {
+                    ledger.merge(accounts);
+                    let next = base.saturating_add(u32::try_from(inputs.len()).unwrap_or(u32::MAX));
+                    self.opened.push(Opened { case, base, inputs });
+                    base = next;
+                }
+                Err(error) => ledger.faults.push(fault(&path, &error)),
+            }
+        }
+        if !self.opened.is_empty() {
+            self.schema = Some(schema::all(formats)?);
+        }
+        Ok(())
+    }
+
+    /// The inputs of the cases, as the run knows them.
+    pub fn sources(&self) -> impl Iterator<Item = SourceInfo> + '_ {
+        self.opened.iter().flat_map(|o| o.inputs.iter().cloned())
+    }
+
+    /// Puts the events of all cases through the last stage. `false` once a sink has failed.
+    pub fn run<T: Tallying>(mut self, shared: &Shared<'_, '_>, totals: &mut Totals<T>) -> bool {
+        let Some(schema) = &self.schema else { return true };
+        let mut seen = Seen::new(&self.opened);
+        for opened in &self.opened {
+            let path = opened.case.folder.to_string_lossy();
+            shared.progress.set_input(&path);
+            match one(opened, schema, &mut self.names, &mut seen, shared, totals) {
+                Ok(true) => {}
+                Ok(false) => return false,
+                Err(error) => totals.ledger.faults.push(fault(&path, &error)),
+            }
+        }
+        true
+    }
 }
 
 fn fault(path: &str, error: &CaseError) -> InputFault {
@@ -57,44 +110,12 @@ fn fault(path: &str, error: &CaseError) -> InputFault {
     InputFault { path: path.to_owned(), offset: None, reason: reason.to_owned() }
 }
 
-/// Numbers the inputs of the cases after the `others`, and adds the accounts of their runs.
-pub(super) fn number(
-    cases: Vec<Case>,
-    others: usize,
-    names: &mut case::account::Names,
-    ledger: &mut Ledger,
-) -> Vec<Opened> {
-    let mut base = u32::try_from(others).unwrap_or(u32::MAX);
-    let mut out = Vec::new();
-    for case in cases {
-        let path = case.folder.to_string_lossy().into_owned();
-        let read = case.inputs(names).and_then(|inputs| Ok((inputs, case.ledger(base, names)?)));
-        match read {
-            Ok((inputs, accounts)) => {
-                ledger.merge(accounts);
-                let next = base.saturating_add(u32::try_from(inputs.len()).unwrap_or(u32::MAX));
-                out.push(Opened { case, base, inputs });
-                base = next;
-            }
-            Err(error) => ledger.faults.push(fault(&path, &error)),
-        }
-    }
-    out
-}
-
-/// The inputs of a case, as the run knows them.
-pub(super) fn sources(opened: &[Opened]) -> impl Iterator<Item = SourceInfo> + '_ {
-    opened.iter().flat_map(|o| o.inputs.iter().cloned())
-}
-
 /// Ids of events that more than one case may have: those of inputs that two of them read.
-#[cfg(feature = "case")]
 struct Seen {
     shared: HashSet<u64>,
     ids: HashSet<u128>,
 }
 
-#[cfg(feature = "case")]
 impl Seen {
     fn new(opened: &[Opened]) -> Seen {
         let (mut once, mut shared) = (HashSet::new(), HashSet::new());
@@ -127,29 +148,9 @@ impl Seen {
     }
 }
 
-/// Puts the events of all cases through the last stage. `false` once a sink has failed.
-#[cfg(feature = "case")]
-pub(super) fn run<T: Tallying>(
-    opened: &[Opened],
-    names: &mut Names,
-    shared: &Shared<'_, '_>,
-    totals: &mut Totals<T>,
-) -> bool {
-    let mut seen = Seen::new(opened);
-    for case in opened {
-        shared.progress.set_input(&case.case.folder.to_string_lossy());
-        match one(case, names, &mut seen, shared, totals) {
-            Ok(true) => {}
-            Ok(false) => return false,
-            Err(error) => totals.ledger.faults.push(fault(&case.case.folder.to_string_lossy(), &error)),
-        }
-    }
-    true
-}
-
-#[cfg(feature = "case")]
 fn one<T: Tallying>(
     opened: &Opened,
+    schema: &Schema,
     names: &mut Names,
     seen: &mut Seen,
     shared: &Shared<'_, '_>,
@@ -159,7 +160,6 @@ fn one<T: Tallying>(
     for (number, input) in (opened.base..).zip(&opened.inputs) {
         sources.entry(input.path.to_string()).or_insert(number);
     }
-    let Some(schema) = shared.schema else { return Ok(true) };
     let binder = |table| Binder::new(table, schema, &sources, opened.base, names);
     let binders: Option<Vec<_>> = opened.case.tables.iter().map(binder).collect();
     let many = || CaseError::Content {
@@ -192,7 +192,6 @@ fn one<T: Tallying>(
 }
 
 /// Why an event is left out, if it is.
-#[cfg(feature = "case")]
 fn unwanted(event: &Event<'_>, job: &Job, opened: &Opened, seen: &mut Seen) -> Option<&'static str> {
     let (from, to) = job.window;
     if from.is_some_and(|from| event.ts < from) || to.is_some_and(|to| event.ts >= to) {
@@ -207,15 +206,4 @@ fn unwanted(event: &Event<'_>, job: &Job, opened: &Opened, seen: &mut Seen) -> O
     let at = event.origin.source.checked_sub(opened.base);
     let input = at.and_then(|at| opened.inputs.get(at as usize));
     seen.again(event, input).then_some("case.duplicate_event")
-}
-
-/// Without Parquet no case was opened.
-#[cfg(not(feature = "case"))]
-pub(super) fn run<T: Tallying>(
-    _: &[Opened],
-    _: &mut case::account::Names,
-    _: &Shared<'_, '_>,
-    _: &mut Totals<T>,
-) -> bool {
-    true
 }

@@ -11,6 +11,10 @@
 
 mod block;
 mod carried;
+#[cfg(feature = "case")]
+mod cases;
+#[cfg(not(feature = "case"))]
+#[path = "no_cases.rs"]
 mod cases;
 mod extract;
 mod lines;

@@ -1,9 +1,9 @@
 //! A run from inputs to tables: discovery, the rounds of each group, and what is left at the end.
 
 use super::block::{Finished, Stage};
+use super::cases::Cases;
 use super::writer::Writer;
-use super::{Progress, cases, lines, packets};
-use crate::case::account::Names;
+use super::{Progress, lines, packets};
 use crate::detect::{self, Verdict};
 use crate::enrich::{self, Enricher, MmdbError};
 use crate::logs::{Carried, FormatSet, LogFormat, PatternError, Wanted, Zone};
@@ -11,7 +11,7 @@ use crate::model::{Ledger, SourceInfo, Sources, Ts};
 use crate::net::{self, filter::Filter};
 use crate::proto;
 use crate::report::Tallying;
-use crate::schema::{self, Schema, SchemaError};
+use crate::schema::SchemaError;
 use crate::sink::Sink;
 use crate::source::Kind;
 use crate::source::discover::{Group, Input, discover};
@@ -139,8 +139,6 @@ pub(super) struct Shared<'s, 'e> {
     pub options: Arc<proto::Options>,
     pub progress: &'s Progress,
     pub writer: &'s Writer<'s>,
-    /// The fields, where events of a case are to be named by them.
-    pub schema: Option<&'s Schema>,
 }
 
 /// What the rounds add up to.
@@ -219,13 +217,11 @@ pub fn run_chosen<T: Tallying>(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(job.threads.max(1)).build()?;
     let mut totals = Totals::<T>::default();
     let stamp = |sample: &[u8], mtime: Option<Ts>| formats.first_stamp(sample, mtime, &job.logs.zone);
-    let (cases, inputs) = cases::take(&job.inputs, &mut totals.ledger);
+    let (mut cases, inputs) = Cases::take(&job.inputs, &mut totals.ledger);
     let groups = discover(&inputs, &stamp, &mut totals.ledger);
     let groups = numbered(choose(groups, &mut totals.ledger));
-    let mut names = Names::default();
-    let cases = cases::number(cases, groups.iter().flat_map(members).count(), &mut names, &mut totals.ledger);
-    let schema = if cases.is_empty() { None } else { Some(schema::all(&formats)?) };
-    let sources = groups.iter().flat_map(members).map(describe).chain(cases::sources(&cases));
+    cases.number(groups.iter().flat_map(members).count(), &formats, &mut totals.ledger)?;
+    let sources = groups.iter().flat_map(members).map(describe).chain(cases.sources());
     enricher.set_sources(Sources(sources.collect()));
     let groups = wanted(groups, job.only, &mut totals.ledger);
     progress.set_total(groups.iter().flat_map(members).filter_map(|i| i.size).sum());
@@ -238,11 +234,11 @@ pub fn run_chosen<T: Tallying>(
         let writer = Writer::start(scope, sinks);
         let options = Arc::new(job.options.clone());
         let carried = super::carried::reader(&formats, &job.logs.zone);
-        let (stage, formats, schema) = (&stage, &formats, schema.as_ref());
-        let shared = Shared { job, stage, formats, carried, options, progress, writer: &writer, schema };
+        let shared =
+            Shared { job, stage: &stage, formats: &formats, carried, options, progress, writer: &writer };
         pool.install(|| {
             let go_on = rounds(groups, &shared, &mut totals);
-            go_on && cases::run(&cases, &mut names, &shared, &mut totals)
+            go_on && cases.run(&shared, &mut totals)
         });
         writer.finish()
     });

@@ -11,6 +11,7 @@ use crate::report::Report;
 use plan::Plans;
 use std::io;
 use std::sync::{Arc, Mutex};
+#[cfg(feature = "case")]
 pub(super) use value::Writer as ValueWriter;
 use value::Writer;
 

@@ -9,8 +9,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Captures under testdata, and the data sets their golden file shows.
-const CAPTURES: &[(&str, &[&str])] =
-    &[("cases/lan/input.pcap", &["arp"]), ("proto/quic/aioquic.pcap", &["quic"])];
+const CAPTURES: &[(&str, &[&str])] = &[
+    ("cases/lan/input.pcap", &["arp"]),
+    ("proto/quic/aioquic.pcap", &["quic"]),
+    ("proto/http2/nghttpd.pcap", &["http"]),
+    ("proto/http2/upgrade.pcap", &["http"]),
+    ("proto/http2/grpc.pcap", &["http"]),
+    ("proto/websocket/chat.pcap", &["websocket"]),
+];
 
 /// Captures of the shared corpus; skipped where they are missing.
 const CORPUS: &str = "corpus/";
@@ -26,6 +32,45 @@ const SAME: &[(&str, &str, &str, &str, Take)] = &[
     ),
     ("cases/lan/input.pcap", "arp.opcode == 2", "arp.src.proto_ipv4", "arp", Take::Fn(answered)),
     ("cases/lan/input.pcap", "arp.isgratuitous == 1", "arp.src.proto_ipv4", "arp", Take::Fn(announced)),
+    ("proto/http2/nghttpd.pcap", "http2", "http2.headers.method", "http", Take::Field("http.request.method")),
+    (
+        "proto/http2/nghttpd.pcap",
+        "http2",
+        "http2.headers.status",
+        "http",
+        Take::Field("http.response.status_code"),
+    ),
+    ("proto/http2/nghttpd.pcap", "http2", "http2.request.full_uri", "http", Take::Field("url.full")),
+    (
+        "proto/http2/nghttpd.pcap",
+        "http2",
+        "http2.headers.user_agent",
+        "http",
+        Take::Field("user_agent.original"),
+    ),
+    (
+        "proto/http2/nghttpd.pcap",
+        "http2.headers.content_type && tcp.srcport == 8082",
+        "http2.headers.content_type",
+        "http",
+        Take::Field("netlog.http.response.content_type"),
+    ),
+    ("proto/http2/grpc.pcap", "http2.headers.path", "http2.headers.path", "http", Take::Field("url.path")),
+    ("corpus/http2.pcapng", "http2", "http2.headers.path", "http", Take::Field("url.path")),
+    (
+        "proto/websocket/chat.pcap",
+        "websocket.payload.close.status_code",
+        "websocket.payload.close.status_code",
+        "websocket",
+        Take::Field("websocket.close.code"),
+    ),
+    (
+        "proto/websocket/chat.pcap",
+        "websocket.payload.close.reason",
+        "websocket.payload.close.reason",
+        "websocket",
+        Take::Field("websocket.close.reason"),
+    ),
     (
         "proto/quic/aioquic.pcap",
         "quic && tls.handshake.type == 1",
@@ -260,10 +305,21 @@ fn the_same_as_tshark() {
     let folder = tempfile::tempdir().expect("a folder");
     for (capture, filter, field, dataset, take) in SAME {
         let Some(path) = found(capture, folder.path()) else { continue };
+        let spoken =
+            if capture.ends_with("upgrade.pcap") { "tcp.port==8082,http" } else { "tcp.port==8082,http2" };
         let run = Command::new("tshark")
             .arg("-r")
             .arg(&path)
-            .args(["-d", "udp.port==4433-4434,quic"])
+            .args([
+                "-d",
+                "udp.port==4433-4434,quic",
+                "-d",
+                spoken,
+                "-d",
+                "tcp.port==50051,http2",
+                "-d",
+                "tcp.port==29518,http2",
+            ])
             .args(["-Y", filter, "-T", "fields", "-e", field])
             .output();
         let Ok(run) = run else {
@@ -271,7 +327,8 @@ fn the_same_as_tshark() {
             return;
         };
         let text = String::from_utf8_lossy(&run.stdout).into_owned();
-        let theirs: BTreeSet<String> = text.lines().flat_map(|l| l.split(',')).map(str::to_owned).collect();
+        let theirs: BTreeSet<String> =
+            text.lines().flat_map(|l| l.split(',')).filter(|v| !v.is_empty()).map(str::to_owned).collect();
         let mut ours = BTreeSet::new();
         for event in events(&path).0.iter().filter(|e| e.dataset.name == *dataset) {
             take.values(event, &mut ours);

@@ -37,6 +37,11 @@ impl Registry {
         self.at(port).any(|i| self.all.get(i).is_some_and(|p| p.over.carries(transport)))
     }
 
+    /// The protocol of that name, if the run knows it.
+    pub(super) fn named(&self, name: &str) -> Option<&'static Protocol> {
+        self.all.iter().find(|p| p.name == name).copied()
+    }
+
     fn at(&self, port: u16) -> impl Iterator<Item = usize> + '_ {
         let from = self.ports.partition_point(|(p, _)| *p < port);
         self.ports.iter().skip(from).take_while(move |(p, _)| *p == port).map(|(_, i)| *i)

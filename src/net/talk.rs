@@ -146,7 +146,7 @@ impl Talk {
                 io.ledger.anomaly(name, io.stamp.origin);
                 self.end(io);
             }
-            Some(Step::Switch(_)) => {
+            Some(Step::Switch(_) | Step::Become(..)) => {
                 self.end(io);
                 self.reopen();
             }
@@ -303,7 +303,9 @@ impl Talk {
         let Some(rest) = self.rest.get_mut(side) else { return };
         let step = if rest.len() == 0 {
             let step = self.call(io, |parser, out| parser.data(dir, bytes, out));
-            if let (Some(Step::Took(n) | Step::Switch(n)), Some(rest)) = (step, self.rest.get_mut(side)) {
+            if let (Some(Step::Took(n) | Step::Switch(n) | Step::Become(n, _)), Some(rest)) =
+                (step, self.rest.get_mut(side))
+            {
                 rest.push(bytes.get(n..).unwrap_or_default());
             }
             step
@@ -313,7 +315,7 @@ impl Talk {
             let step = self.call(io, |parser, out| parser.data(dir, shown.get(), out));
             if let Some(rest) = self.rest.get_mut(side) {
                 *rest = shown;
-                if let Some(Step::Took(n) | Step::Switch(n)) = step {
+                if let Some(Step::Took(n) | Step::Switch(n) | Step::Become(n, _)) = step {
                     rest.take(n);
                 }
             }
@@ -330,7 +332,8 @@ impl Talk {
                 io.ledger.anomaly(name, io.stamp.origin);
                 self.end(io);
             }
-            Some(Step::Switch(_)) => self.switch(side, io),
+            Some(Step::Switch(_)) => self.switch(side, None, io),
+            Some(Step::Become(_, name)) => self.switch(side, io.registry.named(name), io),
             None => {}
         }
     }
@@ -342,8 +345,8 @@ impl Talk {
         }
     }
 
-    /// Ends the parser and has what is unconsumed probed anew.
-    fn switch(&mut self, side: usize, io: &mut Io<'_>) {
+    /// Ends the parser and has what is unconsumed probed anew, or read by the parser of `next`.
+    fn switch(&mut self, side: usize, next: Option<&'static Protocol>, io: &mut Io<'_>) {
         let held = std::mem::take(&mut self.rest);
         self.end(io);
         if self.switches >= SWITCHES {
@@ -351,6 +354,9 @@ impl Talk {
             return;
         }
         self.reopen();
+        if let Some(next) = next {
+            self.begin(next, false, io);
+        }
         for from in [1 - side.min(1), side] {
             let bytes = held.get(from).map(Rest::get).unwrap_or_default();
             if !bytes.is_empty() {

@@ -2,6 +2,7 @@
 //! without being kept.
 
 mod body;
+mod call;
 mod event;
 mod fields;
 mod head;
@@ -11,10 +12,15 @@ mod probe;
 mod tests;
 mod url;
 
+pub(super) use call::Call;
+pub(super) use event::emit;
+pub(super) use fields::FIELDS;
+pub(super) use head::{RequestLine, StatusLine};
+pub(super) use message::{HTTP2, Part, Request, Response};
+
 use super::{Dir, Emit, Over, Parser, Protocol, Step};
 use crate::model::{Dataset, Stamp, Value};
 use body::{Piece, State};
-use message::{Part, Request, Response};
 use std::collections::VecDeque;
 
 /// Registry entry.
@@ -24,7 +30,7 @@ pub static PROTOCOL: Protocol = Protocol {
           persistent and pipelined connections; interim 1xx responses are noted. Bodies with a length, in \
           chunks, or up to the end of the connection are passed over; with --detail full those that are text \
           are kept up to a cap, gzip and deflate removed. After CONNECT and 101 the connection is looked at \
-          anew, so TLS through a proxy is found. Lost bytes inside a body cost nothing but that part of it; \
+          anew, so TLS through a proxy is found; after an upgrade to WebSocket that is read. Lost bytes inside a body cost nothing but that part of it; \
           elsewhere the next message is looked for. User names of Basic and Digest credentials are shown; \
           passwords in credentials, parameters and JSON are masked. HTTP/0.9 is not decoded.",
     over: Over::Tcp,
@@ -49,13 +55,14 @@ pub static PROTOCOL: Protocol = Protocol {
     ],
 };
 
-static DATASET: Dataset = Dataset {
+/// Requests with their responses, of HTTP/2 too.
+pub static DATASET: Dataset = Dataset {
     name: "http",
     category: &["network", "web"],
     types: &["connection", "protocol", "access"],
     protocol: Some("http"),
     transaction: true,
-    doc: "An HTTP/1 request with its response, or either alone.",
+    doc: "An HTTP request with its response, or either alone.",
 };
 
 /// Longest head, and longest line searched for the beginning of a message.
@@ -93,6 +100,7 @@ struct Http {
 enum After {
     Go,
     Switch,
+    WebSocket,
 }
 
 impl Parser for Http {
@@ -103,6 +111,7 @@ impl Parser for Http {
             let used = match before {
                 State::Head => match self.head(dir, rest, out) {
                     (used, After::Switch) => return Step::Switch(at + used),
+                    (used, After::WebSocket) => return Step::Become(at + used, "websocket"),
                     (used, After::Go) => used,
                 },
                 State::Lost => self.search(dir, rest, out),
@@ -167,7 +176,7 @@ impl Parser for Http {
             self.cut(Dir::Server, out);
         }
         while let Some(request) = self.requests.pop_front() {
-            event::emit(Some(request), None, std::mem::take(&mut self.informational), out);
+            emit(Some(request), None, std::mem::take(&mut self.informational), Call::default(), out);
         }
     }
 }
@@ -233,7 +242,7 @@ impl Http {
         if self.requests.len() >= out.limits().pending.max(1) {
             out.cap("http.pending");
             let oldest = self.requests.pop_front();
-            event::emit(oldest, None, Vec::new(), out);
+            emit(oldest, None, Vec::new(), Call::default(), out);
         }
         self.client.state = State::from(request.frame());
         self.uploading = self.client.state != State::Head;
@@ -249,7 +258,7 @@ impl Http {
             // Without pipelining this is the answer to the last request; those before lost theirs.
             while self.requests.len() > 1 {
                 let unanswered = self.requests.pop_front();
-                event::emit(unanswered, None, Vec::new(), out);
+                emit(unanswered, None, Vec::new(), Call::default(), out);
             }
         }
         if (100..200).contains(&line.code) && line.code != 101 {
@@ -268,7 +277,11 @@ impl Http {
         if self.server.state == State::Head {
             self.complete(Dir::Server, out.now, out);
         }
-        Some(if switch { After::Switch } else { After::Go })
+        Some(match switch {
+            true if head::upgrades(head, b"websocket") => After::WebSocket,
+            true => After::Switch,
+            false => After::Go,
+        })
     }
 
     /// Deals with a piece of a body; 0 = more bytes are needed.
@@ -331,7 +344,8 @@ impl Http {
             // An upload that goes on after its answer belongs to no request that is kept.
             self.uploading = false;
         }
-        event::emit(request, Some((*response, end)), std::mem::take(&mut self.informational), out);
+        let informational = std::mem::take(&mut self.informational);
+        emit(request, Some((*response, end)), informational, Call::default(), out);
     }
 
     /// The connection ended inside a body.

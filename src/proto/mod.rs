@@ -82,6 +82,9 @@ pub enum Step {
     /// From here on the flow speaks another protocol (STARTTLS, CONNECT, upgrade): `.0` bytes are dealt
     /// with, the rest and all that follows are probed anew.
     Switch(usize),
+    /// As `Switch`, to the protocol of this name: what follows has no mark of its own but the agreement
+    /// that this parser saw (WebSocket after its upgrade).
+    Become(usize, &'static str),
 }
 
 /// The state of one protocol on one flow.
@@ -181,6 +184,7 @@ protocols! {
     ftp,
     gelf,
     http,
+    http2,
     icmp,
     imap,
     kerberos,
@@ -210,5 +214,6 @@ protocols! {
     tftp,
     thrift,
     tls,
+    websocket,
     wireguard,
 }

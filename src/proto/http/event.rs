@@ -1,19 +1,22 @@
 //! From requests and responses to event fields.
 
+use super::call::Call;
 use super::fields as f;
-use super::message::{Part, Request, Response, masked, secret};
+use super::message::{HTTP2, Part, Request, Response, masked, secret};
 use super::url::{self, Url};
 use crate::model::{FieldRef, Outcome, Stamp, Value};
 use crate::proto::fields as shared;
 use crate::proto::{Draft, Emit};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use std::borrow::Cow;
 use std::io::Read;
 
 /// Emits one transaction. At least one of the two is there.
-pub(super) fn emit(
+pub(in crate::proto) fn emit(
     request: Option<Request>,
     response: Option<(Response, Stamp)>,
     informational: Vec<Value<'static>>,
+    call: Call,
     out: &mut Emit<'_>,
 ) {
     let start = match (&request, &response) {
@@ -24,17 +27,18 @@ pub(super) fn emit(
     let mut draft = out.draft(&super::DATASET, start);
     let sizes = [request.as_ref().map(|r| r.part.bytes), response.as_ref().map(|(r, _)| r.part.bytes)];
     draft.bytes(sizes[0], sizes[1]);
-    draft.put_some(&shared::ERROR_MESSAGE, trouble(request.as_ref(), response.as_ref().map(|(r, _)| r)));
-    let matched = request.is_some();
+    let matched = request.is_some() || call.upgraded();
+    let trouble = trouble((request.as_ref(), matched), response.as_ref().map(|(r, _)| r));
+    draft.put_some(&shared::ERROR_MESSAGE, trouble);
     let minor = request.as_ref().map(|r| r.minor).or(response.as_ref().map(|(r, _)| r.minor));
-    draft.put_some(&f::VERSION, minor.map(|minor| if minor == 0 { "1.0".to_owned() } else { format!("1.{minor}") }));
+    draft.put_some(&f::VERSION, minor.map(version));
     if let Some(request) = request {
         put_request(&mut draft, request, out);
     }
     let mut good = false;
     if let Some((response, end)) = response {
         draft.put_some(&f::RESPONSE_START, matched.then_some(Value::Time(response.part.start.ts)));
-        let failed = response.code >= 400;
+        let failed = response.code >= 400 || call.failed();
         good = matched && !failed;
         draft.end(end).outcome(if failed { Outcome::Failure } else { Outcome::Success });
         put_response(&mut draft, response, out);
@@ -42,15 +46,27 @@ pub(super) fn emit(
     if !informational.is_empty() {
         draft.put(&f::INFORMATIONAL, Value::List(informational));
     }
+    if call.failed() {
+        draft.outcome(Outcome::Failure);
+    }
+    call.put(&mut draft);
     draft.put(&shared::STATUS, if good { "OK" } else { "Error" });
     draft.emit(out);
 }
 
-fn trouble(request: Option<&Request>, response: Option<&Response>) -> Option<&'static str> {
+fn version(minor: u8) -> Cow<'static, str> {
+    match minor {
+        0 => "1.0".into(),
+        HTTP2 => "2".into(),
+        _ => format!("1.{minor}").into(),
+    }
+}
+
+fn trouble((request, matched): (Option<&Request>, bool), response: Option<&Response>) -> Option<&'static str> {
     let of = |part: Option<&Part>| part.map(|p| (p.lost, p.cut)).unwrap_or_default();
     match (of(request.map(|r| &r.part)), of(response.map(|r| &r.part))) {
         _ if response.is_none() => Some("Unmatched request"),
-        _ if request.is_none() => Some("Unmatched response"),
+        _ if !matched => Some("Unmatched response"),
         ((true, _), _) => Some("Packet loss while capturing the request"),
         (_, (true, _)) => Some("Packet loss while capturing the response"),
         (_, (_, true)) => Some("The connection ended before the response did"),

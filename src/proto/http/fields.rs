@@ -1,8 +1,8 @@
 //! Fields of HTTP events.
 
 crate::fields! {
-    pub(super) FIELDS;
-    VERSION: Keyword, "http.version", "Version of the request, else of the response: `1.0` or `1.1`.";
+    pub FIELDS;
+    VERSION: Keyword, "http.version", "Version of the request, else of the response: `1.0`, `1.1` or `2`.";
     REQUEST_METHOD: Keyword, "http.request.method", "Method as sent: `GET`, `POST` …";
     REQUEST_BYTES: Long, "http.request.bytes", "Bytes of the request with its head and body as sent.";
     REQUEST_BODY_BYTES: Long, "http.request.body.bytes", "Bytes of its body without the framing of chunks; absent if there was none.";
@@ -21,5 +21,12 @@ crate::fields! {
     LOCATION: Wildcard, "netlog.http.response.location", "Where a redirect points.";
     AUTHORIZATION: Keyword, "netlog.http.request.authorization", "Scheme of the credentials sent: `Basic`, `Bearer`, `Digest` …";
     RESPONSE_START: Date, "netlog.http.response.start", "Time of the first packet of the response; Packetbeat's duration lasts until then.";
+    STREAM: Long, "netlog.http.stream", "Number of the HTTP/2 stream, odd for those the client began.";
+    RESET: Keyword, "netlog.http.reset.code", "Why the HTTP/2 stream was given up: `CANCEL`, `REFUSED_STREAM` …";
+    RESET_BY: Keyword, "netlog.http.reset.by", "Who gave it up: `client` or `server`.";
+    GRPC_SERVICE: Keyword, "grpc.service", "gRPC service with its package.";
+    GRPC_METHOD: Keyword, "grpc.method", "gRPC method.";
+    GRPC_STATUS: Keyword, "grpc.status", "How the gRPC call ended: `OK`, `NOT_FOUND` …, from its trailers.";
+    GRPC_MESSAGE: Text, "grpc.message", "What the server said about it, percent-encoded as sent.";
     INFORMATIONAL: Long, "netlog.http.response.informational", "Codes of the 1xx responses that came before the final one.";
 }

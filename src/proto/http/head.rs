@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// First line of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct RequestLine<'a> {
+pub(in crate::proto) struct RequestLine<'a> {
     pub method: &'a [u8],
     pub target: &'a [u8],
     /// The digit after `HTTP/1.`.
@@ -14,7 +14,7 @@ pub(super) struct RequestLine<'a> {
 
 /// First line of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct StatusLine<'a> {
+pub(in crate::proto) struct StatusLine<'a> {
     pub minor: u8,
     pub code: u16,
     pub phrase: &'a [u8],
@@ -107,6 +107,17 @@ pub(super) fn lines(mut rest: &[u8]) -> impl Iterator<Item = Line<'_>> {
             rest = after;
         }
         Some(field(line, &folds))
+    })
+}
+
+/// Whether the head that ended HTTP/1 names `protocol` as what follows.
+pub(super) fn upgrades(head: &[u8], protocol: &[u8]) -> bool {
+    let (_, rest) = split(head);
+    lines(rest).any(|line| match line {
+        Line::Field { name, value, .. } => {
+            name.eq_ignore_ascii_case(b"upgrade") && value.eq_ignore_ascii_case(protocol)
+        }
+        Line::Bad => false,
     })
 }
 

@@ -10,9 +10,12 @@ use std::net::{IpAddr, SocketAddr};
 /// Header lines read of one message; the rest is counted and left.
 const HEADERS: usize = 256;
 
+/// Stands for the minor version where HTTP/2 is spoken.
+pub(in crate::proto) const HTTP2: u8 = u8::MAX;
+
 /// What requests and responses share.
 #[derive(Debug, Default)]
-pub(super) struct Part {
+pub(in crate::proto) struct Part {
     pub start: Stamp,
     /// As sent, with head and framing.
     pub bytes: u64,
@@ -36,14 +39,14 @@ pub(super) struct Part {
 
 /// Credentials in a request.
 #[derive(Debug)]
-pub(super) struct Credentials {
+pub(in crate::proto) struct Credentials {
     pub scheme: String,
     pub user: Option<String>,
     pub password: Option<String>,
 }
 
 #[derive(Debug)]
-pub(super) struct Request {
+pub(in crate::proto) struct Request {
     pub part: Part,
     pub method: String,
     pub target: String,
@@ -56,7 +59,7 @@ pub(super) struct Request {
 }
 
 #[derive(Debug)]
-pub(super) struct Response {
+pub(in crate::proto) struct Response {
     pub part: Part,
     pub minor: u8,
     pub code: u16,
@@ -103,7 +106,7 @@ impl Request {
     }
 
     /// How the end of its body is known (RFC 9112 §6.3).
-    pub fn frame(&self) -> Frame {
+    pub(super) fn frame(&self) -> Frame {
         match (self.part.chunked, self.part.length) {
             (true, _) => Frame::Chunked,
             (false, Some(length)) => Frame::Length(length),
@@ -137,7 +140,7 @@ impl Response {
     }
 
     /// How the end of its body is known, given the method it answers (RFC 9112 §6.3).
-    pub fn frame(&self, method: Option<&str>) -> Frame {
+    pub(super) fn frame(&self, method: Option<&str>) -> Frame {
         let none = method == Some("HEAD") || matches!(self.code, 100..=199 | 204 | 304);
         match (self.part.chunked, self.part.length) {
             _ if none => Frame::None,

@@ -110,7 +110,7 @@ fn tunnels_and_upgrades_switch() {
     let mut rig = super::tests::rig(false);
     rig.stream(Dir::Client, GET);
     let answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
-    assert_eq!(rig.stream(Dir::Server, answer), Step::Switch(answer.len()));
+    assert_eq!(rig.stream(Dir::Server, answer), Step::Become(answer.len(), "websocket"));
     assert_eq!(rig.events.len(), 1);
 }
 

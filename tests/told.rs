@@ -16,6 +16,13 @@ const CAPTURES: &[(&str, &[&str])] = &[
     ("proto/http2/upgrade.pcap", &["http"]),
     ("proto/http2/grpc.pcap", &["http"]),
     ("proto/websocket/chat.pcap", &["websocket"]),
+    ("proto/dhcpv6/dnsmasq.pcap", &["dhcpv6"]),
+    ("proto/nbns/samba.pcap", &["nbns"]),
+    ("proto/openvpn/udp.pcap", &["openvpn"]),
+    ("proto/openvpn/tls-auth.pcap", &["openvpn"]),
+    ("proto/openvpn/tls-crypt.pcap", &["openvpn"]),
+    ("proto/openvpn/tcp.pcap", &["openvpn"]),
+    ("proto/ike/scan.pcap", &["ike"]),
 ];
 
 /// Captures of the shared corpus; skipped where they are missing.
@@ -56,6 +63,17 @@ const SAME: &[(&str, &str, &str, &str, Take)] = &[
         Take::Field("netlog.http.response.content_type"),
     ),
     ("proto/http2/grpc.pcap", "http2.headers.path", "http2.headers.path", "http", Take::Field("url.path")),
+    ("proto/dhcpv6/dnsmasq.pcap", "dhcpv6", "dhcpv6.xid", "dhcpv6", Take::Field("dhcpv6.transaction_id")),
+    ("proto/dhcpv6/dnsmasq.pcap", "dhcpv6", "dhcpv6.iaaddr.ip", "dhcpv6", Take::Field("dhcpv6.addresses")),
+    ("proto/dhcpv6/dnsmasq.pcap", "dhcpv6", "dhcpv6.dns_server", "dhcpv6", Take::Field("dhcpv6.dns_servers")),
+    ("corpus/1kxun.pcap", "dhcpv6", "dhcpv6.xid", "dhcpv6", Take::Field("dhcpv6.transaction_id")),
+    ("proto/nbns/samba.pcap", "nbns", "nbns.addr", "nbns", Take::Field("nbns.addresses")),
+    ("proto/nbns/samba.pcap", "nbns", "nbns.id", "nbns", Take::Fn(nbns_id)),
+    ("proto/openvpn/udp.pcap", "openvpn", "openvpn.sessionid", "openvpn", Take::Fn(openvpn_sessions)),
+    ("proto/openvpn/tls-auth.pcap", "openvpn", "openvpn.sessionid", "openvpn", Take::Fn(openvpn_sessions)),
+    ("proto/openvpn/tls-crypt.pcap", "openvpn", "openvpn.sessionid", "openvpn", Take::Fn(openvpn_sessions)),
+    ("proto/ike/scan.pcap", "isakmp", "isakmp.ispi", "ike", Take::Field("ike.initiator.spi")),
+    ("corpus/esp.pcapng", "isakmp", "isakmp.ispi", "ike", Take::Field("ike.initiator.spi")),
     ("corpus/http2.pcapng", "http2", "http2.headers.path", "http", Take::Field("url.path")),
     (
         "proto/websocket/chat.pcap",
@@ -238,6 +256,20 @@ fn answered(event: &Event<'_>, out: &mut dyn FnMut(String)) {
     }
 }
 
+fn nbns_id(event: &Event<'_>, out: &mut dyn FnMut(String)) {
+    let id = event.by_name("nbns.transaction_id").and_then(netlog::model::Value::as_int);
+    id.into_iter().for_each(|id| out(format!("0x{id:04x}")));
+}
+
+/// tshark prints session identifiers as decimal numbers.
+fn openvpn_sessions(event: &Event<'_>, out: &mut dyn FnMut(String)) {
+    for name in ["openvpn.client.session_id", "openvpn.server.session_id"] {
+        let id = event.by_name(name).and_then(netlog::model::Value::as_str);
+        let id = id.and_then(|id| u64::from_str_radix(id, 16).ok());
+        id.into_iter().for_each(|id| out(id.to_string()));
+    }
+}
+
 fn announced(event: &Event<'_>, out: &mut dyn FnMut(String)) {
     if event.by_name("arp.gratuitous").is_some() {
         event.source.ip.into_iter().for_each(|ip| out(ip.to_string()));
@@ -313,6 +345,8 @@ fn the_same_as_tshark() {
             .args([
                 "-d",
                 "udp.port==4433-4434,quic",
+                "-d",
+                "udp.port==1194,openvpn",
                 "-d",
                 spoken,
                 "-d",

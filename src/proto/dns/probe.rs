@@ -2,11 +2,13 @@
 
 use super::codes;
 use super::message::{Header, Message, Question};
-use crate::proto::{Dir, Probe};
+use crate::proto::{Dir, Probe, nbns};
 
 /// A datagram is a message; a stream begins with the message's length (RFC 1035 §4.2.2).
 pub(super) fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     match verdict(bytes, false) {
+        // Of the same form, with names of its own.
+        Some(Verdict::Message { .. }) if nbns::is(bytes) => return Probe::No,
         Some(Verdict::Message { response }) => return role(dir, response),
         Some(Verdict::Short) | None => {}
     }

@@ -135,10 +135,9 @@ impl Streams {
             }
             Dir::Client => {}
             Dir::Server => match header.code() {
-                Some(101..=199 | 100) if stream.response.is_none() => {
-                    if stream.informational.len() < 16 {
-                        stream.informational.extend(header.code().map(Value::from));
-                    }
+                Some(code @ 100..=199) if stream.response.is_none() => {
+                    stream.informational.push(code.into());
+                    stream.informational.truncate(16);
                 }
                 Some(code) if stream.response.is_none() => stream.response = Some(header.response(code, out)),
                 _ => {}

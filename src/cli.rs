@@ -293,6 +293,9 @@ pub struct Reading {
     /// Configuration file; the command line wins over it (see netlog config show)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Running")]
     pub config: Option<PathBuf>,
+    /// Do not take the SHA-256 of each input
+    #[arg(long, help_heading = "Running")]
+    pub no_hash: bool,
     /// Decoding threads; the output is the same for any number [default: all cores]
     #[arg(short = 'j', long, value_name = "N", help_heading = "Running")]
     pub threads: Option<usize>,

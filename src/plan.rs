@@ -120,6 +120,7 @@ impl Plan {
         }
         let mut job = job(&args.reading, None, now)?;
         job.only = Some(Only::Logs);
+        job.hash = false;
         job.wanted = Some(Wanted {
             mark: logins::MARK,
             fields: logins::FIELDS,
@@ -221,6 +222,7 @@ fn job(reading: &Reading, packets: Option<&Packets>, now: Ts) -> Result<Job, Usa
             log_format: reading.log_format.as_deref().map(log_format).transpose()?,
         },
         detect: file.detect,
+        hash: !reading.no_hash,
         only: None,
         wanted: None,
     })

@@ -87,6 +87,9 @@ pub enum CommandError {
     /// The command that gets the report failed.
     #[error("--exec: {0}; nothing counts as told, the next run tells it again")]
     Hook(String),
+    /// The same for the third time: the report counts as told.
+    #[error("--exec: {0}; that was the third time, and the report counts as told without it")]
+    GivenUp(String),
     /// An output failed at its end.
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),
@@ -110,7 +113,9 @@ impl CommandError {
                 Status::Done
             }
             CommandError::Extract(_) => Status::Output,
-            CommandError::Open(SinkError::Create { .. }) | CommandError::Hook(_) => Status::Output,
+            CommandError::Open(SinkError::Create { .. })
+            | CommandError::Hook(_)
+            | CommandError::GivenUp(_) => Status::Output,
             _ => Status::Usage,
         }
     }

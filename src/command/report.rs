@@ -15,6 +15,9 @@ use crate::sink::{self, SinkError};
 use std::io;
 use std::path::Path;
 
+/// Runs in a row that a hook may fail before a report counts as told without it.
+const PATIENCE: u64 = 3;
+
 /// Makes the report of what is new, tells it, and remembers what was counted, in this order: a run that
 /// is ended on the way leaves everything to the next one.
 pub(super) fn run(args: &cli::Report, now: Ts, terminal: &Terminal) -> Result<Status, CommandError> {
@@ -130,12 +133,34 @@ fn commit(
         let place = folder.join("index.html");
         shelf::lay(state, &place, tell::index(state).as_bytes()).map_err(|e| create(&place, e))?;
     }
-    tell::all(plan, state, report, changes, &kept)?;
+    let told = tell::all(plan, state, report, changes, &kept);
+    if let Err(CommandError::Hook(_)) = &told
+        && wait(plan, now)?
+    {
+        return told;
+    }
+    let told = match told {
+        Err(CommandError::Hook(why)) => Err(CommandError::GivenUp(why)),
+        other => Ok(other?),
+    };
+    state.untold = 0;
     state.runs += 1;
     state.save(&plan.state, now)?;
     shelf::publish(state)?;
     if let Some(folder) = &plan.folder {
         shelf::remove(folder, &expired)?;
     }
-    Ok(())
+    told
+}
+
+/// Whether the hook gets this report once more with the next run; remembers that it was not taken. A hook
+/// that never works must not make every night read what all nights since left.
+fn wait(plan: &Nightly, now: Ts) -> Result<bool, CommandError> {
+    let mut before = State::load(&plan.state)?;
+    before.untold += 1;
+    if before.untold >= PATIENCE {
+        return Ok(false);
+    }
+    before.save(&plan.state, now)?;
+    Ok(true)
 }

@@ -172,11 +172,13 @@ impl Case<'_> {
     }
 
     fn success_after_failures(&self) -> Option<Finding> {
-        let first = self.span.0;
-        let mark = self.cell.marks.iter().find(|m| {
-            m.at > first && self.cell.before(m.at.ts) >= self.config.failures_before_success
+        let (first, mut known) = (self.span.0, 0);
+        // Since it last got in: a person mistypes now and then, and each time gets in.
+        let (mark, failures) = self.cell.marks.iter().find_map(|mark| {
+            let all = self.cell.before(mark.at.ts);
+            let failures = all - std::mem::replace(&mut known, all);
+            (mark.at > first && failures >= self.config.failures_before_success).then_some((mark, failures))
         })?;
-        let failures = self.cell.before(mark.at.ts);
         let title = format!(
             "{} logged in to {}{} after {failures} failures: the password may have been guessed",
             self.who,

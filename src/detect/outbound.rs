@@ -8,7 +8,7 @@ pub static DETECTOR: Detector = Detector {
     name: "outbound",
     doc: "Finished flows from inside to the outside (by --internal-net), per source and server port: calls at \
           regular intervals (a beacon, with its score broken down), connections that last for hours, and much \
-          more sent than received. Records of running flows, where --flow-period asks for them, are left out.",
+          more sent than received. Records of running flows, where --flow-period asks for them, and time synchronisation (NTP) are left out.",
     needs: "captures with flows from inside to the outside",
     on: On::Flows,
     rules: &["outbound.beacon", "outbound.long_connection", "outbound.exfiltration"],
@@ -23,6 +23,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);
     if text("network.direction") != Some("outbound")
         || matches!(event.by_name("flow.final"), Some(Value::Bool(false)))
+        || event.by_name("network.protocol").is_some_and(is_time)
         || matches!(text("netlog.flow.state"), Some("half_open" | "refused"))
     {
         return;
@@ -42,6 +43,16 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
         values: [Some(format!("{:020}", event.ts).into()), Some(format!("{sent:020}").into()), Some(format!("{:020}", Ts::MAX - lasted).into())],
         mark: false,
     });
+}
+
+/// Clocks are set at regular intervals, and carry nothing away.
+fn is_time(protocol: &Value<'_>) -> bool {
+    match protocol {
+        Value::Str(name) => name == "ntp",
+        Value::Words(names) => names.contains(&"ntp"),
+        Value::List(names) => names.iter().any(is_time),
+        _ => false,
+    }
 }
 
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {

@@ -27,6 +27,7 @@ enum Message {
 struct End {
     bytes: u64,
     reached: Option<(u64, Vec<u8>)>,
+    sha256: Option<String>,
     fault: Option<InputFault>,
     ledger: Ledger,
 }
@@ -132,8 +133,8 @@ fn read(mut reader: Reader, joining: Option<&Joining>, send: &Sender<Message>, s
         }
     }
     // Nobody listens any more only if an output failed; the run ends then anyway.
-    let (bytes, reached) = (reader.bytes_read(), reader.reached());
-    let end = End { bytes, reached, fault: reader.fault(), ledger: reader.take_ledger() };
+    let (bytes, reached, sha256) = (reader.bytes_read(), reader.reached(), reader.sha256());
+    let end = End { bytes, reached, sha256, fault: reader.fault(), ledger: reader.take_ledger() };
     let _ = send.send(Message::End(Box::new(end)));
 }
 
@@ -184,6 +185,7 @@ impl File<'_> {
                 Message::End(end) => {
                     self.info.bytes = end.bytes;
                     self.info.reached = end.reached;
+                    self.info.sha256 = end.sha256;
                     accounts.merge(end.ledger);
                     accounts.faults.extend(end.fault);
                     return true;

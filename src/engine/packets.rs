@@ -147,6 +147,7 @@ fn read(inputs: Vec<Input>, round: usize, send: &Sender<Message>, spare: &Receiv
             }
         }
         info.bytes = reader.bytes_read();
+        info.sha256 = reader.sha256();
         info.notes = reader.notes();
         if send.send(Message::End(source, info)).is_err() {
             return;

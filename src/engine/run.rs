@@ -73,6 +73,8 @@ pub struct Job {
     pub detect: detect::Config,
     /// What the run wants of log lines; then nothing but the tally sees the events, as they are.
     pub wanted: Option<Wanted>,
+    /// Take the hash of every input while it is read.
+    pub hash: bool,
     /// Captures or logs alone, as a command may want (`grep-auth` reads no captures).
     pub only: Option<Only>,
 }
@@ -219,7 +221,10 @@ pub fn run_chosen<T: Tallying>(
     let stamp = |sample: &[u8], mtime: Option<Ts>| formats.first_stamp(sample, mtime, &job.logs.zone);
     let (mut cases, inputs) = Cases::take(&job.inputs, &mut totals.ledger);
     let groups = discover(&inputs, &stamp, &mut totals.ledger);
-    let groups = numbered(choose(groups, &mut totals.ledger));
+    let mut groups = numbered(choose(groups, &mut totals.ledger));
+    if !job.hash {
+        groups.iter_mut().flat_map(members_mut).for_each(Input::without_hash);
+    }
     cases.number(groups.iter().flat_map(members).count(), &formats, &mut totals.ledger)?;
     let sources = groups.iter().flat_map(members).map(describe).chain(cases.sources());
     enricher.set_sources(Sources(sources.collect()));
@@ -275,13 +280,17 @@ fn is_large(inputs: &[Input]) -> bool {
 
 /// Numbers the inputs in their order.
 fn numbered(mut groups: Vec<Group>) -> Vec<Group> {
-    let inputs = groups.iter_mut().flat_map(|group| match group {
-        Group::Capture(inputs) | Group::Log(inputs) => inputs,
-    });
+    let inputs = groups.iter_mut().flat_map(members_mut);
     for (source, input) in (0..).zip(inputs) {
         input.source = source;
     }
     groups
+}
+
+fn members_mut(group: &mut Group) -> &mut [Input] {
+    match group {
+        Group::Capture(inputs) | Group::Log(inputs) => inputs,
+    }
 }
 
 fn members(group: &Group) -> &[Input] {

@@ -48,6 +48,8 @@ pub struct SourceInfo {
     pub codec: Vec<&'static str>,
     /// Size in bytes as stored, where known.
     pub size: Option<u64>,
+    /// SHA-256 of what is stored, in hexadecimal digits; of what was read to its end.
+    pub sha256: Option<String>,
     /// Bytes read after decompression.
     pub bytes: u64,
     /// Packets or lines read.

@@ -197,19 +197,18 @@ impl<'s> Counted<'s> {
         if fresh { input.last_line_end(offset.min(size), size) } else { Ok(size) }
     }
 
-    /// A capture is counted whole, once.
-    fn capture(&mut self, input: Input, ledger: &mut Ledger) -> io::Result<Option<Input>> {
+    /// Every packet of a capture is counted once, also where the capture grows.
+    fn capture(&mut self, mut input: Input, ledger: &mut Ledger) -> io::Result<Option<Input>> {
         let (fingerprint, stored) = (format!("{:016x}", input.fingerprint), input.size.unwrap_or(0));
         let now = self.now;
         let reading = self.reading.iter().filter_map(|r| r.capture.as_ref());
         let alike = |c: &&Capture| c.fingerprint == fingerprint;
-        let twins: Vec<(u64, u64)> =
-            self.state.captures.iter().chain(reading).filter(alike).map(|c| (c.size, c.stored)).collect();
-        let size = match twins.iter().find(|(_, s)| *s == stored) {
-            Some((size, _)) => *size,
+        let twins: Vec<Capture> = self.state.captures.iter().chain(reading).filter(alike).cloned().collect();
+        let size = match twins.iter().find(|twin| twin.stored == stored) {
+            Some(twin) => twin.size,
             None => input.content_size()?,
         };
-        let counted = twins.iter().any(|(s, _)| *s == size);
+        let counted = twins.iter().any(|twin| twin.size == size);
         for known in self.state.captures.iter_mut().filter(|c| c.fingerprint == fingerprint && c.size == size)
         {
             known.met = now;
@@ -217,12 +216,16 @@ impl<'s> Counted<'s> {
         if counted {
             return Ok(None);
         }
+        // What was counted of it when it was smaller is not counted again.
+        let packets =
+            twins.iter().filter(|twin| twin.size < size).map(|twin| twin.packets).max().unwrap_or(0);
+        input.skip_packets(packets);
         if !twins.is_empty() {
             // It grew, or has the first packet of another one: the reader must know.
             ledger.stray("source.capture_grown", Origin { source: u32::MAX, ..Origin::default() }, stored);
         }
         let path = input.path.to_string();
-        let capture = Capture { path, fingerprint, size, stored, met: now };
+        let capture = Capture { path, fingerprint, size, stored, packets, met: now };
         if self.first == First::Now {
             self.state.captures.push(capture);
             return Ok(None);
@@ -235,8 +238,9 @@ impl<'s> Counted<'s> {
     /// Remembers what was read of each source. What could not be opened is tried again next time.
     pub fn absorb(self, sources: &Sources) {
         for (reading, info) in self.reading.into_iter().zip(&sources.0) {
-            if let Some(capture) = reading.capture {
+            if let Some(mut capture) = reading.capture {
                 if info.bytes > 0 {
+                    capture.packets += info.records;
                     self.state.captures.push(capture);
                 }
                 continue;

@@ -65,6 +65,9 @@ pub struct Capture {
     pub size: u64,
     /// Size as stored.
     pub stored: u64,
+    /// Packets counted.
+    #[serde(default)]
+    pub packets: u64,
     /// When it was last met.
     pub met: Ts,
 }
@@ -166,6 +169,8 @@ pub struct State {
     pub findings: Vec<Known>,
     /// Reports that are kept, oldest first.
     pub reports: Vec<Kept>,
+    /// Runs in a row whose report the hook did not take.
+    pub untold: u64,
     /// Files that still have to get their name: where they lie and where they belong.
     pub pending: Vec<(PathBuf, PathBuf)>,
 }

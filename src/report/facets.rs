@@ -28,6 +28,10 @@ pub enum On {
     },
     /// Those that are no requests with responses: logs.
     Log,
+    /// Logs of databases.
+    DatabaseLog,
+    /// Logs that are not those of web servers, databases or clouds.
+    Application,
     /// All.
     All,
 }
@@ -46,6 +50,12 @@ impl On {
                 dataset.transaction && !own && dataset.category.contains(&"database") == database
             }
             On::Log => !dataset.transaction && dataset.name != "flow",
+            On::DatabaseLog => On::Log.covers(dataset) && dataset.category.contains(&"database"),
+            On::Application => {
+                let web = [".access", ".error"].iter().any(|end| dataset.name.ends_with(end));
+                let other = web || dataset.name.starts_with("aws.") || On::DatabaseLog.covers(dataset);
+                On::Log.covers(dataset) && !other
+            }
             On::All => true,
         }
     }
@@ -146,6 +156,12 @@ facets! {
     "databases" "databases.users" "Users" DATABASES, Only::Any, [Kind "kind" "Database", UserName "user" "User"];
     "databases" "databases.failed" "Requests that failed" DATABASES, Only::Failed, [Query "query" "Request", ErrorMessage "reason" "Reason"];
     "databases" "databases.slow" "Slowest requests" DATABASES, Only::Slow, [Kind "kind" "Database", Query "query" "Request"];
+    "databases" "databases.log_slow" "Slowest statements, as logs tell" On::DatabaseLog, Only::Slow, [Kind "kind" "Log", Statement "statement" "Statement"];
+    "databases" "databases.log_failed" "Statements that failed, as logs tell" On::DatabaseLog, Only::Failed, [Statement "statement" "Statement", ErrorMessage "reason" "Reason"];
+    "databases" "databases.log_errors" "Errors, as logs tell" On::DatabaseLog, Only::Any, [Kind "kind" "Log", ErrorMessage "reason" "Error"];
+    "applications" "applications.slow" "Slowest routes" On::Application, Only::Slow, [Kind "kind" "Log", UrlPath "path" "Path"];
+    "applications" "applications.failed" "Routes that failed" On::Application, Only::Failed, [UrlPath "path" "Path", HttpStatus "status" "Status"];
+    "applications" "applications.status" "Status" On::Application, Only::Any, [HttpStatus "status" "Status"];
     "others" "others.actions" "Requests" OTHERS, Only::Any, [Kind "kind" "Protocol", Action "action" "Action"];
     "others" "others.users" "Users" OTHERS, Only::Any, [Kind "kind" "Protocol", UserName "user" "User"];
     "others" "others.resources" "What was asked for" OTHERS, Only::Any, [Kind "kind" "Protocol", Resource "resource" "Resource"];
@@ -185,7 +201,7 @@ impl Facets {
             let wanted = match facet.only {
                 Only::Any => true,
                 Only::Failed => event.outcome == Outcome::Failure,
-                Only::Slow => event.end.is_some(),
+                Only::Slow => lasted(event, seen).is_some(),
             };
             let Some(first) = facet.parts.first().and_then(|p| seen.get(p.slot)).filter(|_| wanted) else {
                 continue;
@@ -204,7 +220,7 @@ impl Facets {
                     self.key.push(SEPARATOR);
                     second.into_iter().for_each(|v| push_text(&mut self.key, v));
                 }
-                add(top.row_ref(self.key.as_str()), event);
+                add(top.row_ref(self.key.as_str()), event, seen);
             }
         }
     }
@@ -227,12 +243,25 @@ pub fn split(key: &str) -> impl Iterator<Item = &str> {
     key.split(SEPARATOR)
 }
 
+/// How long what the event tells of took, nanoseconds: by its end, or as an application's log says.
+fn lasted(event: &Event<'_>, seen: &Seen<'_, '_>) -> Option<u64> {
+    if let Some(end) = event.end {
+        return u64::try_from(end.saturating_sub(event.ts)).ok();
+    }
+    let millis = match seen.get(Slot::ResponseTime)? {
+        Value::Float(millis) => *millis,
+        Value::Int(millis) => *millis as f64,
+        _ => return None,
+    };
+    // What is not a time any more saturates.
+    (millis >= 0.0).then_some((millis * 1e6) as u64)
+}
+
 /// Counts an event in a row.
-pub fn add(count: &mut Count, event: &Event<'_>) {
+pub fn add(count: &mut Count, event: &Event<'_>, seen: &Seen<'_, '_>) {
     count.events += 1;
     count.failures += u64::from(event.outcome == Outcome::Failure);
-    let lasted = event.end.map_or(0, |end| end.saturating_sub(event.ts));
-    count.longest = count.longest.max(u64::try_from(lasted).unwrap_or(0));
+    count.longest = count.longest.max(lasted(event, seen).unwrap_or(0));
     for bytes in [event.source.bytes, event.destination.bytes] {
         count.bytes = count.bytes.saturating_add(bytes.unwrap_or(0));
     }

@@ -66,7 +66,12 @@ pub struct Kinds {
 impl Kinds {
     /// Counts an event; returns the index of its kind, which stays.
     pub fn observe(&mut self, event: &Event<'_>) -> usize {
-        let index = self.index(event.dataset);
+        self.count(event.dataset, event)
+    }
+
+    /// Counts an event as one of the kind that `dataset` names.
+    pub fn count(&mut self, dataset: &'static Dataset, event: &Event<'_>) -> usize {
+        let index = self.index(dataset);
         let width = self.width();
         let Some(kind) = self.list.get_mut(index) else { return index };
         let failed = u64::from(event.outcome == Outcome::Failure);

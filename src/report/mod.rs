@@ -6,6 +6,7 @@
 //! ```
 
 mod auth;
+mod certificates;
 pub mod evidence;
 mod facets;
 mod hosts;
@@ -15,6 +16,7 @@ pub mod logins;
 mod model;
 mod sections;
 mod slots;
+mod stories;
 mod summary;
 mod tally;
 #[cfg(test)]
@@ -23,7 +25,8 @@ mod top;
 pub mod units;
 
 pub use model::{
-    Bin, Block, Cell, Column, CountryPoint, Facts, Report, Section, SpotPoint, Steps, Table, Timeline, Unit,
+    Bin, Block, Cell, Column, CountryPoint, Facts, Report, Section, Series, SpotPoint, Steps, Table,
+    Timeline, Unit,
 };
 pub use tally::Tally;
 

@@ -140,6 +140,17 @@ pub struct Timeline {
     pub series: Vec<(String, Vec<Bin>)>,
 }
 
+/// A time line of something particular.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Series {
+    /// Name in JSON, unique in the report.
+    pub id: &'static str,
+    /// What is counted: `Records`.
+    pub title: &'static str,
+    /// The lines.
+    pub lines: Timeline,
+}
+
 /// Longer steps of a [`Timeline`], without holes.
 #[derive(Clone, Copy, Debug)]
 pub struct Steps {
@@ -229,6 +240,8 @@ pub enum Block {
     Listing(Table),
     /// The report's time line goes here.
     Timeline,
+    /// Lines over time of their own.
+    Series(Series),
     /// The report's findings go here.
     Findings,
 }

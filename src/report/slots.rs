@@ -50,6 +50,7 @@ slots! {
     TlsCipher = "tls.cipher",
     TlsIssues = "tls.server.certificate_issues",
     TlsSubject = "tls.server.subject",
+    TlsNotAfter = "tls.server.not_after",
     TlsAlert = "tls.alert.description",
     SshClient = "ssh.client.software",
     SshServer = "ssh.server.software",
@@ -69,6 +70,8 @@ slots! {
     Query = "query",
     Resource = "resource",
     ErrorMessage = "error.message",
+    Statement = "db.statement",
+    ResponseTime = "http.response.time_ms",
     VpcAction = "aws.vpcflow.action",
     DestinationPort = "destination.port",
 }

@@ -1,14 +1,16 @@
 //! Counting events into what the report needs.
 
 use super::auth::Auth;
+use super::certificates::Certificates;
 use super::facets::Facets;
 use super::hosts::{Hosts, joined};
 use super::kinds::Kinds;
-use super::model::{CountryPoint, Facts, Report, SpotPoint};
+use super::model::{CountryPoint, Facts, Report, Series, SpotPoint};
 use super::sections;
-use super::slots::Slots;
+use super::slots::{Slot, Slots};
+use super::stories::Stories;
 use super::summary;
-use crate::model::{Event, Finding, Ts};
+use crate::model::{Dataset, Event, Finding, Ts};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -24,6 +26,10 @@ pub struct Tally {
     pub(super) hosts: Hosts,
     pub(super) facets: Facets,
     pub(super) auth: Auth,
+    pub(super) certificates: Certificates,
+    /// Records of cloud flow logs by action.
+    actions: Kinds,
+    pub(super) stories: Stories,
     slots: Slots,
     /// By index of the kind: the tables that concern it.
     roles: Vec<Vec<usize>>,
@@ -48,6 +54,11 @@ impl Tally {
         if let Some(facets) = self.roles.get(kind) {
             self.facets.observe(facets, event, &seen);
         }
+        self.stories.observe(event);
+        self.certificates.observe(event, &seen);
+        if let Some(action) = action(seen.text(Slot::VpcAction)) {
+            self.actions.count(action, event);
+        }
         // By event: the rules of a log format may set other categories than its data set has.
         if event.dataset.category.contains(&"authentication") {
             self.auth.observe(event, &seen);
@@ -63,6 +74,14 @@ impl Tally {
         self.hosts.merge(other.hosts);
         self.facets.merge(other.facets);
         self.auth.merge(other.auth);
+        self.stories.merge(other.stories);
+        self.certificates.merge(other.certificates);
+        self.actions.merge(other.actions);
+    }
+
+    /// What a cloud's firewall did, over time.
+    pub(super) fn actions(&self) -> Series {
+        Series { id: "vpc.actions_over_time", title: "Records", lines: self.actions.clone().timeline() }
     }
 
     /// The report.
@@ -88,6 +107,20 @@ impl Tally {
             settings: facts.settings,
             notes: facts.notes,
         }
+    }
+}
+
+const fn action_kind(name: &'static str) -> Dataset {
+    Dataset { name, category: &[], types: &[], protocol: None, transaction: false, doc: "" }
+}
+static ACCEPT: Dataset = action_kind("ACCEPT");
+static REJECT: Dataset = action_kind("REJECT");
+
+fn action(text: Option<&str>) -> Option<&'static Dataset> {
+    match text? {
+        "ACCEPT" => Some(&ACCEPT),
+        "REJECT" => Some(&REJECT),
+        _ => None,
     }
 }
 

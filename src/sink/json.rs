@@ -3,7 +3,7 @@
 use super::escape::json;
 use super::{Kind, Sink, SinkContext, SinkError, drawn};
 use crate::model::{Counts, Evidence, Finding, Ledger, Reasons, SourceInfo, Sources, Ts, rfc3339};
-use crate::report::{Block, Cell, Report, Section, Table, Unit, evidence};
+use crate::report::{Block, Cell, Report, Section, Table, Unit, evidence, Timeline};
 use serde_json::{Map, Value, json};
 
 /// Descriptor.
@@ -32,6 +32,13 @@ pub fn document(report: &Report) -> Value {
             _ => None,
         })
         .collect();
+    let series: Map<String, Value> = (report.sections.iter().flat_map(|section| &section.blocks))
+        .filter_map(|block| match block {
+            Block::Series(series) => Some((series.id.to_owned(), timeline(&series.lines))),
+            _ => None,
+        })
+        .collect();
+    let remarks: Map<String, Value> = report.sections.iter().filter_map(remarks_of).collect();
     json!({
         "netlog": {
             "version": report.version,
@@ -48,8 +55,10 @@ pub fn document(report: &Report) -> Value {
         "ledger": ledger(&report.ledger, &report.sources),
         "findings": report.findings.iter().map(|f| finding(f, &report.sources)).collect::<Vec<_>>(),
         "facts": facts,
+        "remarks": remarks,
         "tables": tables,
-        "timeline": timeline(report),
+        "timeline": timeline(&report.timeline),
+        "series": series,
         "countries": countries(report),
         "places": places(report),
     })
@@ -62,6 +71,7 @@ pub(super) fn input(source: &SourceInfo) -> Value {
         "kind": source.kind,
         "codec": source.codec,
         "size": source.size,
+        "sha256": source.sha256,
         "bytes": source.bytes,
         "records": source.records,
         "first": source.span.map(|s| rfc3339(s.0)),
@@ -168,6 +178,13 @@ fn facts_of(section: &Section) -> Option<Value> {
     (!facts.is_empty()).then(|| facts.into())
 }
 
+/// What a section says in sentences.
+fn remarks_of(section: &Section) -> Option<(String, Value)> {
+    let note = |block: &Block| if let Block::Note(text) = block { Some(Value::from(text.as_str())) } else { None };
+    let notes: Vec<Value> = section.blocks.iter().filter_map(note).collect();
+    (!notes.is_empty()).then(|| (section.id.to_owned(), notes.into()))
+}
+
 fn table_of(table: &Table) -> Value {
     let columns = table.columns.iter();
     let columns: Vec<Value> =
@@ -205,9 +222,9 @@ fn unit(unit: Unit) -> &'static str {
     }
 }
 
-fn timeline(report: &Report) -> Value {
-    let seconds: Ts = report.timeline.step / 1_000_000_000;
-    let series = report.timeline.series.iter().map(|(name, bins)| {
+fn timeline(timeline: &Timeline) -> Value {
+    let seconds: Ts = timeline.step / 1_000_000_000;
+    let series = timeline.series.iter().map(|(name, bins)| {
         let bins: Vec<Value> =
             bins.iter().map(|b| json!([rfc3339(b.start), b.count, b.failures])).collect();
         (name.clone(), bins.into())

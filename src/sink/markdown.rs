@@ -3,12 +3,15 @@
 use super::escape::markdown::plain;
 use super::{Kind, Sink, SinkContext, SinkError, drawn};
 use crate::model::{Evidence, Finding, Sources};
-use crate::report::{Block, Cell, Report, Table, Timeline, Unit, evidence, units};
+use crate::report::{Bin, Block, Cell, Report, Series, Table, Timeline, Unit, evidence, units};
 use std::fmt::Write;
 use std::io;
 
 /// Rows shown of a table.
 const ROWS: usize = 20;
+
+/// Rows of lines over time.
+const SERIES: i128 = 24;
 
 /// Descriptor.
 pub static KIND: Kind = Kind { name: "markdown", doc: "The report as Markdown.", rows: false, open };
@@ -50,6 +53,7 @@ pub fn draw(report: &Report) -> Result<String, std::fmt::Error> {
                 Block::Table(table) => push_table(&mut out, table, ROWS)?,
                 Block::Listing(table) => push_table(&mut out, table, usize::MAX)?,
                 Block::Timeline => push_timeline(&mut out, &report.timeline)?,
+                Block::Series(series) => push_series(&mut out, series)?,
                 Block::Findings => push_findings(&mut out, &report.findings, &report.sources)?,
             }
         }
@@ -96,6 +100,23 @@ fn push_table(out: &mut String, table: &Table, most: usize) -> std::fmt::Result 
             writeln!(out, "\n… and more than {} others; counts are lower bounds", units::count(more))
         }
     }
+}
+
+fn push_series(out: &mut String, series: &Series) -> std::fmt::Result {
+    let Some(steps) = series.lines.steps(SERIES) else { return Ok(()) };
+    let step = units::duration(u64::try_from(steps.length()).unwrap_or(0)).replace(".0 ", " ");
+    let lines = &series.lines.series;
+    let names: Vec<String> = lines.iter().map(|(name, _)| plain(name)).collect();
+    writeln!(out, "\n| {} per {step} from | {} |", series.title, names.join(" | "))?;
+    writeln!(out, "| --- |{}", " ---: |".repeat(names.len()))?;
+    for start in steps.starts() {
+        let count = |bins: &Vec<Bin>| -> u64 {
+            bins.iter().filter(|bin| steps.start(bin.start) == start).map(|bin| bin.count).sum()
+        };
+        let cells: Vec<String> = lines.iter().map(|(_, bins)| units::count(count(bins))).collect();
+        writeln!(out, "| {} | {} |", units::time(start), cells.join(" | "))?;
+    }
+    writeln!(out)
 }
 
 fn push_timeline(out: &mut String, timeline: &Timeline) -> std::fmt::Result {

@@ -1,6 +1,6 @@
 //! Capture inputs as batches of packets: what pcap and pcapng have in common.
 
-use super::input::{Input, Place};
+use super::input::{Input, Place, Total};
 use super::window::{Raw, Window};
 use super::{Kind, PacketBatch, RawPacket, pcap, pcapng};
 use crate::model::{InputFault, Ledger, Origin, Ts};
@@ -31,6 +31,8 @@ pub struct Reader {
     walker: Walker,
     faults: u32,
     done: bool,
+    total: Option<Total>,
+    skip: u64,
 }
 
 enum Walker {
@@ -45,7 +47,30 @@ impl Reader {
             Kind::PcapNg => Walker::PcapNg(pcapng::Walker::default()),
             Kind::Pcap | Kind::Text => Walker::Pcap(pcap::Walker::default()),
         };
-        Reader { path, source, window: Window::new(input), walker, faults: 0, done: false }
+        Reader {
+            path,
+            source,
+            window: Window::new(input),
+            walker,
+            faults: 0,
+            done: false,
+            total: None,
+            skip: 0,
+        }
+    }
+
+    /// Leaves out the first packets; those behind them keep their numbers.
+    pub(super) fn skipping(self, skip: u64) -> Self {
+        Reader { skip, ..self }
+    }
+
+    pub(super) fn hashed(self, total: Option<Total>) -> Self {
+        Reader { total, ..self }
+    }
+
+    /// SHA-256 of the input as it is stored, once it was read to its end.
+    pub fn sha256(&self) -> Option<String> {
+        self.total.as_ref().and_then(|(digest, size)| digest.value(*size))
     }
 
     /// Replaces what `batch` held with the next packets, about `target` bytes of records. False when
@@ -67,6 +92,9 @@ impl Reader {
             let used = self.walk(batch);
             let ended = self.window.ended();
             self.window.keep(&mut batch.data, used);
+            let known = usize::try_from(self.skip).unwrap_or(usize::MAX).min(batch.packets.len());
+            batch.packets.drain(..known);
+            self.skip -= known as u64;
             if ended || !batch.packets.is_empty() {
                 self.done = ended;
                 let counts = &mut batch.ledger.packets;

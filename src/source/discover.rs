@@ -1,5 +1,6 @@
 //! From arguments to inputs: files, directories, globs, archives, pipes and standard input.
 
+use super::digest::Digest;
 use super::input::{Place, SAMPLE};
 use super::sniff::{self, Content};
 use super::tar::{self, Archive};
@@ -180,12 +181,15 @@ impl Finder<'_> {
 
     fn stream(&mut self, path: &str, raw: Raw<'static>) {
         let known = About::default();
+        let (raw, digest) = Digest::of(raw);
         let Some((content, codecs, sample, rest)) = self.look(path, raw, Vec::new(), &known, By::Name) else {
             return;
         };
         match content {
             Found::Input(kind) => {
-                self.add(Input::new(path, kind, codecs, &sample, Place::Stream(rest)), known)
+                let mut input = Input::new(path, kind, codecs, &sample, Place::Stream(rest));
+                input.digest = Some(digest);
+                self.add(input, known);
             }
             Found::Archive => self.archive(path, &codecs, rest, None),
         }

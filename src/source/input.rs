@@ -1,5 +1,6 @@
 //! One input: what was found out about it, and how to read it.
 
+use super::digest::Digest;
 use super::tar::Archive;
 use super::window::Raw;
 use super::{Kind, PacketBatch, Part, capture, codec, lines, sniff};
@@ -48,7 +49,15 @@ pub struct Input {
     head: Vec<u8>,
     /// What is to be read of a log; all of it if `None`.
     part: Option<Part>,
+    /// Of a stream: the hash of what is stored, as it is read.
+    pub(super) digest: Option<Digest>,
+    hash: bool,
+    /// Packets at the beginning of a capture that are not wanted.
+    pub(super) skip: u64,
 }
+
+/// The way to a hash, and how many bytes it is of, where known.
+pub(super) type Total = (Digest, Option<u64>);
 
 /// Where an input's bytes are.
 pub(super) enum Place {
@@ -98,6 +107,9 @@ impl Input {
             place,
             head: sample.get(..HEAD).unwrap_or(sample).to_vec(),
             part: None,
+            digest: None,
+            hash: true,
+            skip: 0,
         }
     }
 
@@ -111,8 +123,9 @@ impl Input {
     /// # Errors
     /// It cannot be opened any more, or is another file by now.
     pub fn packets(self) -> Result<capture::Reader, InputFault> {
-        let (path, source, kind) = (Arc::clone(&self.path), self.source, self.kind);
-        Ok(capture::Reader::new(path, source, kind, self.open()?))
+        let (path, source, kind, skip) = (Arc::clone(&self.path), self.source, self.kind, self.skip);
+        let (input, digest) = self.open()?;
+        Ok(capture::Reader::new(path, source, kind, input).skipping(skip).hashed(digest))
     }
 
     /// Reads the input as text, or the part of it that was set.
@@ -130,7 +143,10 @@ impl Input {
     pub fn text(mut self, back: bool) -> Result<lines::Reader, InputFault> {
         let (path, source) = (Arc::clone(&self.path), self.source);
         let reader = match self.part.take() {
-            None => lines::Reader::new(path, source, self.open()?),
+            None => {
+                let (input, digest) = self.open()?;
+                lines::Reader::new(path, source, input).hashed(digest)
+            }
             Some(part) => {
                 let left = part.end.map_or(u64::MAX, |end| end.saturating_sub(part.offset));
                 let begin = if back { part.offset.saturating_sub(lines::BEFORE as u64) } else { part.offset };
@@ -142,6 +158,19 @@ impl Input {
             }
         };
         Ok(if back { reader.remember() } else { reader })
+    }
+
+    /// Leaves out the first packets of a capture: they were read before.
+    pub fn skip_packets(&mut self, packets: u64) {
+        self.skip = packets;
+    }
+
+    /// Takes no hash of what is stored.
+    pub fn without_hash(&mut self) {
+        self.hash = false;
+        if let Some(digest) = self.digest.take() {
+            digest.stop();
+        }
     }
 
     /// Sets which part of a log is read.
@@ -171,7 +200,7 @@ impl Input {
         };
         let path = Arc::clone(&self.path);
         let Some(mut file) = self.plain().map_err(|e| fault(&path, e))? else {
-            let mut input = self.open()?;
+            let mut input = self.open()?.0;
             let skipped = io::copy(&mut input.by_ref().take(offset), &mut io::sink());
             return skipped.map(|_| input).map_err(|e| fault(&path, e));
         };
@@ -184,14 +213,22 @@ impl Input {
         Ok(Box::new(file))
     }
 
-    fn open(self) -> Result<Raw<'static>, InputFault> {
+    fn open(self) -> Result<(Raw<'static>, Option<Total>), InputFault> {
+        let size = self.size;
         let fault = |reason: String| InputFault { path: self.path.to_string(), offset: None, reason };
         if let Place::Stream(input) = self.place {
-            return Ok(input);
+            return Ok((input, self.digest.map(|digest| (digest, size))));
         }
-        let input = self.place.open().map_err(|e| fault(e.to_string()))?;
+        let mut raw = self.place.raw().map_err(|e| fault(e.to_string()))?;
+        let mut digest = None;
+        if self.hash {
+            let hashed = Digest::of(raw);
+            raw = hashed.0;
+            digest = Some((hashed.1, size));
+        }
+        let input = codec::unwrap(raw).map_err(|e| fault(e.to_string()))?.0;
         let (head, input) = codec::peek(input, self.head.len());
-        if head == self.head { Ok(input) } else { Err(fault(CHANGED.to_owned())) }
+        if head == self.head { Ok((input, digest)) } else { Err(fault(CHANGED.to_owned())) }
     }
 }
 
@@ -201,13 +238,17 @@ impl Place {
     /// # Errors
     /// What opening meets; a stream cannot be opened twice.
     pub fn open(&self) -> io::Result<Raw<'static>> {
-        let raw: Raw<'static> = match self {
+        codec::unwrap(self.raw()?).map(|(input, _)| input)
+    }
+
+    /// Opens the place anew, as it is stored.
+    fn raw(&self) -> io::Result<Raw<'static>> {
+        Ok(match self {
             Place::File(path) => Box::new(File::open(path)?),
             Place::Member(archive, offset, size) => archive.member(*offset, *size)?,
             Place::Memory(bytes) => Box::new(Cursor::new(bytes.clone())),
             Place::Stream(_) => return Err(io::Error::from(io::ErrorKind::NotSeekable)),
-        };
-        codec::unwrap(raw).map(|(input, _)| input)
+        })
     }
 }
 

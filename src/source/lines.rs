@@ -1,5 +1,6 @@
 //! Text inputs as chunks of whole lines.
 
+use super::input::Total;
 use super::window::{Raw, Window};
 use super::{LineChunk, PROOF, Part};
 use crate::model::{InputFault, Ledger, Origin};
@@ -35,6 +36,7 @@ pub struct Reader {
     tail: Option<Vec<u8>>,
     /// The last bytes delivered, for [`LineChunk::before`].
     before: Option<Vec<u8>>,
+    total: Option<Total>,
 }
 
 impl Reader {
@@ -49,7 +51,17 @@ impl Reader {
             reported: false,
             tail: None,
             before: None,
+            total: None,
         }
+    }
+
+    pub(super) fn hashed(self, total: Option<Total>) -> Self {
+        Reader { total, ..self }
+    }
+
+    /// SHA-256 of the input as it is stored, once it was read to its end.
+    pub fn sha256(&self) -> Option<String> {
+        self.total.as_ref().and_then(|(digest, size)| digest.value(*size))
     }
 
     /// Reads a part; `input` begins and ends where it does, and `before` stands before it.
@@ -62,7 +74,17 @@ impl Reader {
     ) -> Self {
         let window = Window::at(input, part.offset);
         let (line, tail) = (part.line, Some(Vec::new()));
-        Reader { path, source, window, line, caps: Ledger::default(), reported: false, tail, before }
+        Reader {
+            path,
+            source,
+            window,
+            line,
+            caps: Ledger::default(),
+            reported: false,
+            tail,
+            before,
+            total: None,
+        }
     }
 
     /// Has each chunk come with the end of the text before it.

@@ -12,6 +12,7 @@
 
 pub mod capture;
 mod codec;
+mod digest;
 pub mod discover;
 mod group;
 mod input;

@@ -153,6 +153,57 @@ fn who_is_told_when() {
 }
 
 #[test]
+fn a_hook_that_never_works_costs_three_nights_not_all() {
+    let machine = Machine::new();
+    let night = |n: u32| {
+        machine.append("log/auth.log", &login(n, 1, "root", "192.0.2.1"));
+        let ran = machine.report(&["--exec", "cat >> told; exit 7", "log"]);
+        assert_eq!(ran.status.code(), Some(4));
+        let lines = String::from_utf8_lossy(&ran.stdout).into_owned();
+        (lines, String::from_utf8_lossy(&ran.stderr).into_owned())
+    };
+    for (n, want) in [(1, "1 log line "), (2, "2 log lines "), (3, "3 log lines "), (4, "1 log line ")] {
+        let (out, err) = night(n);
+        assert!(out.contains(want), "night {n}: {out}");
+        assert_eq!(err.contains("third time"), n == 3, "night {n}: {err}");
+    }
+}
+
+#[test]
+fn a_capture_that_grows_is_counted_packet_by_packet() {
+    let machine = Machine::new();
+    let whole =
+        fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/cases/ssh-logins/input.pcap")).unwrap();
+    let mut at = 24;
+    for _ in 0..10 {
+        at += 16 + u32::from_le_bytes(whole[at + 8..at + 12].try_into().unwrap()) as usize;
+    }
+    fs::create_dir_all(machine.path("log")).unwrap();
+    let place = machine.path("log/x.pcap");
+    fs::write(&place, &whole[..at]).unwrap();
+    assert_eq!(machine.summary(&["log"])["packets"], 10);
+    // Half a packet is waited for.
+    fs::write(&place, &whole[..whole.len() - 5]).unwrap();
+    let second = machine.report(&["--json", "-", "log"]);
+    let second: Value = serde_json::from_slice(&second.stdout).unwrap();
+    fs::write(&place, &whole).unwrap();
+    let third = machine.summary(&["log"]);
+    let all = capture_packets(&whole);
+    assert_eq!(second["packets"].as_u64().unwrap(), all - 11);
+    assert_eq!(third["packets"], 1);
+    assert_eq!(machine.summary(&["log"])["packets"], 0);
+}
+
+fn capture_packets(data: &[u8]) -> u64 {
+    let (mut at, mut packets) = (24, 0);
+    while at < data.len() {
+        at += 16 + u32::from_le_bytes(data[at + 8..at + 12].try_into().unwrap()) as usize;
+        packets += 1;
+    }
+    packets
+}
+
+#[test]
 fn the_configuration_says_it_all() {
     let machine = Machine::new();
     machine.append("log/auth.log", &login(1, 1, "root", "192.0.2.1"));

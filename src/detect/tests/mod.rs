@@ -88,6 +88,11 @@ fn success_counts_only_after_failures() {
     let mut before = failures(5, 1);
     before.push(login(9, -30, "203.0.113.9", "root", Outcome::Success));
     assert!(rules(&before).is_empty());
+    let mistypes = (0..12u64).map(|n| {
+        let outcome = if n % 2 == 0 { Outcome::Failure } else { Outcome::Success };
+        login(n, n.cast_signed() * 300, "203.0.113.9", "root", outcome)
+    });
+    assert!(rules(&mistypes.collect::<Vec<_>>()).is_empty(), "who gets in each time is no guesser");
     let mut elsewhere = failures(5, 1);
     elsewhere.push(login(9, 30, "198.51.100.1", "root", Outcome::Success));
     assert!(rules(&elsewhere).is_empty());

@@ -24,6 +24,7 @@ pub fn read(tally: &Tally, facts: &Facts) -> Section {
         column("records", "Records", Unit::Count, 0),
         column("first", "First", Unit::Time, 1),
         column("last", "Last", Unit::Time, 4),
+        column("sha256", "SHA-256", Unit::Text, 5),
     ];
     let rows = facts.sources.0.iter().map(row).collect();
     blocks.push(whole("inputs", "Files", &columns, rows));
@@ -60,6 +61,7 @@ fn row(source: &SourceInfo) -> Vec<Cell> {
         source.records.into(),
         time(source.span.map(|s| s.0)),
         time(source.span.map(|s| s.1)),
+        source.sha256.as_deref().into(),
     ]
 }
 

@@ -14,6 +14,7 @@ const ROWS: usize = 50;
 /// Every section that has something to say.
 pub fn all(tally: &Tally, facts: &Facts) -> Vec<Section> {
     let mut sections = vec![inputs::read(tally, facts), inputs::when(tally)];
+    sections.push(super::stories::section(&tally.stories, facts));
     sections.extend([traffic::hosts(tally), traffic::services(tally)]);
     sections.extend(protocols::all(tally));
     sections.extend([inputs::findings(facts), traffic::countries(tally)]);
@@ -26,12 +27,13 @@ fn section(id: &'static str, title: &'static str, blocks: Vec<Block>) -> Section
     let full = |block: &Block| match block {
         Block::Table(table) | Block::Listing(table) => !table.rows.is_empty(),
         Block::Facts(facts) => !facts.is_empty(),
+        Block::Series(series) => !series.lines.series.is_empty(),
         Block::Note(_) | Block::Timeline | Block::Findings => true,
     };
     Section { id, title, blocks: blocks.into_iter().filter(full).collect() }
 }
 
-const fn column(key: &'static str, title: &'static str, unit: Unit, spare: u8) -> Column {
+pub(super) const fn column(key: &'static str, title: &'static str, unit: Unit, spare: u8) -> Column {
     Column { key, title, unit, spare }
 }
 

@@ -20,6 +20,7 @@ static SECTIONS: &[(&str, &str, On)] = &[
     ("ssh", "SSH", On::Set("ssh")),
     ("icmp", "ICMP", On::Set("icmp")),
     ("databases", "Databases", On::Transactions { database: true }),
+    ("applications", "Applications' requests", On::Set("")),
     ("others", "Other protocols", On::Transactions { database: false }),
     ("vpc", "Cloud flow logs", On::Set("aws.vpcflow")),
     ("logins", "Log-ins", On::Set("")),
@@ -41,6 +42,12 @@ fn one(tally: &Tally, id: &'static str, title: &'static str, on: On) -> Section 
     }
     if id == "http" || id == "web" {
         blocks.extend(classes(tally, id));
+    }
+    if id == "vpc" {
+        blocks.push(Block::Series(tally.actions()));
+    }
+    if id == "tls" {
+        blocks.push(tally.certificates.expiring());
     }
     blocks.extend(facets(tally, id));
     section(id, title, blocks)

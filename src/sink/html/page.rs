@@ -95,7 +95,8 @@ fn section(out: &mut Markup, section: &Section, report: &Report) {
             Block::Facts(facts) => list(out, facts),
             Block::Table(rows) => table::draw(out, rows, None),
             Block::Listing(rows) => table::draw(out, rows, Some(usize::MAX)),
-            Block::Timeline => timeline::draw(out, &report.timeline),
+            Block::Timeline => timeline::draw(out, "Events", &report.timeline),
+            Block::Series(series) => timeline::draw(out, series.title, &series.lines),
             Block::Findings => finding::draw(out, &report.findings, &report.sources),
         }
     }

@@ -19,15 +19,16 @@ struct Bars<'r> {
     bars: BTreeMap<Ts, (Vec<u64>, u64)>,
 }
 
-/// Draws the time line; nothing if there is none.
-pub fn draw(out: &mut Markup, timeline: &Timeline) {
+/// Draws the time line of `what`; nothing if there is none.
+pub fn draw(out: &mut Markup, what: &'static str, timeline: &Timeline) {
     let Some(bars) = regroup(timeline) else { return };
     let most = bars.bars.values().map(|(counts, _)| counts.iter().sum::<u64>()).max().unwrap_or(0).max(1);
     let step = units::duration(u64::try_from(bars.step).unwrap_or(u64::MAX)).replace(".0 ", " ");
-    out.raw("<figure class=\"timeline\"><figcaption>Events per ").text(&step);
+    out.raw("<figure class=\"timeline\"><figcaption>").text(what).raw(" per ").text(&step);
     out.raw(" (UTC), at most ").text(&units::count(most)).raw("</figcaption>");
     let width = bars.bars.len() * 10;
-    out.raw("<svg preserveAspectRatio=\"none\" role=\"img\" aria-label=\"Events over time, by kind\"");
+    out.raw("<svg preserveAspectRatio=\"none\" role=\"img\"");
+    out.attribute("aria-label", format!("{what} over time, by kind"));
     out.attribute("viewBox", format!("0 0 {width} {HEIGHT}")).raw(">");
     for (at, (start, (counts, failures))) in bars.bars.iter().enumerate() {
         if counts.iter().sum::<u64>() > 0 {

@@ -5,7 +5,7 @@ use super::super::escape::text::{fit, visible, width, wrap};
 use super::table;
 use crate::model::{Finding, Severity, Sources, Ts};
 use crate::report::evidence::{commands, place};
-use crate::report::{Block, Cell, Report, Section, Table, Timeline, Unit, units};
+use crate::report::{Block, Cell, Report, Section, Series, Table, Timeline, Unit, units};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
 
@@ -90,7 +90,8 @@ impl Page {
                 Block::Facts(facts) => self.facts(facts),
                 Block::Table(table) => self.table(table, table::ROWS),
                 Block::Listing(table) => self.table(table, usize::MAX),
-                Block::Timeline => self.timeline(&report.timeline),
+                Block::Timeline => self.timeline("Events", &report.timeline),
+                Block::Series(series) => self.series(series),
                 Block::Findings => self.findings(&report.findings, &report.sources),
             }
         }
@@ -111,13 +112,22 @@ impl Page {
         }
     }
 
-    fn timeline(&mut self, timeline: &Timeline) {
+    /// Each line by itself, where they matter one by one.
+    fn series(&mut self, series: &Series) {
+        for (name, bins) in &series.lines.series {
+            let lines = vec![(name.clone(), bins.clone())];
+            let one = Timeline { step: series.lines.step, series: lines };
+            self.timeline(&format!("{}: {name}", series.title), &one);
+        }
+    }
+
+    fn timeline(&mut self, what: &str, timeline: &Timeline) {
         let Some((step, bins)) = regroup(timeline) else { return };
         let most = bins.values().copied().max().unwrap_or(1).max(1);
         let digits = width(&units::count(most)).max(6);
         let bar = self.width.saturating_sub(19 + 2 + digits + 2);
         let length = units::duration(u64::try_from(step).unwrap_or(u64::MAX)).replace(".0 ", " ");
-        self.line(&format!("Events per {length} (UTC)"), TITLE);
+        self.line(&format!("{what} per {length} (UTC)"), TITLE);
         for (start, count) in bins {
             // At least one mark for anything, none for nothing.
             let marks = (u128::from(count) * bar as u128).div_ceil(u128::from(most));

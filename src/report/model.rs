@@ -121,7 +121,7 @@ pub struct Table {
 }
 
 /// One step of a [`Timeline`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bin {
     /// Where it begins.
     pub start: Ts,
@@ -159,6 +159,20 @@ pub struct Steps {
     last: i128,
 }
 
+/// Lengths of steps that people count in, nanoseconds.
+static NICE: [i128; 24] = {
+    let mut seconds: [i128; 24] = [
+        1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
+        172_800, 604_800, 864_000, 1_728_000, 2_592_000, 8_640_000,
+    ];
+    let mut at = 0;
+    while at < seconds.len() {
+        seconds[at] *= 1_000_000_000;
+        at += 1;
+    }
+    seconds
+};
+
 impl Timeline {
     /// At most `most` (at least 2) steps that cover every bin; `None` without a bin.
     pub fn steps(&self, most: i128) -> Option<Steps> {
@@ -169,6 +183,8 @@ impl Timeline {
         let steps = (last - first) / fine + 1;
         // One more than the quotient, as the first step may begin before the first bin.
         let length = fine * if steps > most { (steps + most - 2) / (most - 1) } else { 1 };
+        let round = |nice: &&i128| **nice >= length && **nice % fine == 0;
+        let length = if steps > most { NICE.iter().find(round).copied().unwrap_or(length) } else { length };
         Some(Steps { length, first: first.div_euclid(length), last: last.div_euclid(length) })
     }
 }

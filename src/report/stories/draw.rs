@@ -5,7 +5,7 @@ use super::ties::Skew;
 use crate::model::{Evidence, Finding, Severity, Ts};
 use crate::report::model::{Block, Cell, Facts, Section, Table, Unit};
 use crate::report::sections::column;
-use crate::report::{evidence, units};
+use crate::report::units;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -59,9 +59,7 @@ fn collect(stories: &Stories, facts: &Facts) -> Vec<(IpAddr, Story)> {
         story.inputs.insert(*source);
         story.failures += told.failures;
         story.events += told.events;
-        // Its name will do here: where each line begins is told with the whole path.
-        let path = facts.sources.path(*source);
-        let text = path.rsplit('/').next().unwrap_or(path).to_owned();
+        let text = name(facts, *source).to_owned();
         let (events, failures) = (told.events, told.failures);
         story.lines.push(Line { first, last, kind: (*kind).to_owned(), text, events, failures });
     }
@@ -82,6 +80,12 @@ fn collect(stories: &Stories, facts: &Facts) -> Vec<(IpAddr, Story)> {
         story.lines.sort_by(|a, b| (a.first.ts, &a.text, &a.kind).cmp(&(b.first.ts, &b.text, &b.kind)));
     }
     all
+}
+
+/// The name of an input, without the folder: the paths are in the list of files.
+fn name(facts: &Facts, source: u32) -> &str {
+    let path = facts.sources.path(source);
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn concluded(finding: &Finding) -> Line {
@@ -115,7 +119,7 @@ fn table(all: &[(IpAddr, Story)], facts: &Facts) -> Block {
             line.text.as_str().into(),
             line.events.into(),
             Cell::nonzero(line.failures),
-            evidence::place(line.first, &facts.sources).into(),
+            format!("{}:{}", name(facts, line.first.origin.source), line.first.origin.record).into(),
         ]
     };
     let lines = || all.iter().flat_map(|(ip, story)| story.lines.iter().map(move |line| (ip, line)));

@@ -5,7 +5,7 @@ use super::super::escape::text::{fit, visible, width, wrap};
 use super::table;
 use crate::model::{Finding, Severity, Sources, Ts};
 use crate::report::evidence::{commands, place};
-use crate::report::{Block, Cell, Report, Section, Series, Table, Timeline, Unit, units};
+use crate::report::{Bin, Block, Cell, Report, Section, Series, Table, Timeline, Unit, units};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
 
@@ -114,8 +114,12 @@ impl Page {
 
     /// Each line by itself, where they matter one by one.
     fn series(&mut self, series: &Series) {
+        let all = || series.lines.series.iter().flat_map(|(_, bins)| bins).map(|bin| bin.start);
+        let ends = [all().min(), all().max()].into_iter().flatten();
+        // All over the same time.
+        let ends: Vec<Bin> = ends.map(|start| Bin { start, ..Bin::default() }).collect();
         for (name, bins) in &series.lines.series {
-            let lines = vec![(name.clone(), bins.clone())];
+            let lines = vec![(name.clone(), [bins.as_slice(), &ends].concat())];
             let one = Timeline { step: series.lines.step, series: lines };
             self.timeline(&format!("{}: {name}", series.title), &one);
         }

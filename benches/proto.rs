@@ -1,10 +1,16 @@
 //! Parsers on whole conversations, without the network layer.
 #![allow(missing_docs)]
 
+#[path = "../tests/registry/capture.rs"]
+mod capture;
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use netlog::model::{Endpoint, Ledger, Origin, Seq, Stamp, Transport};
-use netlog::proto::{Dir, Emit, FlowView, Options, Protocol, dns, http, icmp, ssh, tls};
+use netlog::net::replay::{How, Script};
+use netlog::proto::{self, Dir, Emit, FlowView, Options, Protocol, dns, http, icmp, ssh, tls};
 use std::hint::black_box;
+use std::path::Path;
+use std::sync::Arc;
 
 /// What each side sends, in order.
 type Talk = Vec<(Dir, Vec<u8>)>;
@@ -152,5 +158,41 @@ fn parsers(c: &mut Criterion) {
     measure(c, &icmp::PROTOCOL, Transport::Icmp, &icmp_talk());
 }
 
-criterion_group!(benches, parsers);
+/// The conversations of a protocol under testdata/proto: scripts, and the flows of captures.
+fn conversations(protocol: &Protocol) -> Vec<Script> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/proto").join(protocol.name);
+    let files = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|e| e.path());
+    let texts = files.filter(|path| path.extension().is_some_and(|e| e == "txt"));
+    let mut all: Vec<Script> = texts
+        .map(|path| Script::parse(&std::fs::read_to_string(path).expect("readable")).expect("a script"))
+        .collect();
+    if folder.is_dir() {
+        all.extend(capture::captures(&folder).iter().flat_map(|path| capture::scripts(path)));
+    }
+    all
+}
+
+/// Every protocol on its conversations, through reassembly and with all probes asked.
+fn everyone(c: &mut Criterion) {
+    let options = Arc::new(Options::default());
+    let mut group = c.benchmark_group("conversations");
+    for protocol in proto::ALL {
+        let scripts = conversations(protocol);
+        if scripts.is_empty() {
+            continue;
+        }
+        group.throughput(Throughput::Bytes(scripts.iter().map(|s| s.len() as u64).sum()));
+        group.bench_function(protocol.name, |b| {
+            b.iter(|| {
+                scripts
+                    .iter()
+                    .map(|s| s.play(&How::default(), &options, proto::ALL).events.len())
+                    .sum::<usize>()
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, parsers, everyone);
 criterion_main!(benches);

@@ -57,8 +57,26 @@ pub fn protocols(out: &mut String, all: &[&Protocol]) -> Result {
             writeln!(out, "- Anomaly `{name}`: {meaning}")?;
         }
     }
-    Ok(())
+    out.write_str(NAMELESS)
 }
+
+/// What the parsers leave, as measured on 290 captures of the kind that test suites of dissectors hold.
+const NAMELESS: &str = "
+## What stays without a name
+
+Flows that no parser claims are flow records without `network.protocol`; nothing of them is lost but the inside. Of the
+TCP and UDP payload in 290 captures made to exercise dissectors, one strange protocol each and fuzzed ones left out, 77 %
+belongs to flows with a name (TCP 80 %, UDP 69 %). The largest of the rest, and why:
+
+- Media: RTP, SRTP and T.38 set up by SIP, WebRTC, Discord, Zoom, KakaoTalk, Agora. The signalling is told where it is in
+  clear text; a stream of media alone has four bits that would mark it.
+- FTP data connections: their files are not tied to the transfer that the control connection tells of.
+- Obfuscated on purpose: Telegram, Shadowsocks, WhatsApp and TeamViewer on ports of their own.
+- Peers: BitTorrent, Bitcoin, Monero, Ethereum.
+- Screens and applications: VNC, RTSP, XMPP, FIX, FastCGI, CORBA, OPC UA, collectd, CAPWAP, SLP, RTPS.
+- Connections of known protocols that were captured from the middle on, where no message begins again: downloads over
+  HTTP, DTLS.
+";
 
 fn over(over: Over) -> &'static str {
     match over {

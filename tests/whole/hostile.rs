@@ -137,7 +137,7 @@ fn every_output_of_every_command() {
         .chain([vec!["report", "--state", "st", "--folder", "rep"], vec!["grep-auth"]])
         .collect();
     for mut args in commands {
-        let sink = args.get(args.len() - 1).copied().unwrap_or_default();
+        let sink = args.last().copied().unwrap_or_default();
         let colored = args.contains(&"always");
         args.extend(["--year", "2026", "case"]);
         if args[0] != "grep-auth" {

@@ -24,6 +24,7 @@ pub static LISTS: &[&str] = &[
     "netlog.icmp.prefixes",
     "nfs.file_name",
     "nfs.operations",
+    "quic.offered_versions",
     "rdp.requested",
     "related.ip",
     "rpc.cred.gids",

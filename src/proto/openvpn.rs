@@ -92,10 +92,12 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
         return says(from);
     }
     // Over TCP a length stands before.
-    let Some((len, rest)) = bytes.split_first_chunk::<2>() else { return Probe::No };
+    let Some((len, rest)) = bytes.split_first_chunk::<2>() else {
+        return if matches!(bytes, [0..=5]) { Probe::More } else { Probe::No };
+    };
     let len = usize::from(u16::from_be_bytes(*len));
-    let opcode = rest.first().map(|first| first >> 3);
-    if !(14..=1500).contains(&len) || !matches!(opcode, Some(CLIENT_RESET | SERVER_RESET | CLIENT_RESET_V3)) {
+    let opcode = rest.first().map_or(CLIENT_RESET, |first| first >> 3);
+    if !(14..=1500).contains(&len) || !matches!(opcode, CLIENT_RESET | SERVER_RESET | CLIENT_RESET_V3) {
         return Probe::No;
     }
     match rest.get(..len) {

@@ -30,8 +30,11 @@ fn text(event: &Event<'_>, name: &str) -> Option<String> {
     event.by_name(name).and_then(|v| v.as_str()).map(str::to_owned)
 }
 
+/// As the line calls it: an address that another line of the same process told does not count.
 fn host(event: &Event<'_>) -> Option<String> {
-    event.source.ip.map(|ip| ip.to_string()).or_else(|| text(event, "source.domain"))
+    let told = event.by_name("netlog.client_line.offset").is_none();
+    let ip = event.source.ip.filter(|_| told).map(|ip| ip.to_string());
+    ip.or_else(|| text(event, "source.domain"))
 }
 
 /// host → (counter → count), users in counters of their own.

@@ -18,6 +18,8 @@ pub(super) struct Seen<'e> {
     pub weight: u64,
     pub user: Option<&'e str>,
     pub name: Option<&'e str>,
+    /// The address is from an earlier line: what this line calls the host is its name.
+    pub found: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +29,7 @@ enum Role {
     Method,
     User,
     Name,
+    Found,
     Nothing,
 }
 
@@ -66,6 +69,7 @@ impl Roles {
                 Role::Method => method = value.as_str(),
                 Role::User => seen.user = value.as_str(),
                 Role::Name => seen.name = Value::as_str(value),
+                Role::Found => seen.found = true,
                 Role::Nothing => {}
             }
         }
@@ -101,6 +105,7 @@ impl Roles {
             "sshd.method" => Role::Method,
             "user.name" => Role::User,
             "source.domain" => Role::Name,
+            "netlog.client_line.offset" => Role::Found,
             _ => Role::Nothing,
         };
         self.known.push((address, role));

@@ -200,9 +200,10 @@ impl Tallying for AuthTally {
     fn glance(&mut self, event: Glimpse<'_, '_>) {
         let seen = self.roles.look(&event);
         let Some(kind) = seen.kind else { return };
-        let remote = match (event.source, seen.name) {
-            (Some(ip), _) => Remote::Ip(ip),
-            (None, Some(name)) => Remote::Name(cut(name)),
+        let name = seen.name.filter(|_| seen.found || event.source.is_none());
+        let remote = match (name, event.source) {
+            (Some(name), _) => Remote::Name(cut(name)),
+            (None, Some(ip)) => Remote::Ip(ip),
             (None, None) => {
                 self.local.add(kind, seen.weight);
                 return;

@@ -31,6 +31,7 @@ mod mutations;
 mod nightly;
 #[cfg(not(feature = "case"))]
 mod no_case;
+mod options;
 mod packetbeat;
 mod packetbeat_flows;
 mod patterns_command;

@@ -35,8 +35,13 @@ type Fields = BTreeMap<String, Json>;
 
 /// All events of a capture with all detail, and the accounts.
 pub fn events(path: &Path) -> (Vec<Event<'static>>, Ledger) {
+    events_with(path, Options { full: true, show_secrets: true, ..Options::default() })
+}
+
+/// The same with other options.
+pub fn events_with(path: &Path, options: Options) -> (Vec<Event<'static>>, Ledger) {
     let config = Config { flow_timeout: i64::MAX, ..Config::default() };
-    let options = Arc::new(Options { full: true, show_secrets: true, ..Options::default() });
+    let options = Arc::new(options);
     let mut shards: Vec<_> = (0..SHARDS).map(|_| Shard::new(&config, &options)).collect();
     let (mut out, mut last) = (Output::default(), Stamp::default());
     for (packet, data) in &packets(path) {

@@ -12,7 +12,7 @@ use crate::detect;
 use crate::enrich::Net;
 use crate::logs::{Zone, toml_mistake};
 use crate::model::{SPANS, Ts, positive_span, span};
-use crate::proto::config::Sections;
+use crate::proto::config::{Sections, refusal};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use std::fmt;
@@ -126,7 +126,14 @@ impl File {
     /// As [`File::read`].
     pub fn parse(name: &str, text: &str) -> Result<File, ConfigError> {
         toml::from_str(text).map_err(|error| {
-            let (line, column, message) = toml_mistake(text, &error);
+            let (line, column, mut message) = toml_mistake(text, &error);
+            // Only sections of protocols begin with these two.
+            let section = error.message().contains("`enabled`, `ports`")
+                || error.message().contains("`enabled` or `ports`");
+            let option = error.message().split('`').nth(1).filter(|_| section);
+            if let Some((option, why)) = option.and_then(|o| refusal(o).map(|why| (o, why))) {
+                message = format!("`{option}` of Packetbeat has no use here: {why}");
+            }
             ConfigError { file: name.to_owned(), place: Some((line, column)), message }
         })
     }

@@ -29,12 +29,16 @@ fn the_default_file_says_the_defaults() {
 /// Every option of a section stands in the default file: the reader itself says which there are.
 #[test]
 fn the_default_file_has_every_option() {
-    for section in ["", "[packets]\n", "[report]\n", "[detect]\n", "[protocols.http]\n"] {
+    let protocols = crate::proto::config::OPTIONS.iter().map(|(name, _)| format!("[protocols.{name}]\n"));
+    let sections = ["", "[packets]\n", "[report]\n", "[detect]\n"].map(str::to_owned);
+    for section in sections.into_iter().chain(protocols) {
+        let part = DEFAULT.split(section.trim_end()).nth(1).filter(|_| section.contains("protocols"));
+        let part = part.map_or(DEFAULT, |part| part.split("\n[").next().unwrap());
         let error = toml::from_str::<File>(&format!("{section}zzzzzzzzzzzzzzzz = 1\n")).unwrap_err();
         let names: Vec<&str> = error.message().split('`').skip(3).step_by(2).collect();
         assert!(!names.is_empty(), "{section}: {error}");
         for name in names {
-            let there = DEFAULT.lines().any(|line| {
+            let there = part.lines().any(|line| {
                 let line = line.trim_start_matches("# ");
                 ["", "[", "[detect.", "[[detect."].iter().any(|before| {
                     let head = format!("{before}{name}");
@@ -70,6 +74,23 @@ fn mistakes_are_told_with_place_key_and_suggestion() {
         ("[protocols.htpp]\nports = [80]\n", (1, 12), "no option `htpp` here; did you mean `http`?"),
         ("[protocols.http]\nport = [80]\n", (2, 1), "no option `port` here; did you mean `ports`?"),
         ("[protocols.http]\nports = [80, 70000]\n", (2, 14), "ports: invalid value: integer `70000`"),
+        (
+            "[protocols.http]\nenabled = true\nkeep_null = true\n",
+            (3, 1),
+            "`keep_null` of Packetbeat has no use here: a field without a value is always left out",
+        ),
+        (
+            "[protocols.ssh]\ntransaction_timeout = \"9s\"\n",
+            (2, 1),
+            "`transaction_timeout` of Packetbeat has no use",
+        ),
+        (
+            "[protocols.thrift]\nidl_files = []\n",
+            (2, 1),
+            "`idl_files` of Packetbeat has no use here: parameters are",
+        ),
+        ("[protocols.mysql]\nmax_row = 5\n", (2, 1), "no option `max_row` here; did you mean `max_rows`?"),
+        ("[protocols.tls]\nfingerprints = [\"sha3\"]\n", (2, 17), "fingerprints: unknown variant `sha3`"),
         ("year = 2026\nyear = 2027\n", (2, 1), "duplicate key"),
         ("[detect\n", (1, 8), "unclosed table"),
     ] {

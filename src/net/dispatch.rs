@@ -15,6 +15,8 @@ use crate::proto::{Options, Protocol};
 #[derive(Debug)]
 pub(super) struct Registry {
     all: &'static [&'static Protocol],
+    /// Those that are not switched off.
+    asked: Vec<usize>,
     /// (port, index into `all`), sorted.
     ports: Vec<(u16, usize)>,
 }
@@ -24,12 +26,14 @@ impl Registry {
     /// is not asked.
     pub(super) fn new(all: &'static [&'static Protocol], sections: &Sections) -> Registry {
         let each = |(i, p): (usize, &&'static Protocol)| {
-            let ports = sections.of(p.name).and_then(|s| s.ports.as_deref()).unwrap_or(p.ports);
+            let ports = sections.ports(p.name).unwrap_or(p.ports);
             ports.iter().map(|x| (*x, i)).collect::<Vec<_>>()
         };
-        let mut ports: Vec<_> = all.iter().enumerate().flat_map(each).collect();
+        let asked = |(_, p): &(usize, &&'static Protocol)| sections.enabled(p.name);
+        let mut ports: Vec<_> = all.iter().enumerate().filter(asked).flat_map(each).collect();
         ports.sort_unstable();
-        Registry { all, ports }
+        let asked = all.iter().enumerate().filter(asked).map(|(i, _)| i).collect();
+        Registry { all, asked, ports }
     }
 
     /// Whether a protocol over `transport` lives at `port`.
@@ -39,7 +43,8 @@ impl Registry {
 
     /// The protocol of that name, if the run knows it.
     pub(super) fn named(&self, name: &str) -> Option<&'static Protocol> {
-        self.all.iter().find(|p| p.name == name).copied()
+        let asked = |i: &usize| self.all.get(*i).filter(|p| p.name == name);
+        self.asked.iter().find_map(asked).copied()
     }
 
     fn at(&self, port: u16) -> impl Iterator<Item = usize> + '_ {
@@ -54,7 +59,7 @@ impl Registry {
         client: u16,
     ) -> impl Iterator<Item = (usize, &'static Protocol)> + '_ {
         let hinted = self.at(server).chain(self.at(client));
-        hinted.chain(0..self.all.len()).filter_map(|i| self.all.get(i).map(|p| (i, *p)))
+        hinted.chain(self.asked.iter().copied()).filter_map(|i| self.all.get(i).map(|p| (i, *p)))
     }
 }
 

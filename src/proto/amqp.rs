@@ -138,7 +138,7 @@ impl Amqp {
                     self.contents.retain(|(d, c, _)| (*d, *c) != (dir, channel));
                 }
                 if self.contents.len() < out.limits().pending {
-                    self.contents.push((dir, channel, Content::new(request.method, request.start)));
+                    self.contents.push((dir, channel, Content::new(request.method, request.start, &out.options.protocols.amqp)));
                 }
             }
             Role::Alone => request.emit(None, out),

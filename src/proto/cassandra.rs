@@ -50,8 +50,10 @@ pub static PROTOCOL: Protocol = Protocol {
     ],
 };
 
-fn start(_: &Options) -> Box<dyn Parser> {
-    Box::new(Cassandra::default())
+fn start(options: &Options) -> Box<dyn Parser> {
+    // What STARTUP says comes in its place.
+    let compression = options.protocols.cassandra.compressor.clone();
+    Box::new(Cassandra { compression, ..Cassandra::default() })
 }
 
 /// What the first bytes of a direction tell.

@@ -243,7 +243,7 @@ impl Dns {
             bytes: 0,
             messages: 0,
             last: out.now,
-            text: out.options.full.then(|| event::text(message, out.limits().text)),
+            text: out.options.wants(out.options.protocols.dns.send_response).then(|| event::text(message, out.limits().text)),
         });
         transfer.records.add(message, out);
         transfer.bytes += arrival.bytes;
@@ -307,7 +307,8 @@ impl Query {
         if self.repeated > 0 {
             draft.put(&fields::RETRANSMISSIONS, self.repeated);
         }
-        if let (true, Ok(query)) = (out.options.full, Message::read(&self.wire)) {
+        let shown = out.options.wants(out.options.protocols.dns.send_request);
+        if let (true, Ok(query)) = (shown, Message::read(&self.wire)) {
             draft.put(&REQUEST, event::text(&query, out.limits().text));
         }
         draft
@@ -352,8 +353,12 @@ fn alone(arrival: &Arrival<'_>, dataset: &'static Dataset, out: &mut Emit<'_>) {
     draft.bytes(Some(arrival.bytes), None);
     draft.put(&fields::TYPE, if message.header.response() { "answer" } else { "query" });
     records.put(&mut draft, &message.header, out.options.full);
-    if out.options.full {
-        let field = if message.header.response() { &RESPONSE } else { &REQUEST };
+    let said = &out.options.protocols.dns;
+    let (field, shown) = match message.header.response() {
+        true => (&RESPONSE, said.send_response),
+        false => (&REQUEST, said.send_request),
+    };
+    if out.options.wants(shown) {
         draft.put(field, event::text(message, out.limits().text));
     }
     draft.put(&STATUS, if good { "OK" } else { "Error" });

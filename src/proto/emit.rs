@@ -40,6 +40,13 @@ pub struct Options {
     pub protocols: Sections,
 }
 
+impl Options {
+    /// Whether something is told that `option` switches on or off, and that --detail full has.
+    pub fn wants(&self, option: Option<bool>) -> bool {
+        option.unwrap_or(self.full)
+    }
+}
+
 /// The flow a parser works on, as far as it may know it.
 #[derive(Clone, Copy, Debug)]
 pub struct FlowView {

@@ -299,7 +299,7 @@ impl Http {
             }
             Piece::Content(content) => {
                 if let Some(part) = self.part(dir) {
-                    part.content(content, out);
+                    part.content(content);
                 }
                 content.len()
             }

@@ -14,7 +14,7 @@ use super::frame::Frames;
 use super::wire::Wire;
 use super::{Dir, Emit, Options, Over, Parser, Protocol, Step};
 use crate::model::{Dataset, Transport};
-use message::Message;
+use message::{Keep, Message};
 use std::collections::VecDeque;
 
 const DOC: &str = "One memcached command with its response.";
@@ -86,18 +86,18 @@ impl Memcache {
 
     /// At most one message off a stream.
     fn read(&mut self, dir: Dir, bytes: &[u8], out: &Emit<'_>) -> Result<(usize, Option<Message>), &'static str> {
-        let (now, limits, full) = (out.now, out.limits(), out.options.full);
+        let (now, limits) = (out.now, out.limits());
+        let keep = Keep::new(dir == Dir::Client, out.options);
         let side = self.side(dir);
         if !side.in_binary && !matches!(bytes.first(), Some(&(binary::REQUEST | binary::RESPONSE))) {
-            return side.text.read(dir == Dir::Client, bytes, now, limits, full);
+            return side.text.read(dir == Dir::Client, bytes, now, limits, keep);
         }
         if !side.in_binary && side.text.is_open() {
-            return side.text.read(dir == Dir::Client, bytes, now, limits, full);
+            return side.text.read(dir == Dir::Client, bytes, now, limits, keep);
         }
         let (used, frame) = side.binary.read(bytes, now, binary::length)?;
         side.in_binary = frame.is_none() && used > 0;
         let Some(frame) = frame else { return Ok((used, None)) };
-        let keep = full.then_some(limits.text);
         binary::message(&frame, keep).map(|message| (used, Some(message))).ok_or("memcache.binary")
     }
 

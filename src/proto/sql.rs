@@ -114,10 +114,14 @@ pub(super) fn mask(statement: &str) -> String {
     out
 }
 
-/// Rows as comma-separated text, as Packetbeat writes responses: ten rows of at most 1,024 bytes each.
-#[derive(Debug, Default)]
+/// Rows as comma-separated text, as Packetbeat writes responses: ten rows of at most 1,024 bytes each, unless the
+/// configuration says otherwise.
+#[derive(Debug)]
 pub(super) struct Csv {
     text: String,
+    /// Rows and bytes of each that are kept.
+    most: usize,
+    row: usize,
     rows: usize,
     /// Bytes of the current row.
     used: usize,
@@ -129,6 +133,14 @@ impl Csv {
     const ROW: usize = 1024;
     /// Bytes of all column names.
     const HEADER: usize = 16 << 10;
+    /// Bytes of everything, whatever the configuration says.
+    const ALL: usize = 1 << 20;
+
+    /// Keeps so many rows and bytes of each.
+    pub(super) fn new(rows: Option<usize>, row: Option<usize>) -> Csv {
+        let (most, row) = (rows.unwrap_or(Csv::ROWS), row.unwrap_or(Csv::ROW));
+        Csv { text: String::new(), most, row, rows: 0, used: 0, first: false }
+    }
 
     /// Adds a column name.
     pub(super) fn name(&mut self, name: &[u8]) {
@@ -140,8 +152,8 @@ impl Csv {
 
     /// Adds a value of a row; beyond the caps nothing happens.
     pub(super) fn value(&mut self, value: &[u8]) {
-        if self.rows <= Self::ROWS && self.used < Self::ROW {
-            let room = Self::ROW - self.used;
+        if self.open() && self.used < self.row {
+            let room = self.row - self.used;
             let cut = value.get(..room).unwrap_or(value);
             self.used += cut.len();
             self.field(&String::from_utf8_lossy(cut));
@@ -150,12 +162,12 @@ impl Csv {
 
     /// Whether another row is kept.
     pub(super) const fn open(&self) -> bool {
-        self.rows <= Self::ROWS
+        self.rows <= self.most && self.text.len() < Self::ALL
     }
 
     /// Ends a row or the header.
     pub(super) fn end(&mut self) {
-        if self.rows <= Self::ROWS {
+        if self.open() {
             self.text.push('\n');
         }
         self.rows += 1;
@@ -209,7 +221,7 @@ mod tests {
 
     #[test]
     fn rows_are_quoted_and_capped() {
-        let mut csv = Csv::default();
+        let mut csv = Csv::new(None, None);
         csv.name(b"a");
         csv.name(b"b,c");
         csv.end();

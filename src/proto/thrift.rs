@@ -16,7 +16,7 @@ use fields as f;
 use head::Head;
 use std::collections::VecDeque;
 use token::Coding;
-use value::Reader;
+use value::{Reader, Style};
 
 /// One call.
 pub static DATASET: Dataset = Dataset::requests("thrift", "One Thrift call with its result.");
@@ -97,7 +97,7 @@ impl Thrift {
             };
             *pick(&mut self.began, dir) = None;
             at = head.len + if head.frame.is_some() { 4 } else { 0 };
-            let reader = Reader::new(head.coding, out.limits().text);
+            let reader = Reader::new(head.coding, Style::new(&out.options.protocols.thrift, out.limits().text));
             *pick(&mut self.open, dir) = Some(Message { size: head.len as u64, head, reader, start });
         }
         let Some(message) = pick(&mut self.open, dir) else { return Ok(at) };
@@ -151,11 +151,12 @@ impl Thrift {
 }
 
 fn emit(call: Call, result: Option<&Message>, out: &mut Emit<'_>) {
-    let full = out.options.full;
+    let said = &out.options.protocols.thrift;
+    let full = out.options.wants(said.send_response);
     let mut draft = out.draft(&DATASET, call.start);
     let query = format!("{}{}", call.head.method, call.params);
     draft.put(&METHOD, call.head.method).put(&QUERY, query.clone());
-    if full {
+    if out.options.wants(said.send_request) {
         draft.put(&REQUEST, query);
     }
     draft.put(&f::PARAMS, call.params).put(&f::SEQUENCE, i64::from(call.head.seq));
@@ -173,7 +174,9 @@ fn emit(call: Call, result: Option<&Message>, out: &mut Emit<'_>) {
         let failed = result.head.kind == head::EXCEPTION || first.is_some_and(|(id, _)| *id != 0);
         draft.outcome(if failed { Outcome::Failure } else { Outcome::Success });
         draft.put(&STATUS, Value::text(if failed { "Error" } else { "OK" }));
-        if failed {
+        if said.capture_reply == Some(false) {
+            // Only whether it went well.
+        } else if failed {
             let text = result.reader.text();
             if full {
                 draft.put(&RESPONSE, format!("Exceptions: {text}"));

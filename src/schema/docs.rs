@@ -3,6 +3,7 @@
 use super::{Part, Schema};
 use crate::logs::FormatSet;
 use crate::model::{Dataset, FieldRef};
+use crate::proto::config::{COMMON, OPTIONS, REFUSED};
 use crate::proto::{Over, Protocol};
 use std::fmt::{Result, Write};
 
@@ -45,6 +46,7 @@ fn push_part(out: &mut String, part: &Part) -> Result {
 pub fn protocols(out: &mut String, all: &[&Protocol]) -> Result {
     writeln!(out, "{MADE}\n\n# Protocols\n")?;
     writeln!(out, "Recognised by content on any port; the ports are only asked first.")?;
+    push_options(out)?;
     let mut sorted: Vec<&&Protocol> = all.iter().collect();
     sorted.sort_by_key(|protocol| protocol.name);
     for protocol in sorted {
@@ -53,11 +55,28 @@ pub fn protocols(out: &mut String, all: &[&Protocol]) -> Result {
         let ports = if ports.is_empty() { "none in particular".to_owned() } else { ports.join(", ") };
         writeln!(out, "- Over: {}\n- Usual ports: {ports}", over(protocol.over))?;
         push_datasets(out, protocol.datasets)?;
+        let options =
+            OPTIONS.iter().filter(|(name, _)| *name == protocol.name).flat_map(|(_, options)| *options);
+        for (name, meaning) in options {
+            writeln!(out, "- Option `{name}`:{meaning}")?;
+        }
         for (name, meaning) in protocol.anomalies {
             writeln!(out, "- Anomaly `{name}`: {meaning}")?;
         }
     }
     out.write_str(NAMELESS)
+}
+
+/// How options are given, and which of Packetbeat's are not taken.
+fn push_options(out: &mut String) -> Result {
+    writeln!(
+        out,
+        "\n## Options\n\nSections `[protocols.NAME]` of the configuration file (`netlog config show`) with Packetbeat's \
+         names. What is not given is as --detail says: normal leaves contents out, full has them. Every protocol has:\n"
+    )?;
+    COMMON.iter().try_for_each(|(name, meaning)| writeln!(out, "- `{name}`: {meaning}"))?;
+    writeln!(out, "\nOptions of Packetbeat that are refused, because they have no use offline:\n")?;
+    REFUSED.iter().try_for_each(|(name, why)| writeln!(out, "- `{name}`: {why}."))
 }
 
 /// What the parsers leave, as measured on 290 captures of the kind that test suites of dissectors hold.

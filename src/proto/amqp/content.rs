@@ -4,10 +4,12 @@ use super::fields as f;
 use super::method::Method;
 use super::table::{self, short};
 use crate::model::{FieldRef, Stamp, Value};
+use crate::proto::config::Amqp;
 use crate::proto::wire::Wire;
 
-/// Bytes of a message that are shown: what Packetbeat does unless told otherwise.
+/// Bytes of a message that are shown unless the configuration says otherwise, and at most.
 const BODY: usize = 1000;
+const MOST: usize = 128 << 10;
 
 /// A message that is being put together.
 #[derive(Debug)]
@@ -19,13 +21,16 @@ pub(super) struct Content {
     /// Bytes that came.
     pub got: u64,
     pub body: Vec<u8>,
+    /// Bytes of the body that are shown.
+    room: usize,
     pub properties: Vec<(FieldRef, Value<'static>)>,
 }
 
 impl Content {
     /// Waits for what follows `method`.
-    pub(super) fn new(method: Method, start: Stamp) -> Content {
-        Content { method, start, size: None, got: 0, body: Vec::new(), properties: Vec::new() }
+    pub(super) fn new(method: Method, start: Stamp, said: &Amqp) -> Content {
+        let room = said.max_body_length.unwrap_or(BODY).min(MOST);
+        Content { method, start, size: None, got: 0, body: Vec::new(), room, properties: Vec::new() }
     }
 
     /// A header frame; whether it can be read.
@@ -42,7 +47,7 @@ impl Content {
     /// A body frame: its beginning, and its length.
     pub(super) fn more(&mut self, payload: &[u8], len: u64) {
         self.got += len;
-        let room = (BODY + 1).saturating_sub(self.body.len());
+        let room = (self.room + 1).saturating_sub(self.body.len());
         self.body.extend_from_slice(payload.get(..room).unwrap_or(payload));
     }
 
@@ -60,7 +65,7 @@ impl Content {
         let kind = value(&f::CONTENT_TYPE);
         let readable =
             value(&f::CONTENT_ENCODING).is_empty() && (kind.contains("text") || kind.contains("json"));
-        let shown = self.body.get(..BODY.min(self.body.len())).unwrap_or_default();
+        let shown = self.body.get(..self.room.min(self.body.len())).unwrap_or_default();
         let mut text = if readable {
             String::from_utf8_lossy(shown).into_owned()
         } else {

@@ -8,7 +8,7 @@ use crate::model::{Dataset, FieldRef, Outcome, Stamp, Value};
 use crate::proto::fields::{
     ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, STATUS, USER_NAME, USER_PASSWORD,
 };
-use crate::proto::{Dir, Draft, Emit};
+use crate::proto::{Dir, Draft, Emit, config};
 
 /// A method that waits for its answer, or that is one.
 #[derive(Debug)]
@@ -40,6 +40,11 @@ fn begin(dataset: &'static Dataset, start: Stamp, method: &Method, out: &Emit<'_
     draft
 }
 
+/// What the configuration says.
+fn said<'a>(out: &'a Emit<'_>) -> &'a config::Amqp {
+    &out.options.protocols.amqp
+}
+
 /// Adds fields; those of an answer replace those of the method.
 fn fill(draft: &mut Draft, first: Vec<(FieldRef, Value<'static>)>, then: Vec<(FieldRef, Value<'static>)>) {
     for (field, value) in first {
@@ -56,6 +61,12 @@ impl Request {
     /// Tells a method and what is known of its answer.
     pub(super) fn emit(self, answer: Option<Request>, out: &mut Emit<'_>) {
         let mut method = self.method;
+        if method.name.starts_with("connection.") && said(out).hide_connection_information == Some(true) {
+            return;
+        }
+        if said(out).parse_arguments == Some(false) {
+            method.fields.retain(|(field, _)| !std::ptr::eq(*field, &f::ARGUMENTS));
+        }
         let failed = is_error(&method);
         let text = if method.about.is_empty() { method.name.to_owned() } else { format!("{} {}", method.name, method.about) };
         let empty = answer.as_ref().is_some_and(|a| a.method.name == "basic.get-empty");
@@ -63,7 +74,7 @@ impl Request {
             method.name = "basic.get-empty";
         }
         let mut draft = begin(&DATASET, self.start, &method, out);
-        if out.options.full {
+        if out.options.wants(said(out).send_request) {
             draft.put(&REQUEST, text);
         }
         draft.put(&f::CHANNEL, self.channel);
@@ -83,7 +94,7 @@ impl Request {
             if !failed {
                 draft.outcome(Outcome::Success);
             }
-            if out.options.full {
+            if out.options.wants(said(out).send_response) {
                 draft.put(&RESPONSE, Value::text("OK"));
             }
             then = answer.method.fields;
@@ -95,12 +106,15 @@ impl Request {
 
 /// Tells a message; `asked` is the basic.get it answers.
 pub(super) fn message(content: Content, asked: Option<Request>, channel: u16, out: &mut Emit<'_>) {
-    let full = out.options.full;
-    let text = if full { content.text() } else { String::new() };
+    let publish = content.method.name == "basic.publish";
+    let shown = out.options.wants(if publish { said(out).send_request } else { said(out).send_response });
+    let text = if shown { content.text() } else { String::new() };
     let size = content.size.unwrap_or(content.got);
     let mut method = content.method;
-    let publish = method.name == "basic.publish";
     let mut first = content.properties;
+    if said(out).parse_headers == Some(false) {
+        first.clear();
+    }
     let mut start = content.start;
     if method.name == "basic.get-ok" {
         method.name = "basic.get";
@@ -121,7 +135,7 @@ pub(super) fn message(content: Content, asked: Option<Request>, channel: u16, ou
     if content.size.is_some() && content.got >= size {
         draft.outcome(if failed { Outcome::Failure } else { Outcome::Success });
     }
-    if full {
+    if shown {
         draft.put(if publish { &REQUEST } else { &RESPONSE }, text);
     }
     fill(&mut draft, first, method.fields);
@@ -136,6 +150,9 @@ pub(super) fn login(
     reason: Option<String>,
     out: &mut Emit<'_>,
 ) {
+    if said(out).hide_connection_information == Some(true) {
+        return;
+    }
     let mut draft = begin(&LOGIN, start, &method, out);
     draft.bytes(Some(size), None).outcome(outcome);
     if outcome != Outcome::Unknown {

@@ -9,7 +9,25 @@ use crate::model::{Outcome, Stamp, Value};
 use crate::proto::fields::{
     ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, RESPONSE_START, STATUS, USER_NAME, USER_PASSWORD,
 };
-use crate::proto::{Draft, Emit, json_text, sql};
+use crate::proto::{Draft, Emit, config, json_text, sql};
+
+/// Whether the configuration does not want to hear of an operation.
+fn ignored(said: &config::Cassandra, name: &str) -> bool {
+    said.ignored_ops.iter().flatten().any(|op| op.eq_ignore_ascii_case(name))
+}
+
+/// Takes out the fields that the configuration does not want.
+fn withhold(draft: &mut Draft, said: &config::Cassandra) {
+    let parts = [
+        (said.send_request, "cassandra.request."),
+        (said.send_request_header, "cassandra.request.headers."),
+        (said.send_response, "cassandra.response."),
+        (said.send_response_header, "cassandra.response.headers."),
+    ];
+    for (_, prefix) in parts.iter().filter(|(send, _)| *send == Some(false)) {
+        draft.event().fields.retain(|(field, _)| !field.name.starts_with(prefix));
+    }
+}
 
 /// A message: a request that waits, or a response.
 #[derive(Debug)]
@@ -23,19 +41,23 @@ pub(super) struct Request {
 impl Request {
     /// Tells a request and what is known of its response.
     pub(super) fn emit(self, response: Option<Request>, compression: Option<&str>, out: &mut Emit<'_>) {
-        let (text, full) = (out.limits().text, out.options.full);
+        let (text, said) = (out.limits().text, &out.options.protocols.cassandra);
+        let full = out.options.wants(said.send_response);
         let op = self.head.op;
         // Who logged in is known when the server has decided.
         let login = op == 0x0f && response.as_ref().is_none_or(|r| r.head.op != 0x0e);
         let mut draft = out.draft(if login { &LOGIN } else { &DATASET }, self.start);
         draft.bytes(Some(self.size), response.as_ref().map(|r| r.size));
         let name = names::op(op).unwrap_or_default();
+        if ignored(said, name) {
+            return;
+        }
         let verb = self.said.statement.as_deref().filter(|_| matches!(op, 0x07 | 0x09 | 0x0a)).map(sql::method);
         draft.put(&METHOD, verb.filter(|v| !v.is_empty()).unwrap_or_else(|| name.to_owned()));
         if let Some(statement) = &self.said.statement {
             draft.put(&QUERY, json_text::cut(statement.trim(), text).to_owned());
             draft.put(&f::Q_QUERY, statement.clone());
-            if full {
+            if out.options.wants(said.send_request) {
                 draft.put(&REQUEST, statement.clone());
             }
         }
@@ -55,6 +77,7 @@ impl Request {
             draft.put(&STATUS, Value::text(if failed { "Error" } else { "OK" }));
             response.describe(&mut draft, full);
         }
+        withhold(&mut draft, said);
         draft.emit(out);
     }
 
@@ -63,8 +86,12 @@ impl Request {
         let mut draft = out.draft(&DATASET, self.start);
         draft.bytes(None, Some(self.size)).end(out.now).outcome(Outcome::Success);
         draft.put(&METHOD, Value::text("EVENT")).put(&STATUS, Value::text("OK")).put(&f::NO_REQUEST, true);
-        let full = out.options.full;
-        self.describe(&mut draft, full);
+        let said = &out.options.protocols.cassandra;
+        if ignored(said, "EVENT") {
+            return;
+        }
+        self.describe(&mut draft, out.options.wants(said.send_response));
+        withhold(&mut draft, said);
         draft.emit(out);
     }
 

@@ -46,11 +46,16 @@ impl Records {
             self.opt = Some((record.class, record.ttl, rdata::options(options)));
             return;
         }
+        let (options, said) = (out.options, &out.options.protocols.dns);
         let [answers, authorities, additionals] = &mut self.counts;
         let (count, list) = match record.section {
             Section::Answer => (answers, Some(&mut self.answers)),
-            Section::Authority => (authorities, out.options.full.then_some(&mut self.authorities)),
-            Section::Additional => (additionals, out.options.full.then_some(&mut self.additionals)),
+            Section::Authority => {
+                (authorities, options.wants(said.include_authorities).then_some(&mut self.authorities))
+            },
+            Section::Additional => {
+                (additionals, options.wants(said.include_additionals).then_some(&mut self.additionals))
+            },
         };
         *count += 1;
         if record.section == Section::Answer {

@@ -2,11 +2,11 @@
 
 use super::call::Call;
 use super::fields as f;
-use super::message::{HTTP2, Part, Request, Response, masked, secret};
-use super::url::{self, Url};
+use super::message::{self, HTTP2, Part, REDACTED, Request, Response, masked, redacted, secret};
+use super::url::{self, Hidden, Url};
 use crate::model::{FieldRef, Outcome, Stamp, Value};
 use crate::proto::fields as shared;
-use crate::proto::{Draft, Emit};
+use crate::proto::{Draft, Emit, Options};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use std::borrow::Cow;
 use std::io::Read;
@@ -79,8 +79,9 @@ fn put_request(draft: &mut Draft, mut request: Request, out: &mut Emit<'_>) {
     let secrets = out.options.show_secrets;
     let server = (out.flow.server.ip, out.flow.server.port);
     let mut address = Url::new(&request.method, &request.target, request.host.as_deref(), server);
-    if !secrets {
-        address.query = address.query.map(|query| url::mask(&query).into_owned());
+    let hidden = Hidden::new(out.options);
+    if !hidden.nothing() {
+        address.query = address.query.map(|query| url::mask(&query, hidden).into_owned());
     }
     let path = if request.method == "CONNECT" { &request.target } else { &address.path };
     draft.put(&shared::QUERY, format!("{} {path}", request.method));
@@ -92,12 +93,12 @@ fn put_request(draft: &mut Draft, mut request: Request, out: &mut Emit<'_>) {
         draft.put_some(&shared::USER_PASSWORD, credentials.password.filter(|_| secrets));
     }
     draft.put_some(&shared::FORWARDED_IP, request.forwarded);
-    if out.options.full {
-        let content = content(&request.part, out);
-        let content = content.map(|text| hide(&request.part, text, secrets));
-        draft.put(&shared::REQUEST, dialogue(&request.part, content.as_deref(), secrets));
-        draft.put_some(&f::REQUEST_BODY, content);
+    let content = content(&request.part, out);
+    let content = content.map(|text| hide(&request.part, text, out.options));
+    if out.options.wants(out.options.protocols.http.send_request) {
+        draft.put(&shared::REQUEST, dialogue(&request.part, content.as_deref(), out.options));
     }
+    draft.put_some(&f::REQUEST_BODY, content);
     draft.put(&f::REQUEST_METHOD, request.method);
     draft.put_some(&shared::USER_AGENT, request.agent);
     draft.put_some(&f::REFERRER, request.referrer);
@@ -126,11 +127,11 @@ fn put_response(draft: &mut Draft, response: Response, out: &mut Emit<'_>) {
         draft.put(&f::STATUS_PHRASE, response.phrase.to_lowercase());
     }
     draft.put_some(&f::SERVER, response.server).put_some(&f::LOCATION, response.location);
-    if out.options.full {
-        let content = content(&response.part, out);
-        draft.put(&shared::RESPONSE, dialogue(&response.part, content.as_deref(), out.options.show_secrets));
-        draft.put_some(&f::RESPONSE_BODY, content);
+    let content = content(&response.part, out);
+    if out.options.wants(out.options.protocols.http.send_response) {
+        draft.put(&shared::RESPONSE, dialogue(&response.part, content.as_deref(), out.options));
     }
+    draft.put_some(&f::RESPONSE_BODY, content);
     let fields = [&f::RESPONSE_BYTES, &f::RESPONSE_BODY_BYTES, &f::RESPONSE_TYPE, &f::RESPONSE_HEADERS];
     put_part(draft, response.part, fields);
 }
@@ -145,15 +146,16 @@ fn put_part(draft: &mut Draft, part: Part, [bytes, body, kind, headers]: [FieldR
 }
 
 /// Head and body as text.
-fn dialogue(part: &Part, content: Option<&str>, secrets: bool) -> String {
+fn dialogue(part: &Part, content: Option<&str>, options: &Options) -> String {
+    let (secrets, hidden) = (options.show_secrets, Hidden::new(options));
     let head = String::from_utf8_lossy(&part.head);
     let mut text = String::with_capacity(head.len());
     for (number, line) in head.split_inclusive('\n').enumerate() {
         let end = line.get(line.trim_end_matches(['\r', '\n']).len()..).unwrap_or_default();
         match line.split_once(':') {
-            _ if secrets => text.push_str(line),
-            _ if number == 0 => text.push_str(&mask_line(line)),
-            Some((name, value)) if secret(name.trim()) => {
+            _ if number == 0 => text.push_str(&mask_line(line, hidden)),
+            Some((name, _)) if redacted(name.trim(), options) => text.extend([name, ": ", REDACTED, end]),
+            Some((name, value)) if !secrets && secret(name.trim()) => {
                 text.extend([name, ": ", &masked(value.trim().as_bytes()), end]);
             }
             _ => text.push_str(line),
@@ -164,20 +166,21 @@ fn dialogue(part: &Part, content: Option<&str>, secrets: bool) -> String {
 }
 
 /// A request line with the secrets of its target masked.
-fn mask_line(line: &str) -> String {
-    let parts = line.split(' ').map(url::mask_target);
+fn mask_line(line: &str, hidden: Hidden<'_>) -> String {
+    let parts = line.split(' ').map(|part| url::mask_target(part, hidden));
     parts.collect::<Vec<_>>().join(" ")
 }
 
 /// The body's text without its secrets.
-fn hide(part: &Part, text: String, secrets: bool) -> String {
+fn hide(part: &Part, text: String, options: &Options) -> String {
     let kind = part.content_type.as_deref().unwrap_or_default();
-    if secrets {
+    let hidden = Hidden::new(options);
+    if hidden.nothing() {
         text
     } else if kind.contains("json") {
-        url::mask_json(&text).into_owned()
+        url::mask_json(&text, hidden).into_owned()
     } else if kind.contains("urlencoded") {
-        url::mask(&text).into_owned()
+        url::mask(&text, hidden).into_owned()
     } else {
         text
     }
@@ -185,16 +188,16 @@ fn hide(part: &Part, text: String, secrets: bool) -> String {
 
 /// The body as text, uncompressed; `None` where it is none.
 fn content(part: &Part, out: &mut Emit<'_>) -> Option<String> {
-    let kind = part.content_type.as_deref()?.to_ascii_lowercase();
-    let textual = ["text/", "json", "xml", "urlencoded", "javascript", "ecmascript", "graphql"];
-    if part.body.is_empty() || !textual.iter().any(|word| kind.contains(word)) {
+    if part.body.is_empty() {
         return None;
     }
-    let cap = out.limits().body as u64;
+    let said = &out.options.protocols.http;
+    let cap = message::longest(out.options) as u64;
     let body = part.body.as_slice();
     let mut plain = Vec::new();
     let read = match part.encoding.as_deref() {
         None | Some("" | "identity") => return Some(String::from_utf8_lossy(body).into_owned()),
+        Some(_) if said.decode_body == Some(false) => return Some(String::from_utf8_lossy(body).into_owned()),
         Some("gzip" | "x-gzip") => MultiGzDecoder::new(body).take(cap).read_to_end(&mut plain),
         // Some servers leave out the zlib header (RFC 9110 §8.4.1.2).
         Some("deflate") if zlib(body) => ZlibDecoder::new(body).take(cap).read_to_end(&mut plain),

@@ -3,12 +3,15 @@
 use super::body::Frame;
 use super::head::{self, Line, RequestLine, StatusLine};
 use crate::model::{Stamp, Value};
-use crate::proto::{Emit, base64};
+use crate::proto::{Emit, Options, base64};
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
 /// Header lines read of one message; the rest is counted and left.
 const HEADERS: usize = 256;
+
+/// Bytes of a message that are kept at most, whatever the configuration says.
+const MESSAGE: usize = 10 << 20;
 
 /// Stands for the minor version where HTTP/2 is spoken.
 pub(in crate::proto) const HTTP2: u8 = u8::MAX;
@@ -32,6 +35,8 @@ pub(in crate::proto) struct Part {
     pub lost: bool,
     /// The connection ended before it did.
     pub cut: bool,
+    /// Bytes of the body that are kept, as soon as its type is known.
+    room: usize,
     length: Option<u64>,
     chunked: bool,
     coded: bool,
@@ -84,12 +89,13 @@ impl Request {
             forwarded: None,
         };
         let mut part = std::mem::take(&mut request.part);
-        part.read(head, out, |name, value, limit| request.header(name, value, limit));
+        let real = out.options.protocols.http.real_ip_header.as_deref();
+        part.read(true, head, out, |name, value, limit| request.header(name, value, real, limit));
         request.part = part;
         request
     }
 
-    fn header(&mut self, name: &[u8], value: &[u8], limit: usize) {
+    fn header(&mut self, name: &[u8], value: &[u8], real: Option<&str>, limit: usize) {
         let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
         if is("host") {
             self.host.get_or_insert_with(|| text(value, limit));
@@ -99,7 +105,9 @@ impl Request {
             self.referrer.get_or_insert_with(|| text(value, limit));
         } else if is("authorization") || (is("proxy-authorization") && self.credentials.is_none()) {
             self.credentials = credentials(value, limit);
-        } else if is("x-forwarded-for") || is("x-real-ip") || is("forwarded") {
+        }
+        let usual = || is("x-forwarded-for") || is("x-real-ip") || is("forwarded");
+        if real.map_or_else(usual, is) {
             // The first one in the list is the client, the others are proxies.
             self.forwarded = self.forwarded.or_else(|| forwarded(value));
         }
@@ -127,7 +135,7 @@ impl Response {
             location: None,
         };
         let mut part = std::mem::take(&mut response.part);
-        part.read(head, out, |name, value, limit| {
+        part.read(false, head, out, |name, value, limit| {
             let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
             if is("server") {
                 response.server.get_or_insert_with(|| text(value, limit));
@@ -152,8 +160,16 @@ impl Response {
 }
 
 impl Part {
-    fn read(&mut self, head: &[u8], out: &mut Emit<'_>, mut each: impl FnMut(&[u8], &[u8], usize)) {
+    fn read(
+        &mut self,
+        request: bool,
+        head: &[u8],
+        out: &mut Emit<'_>,
+        mut each: impl FnMut(&[u8], &[u8], usize),
+    ) {
         let limit = out.limits().text;
+        let said = &out.options.protocols.http;
+        let dialogue = out.options.wants(if request { said.send_request } else { said.send_response });
         let (_, rest) = head::split(head);
         if !head.ends_with(b"\r\n") {
             out.anomaly("http.bare_lf");
@@ -178,16 +194,15 @@ impl Part {
             } else {
                 each(name, &value, limit);
             }
-            if out.options.full {
-                self.keep(name, &value, out);
-            }
+            self.keep(name, &value, out);
         }
         if self.length.is_some() && (self.chunked || self.coded) {
             out.anomaly("http.length_and_encoding");
         }
-        if out.options.full {
+        if dialogue {
             self.head = head.get(..limit).unwrap_or(head).to_vec();
         }
+        self.room = if self.wanted(request, out.options) { longest(out.options) } else { 0 };
     }
 
     fn framing(&mut self, name: &[u8], value: &[u8], out: &mut Emit<'_>) {
@@ -210,9 +225,35 @@ impl Part {
         }
     }
 
+    /// Whether the body is told, by its type.
+    pub(super) fn wanted(&self, request: bool, options: &Options) -> bool {
+        const TEXTUAL: [&str; 7] = ["text/", "json", "xml", "urlencoded", "javascript", "ecmascript", "graphql"];
+        let Some(kind) = self.content_type.as_deref().map(str::to_ascii_lowercase) else { return false };
+        let said = &options.protocols.http;
+        let special = if request { &said.include_request_body_for } else { &said.include_response_body_for };
+        let lists = [said.include_body_for.as_ref(), special.as_ref()];
+        if lists.iter().all(Option::is_none) {
+            return options.full && TEXTUAL.iter().any(|word| kind.contains(word));
+        }
+        lists.into_iter().flatten().flatten().any(|word| kind.contains(&word.to_ascii_lowercase()))
+    }
+
     fn keep(&mut self, name: &[u8], value: &[u8], out: &Emit<'_>) {
+        let said = &out.options.protocols.http;
+        let named = |list: &Vec<String>| list.iter().any(|n| name.eq_ignore_ascii_case(n.as_bytes()));
+        let all = || out.options.wants(said.send_all_headers);
+        if !said.send_headers.as_ref().map_or_else(all, |list| named(list) || said.send_all_headers == Some(true)) {
+            return;
+        }
         let limit = out.limits().text;
         let name = text(name, limit).to_ascii_lowercase();
+        if redacted(&name, out.options) {
+            self.headers.retain(|(n, _)| *n != name);
+            return self.headers.push((Cow::Owned(name), Value::text(REDACTED)));
+        }
+        if said.split_cookie == Some(true) && matches!(name.as_str(), "cookie" | "set-cookie") {
+            return self.headers.push((Cow::Owned(name), cookies(&text(value, limit))));
+        }
         let shown = if secret(&name) && !out.options.show_secrets { masked(value) } else { text(value, limit) };
         match self.headers.iter_mut().find(|(n, _)| *n == name) {
             Some((_, Value::Str(old))) => {
@@ -225,11 +266,11 @@ impl Part {
     }
 
     /// Adds bytes of the body.
-    pub fn content(&mut self, bytes: &[u8], out: &Emit<'_>) {
+    pub fn content(&mut self, bytes: &[u8]) {
         self.bytes += bytes.len() as u64;
         self.body_bytes += bytes.len() as u64;
-        if out.options.full && !self.lost {
-            let room = out.limits().body.saturating_sub(self.body.len());
+        if !self.lost {
+            let room = self.room.saturating_sub(self.body.len());
             self.body.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         }
     }
@@ -240,6 +281,26 @@ impl Part {
         self.body_bytes = self.body_bytes.saturating_add(count);
         self.lost = true;
     }
+}
+
+/// What stands in the place of a value that the configuration withholds.
+pub(super) const REDACTED: &str = "REDACTED";
+
+/// Whether the configuration withholds the value of a header.
+pub(super) fn redacted(name: &str, options: &Options) -> bool {
+    options.protocols.http.redact_headers.iter().flatten().any(|n| name.eq_ignore_ascii_case(n))
+}
+
+/// Bytes of a message that are kept.
+pub(super) fn longest(options: &Options) -> usize {
+    options.protocols.http.max_message_size.map_or(options.limits.body, |most| most.min(MESSAGE))
+}
+
+/// Cookies by name; the attributes of one that is set stand beside it.
+fn cookies(value: &str) -> Value<'static> {
+    let pairs = value.split(';').filter_map(|pair| pair.trim().split_once('='));
+    let member = |(name, value): (&str, &str)| (Cow::Owned(name.to_owned()), Value::from(value.to_owned()));
+    Value::Object(pairs.map(member).collect())
 }
 
 /// Text of bytes, cut.

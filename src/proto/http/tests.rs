@@ -256,7 +256,7 @@ fn one_malformed_case_per_anomaly() {
 
 #[test]
 fn addresses_of_all_forms() {
-    use super::url::Url;
+    use super::url::{Hidden, Url};
     let server = ("2001:db8::9".parse().ok(), Some(8080));
     let full = |target: &str, host| Url::new("GET", target, host, server).full();
     assert_eq!(full("/a?b", Some("h.example")), "http://h.example:8080/a?b");
@@ -265,7 +265,7 @@ fn addresses_of_all_forms() {
     assert_eq!(full("http://u:p@o.example?q", Some("x")), "http://o.example/?q");
     assert_eq!(full("https://o.example:444/z", None), "https://o.example:444/z");
     assert_eq!(full("*", Some("h:81")), "http://h:81*");
-    assert_eq!(super::url::mask_json("[\"pwd\", {\"PWD\" : \"a\"}, 1]"), "[\"pwd\", {\"PWD\":\"xxxxx\"}, 1]");
+    assert_eq!(super::url::mask_json("[\"pwd\", {\"PWD\" : \"a\"}, 1]", Hidden::new(&Options::default())), "[\"pwd\", {\"PWD\":\"xxxxx\"}, 1]");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What a request asks for (RFC 9112 §3.2), and hiding passwords in it.
 
+use crate::proto::Options;
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -94,27 +95,50 @@ fn authority(text: &str) -> (&str, Option<u16>) {
     }
 }
 
-fn hidden(name: &str) -> bool {
-    HIDDEN.iter().any(|word| name.eq_ignore_ascii_case(word))
+/// Which parameters are masked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hidden<'a> {
+    /// The usual names of passwords.
+    usual: bool,
+    /// Names that the configuration adds.
+    more: &'a [String],
+}
+
+impl<'a> Hidden<'a> {
+    /// What the options say: those of the configuration stay hidden even with --show-secrets.
+    pub fn new(options: &'a Options) -> Hidden<'a> {
+        let more = options.protocols.http.hide_keywords.as_deref().unwrap_or_default();
+        Hidden { usual: !options.show_secrets, more }
+    }
+
+    /// Nothing is.
+    pub fn nothing(&self) -> bool {
+        !self.usual && self.more.is_empty()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        (self.usual && HIDDEN.iter().any(|word| name.eq_ignore_ascii_case(word)))
+            || self.more.iter().any(|word| name.eq_ignore_ascii_case(word))
+    }
 }
 
 /// Masks the values of secret parameters in `a=1&password=2`.
-pub(super) fn mask(pairs: &str) -> Cow<'_, str> {
-    let name = |pair: &str| pair.split_once('=').is_some_and(|(name, _)| hidden(name));
+pub(super) fn mask<'t>(pairs: &'t str, hidden: Hidden<'_>) -> Cow<'t, str> {
+    let name = |pair: &str| pair.split_once('=').is_some_and(|(name, _)| hidden.has(name));
     if !pairs.split('&').any(name) {
         return Cow::Borrowed(pairs);
     }
     let masked = pairs.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) if hidden(name) => Cow::Owned(format!("{name}={MASK}")),
+        Some((name, _)) if hidden.has(name) => Cow::Owned(format!("{name}={MASK}")),
         _ => Cow::Borrowed(pair),
     });
     Cow::Owned(masked.collect::<Vec<_>>().join("&"))
 }
 
 /// Masks the same in a target with path and query.
-pub(super) fn mask_target(target: &str) -> Cow<'_, str> {
+pub(super) fn mask_target<'t>(target: &'t str, hidden: Hidden<'_>) -> Cow<'t, str> {
     match target.split_once('?') {
-        Some((path, query)) => match mask(query) {
+        Some((path, query)) => match mask(query, hidden) {
             Cow::Owned(masked) => Cow::Owned(format!("{path}?{masked}")),
             Cow::Borrowed(_) => Cow::Borrowed(target),
         },
@@ -123,13 +147,13 @@ pub(super) fn mask_target(target: &str) -> Cow<'_, str> {
 }
 
 /// Masks the values of secret members in JSON: `"password": "secret"`.
-pub(super) fn mask_json(text: &str) -> Cow<'_, str> {
+pub(super) fn mask_json<'t>(text: &'t str, hidden: Hidden<'_>) -> Cow<'t, str> {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, from_name)) = rest.split_once('"') {
         let Some((name, after)) = quoted(from_name) else { break };
         let value = after.trim_start().strip_prefix(':').map(str::trim_start);
-        let secret = value.and_then(|v| v.strip_prefix('"')).filter(|_| hidden(name)).and_then(quoted);
+        let secret = value.and_then(|v| v.strip_prefix('"')).filter(|_| hidden.has(name)).and_then(quoted);
         out.extend([before, "\"", name, "\""]);
         rest = after;
         if let Some((_, behind)) = secret {

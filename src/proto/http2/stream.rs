@@ -153,7 +153,7 @@ impl Streams {
     pub fn body(&mut self, dir: Dir, id: u32, bytes: &[u8], out: &Emit<'_>) {
         let now = out.now;
         if let Some(part) = self.part(dir, id) {
-            part.content(bytes, out);
+            part.content(bytes);
         }
         if let Some(stream) = self.at(id) {
             stream.last = now;

@@ -2,7 +2,7 @@
 
 use super::codes::{self, Operation};
 use super::fields as f;
-use super::message::Message;
+use super::message::{Keep, Message};
 use crate::model::Value;
 use crate::proto::frame::{Frame, Length};
 use crate::proto::wire::Wire;
@@ -32,7 +32,7 @@ pub(super) fn length(bytes: &[u8]) -> Length {
 }
 
 /// Reads a message; `None` if it is damaged.
-pub(super) fn message(frame: &Frame<'_>, keep: Option<usize>) -> Option<Message> {
+pub(super) fn message(frame: &Frame<'_>, keep: Keep) -> Option<Message> {
     let mut wire = Wire::new(&frame.bytes);
     let (magic, code, key, extras) = (wire.u8()?, wire.u8()?, wire.u16()?, wire.u8()?);
     let (_kind, status, body, opaque, cas) = (wire.u8()?, wire.u16()?, wire.u32()?, wire.u32()?, wire.u64()?);
@@ -55,8 +55,9 @@ pub(super) fn message(frame: &Frame<'_>, keep: Option<usize>) -> Option<Message>
     if !key.is_empty() {
         message.keys.push(String::from_utf8_lossy(key).into_owned());
     }
-    if let Some(room) = keep {
-        message.text = String::from_utf8_lossy(value.get(..room).unwrap_or(value)).into_owned();
+    message.text = String::from_utf8_lossy(value.get(..keep.text).unwrap_or(value)).into_owned();
+    if keep.value > 0 && size > 0 && matches!(op.kind, codes::LOAD | codes::STORE) && status == 0 {
+        message.show(value.get(..keep.value).unwrap_or(value));
     }
     if magic == REQUEST {
         request(&mut message, op, (status, cas, size), extra, value);

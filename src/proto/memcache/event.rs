@@ -30,7 +30,10 @@ fn status(request: &Message, response: &Message) -> &'static str {
 
 /// Tells a request and what is known of its response, which was complete at `end`.
 pub(super) fn emit(request: Message, response: Option<(Message, Stamp)>, out: &mut Emit<'_>) {
-    let (list, text, full) = (out.limits().list, out.limits().text, out.options.full);
+    let (list, text) = (out.limits().list, out.limits().text);
+    let values = out.options.protocols.memcache.maxvalues.unwrap_or(0);
+    // Any number below zero is all.
+    let values = usize::try_from(values).unwrap_or(list).min(list);
     let login = request.user.is_some();
     let mut draft = out.draft(if login { &LOGIN } else { &DATASET }, request.start);
     draft.bytes(Some(request.size), response.as_ref().map(|(r, _)| r.size));
@@ -57,29 +60,35 @@ pub(super) fn emit(request: Message, response: Option<(Message, Stamp)>, out: &m
     }
     draft.put_some(&USER_NAME, request.user.clone());
     draft.put_some(&USER_PASSWORD, request.password.clone().filter(|_| out.options.show_secrets));
-    if full && !request.text.is_empty() {
+    if !request.text.is_empty() {
         draft.put(&REQUEST, request.text.clone());
     }
     draft.put(&f::Q_COMMAND, request.command).put(&f::Q_TYPE, Value::text(request.kind));
     if !request.keys.is_empty() {
         draft.put(&f::Q_KEYS, Value::texts(request.keys.into_iter().take(list)));
     }
+    if !request.shown.is_empty() {
+        draft.put(&f::Q_VALUES, Value::texts(request.shown.into_iter().take(values)));
+    }
     for (field, value) in request.fields {
         draft.put(field, value);
     }
     if let Some((response, _)) = response {
-        respond(&mut draft, response, list, full);
+        respond(&mut draft, response, list, values);
     }
     draft.emit(out);
 }
 
-fn respond(draft: &mut Draft, response: Message, list: usize, full: bool) {
+fn respond(draft: &mut Draft, response: Message, list: usize, values: usize) {
     draft.put(&f::R_COMMAND, response.command).put(&f::R_TYPE, Value::text(response.kind));
     if !response.keys.is_empty() {
         draft.put(&f::R_KEYS, Value::texts(response.keys.into_iter().take(list)));
     }
     for (field, value) in response.fields {
         draft.put(field, value);
+    }
+    if !response.shown.is_empty() {
+        draft.put(&f::R_VALUES, Value::texts(response.shown.into_iter().take(values)));
     }
     if response.values > 0 {
         draft.put(&f::R_COUNT, response.values).put(&f::R_BYTES, response.bytes);
@@ -90,7 +99,7 @@ fn respond(draft: &mut Draft, response: Message, list: usize, full: bool) {
         });
         draft.put(&f::R_STATS, Value::List(stats.collect()));
     }
-    if full && !response.text.is_empty() {
+    if !response.text.is_empty() {
         draft.put(&RESPONSE, response.text);
     }
 }

@@ -13,6 +13,7 @@ crate::fields! {
     Q_KEYS: Keyword, "memcache.request.keys", "Keys asked for or stored.";
     Q_COUNT: Long, "memcache.request.count_values", "Values sent.";
     Q_BYTES: Long, "memcache.request.bytes", "Bytes of the value sent.";
+    Q_VALUES: Keyword, "memcache.request.values", "Values sent, base64; as many as option `maxvalues` says.";
     Q_FLAGS: Long, "memcache.request.flags", "Flags to be stored with the value, 32 bits.";
     Q_EXPTIME: Long, "memcache.request.exptime", "Seconds until the value expires, or an instant in Unix seconds; 0 is never.";
     Q_CAS: Long, "memcache.request.cas_unique", "The value must still have this version.";
@@ -36,6 +37,7 @@ crate::fields! {
     R_KEYS: Keyword, "memcache.response.keys", "Keys of the values that came back.";
     R_COUNT: Long, "memcache.response.count_values", "Values that came back.";
     R_BYTES: Long, "memcache.response.bytes", "Bytes of these values.";
+    R_VALUES: Keyword, "memcache.response.values", "Values that came back, base64; as many as option `maxvalues` says.";
     R_FLAGS: Long, "memcache.response.flags", "Flags of the first of them, 32 bits.";
     R_CAS: Long, "memcache.response.cas_unique", "Version of the value; of the first one.";
     R_VALUE: Long, "memcache.response.value", "Value of a counter.";

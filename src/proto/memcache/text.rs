@@ -2,7 +2,7 @@
 
 use super::codes;
 use super::fields as f;
-use super::message::Message;
+use super::message::{Keep, Message};
 use crate::model::{Stamp, Value};
 use crate::proto::Limits;
 
@@ -14,22 +14,30 @@ pub(super) const LINE: usize = 64 << 10;
 pub(super) struct Reader {
     /// A message whose data is to come: bytes left, CR LF included.
     open: Option<(u64, Message)>,
+    /// The beginning of that data, if values are wanted.
+    value: Vec<u8>,
     start: Option<Stamp>,
 }
 
 type Read = Result<(usize, Option<Message>), &'static str>;
 
 impl Reader {
-    /// Takes at most one message off `bytes`; says how many bytes are dealt with. `keep`: its text too.
-    pub(super) fn read(&mut self, request: bool, bytes: &[u8], now: Stamp, limits: &Limits, keep: bool) -> Read {
+    /// Takes at most one message off `bytes`; says how many bytes are dealt with.
+    pub(super) fn read(&mut self, request: bool, bytes: &[u8], now: Stamp, limits: &Limits, keep: Keep) -> Read {
         if let Some((left, mut message)) = self.open.take() {
             let used = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
             let part = bytes.get(..used).unwrap_or_default();
-            if keep {
-                let room = limits.text.saturating_sub(message.text.len());
-                message.text.push_str(&String::from_utf8_lossy(part.get(..room).unwrap_or(part)));
-            }
+            let room = keep.text.saturating_sub(message.text.len());
+            message.text.push_str(&String::from_utf8_lossy(part.get(..room).unwrap_or(part)));
+            let room = keep.value.saturating_sub(self.value.len());
+            self.value.extend_from_slice(part.get(..room).unwrap_or(part));
             let left = left - used as u64;
+            if left == 0 && keep.value > 0 {
+                // What is kept may be shorter than the value, or hold the line's end.
+                let whole = usize::try_from(message.bytes).unwrap_or(usize::MAX);
+                message.show(self.value.get(..whole).unwrap_or(&self.value));
+                self.value.clear();
+            }
             if left > 0 {
                 self.open = Some((left, message));
                 return Ok((used, None));
@@ -50,8 +58,8 @@ impl Reader {
         let (mut message, data) = parsed?;
         message.start = start;
         message.size = end as u64 + 1;
-        if keep {
-            message.text = line.get(..line.len().min(limits.text)).unwrap_or_default().to_owned();
+        if keep.text > 0 {
+            message.text = line.get(..line.len().min(keep.text)).unwrap_or_default().to_owned();
             message.text.push('\n');
         }
         if let Some(data) = data {

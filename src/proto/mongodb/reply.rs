@@ -4,32 +4,42 @@ use super::bson::{self, Style};
 use super::fields as f;
 use super::message::{self, Body};
 use crate::model::{FieldRef, Stamp, Value};
-use crate::proto::{Emit, json_text};
+use crate::proto::{Emit, config, json_text};
 
 /// Documents of a response that are shown, and bytes of each: what Packetbeat does unless told otherwise.
 const DOCUMENTS: usize = 10;
 const DOCUMENT: usize = 5000;
 
-/// Documents as JSON, one a line; ten at most, and how many there are.
-pub(super) fn join(bytes: &[u8], cap: usize) -> (String, usize) {
+/// Bytes of a document that are shown, out of `cap` for all.
+fn longest(said: &config::Mongodb, cap: usize) -> usize {
+    match said.max_doc_length {
+        None => DOCUMENT.min(cap),
+        Some(0) => cap,
+        Some(length) => length.min(cap),
+    }
+}
+
+/// Documents as JSON, one a line, as many as the configuration says, and how many there are.
+pub(super) fn join(bytes: &[u8], said: &config::Mongodb, cap: usize) -> (String, usize) {
+    let (most, longest) = (said.max_docs.unwrap_or(DOCUMENTS), longest(said, cap));
     let (mut out, mut count) = (String::new(), 0);
     for document in message::documents(bytes) {
         count += 1;
-        if count > DOCUMENTS || out.len() >= cap {
+        if count > most || out.len() >= cap {
             continue;
         }
         if count > 1 {
             out.push('\n');
         }
         let begin = out.len();
-        bson::show(&mut out, document, Style { cap: begin + DOCUMENT + 64, ..Style::default() });
-        if out.len() - begin > DOCUMENT {
-            let end = begin + json_text::cut(out.get(begin..).unwrap_or_default(), DOCUMENT).len();
+        bson::show(&mut out, document, Style { cap: begin + longest + 64, ..Style::default() });
+        if out.len() - begin > longest {
+            let end = begin + json_text::cut(out.get(begin..).unwrap_or_default(), longest).len();
             out.truncate(end);
             out.push_str(" ...");
         }
     }
-    if count > DOCUMENTS {
+    if count > most {
         out.push_str("\n[...]");
     }
     (out, count)
@@ -60,6 +70,7 @@ impl Reply {
     /// Reads a response; `None` for what is none.
     pub(super) fn new(body: &Body<'_>, out: &Emit<'_>) -> Option<Reply> {
         let mut reply = Reply::default();
+        let said = &out.options.protocols.mongodb;
         match body {
             Body::Reply { flags, cursor, from, count, documents } => {
                 reply.values.push((&f::CURSOR, Value::from(*cursor)));
@@ -71,8 +82,8 @@ impl Reply {
                 if let Some(first) = message::documents(documents).next() {
                     reply.judge(first);
                 }
-                if out.options.full {
-                    reply.text = join(documents, out.limits().body).0;
+                if out.options.wants(said.send_response) {
+                    reply.text = join(documents, said, out.limits().body).0;
                 }
             }
             Body::Msg { more, document, .. } => {
@@ -86,11 +97,11 @@ impl Reply {
                     let count = batch.map(|batch| bson::elements(batch).count());
                     reply.values.extend(count.map(|n| (&f::RETURNED, Value::from(n))));
                 }
-                if out.options.full {
-                    let cap = out.limits().body.min(DOCUMENT + 64);
-                    bson::show(&mut reply.text, document, Style { cap, ..Style::default() });
-                    if reply.text.len() > DOCUMENT {
-                        reply.text = format!("{} ...", json_text::cut(&reply.text, DOCUMENT));
+                if out.options.wants(said.send_response) {
+                    let most = longest(said, out.limits().body);
+                    bson::show(&mut reply.text, document, Style { cap: most + 64, ..Style::default() });
+                    if reply.text.len() > most {
+                        reply.text = format!("{} ...", json_text::cut(&reply.text, most));
                     }
                 }
             }

@@ -47,6 +47,8 @@ impl Request {
     /// Reads a request; `None` for what asks nothing.
     pub(super) fn new(body: &Body<'_>, user: &mut Option<String>, out: &Emit<'_>) -> Option<Request> {
         let mut request = Request::default();
+        let said = &out.options.protocols.mongodb;
+        let whole = out.options.wants(said.send_request);
         match body {
             Body::Msg { more, document, sequences } => {
                 let first = message::command(document)?;
@@ -75,19 +77,19 @@ impl Request {
             }
             Body::Update { collection, selector, update } => {
                 request.legacy("update", collection);
-                request.json(&f::SELECTOR, Some(selector).filter(|_| out.options.full).copied(), out);
-                request.json(&f::UPDATE, Some(update).filter(|_| out.options.full).copied(), out);
+                request.json(&f::SELECTOR, Some(selector).filter(|_| whole).copied(), out);
+                request.json(&f::UPDATE, Some(update).filter(|_| whole).copied(), out);
             }
             Body::Insert { collection, documents } => {
                 request.legacy("insert", collection);
                 let cap = out.limits().body;
-                if out.options.full {
-                    request.request = format!("{}.insert({})", request.resource, join(documents, cap).0);
+                if whole {
+                    request.request = format!("{}.insert({})", request.resource, join(documents, said, cap).0);
                 }
             }
             Body::Delete { collection, selector } => {
                 request.legacy("delete", collection);
-                request.json(&f::SELECTOR, Some(selector).filter(|_| out.options.full).copied(), out);
+                request.json(&f::SELECTOR, Some(selector).filter(|_| whole).copied(), out);
             }
             Body::KillCursors { cursor } => {
                 request.legacy("killCursors", b"");
@@ -187,7 +189,7 @@ impl Request {
             bson::show(&mut params, document, Style { without: &without, masked, cap: out.limits().text });
         }
         let query = line(&params);
-        if out.options.full {
+        if out.options.wants(out.options.protocols.mongodb.send_request) {
             params.clear();
             let cap = out.limits().body;
             bson::show(&mut params, document, Style { without, masked, cap });
@@ -196,7 +198,7 @@ impl Request {
                 params.push_str(if params.len() > 1 { "," } else { "" });
                 json_text::string(&mut params, name);
                 let room = cap.saturating_sub(params.len());
-                params.push_str(&format!(":[{}]}}", join(documents, room).0.replace('\n', ",")));
+                params.push_str(&format!(":[{}]}}", join(documents, &out.options.protocols.mongodb, room).0.replace('\n', ",")));
             }
             self.request = line(&params);
         }
@@ -259,7 +261,7 @@ impl Request {
 
     /// Tells what is known.
     pub(super) fn emit(self, reply: Option<Reply>, out: &mut Emit<'_>) {
-        let (text, full) = (out.limits().text, out.options.full);
+        let (text, said) = (out.limits().text, &out.options.protocols.mongodb);
         let failed = reply.as_ref().is_some_and(|r| r.error.is_some());
         let done = reply.as_ref().is_some_and(|r| r.done);
         let login = self.login.is_some_and(|only| only || failed || done);
@@ -267,7 +269,7 @@ impl Request {
         draft.put(&METHOD, self.method).put(&f::COMMAND, self.command);
         draft.put(&RESOURCE, json_text::cut(&self.resource, text).to_owned());
         draft.put(&QUERY, json_text::cut(&self.query, text).to_owned());
-        if full {
+        if out.options.wants(said.send_request) {
             draft.put(&REQUEST, self.request);
         }
         draft.put_some(&USER_NAME, self.user).put_some(&USER_PASSWORD, self.password);
@@ -297,7 +299,7 @@ impl Request {
                 draft.put_some(&f::ERROR_CODE, reply.code);
             }
             draft.outcome(if failed { Outcome::Failure } else { Outcome::Success });
-            if full && !reply.text.is_empty() {
+            if !reply.text.is_empty() {
                 draft.put(&RESPONSE, reply.text);
             }
         }

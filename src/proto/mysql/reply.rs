@@ -2,7 +2,7 @@
 
 use super::login::error;
 use super::wire::{Packet, Take, lossy};
-use crate::proto::{Limits, sql};
+use crate::proto::{Limits, Options, sql};
 
 const MORE_RESULTS: u64 = 8;
 /// An end-of-rows packet is shorter than this.
@@ -47,7 +47,8 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    pub(super) fn new(command: &str, full: bool) -> Reply {
+    pub(super) fn new(command: &str, options: &Options) -> Reply {
+        let said = &options.protocols.mysql;
         let expect = match command {
             "STATISTICS" => Expect::Any,
             "FIELD_LIST" => Expect::List,
@@ -58,7 +59,7 @@ impl Reply {
             expect,
             binary: matches!(command, "STMT_EXECUTE" | "STMT_FETCH"),
             prepare: command == "STMT_PREPARE",
-            full,
+            full: options.wants(said.send_response),
             no_eof: false,
             infile: false,
             affected: 0,
@@ -67,7 +68,7 @@ impl Reply {
             rows: 0,
             results: 0,
             tables: Vec::new(),
-            csv: sql::Csv::default(),
+            csv: sql::Csv::new(said.max_rows, said.max_row_length),
             error: None,
             statement: None,
         }

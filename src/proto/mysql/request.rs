@@ -97,8 +97,7 @@ impl Request {
             "PROCESS_KILL" => (None, id()),
             _ => (None, None),
         };
-        let full = out.options.full;
-        let reply = Reply::new(command, full);
+        let reply = Reply::new(command, out.options);
         Some(Request {
             command,
             statement,
@@ -163,7 +162,7 @@ impl Request {
 
     /// Tells what is known.
     pub(super) fn emit(self, out: &mut Emit<'_>) {
-        let (text, full) = (out.limits().text, out.options.full);
+        let (text, said) = (out.limits().text, &out.options.protocols.mysql);
         let mut draft = out.draft(&DATASET, self.start);
         let verb = match self.command {
             "QUERY" | "STMT_PREPARE" | "STMT_EXECUTE" => self.statement.as_deref().map(sql::method),
@@ -173,7 +172,7 @@ impl Request {
         draft.put(&f::COMMAND, Value::text(self.command));
         if let Some(statement) = &self.statement {
             draft.put_text(&QUERY, statement.trim_matches([' ', '\r', '\n', '\t']).as_bytes(), text);
-            if full {
+            if out.options.wants(said.send_request) {
                 draft.put(&REQUEST, statement.clone());
             }
         }
@@ -193,7 +192,7 @@ impl Request {
             draft.put(&f::AFFECTED_ROWS, reply.affected).put(&f::INSERT_ID, reply.insert_id);
             draft.put(&f::NUM_FIELDS, reply.fields).put(&f::NUM_ROWS, reply.rows);
             draft.put_some(&f::RESULTS, (reply.results > 1).then_some(reply.results));
-            if full {
+            if out.options.wants(said.send_response) {
                 draft.put(&RESPONSE, reply.csv.into_text());
             }
         }

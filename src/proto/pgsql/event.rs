@@ -82,6 +82,7 @@ pub(super) struct Request {
 impl Request {
     pub(super) fn new(way: Way, text: &[u8], start: Stamp, size: u64, out: &Emit<'_>) -> Request {
         let text = lossy(text.get(..out.limits().text).unwrap_or(text));
+        let said = &out.options.protocols.pgsql;
         Request {
             way,
             statement: if out.options.show_secrets { text } else { sql::mask(&text) },
@@ -96,7 +97,7 @@ impl Request {
             tag: None,
             copied: None,
             failure: None,
-            csv: sql::Csv::default(),
+            csv: sql::Csv::new(said.max_rows, said.max_row_length),
         }
     }
 
@@ -124,13 +125,13 @@ impl Request {
         match message.kind {
             b'T' => {
                 self.fields = body.int(2).ok_or("pgsql.field")?;
-                if out.options.full {
+                if out.options.wants(out.options.protocols.pgsql.send_response) {
                     self.columns(body);
                 }
             }
             b'D' => {
                 self.rows += 1;
-                if out.options.full && self.csv.open() {
+                if out.options.wants(out.options.protocols.pgsql.send_response) && self.csv.open() {
                     self.row(body).ok_or("pgsql.field")?;
                 }
             }
@@ -180,13 +181,13 @@ impl Request {
 
     /// Tells what is known.
     pub(super) fn emit(self, out: &mut Emit<'_>) {
-        let full = out.options.full;
+        let said = &out.options.protocols.pgsql;
         let mut draft = out.draft(&DATASET, self.start);
         let method = sql::method(&self.statement);
         draft.put(&METHOD, if method.is_empty() { self.way.name().to_owned() } else { method });
         draft.put(&f::COMMAND, Value::text(self.way.name()));
         let query = self.statement.trim_matches([' ', '\r', '\n', '\t']).to_owned();
-        if full {
+        if out.options.wants(said.send_request) {
             draft.put(&REQUEST, query.clone());
         }
         draft.put(&QUERY, query);
@@ -197,7 +198,7 @@ impl Request {
             draft.put(&STATUS, Value::text(if failed { "Error" } else { "OK" }));
             draft.put(&f::NUM_FIELDS, self.fields).put(&f::NUM_ROWS, self.rows);
             draft.put_some(&f::TAG, self.tag).put_some(&f::COPIED, self.copied);
-            if full {
+            if out.options.wants(said.send_response) {
                 draft.put(&RESPONSE, self.csv.into_text());
             }
         }

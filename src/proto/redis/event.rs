@@ -129,7 +129,8 @@ impl Request {
 
     /// Tells what is known; `None` if no reply came.
     pub(super) fn emit(self, reply: Option<Message>, out: &mut Emit<'_>) {
-        let (text, full) = (out.limits().text, out.options.full);
+        let (text, said) = (out.limits().text, &out.options.protocols.redis);
+        let shown = out.options.wants(said.send_response);
         let mut draft = out.draft(if self.user.is_some() { &LOGIN } else { &DATASET }, self.start);
         let query = self.args.join(&b' ');
         draft.put(&ACTION, format!("redis.{}", self.method.to_lowercase()));
@@ -140,7 +141,7 @@ impl Request {
         }
         draft.put_some(&USER_NAME, self.user).put_some(&USER_PASSWORD, self.password);
         draft.put(&f::ARGUMENTS, self.count.saturating_sub(1));
-        if full {
+        if out.options.wants(said.send_request) {
             draft.put_text(&REQUEST, &query, text);
         }
         draft.bytes(Some(self.size), reply.as_ref().map(|r| r.size + self.size_back));
@@ -150,10 +151,10 @@ impl Request {
             draft.put(&STATUS, Value::text(if error { "Error" } else { "OK" }));
             if error {
                 draft.put_text(&f::ERROR, &reply.text, text).put_text(&ERROR_MESSAGE, &reply.text, text);
-            } else if full || plain(&reply) {
+            } else if shown || plain(&reply) {
                 draft.put_text(&f::RETURN_VALUE, &reply.text, out.limits().body);
             }
-            if full {
+            if shown {
                 draft.put_text(&RESPONSE, &reply.text, out.limits().body);
             }
         }
@@ -190,7 +191,7 @@ pub(super) fn push(message: Message, out: &mut Emit<'_>) {
         draft.put_text(&RESOURCE, channel, text);
     }
     draft.put(&f::PUSHED, true).put(&STATUS, Value::text("OK"));
-    if out.options.full {
+    if out.options.wants(out.options.protocols.redis.send_response) {
         draft.put_text(&RESPONSE, &message.text, out.limits().body);
     }
     draft.outcome(Outcome::Success).bytes(None, Some(message.size)).end(out.now);

@@ -47,7 +47,9 @@ pub(super) struct Told<'a> {
 /// Tells one message.
 pub(super) fn emit(told: &Told<'_>, dir: Dir, out: &mut Emit<'_>) {
     let message = told.message;
+    let (options, said) = (out.options, &out.options.protocols.sip);
     let credentials = message.header("authorization").or(message.header("proxy-authorization"));
+    let credentials = credentials.filter(|_| said.parse_authorization != Some(false));
     let mut draft = out.draft(if credentials.is_some() { &LOGIN } else { &DATASET }, told.start);
     if dir == Dir::Server {
         let event = draft.event();
@@ -91,10 +93,11 @@ pub(super) fn emit(told: &Told<'_>, dir: Dir, out: &mut Emit<'_>) {
     if let Some(value) = credentials {
         authenticate(&mut draft, value);
     }
-    if message.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/sdp")) {
-        session(&mut draft, told.body, out.options.full);
+    let kind = message.header("content-type").filter(|_| said.parse_body != Some(false));
+    if kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/sdp")) {
+        session(&mut draft, told.body, options.full);
     }
-    if out.options.full {
+    if options.wants(said.keep_original) {
         let text = String::from_utf8_lossy(told.raw);
         let text = if out.options.show_secrets { text.into_owned() } else { masked(&text) };
         draft.put(&f::ORIGINAL, json_text::cut(&text, out.limits().body).to_owned());

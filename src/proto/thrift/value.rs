@@ -2,16 +2,42 @@
 //! writes it down as Packetbeat does. Nothing is buffered but the beginning of one string.
 
 use super::token::{Coding, LIST, MAP, Need, Read, SET, STRING, STRUCT};
+use crate::proto::config::Thrift;
 use crate::proto::json_text::hex;
 use crate::proto::wire::Wire;
 
 /// Structs, lists and maps within each other.
 const DEPTH: usize = 32;
-/// Members of a struct, list or map that are shown, and bytes of a string.
+/// Members of a struct, list or map that are shown, and bytes of a string, unless the configuration says otherwise.
 const SHOWN: u32 = 15;
 const TEXT: usize = 200;
 /// Fields of a struct; more are taken for a mistake, as Packetbeat does.
 const FIELDS: u32 = 500;
+
+/// How much is shown.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Style {
+    members: u32,
+    text: usize,
+    fields: u32,
+    /// No string is shown.
+    obfuscate: bool,
+    /// Bytes of a field of the outermost struct.
+    cap: usize,
+}
+
+impl Style {
+    /// What the configuration says; strings and fields end soon after `cap` bytes in any case.
+    pub(super) fn new(said: &Thrift, cap: usize) -> Style {
+        Style {
+            members: said.collection_max_size.unwrap_or(SHOWN),
+            text: said.string_max_size.unwrap_or(TEXT).min(cap),
+            fields: said.drop_after_n_struct_fields.unwrap_or(FIELDS),
+            obfuscate: said.obfuscate_strings == Some(true),
+            cap,
+        }
+    }
+}
 
 /// Something that is open.
 #[derive(Debug)]
@@ -41,13 +67,13 @@ pub(super) struct Reader {
     fields: Vec<(i16, String)>,
     /// More fields than are shown.
     cut: bool,
-    cap: usize,
+    style: Style,
 }
 
 impl Reader {
-    /// The text of a field ends soon after `cap` bytes.
-    pub(super) fn new(coding: Coding, cap: usize) -> Reader {
-        let mut reader = Reader { coding, stack: Vec::new(), string: None, fields: Vec::new(), cut: false, cap };
+    /// Shows what `style` says.
+    pub(super) fn new(coding: Coding, style: Style) -> Reader {
+        let mut reader = Reader { coding, stack: Vec::new(), string: None, fields: Vec::new(), cut: false, style };
         reader.open(STRUCT, 0, 0, 0, false);
         reader
     }
@@ -87,13 +113,13 @@ impl Reader {
             let used = usize::try_from(*left).unwrap_or(usize::MAX).min(wire.rest().len());
             let part = wire.take(used).unwrap_or_default();
             // One more than is shown tells that there is more.
-            let room = (TEXT + 1).saturating_sub(kept.len());
+            let room = (self.style.text + 1).saturating_sub(kept.len());
             kept.extend_from_slice(part.get(..room).unwrap_or(part));
             *left -= used as u64;
             if *left > 0 {
                 return Err(Need::More);
             }
-            let text = quote(kept);
+            let text = if self.style.obfuscate { "\"*\"".to_owned() } else { quote(kept, self.style.text) };
             self.string = None;
             self.write(&text);
             return Ok(());
@@ -124,7 +150,7 @@ impl Reader {
             }
             None => self.value(wire, field.kind, begin)?,
         }
-        match self.stack.iter().any(|level| level.seen > FIELDS && level.kind == STRUCT) {
+        match self.stack.iter().any(|level| level.seen > self.style.fields && level.kind == STRUCT) {
             true => Err(Need::Bad("thrift.fields")),
             false => Ok(()),
         }
@@ -171,7 +197,7 @@ impl Reader {
         level.seen += 1;
         level.id = id;
         if top {
-            level.muted = at >= SHOWN;
+            level.muted = at >= self.style.members;
             if level.muted {
                 self.cut = true;
             } else {
@@ -201,14 +227,14 @@ impl Reader {
 
     /// Before the member at `at`: a comma, or an end of what is shown.
     fn separate(&mut self, at: u32) {
-        if at == SHOWN {
+        if at == self.style.members {
             self.write(", ...");
         } else if at > 0 {
             self.write(", ");
         }
         let below = self.stack.len().checked_sub(2).and_then(|i| self.stack.get(i)).is_some_and(|l| l.muted);
         if let Some(level) = self.stack.last_mut() {
-            level.muted = below || at >= SHOWN;
+            level.muted = below || at >= self.style.members;
         }
     }
 
@@ -234,7 +260,7 @@ impl Reader {
         if self.muted() {
             return;
         }
-        if let Some((_, out)) = self.fields.last_mut().filter(|(_, out)| out.len() < self.cap) {
+        if let Some((_, out)) = self.fields.last_mut().filter(|(_, out)| out.len() < self.style.cap) {
             out.push_str(text);
         }
     }
@@ -255,9 +281,9 @@ impl Reader {
 }
 
 /// A string in quotes; in hexadecimal if it is not UTF-8. Longer ones are cut.
-fn quote(kept: &[u8]) -> String {
-    let mut bytes = kept.get(..TEXT.min(kept.len())).unwrap_or_default().to_vec();
-    if kept.len() > TEXT {
+fn quote(kept: &[u8], most: usize) -> String {
+    let mut bytes = kept.get(..most.min(kept.len())).unwrap_or_default().to_vec();
+    if kept.len() > most {
         bytes.extend_from_slice(b"...");
     }
     let Ok(text) = std::str::from_utf8(&bytes) else { return hex(&bytes) };
@@ -288,10 +314,10 @@ mod tests {
     use crate::proto::rig;
 
     fn read(coding: Coding, bytes: &[u8]) -> String {
-        let mut whole = Reader::new(coding, 10_000);
+        let mut whole = Reader::new(coding, Style::new(&Thrift::default(), 10_000));
         assert_eq!(whole.read(bytes), Ok((bytes.len(), true)));
         // The same byte by byte.
-        let mut parts = Reader::new(coding, 10_000);
+        let mut parts = Reader::new(coding, Style::new(&Thrift::default(), 10_000));
         let mut kept = Vec::new();
         for byte in bytes {
             kept.push(*byte);
@@ -332,8 +358,8 @@ mod tests {
         let text = read(Coding::Binary, &list);
         assert_eq!(text, format!("(1: [{}...], 2: \"{}...\")", "7, ".repeat(15), "x".repeat(200)));
         let deep = rig::hex(&"0c 0001".repeat(40));
-        assert_eq!(Reader::new(Coding::Binary, 100).read(&deep), Err("thrift.depth"));
-        assert_eq!(Reader::new(Coding::Binary, 100).read(&[0x55]).map(|r| r.1), Ok(false));
-        assert_eq!(Reader::new(Coding::Binary, 100).read(&[0x55, 0, 1]), Err("thrift.kind"));
+        assert_eq!(Reader::new(Coding::Binary, Style::new(&Thrift::default(), 250)).read(&deep), Err("thrift.depth"));
+        assert_eq!(Reader::new(Coding::Binary, Style::new(&Thrift::default(), 250)).read(&[0x55]).map(|r| r.1), Ok(false));
+        assert_eq!(Reader::new(Coding::Binary, Style::new(&Thrift::default(), 250)).read(&[0x55, 0, 1]), Err("thrift.kind"));
     }
 }

@@ -4,6 +4,7 @@
 use super::fields::CertFields;
 use super::fingerprint::hex;
 use crate::model::{Ts, Value};
+use crate::proto::config::Fingerprint;
 use crate::proto::{Draft, Limits, base64};
 use md5::Md5;
 use sha1::Sha1;
@@ -254,10 +255,17 @@ fn put_name(name: &Name, fields: &[crate::model::FieldRef; 7], draft: &mut Draft
 }
 
 /// The three fingerprints in the fields of one side.
-pub(super) fn put_hashes(der: &[u8], to: &CertFields, draft: &mut Draft) {
-    draft.put(to.md5, hex(&Md5::digest(der)).to_ascii_uppercase());
-    draft.put(to.sha1, hex(&Sha1::digest(der)).to_ascii_uppercase());
-    draft.put(to.sha256, hex(&Sha256::digest(der)).to_ascii_uppercase());
+pub(super) fn put_hashes(der: &[u8], to: &CertFields, only: Option<&[Fingerprint]>, draft: &mut Draft) {
+    let wanted = |kind| only.is_none_or(|kinds| kinds.contains(&kind));
+    if wanted(Fingerprint::Md5) {
+        draft.put(to.md5, hex(&Md5::digest(der)).to_ascii_uppercase());
+    }
+    if wanted(Fingerprint::Sha1) {
+        draft.put(to.sha1, hex(&Sha1::digest(der)).to_ascii_uppercase());
+    }
+    if wanted(Fingerprint::Sha256) {
+        draft.put(to.sha256, hex(&Sha256::digest(der)).to_ascii_uppercase());
+    }
 }
 
 /// PEM form (RFC 7468).

@@ -34,7 +34,7 @@ pub(super) fn emit(h: &Handshake, out: &mut Emit<'_>) {
     let [client, server] = &h.chains;
     certificates(client, &f::CLIENT, None, &mut draft, out);
     certificates(server, &f::SERVER, asked.as_deref(), &mut draft, out);
-    if out.options.full {
+    if out.options.wants(out.options.protocols.tls.include_detailed_fields) {
         detail(h, resumed, &mut draft, out);
     }
     draft.emit(out);
@@ -61,7 +61,7 @@ pub(in crate::proto) fn hellos(h: &Handshake, draft: &mut Draft, out: &mut Emit<
         server_hello(server, draft, out);
     }
     draft.put_some(&f::CURVE, h.curve.map(names::group));
-    if out.options.full {
+    if out.options.wants(out.options.protocols.tls.include_detailed_fields) {
         if let Some(client) = &h.client {
             client_detail(client, draft, out);
         }
@@ -206,8 +206,13 @@ fn certificates(
     out: &mut Emit<'_>,
 ) {
     let [leaf, above @ ..] = chain else { return };
-    cert::put_hashes(leaf, to, draft);
+    let said = &out.options.protocols.tls;
+    cert::put_hashes(leaf, to, said.fingerprints.as_deref(), draft);
     draft.put(to.chain_length, chain.len());
+    if said.send_certificates == Some(false) {
+        return;
+    }
+    let (detail, raw) = (out.options.wants(said.include_detailed_fields), out.options.wants(said.include_raw_certificates));
     match Cert::parse(leaf, out.limits()) {
         None => {
             out.anomaly("tls.certificate");
@@ -219,13 +224,15 @@ fn certificates(
             if !issues.is_empty() {
                 draft.put(to.issues, Value::texts(issues));
             }
-            if out.options.full {
+            if detail {
                 draft.put(to.detail, leaf.object());
             }
         }
     }
-    if out.options.full {
+    if raw {
         draft.put(to.pem, Value::texts(chain.iter().map(|der| cert::pem(der))));
+    }
+    if detail {
         let rest: Vec<_> = above.iter().filter_map(|der| Cert::parse(der, out.limits())).collect();
         if !rest.is_empty() {
             draft.put(to.detail_chain, Value::List(rest.iter().map(Cert::object).collect()));

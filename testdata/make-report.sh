@@ -1,13 +1,13 @@
 #!/bin/bash
-# make-report.sh attacks|benign OUT: records what the detections are measured on, from real servers, clients and
+# make-report.sh attacks|tools|benign OUT: records what the detections are measured on, from real servers, clients and
 # tools in network namespaces of this machine (nothing leaves it): inside 10.77.0.0/24, outside the networks of
 # documentation (RFC 5737).
 #
 # Needs root and, from Debian: apache2 openssh-server openssh-client sshpass bind9 bind9-dnsutils curl nmap hydra
-# medusa gobuster iodine hping3 vsftpd rsyslog tcpdump iproute2 iputils-ping ethtool openssl python3 zstd.
+# medusa ncrack gobuster wapiti ptunnel iodine hping3 vsftpd rsyslog tcpdump iproute2 iputils-ping ethtool openssl python3 zstd.
 set -eu
 if [ "${NETLOG_OWN_MOUNTS:-}" != 1 ]; then NETLOG_OWN_MOUNTS=1 exec unshare -m "$0" "$@"; fi
-what=${1:?usage: make-report.sh attacks|benign OUT} out=$(realpath "${2:?usage: make-report.sh attacks|benign OUT}")
+what=${1:?usage: make-report.sh attacks|tools|benign OUT} out=$(realpath "${2:?usage: make-report.sh attacks|tools|benign OUT}")
 here=$(dirname "$(realpath "$0")")
 work=$(mktemp -d /tmp/netlog-report.XXXXXX); chmod 755 "$work"
 IN=nlr-in-$what OUT=nlr-out-$what
@@ -154,6 +154,27 @@ attacks() {
   step flood.syn;          outside hping3 -q -S -p 80 -c 1100 -i u2000 --rand-source -I eth0 $SERVER >/dev/null 2>&1 || true
   step end
   wait $beacon
+}
+
+tools() { # programs that do a whole attack by themselves
+  step() { echo "$(date -u +%FT%T.%NZ) $1" >> "$work/steps"; }
+  printf '%s\n' 123456 password admin letmein qwerty root toor changeme welcome monkey dragon summer2024 > "$work/words"
+  step web.scanner
+  # A form that takes everything: programs attack what they find parameters of.
+  echo '<html><form action="about.html"><input name="q"><input name="file" value="a.txt"></form></html>' > "$work/www/index.html"
+  as 198.51.100.4 wapiti -u http://$SERVER/ -m backup,exec,file,htaccess,sql,xss --max-scan-time 60 --flush-session --store-session "$work/wapiti" -o "$work/wapiti.txt" -f txt >/dev/null 2>&1 || true
+  step login.bruteforce
+  as 198.51.100.5 ncrack -T4 --user nlrdeploy -P "$work/words" ssh://$SERVER >/dev/null 2>&1 || true
+  # A download through pings: the far end asks its web server for the near one.
+  step icmp.tunnel
+  outside ip route del $SERVER/32
+  outside sysctl -qw net.ipv4.icmp_echo_ignore_all=1
+  outside ptunnel >/dev/null 2>&1 & echo $! > "$work/ptunnel-far.pid"
+  inside ptunnel -p $FAR -lp 8000 -da $FAR -dp 8080 >/dev/null 2>&1 & echo $! > "$work/ptunnel.pid"
+  sleep 2
+  for page in about.html docs/one.html large.txt; do inside curl -s -m 20 -o /dev/null "http://127.0.0.1:8000/$page" || true; done
+  sleep 1
+  step end
 }
 
 benign() { # the calm hour, ten times as fast

@@ -10,8 +10,9 @@ const CHANGED: usize = 5;
 /// Descriptor.
 pub static DETECTOR: Detector = Detector {
     name: "icmp",
-    doc: "Echo requests (ping, ICMP and ICMPv6) with 32 bytes of data or more, per pair of hosts: data that \
-          differs from request to request behind the time stamp, and replies that bring back something else.",
+    doc: "Echo requests (ping, ICMP and ICMPv6), and replies nobody asked for, with 32 bytes of data or more, per \
+          pair of hosts: data that differs each time behind the time stamp, and replies that bring back something \
+          else.",
     needs: "captures with pings that carry data",
     on: On::Others,
     rules: &["icmp.tunnel"],
@@ -29,7 +30,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     push_ip(&mut subject, source);
     subject.push('\t');
     push_ip(&mut subject, target);
-    let size = event.source.bytes.map(|bytes| format!("{bytes:05}").into());
+    let size = event.source.bytes.or(event.destination.bytes).map(|bytes| format!("{bytes:05}").into());
     let entropy = match event.by_name("netlog.icmp.payload.entropy") {
         Some(Value::Float(bits)) => Some(format!("{bits:.2}").into()),
         _ => None,
@@ -65,7 +66,7 @@ fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
         n => format!("; {n} or more replies brought back other data than was sent"),
     };
     let title = format!(
-        "{source} sent {} pings to {target} with {more}{different} different contents of {} to {} bytes, {mean:.1} bits a byte, up to {} in the window{replies}",
+        "{source} exchanged {} pings with {target}, {more}{different} different contents of {} to {} bytes, {mean:.1} bits a byte, up to {} in the window{replies}",
         cell.count,
         size(sizes.first()),
         size(sizes.last()),

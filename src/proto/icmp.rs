@@ -55,8 +55,8 @@ crate::fields! {
     RESPONSE_MESSAGE: Keyword, "icmp.response.message", "Its name with the code: `DestinationUnreachable(Port)`.";
     ID: Long, "netlog.icmp.id", "Identifier of an echo or similar request, 0 to 65535.";
     SEQUENCE: Long, "netlog.icmp.sequence", "Its sequence number, 0 to 65535.";
-    PAYLOAD_FINGERPRINT: Keyword, "netlog.icmp.payload.fingerprint", "64-bit FNV-1a of an echo request's data behind the first 16 bytes, where ping keeps the time; the same for all of one ping.";
-    PAYLOAD_ENTROPY: Double, "netlog.icmp.payload.entropy", "Bits per byte of the steps between neighbouring bytes of an echo request's data, 0 to 8: next to nothing for the patterns of ping, 5 and more for text and encrypted data.";
+    PAYLOAD_FINGERPRINT: Keyword, "netlog.icmp.payload.fingerprint", "64-bit FNV-1a of an echo request's data (of a reply's that nobody asked for) behind the first 16 bytes, where ping keeps the time; the same for all of one ping.";
+    PAYLOAD_ENTROPY: Double, "netlog.icmp.payload.entropy", "Bits per byte of the steps between neighbouring bytes of that data, 0 to 8: next to nothing for the patterns of ping, 5 and more for text and encrypted data.";
     PAYLOAD_RETURNED: Boolean, "netlog.icmp.payload.returned", "Whether the reply brought the request's data back, as RFC 792 wants it.";
     MTU: Long, "netlog.icmp.mtu", "Largest packet the next hop takes, bytes (packet too big, fragmentation needed).";
     GATEWAY: Ip, "netlog.icmp.gateway", "Router that a redirect points to.";
@@ -201,6 +201,11 @@ impl Message<'_> {
         matches!((self.version, self.kind), (4, 8) | (6, 128))
     }
 
+    /// The answer to one.
+    fn answers_echo(&self) -> bool {
+        matches!((self.version, self.kind), (4, 0) | (6, 129))
+    }
+
     fn size(&self) -> u64 {
         self.body.len() as u64
     }
@@ -229,6 +234,10 @@ impl Icmp {
         put_response(&mut draft, message);
         put_details(&mut draft, message);
         draft.bytes(request.as_ref().map(|r| r.bytes), Some(message.size()));
+        if unsolicited && message.answers_echo() {
+            // A tunnel's far end answers more than it was asked.
+            Payload::put(Payload::of(message.body), None, &mut draft);
+        }
         Payload::put(request.and_then(|r| r.payload), Some(message.body), &mut draft);
         if !unsolicited {
             draft.end(out.now).outcome(Outcome::Success).put(&STATUS, "OK");

@@ -37,6 +37,23 @@ fn tunnels_in_ping() {
     assert!(rules(&many(150, |n| ping(n, n / 5, true))).is_empty());
 }
 
+#[test]
+fn replies_that_nobody_asked_for_carry_a_tunnel_too() {
+    let reply = |data: u64| {
+        move |n: u64| {
+            let fields = [("netlog.icmp.payload.fingerprint", format!("{:016x}", n.min(data)).into())];
+            let mut event = event(&ICMP, n, n.cast_signed(), &fields);
+            event.destination.bytes = Some(1052);
+            event
+        }
+    };
+    let found = judge(&[&many(30, reply(99))]);
+    assert_eq!(found[0].rule, "icmp.tunnel");
+    assert!(found[0].title.contains("30 different contents of 1052 to 1052 bytes"), "{}", found[0].title);
+    // A capture of one direction only: the replies to one ping are all the same.
+    assert!(rules(&many(500, reply(0))).is_empty());
+}
+
 fn record(n: u64, second: i64, port: u16, action: &'static str) -> Event<'static> {
     let mut event = event(&VPC, n, second, &[("aws.vpcflow.action", action.into())]);
     event.destination.port = Some(port);

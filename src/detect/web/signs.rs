@@ -61,7 +61,8 @@ signs! {
     ];
     Command "command" "web.command_injection" "a shell command in a parameter" Medium true ["T1190", "T1059"] [
         ";cat /", "|cat /", "`id`", "$(id)", ";id;", "|id|", "/bin/sh", "/bin/bash", "cmd.exe", "powershell", "wget http", "curl http", ";wget ", "|wget ", "&&wget",
-        "() { :;}", "() {:;}", "nc -e", "${ifs}", "chmod 777", "chmod +x",
+        ";env;", "`env`", "|env&", "&env&", ";whoami", "|whoami", "`whoami`", "$(whoami)", ";uname -", "|uname -", ";sleep ", "|sleep ", "`sleep ", "$(sleep ",
+        "|ping -", "&ping -", ";ping -", "`ping -", "exit(md5(", "() { :;}", "() {:;}", "nc -e", "${ifs}", "chmod 777", "chmod +x",
     ];
     Log4Shell "log4shell" "web.log4shell" "a JNDI look-up (Log4Shell, CVE-2021-44228)" High false ["T1190", "T1203"] [
         "${jndi:", "${${lower:j", "${${upper:j", "${${::-j}", "${${env:", "jndi:ldap", "jndi:rmi", "jndi:dns", "%24%7bjndi",
@@ -76,7 +77,7 @@ signs! {
     ];
     Scanner "scanner" "web.scanner" "the name of a scanner" Low false ["T1595.002"] [
         "nikto", "sqlmap", "gobuster", "dirbuster", "feroxbuster", "nmap scripting engine", "wpscan", "zgrab", "masscan", "nuclei", "fuzz faster u fool", "wfuzz",
-        "acunetix", "nessus", "openvas", "netsparker", "w3af", "arachni", "whatweb", "httpx - open-source", "zmeu", "jorgee", "libwww-perl", "dirb ", "hydra)", "censysinspect", "expanse",
+        "acunetix", "nessus", "openvas", "netsparker", "w3af", "arachni", "whatweb", "httpx - open-source", "zmeu", "jorgee", "libwww-perl", "dirb ", "wapiti", "w4p1t1", "hydra)", "censysinspect", "expanse",
     ];
 }
 
@@ -165,6 +166,8 @@ mod tests {
         assert_eq!(names("${jndi:ldap://192.0.2.1/a}"), ["log4shell"]);
         assert_eq!(names("Mozilla/5.00 (Nikto/2.1.6)"), ["scanner"]);
         assert_eq!(names("/.env"), ["hidden"]);
+        assert_eq!(names("/a?q=a%3Benv%3B"), ["command"]);
+        assert_eq!(names("/a?q=a%60sleep+60%60"), ["command"]);
         assert_eq!(names("/x.php?cmd=cat%20/etc/passwd"), ["shell", "traversal"]);
     }
 
@@ -173,7 +176,7 @@ mod tests {
         for text in [
             "/", "/index.html", "/search?q=select+a+union+of+states", "/a/../b", "/environment", "/gitlab/x.git/info",
             "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0", "/script.js?v=100%", "/img?x=%zz",
-            "curl/8.5.0", "Wget/1.21", "/docs/sleep.html", "/wiki/Orion",
+            "/a?q=sleep+better;environment", "/a?x=1&env=prod&ping=1", "curl/8.5.0", "Wget/1.21", "/docs/sleep.html", "/wiki/Orion",
         ] {
             assert!(names(text).is_empty(), "{text}: {:?}", names(text));
         }

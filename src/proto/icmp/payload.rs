@@ -10,7 +10,7 @@ const STAMP: usize = 16;
 /// Least data that tells anything.
 const LEAST: usize = 2 * STAMP;
 
-/// The data of an echo request.
+/// The data of an echo request, or of a reply without one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Payload {
     whole: u64,

@@ -183,7 +183,7 @@ pub enum Config {
 pub struct Analyze {
     /// Where the answers go; may be given several times [default: text]
     ///
-    /// text, markdown, html, json and graphite draw the report; ndjson, csv, bulk and case write the events.
+    /// text, markdown, html, json and graphite draw the report; ndjson, csv, bulk, mongo and case write the events.
     /// Without a path, or with `-`, to standard output.
     #[arg(short, long = "output", value_name = "NAME[=PATH]")]
     pub output: Vec<String>,
@@ -290,6 +290,9 @@ pub struct Reading {
     /// List of addresses, networks, domains, JA3, JA4 or hashes to look for, plain or CSV; may be repeated
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Enrichment")]
     pub indicators: Vec<PathBuf>,
+    /// Text that every event carries as labels.KEY, for {env} in names of indices; may be repeated
+    #[arg(long = "label", value_name = "KEY=VALUE", help_heading = "Enrichment")]
+    pub labels: Vec<String>,
     /// Configuration file; the command line wins over it (see netlog config show)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Running")]
     pub config: Option<PathBuf>,

@@ -2,6 +2,7 @@
 //! usage error before any input is read.
 
 mod indicators;
+mod labels;
 mod report;
 mod search;
 
@@ -211,6 +212,7 @@ fn job(reading: &Reading, packets: Option<&Packets>, now: Ts) -> Result<Job, Usa
         enrich: enrich::Config {
             databases: given(&reading.geoip_db, &file.geoip_db),
             internal: given(&internal.collect::<Result<Vec<_>, _>>()?, &file.internal_net),
+            labels: labels::read(&reading.labels, &file.labels)?,
             indicators: indicators::read(&given(&reading.indicators, &file.indicators))?,
         },
         logs: Logs {

@@ -6,6 +6,7 @@ mod case;
 mod config_command;
 mod corpus_source;
 mod dissect;
+mod documents;
 mod examples;
 mod exports;
 mod extract;

@@ -20,7 +20,8 @@ pub(super) fn run(plan: Plan, reading: &Reading, terminal: &Terminal) -> Result<
     let formats = plan.job.logs.formats().map_err(engine::EngineError::from)?;
     check(&plan, &formats)?;
     mistakes(&plan.job.enrich.indicators);
-    let schema = Arc::new(schema::all(&formats)?);
+    let labels = plan.job.enrich.labels.iter().map(|label| label.0);
+    let schema = Arc::new(schema::all(&formats)?.with(labels)?);
     let (setup, bulk) = (plan.setup.clone(), plan.bulk.clone());
     let (width, color) = (terminal.width, terminal.color(reading.color));
     let context = SinkContext { schema, width, color, setup, bulk };
@@ -96,10 +97,12 @@ pub(super) fn drawn(outcome: Outcome<Tally>, plan: &Plan, more: Vec<String>) -> 
     let Verdict { findings, allowed, ran } = verdict;
     let mut notes: Vec<String> = enricher.indicators().lists.iter().map(List::note).collect();
     notes.extend(more);
+    let alerts = enricher.alerts(&findings);
     let report = tally.finish(Facts {
         sources,
         ledger,
         findings,
+        alerts,
         allowed,
         ran,
         command: command_line(),

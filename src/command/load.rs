@@ -1,6 +1,6 @@
 //! `netlog load`.
 
-use super::analyze::{mistakes, watched};
+use super::analyze::{drawn, mistakes, watched};
 use super::{CommandError, Status, Terminal, told};
 use crate::cli::Load;
 use crate::engine::{self, EngineError};
@@ -8,7 +8,7 @@ use crate::load::{self, Client, Queue, Totals, Upload};
 use crate::logs::FormatSet;
 use crate::model::{Ledger, Ts};
 use crate::plan::{self, Plan};
-use crate::report::{Facts, Tally};
+use crate::report::Tally;
 use crate::schema;
 use crate::sink::Sink;
 use crate::sink::bulk::Counts;
@@ -66,8 +66,9 @@ fn read(plan: &Plan, upload: Upload, quiet: bool) -> Result<Ledger, CommandError
         Err(error) => return Err(error.into()),
     };
     let ledger = outcome.ledger.clone();
-    let report = Tally::new().finish(Facts::default());
-    for sink in outcome.sinks {
+    // For the findings, which are documents too.
+    let (report, sinks) = drawn(outcome, plan, Vec::new());
+    for sink in sinks {
         // As above: a failure here is a worker's, told by `Queue::finish`.
         let _ = sink.close(&report);
     }

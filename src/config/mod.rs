@@ -15,6 +15,7 @@ use crate::model::{SPANS, Ts, positive_span, span};
 use crate::proto::config::{Sections, refusal};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -32,6 +33,8 @@ pub struct File {
     pub geoip_db: Vec<PathBuf>,
     /// Lists of indicators; relative to the file's folder.
     pub indicators: Vec<PathBuf>,
+    /// Labels of every event: name and value.
+    pub labels: BTreeMap<String, String>,
     /// Zone of stamps that name none.
     #[serde(deserialize_with = "zone")]
     pub timezone: Option<String>,

@@ -68,6 +68,9 @@ impl Enricher {
         }
         network(event, source, destination);
         origin(event, packets, self);
+        for (field, value) in &self.labels {
+            event.push(field, value.as_str());
+        }
         if !self.indicators.is_empty() {
             self.indicators.mark(event, &mut cache.indicators);
         }

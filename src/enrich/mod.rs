@@ -5,6 +5,7 @@
 //! `source.*`, `destination.*`, `network.*`, `log.*` to `Event::fields`, so that a sink writes
 //! nothing but that list.
 
+pub mod alerts;
 mod class;
 mod community;
 mod complete;
@@ -25,7 +26,7 @@ pub use indicators::Indicators;
 pub use mmdb::{Found, Mmdb, MmdbError};
 pub use place::{Cache, Place};
 
-use crate::model::Sources;
+use crate::model::{FieldRef, Sources};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -38,7 +39,12 @@ pub struct Config {
     pub internal: Vec<Net>,
     /// `--indicators`: what is looked for in every event.
     pub indicators: Arc<Indicators>,
+    /// `--label`: what every event carries.
+    pub labels: Vec<Label>,
 }
+
+/// A field of the user's, `labels.KEY`, and its value.
+pub type Label = (FieldRef, String);
 
 /// Knows addresses; completes events. One for a run, shared by all workers.
 #[derive(Debug)]
@@ -49,6 +55,7 @@ pub struct Enricher {
     table: OnceLock<Option<GeoTable>>,
     sources: Sources,
     indicators: Arc<Indicators>,
+    labels: Vec<Label>,
 }
 
 impl Enricher {
@@ -64,6 +71,7 @@ impl Enricher {
             table: OnceLock::new(),
             sources: Sources::default(),
             indicators: Arc::clone(&config.indicators),
+            labels: config.labels.clone(),
         })
     }
 

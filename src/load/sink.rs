@@ -46,7 +46,9 @@ impl Sink for Upload {
         Ok(())
     }
 
-    fn close(mut self: Box<Self>, _: &Report) -> io::Result<()> {
+    fn close(mut self: Box<Self>, report: &Report) -> io::Result<()> {
+        let findings = Documents::new(self.index.clone(), self.counts.clone()).render(&report.alerts);
+        self.write(findings)?;
         self.flush()
     }
 }

@@ -1,6 +1,6 @@
 //! What a sink draws.
 
-use crate::model::{Allowed, Finding, Ledger, Ran, Sources, Ts};
+use crate::model::{Allowed, Event, Finding, Ledger, Ran, Sources, Ts};
 
 /// What only the run knows, handed to [`Tally::finish`](super::Tally::finish).
 #[derive(Clone, Debug, Default)]
@@ -11,6 +11,8 @@ pub struct Facts {
     pub ledger: Ledger,
     /// Conclusions; the report sorts them.
     pub findings: Vec<Finding>,
+    /// The findings as events.
+    pub alerts: Vec<Event<'static>>,
     /// What the configuration does not want to hear of.
     pub allowed: Vec<Allowed>,
     /// How the detectors ran.
@@ -282,6 +284,8 @@ pub struct Report {
     pub ledger: Ledger,
     /// Conclusions, worst first.
     pub findings: Vec<Finding>,
+    /// The findings as events, for outputs that hold documents.
+    pub alerts: Vec<Event<'static>>,
     /// The command line.
     pub command: String,
     /// netlog's own version.

@@ -101,6 +101,7 @@ impl Tally {
             sources: facts.sources,
             ledger: facts.ledger,
             findings: facts.findings,
+            alerts: facts.alerts,
             command: facts.command,
             version: facts.version,
             databases: facts.databases,

@@ -88,6 +88,11 @@ pub fn compiled() -> Vec<Part> {
     let datasets = protocols().flat_map(|part| part.datasets).collect();
     let core = [enrich::fields::FIELDS, enrich::indicators::FIELDS].concat();
     let mut parts = vec![
+        Part {
+            name: "finding",
+            datasets: vec![&enrich::alerts::FINDING],
+            fields: enrich::alerts::FIELDS.to_vec(),
+        },
         Part { name: CORE, datasets: Vec::new(), fields: core },
         Part { name: "flow", datasets: vec![&net::flow::FLOW], fields: net::flow::FIELDS.to_vec() },
         Part { name: "transactions", datasets, fields: proto::fields::FIELDS.to_vec() },
@@ -123,6 +128,18 @@ impl Schema {
         }
         check_prefixes(&by_name)?;
         Ok(Schema { parts, by_name, datasets })
+    }
+
+    /// The same with fields of the user's that every event carries.
+    ///
+    /// # Errors
+    /// Where a name is known already as something else.
+    pub fn with(self, labels: impl Iterator<Item = FieldRef>) -> Result<Schema, SchemaError> {
+        let mut parts = self.parts;
+        if let Some(core) = parts.iter_mut().find(|part| part.name == CORE) {
+            core.fields.extend(labels);
+        }
+        Schema::new(parts)
     }
 
     /// Every field once, by name.

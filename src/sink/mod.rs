@@ -119,7 +119,7 @@ macro_rules! sinks {
     };
 }
 
-sinks![text, json, ndjson, csv, markdown, html, bulk, case, graphite];
+sinks![text, json, ndjson, csv, markdown, html, bulk, case, mongo, graphite];
 
 /// Opens the sink `name`, writing to `path`; `None` and `-` are standard output.
 ///

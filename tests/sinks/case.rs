@@ -179,6 +179,7 @@ pub fn facts(text: &str) -> Facts {
         sources: Sources(sources),
         ledger: ledger(text),
         findings: vec![Finding { severity: Severity::Low, ..finding.clone() }, finding],
+        alerts: Vec::new(),
         allowed: vec![Allowed {
             rule: "scan.vertical",
             why: text.to_owned(),

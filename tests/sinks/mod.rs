@@ -257,7 +257,7 @@ fn an_unknown_sink_and_a_file_that_cannot_be_made() {
     let Err(unknown) = sink::open("yaml", None, &context(None, false)) else { panic!("opened") };
     assert_eq!(
         unknown.to_string(),
-        "'yaml' is no output; there are: text, json, ndjson, csv, markdown, html, bulk, case, graphite"
+        "'yaml' is no output; there are: text, json, ndjson, csv, markdown, html, bulk, case, mongo, graphite"
     );
     for name in sink::names().filter(|name| cfg!(feature = "case") || *name != "case") {
         let Err(error) = sink::open(name, Some("/dev/null/all.csv"), &context(None, false)) else {

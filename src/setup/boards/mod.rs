@@ -52,6 +52,9 @@ pub struct Board {
     /// Its panels, in order.
     #[serde(rename = "panel")]
     pub panels: Vec<Panel>,
+    /// Fields of a saved search that lists the documents below the panels; none without any.
+    #[serde(default)]
+    pub list: Vec<String>,
 }
 
 /// A drawing.
@@ -151,6 +154,17 @@ impl Measure {
             | Measure::Average(field)
             | Measure::Percentile(field)
             | Measure::Distinct(field) => Some(field),
+        }
+    }
+
+    /// The engines' name for it.
+    pub fn aggregation(&self) -> &'static str {
+        match self {
+            Measure::Count => "count",
+            Measure::Sum(_) => "sum",
+            Measure::Average(_) => "avg",
+            Measure::Percentile(_) => "percentiles",
+            Measure::Distinct(_) => "cardinality",
         }
     }
 }

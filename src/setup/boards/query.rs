@@ -1,6 +1,6 @@
 //! The searches behind the panels, as the engines take them.
 
-use super::{Boards, Measure, Panel, both};
+use super::{Boards, Panel, both};
 use crate::setup::Request;
 use serde_json::{Value, json};
 
@@ -60,12 +60,8 @@ fn terms(panel: &Panel, field: &str) -> Value {
 
 /// The measure; nothing where events are counted, which the engines do anyway.
 fn measured(panel: &Panel) -> Value {
-    let name = match &panel.measure {
-        Measure::Count => return json!({}),
-        Measure::Sum(_) => "sum",
-        Measure::Average(_) => "avg",
-        Measure::Percentile(_) => "percentiles",
-        Measure::Distinct(_) => "cardinality",
-    };
-    json!({"measure": {name: {"field": panel.measure.field()}}})
+    match panel.measure.field() {
+        Some(field) => json!({"measure": {panel.measure.aggregation(): {"field": field}}}),
+        None => json!({}),
+    }
 }

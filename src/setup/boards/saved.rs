@@ -22,6 +22,7 @@ pub fn objects(boards: &Boards, glob: &str) -> Vec<Value> {
     })];
     for board in &boards.boards {
         all.extend((1..).zip(&board.panels).map(|(i, panel)| visualization(board, i, panel, glob)));
+        all.extend(saved_search(board));
         all.push(dashboard(board));
     }
     all
@@ -62,6 +63,33 @@ fn visualization(board: &Board, number: usize, panel: &Panel, glob: &str) -> Val
     })
 }
 
+fn list_id(board: &Board) -> String {
+    format!("netlog-{}-list", board.name)
+}
+
+/// The documents of a dashboard one below the other, newest first.
+fn saved_search(board: &Board) -> Option<Value> {
+    let source = json!({
+        "query": {"query": board.filter, "language": "kuery"},
+        "filter": [],
+        "indexRefName": "kibanaSavedObjectMeta.searchSourceJSON.index",
+    });
+    let search = json!({
+        "id": list_id(board),
+        "type": "search",
+        "attributes": {
+            "title": format!("netlog: {}", board.title),
+            "description": "", "hits": 0, "version": 1,
+            "columns": board.list,
+            "sort": [["@timestamp", "desc"]],
+            "kibanaSavedObjectMeta": {"searchSourceJSON": source.to_string()},
+        },
+        "references": [{"name": "kibanaSavedObjectMeta.searchSourceJSON.index", "type": "index-pattern", "id": PATTERN}],
+        "migrationVersion": {"search": "7.9.3"},
+    });
+    (!board.list.is_empty()).then_some(search)
+}
+
 fn vis_type(kind: Kind) -> &'static str {
     match kind {
         Kind::Number => "metric",
@@ -75,13 +103,7 @@ fn vis_type(kind: Kind) -> &'static str {
 
 /// The measure and the groups, as the visual builder writes them.
 fn aggs(panel: &Panel) -> Vec<Value> {
-    let kind = match &panel.measure {
-        Measure::Count => "count",
-        Measure::Sum(_) => "sum",
-        Measure::Average(_) => "avg",
-        Measure::Percentile(_) => "percentiles",
-        Measure::Distinct(_) => "cardinality",
-    };
+    let kind = panel.measure.aggregation();
     let mut measure = json!({"id": "1", "enabled": true, "type": kind, "schema": "metric", "params": {}});
     if let Some(field) = panel.measure.field() {
         measure["params"]["field"] = field.into();
@@ -196,6 +218,14 @@ fn dashboard(board: &Board) -> Value {
         references
             .push(json!({"name": format!("panel_{i}"), "type": "visualization", "id": id(board, i + 1)}));
         (x, high) = (x + w, high.max(h));
+    }
+    if !board.list.is_empty() {
+        let (i, index) = (board.panels.len(), (board.panels.len() + 1).to_string());
+        panels.push(json!({
+            "version": FORM, "type": "search", "panelIndex": index, "embeddableConfig": {},
+            "gridData": {"x": 0, "y": y + high, "w": GRID, "h": ROWS, "i": index}, "panelRefName": format!("panel_{i}"),
+        }));
+        references.push(json!({"name": format!("panel_{i}"), "type": "search", "id": list_id(board)}));
     }
     json!({
         "id": format!("netlog-{}", board.name),

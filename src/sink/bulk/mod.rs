@@ -1,5 +1,5 @@
 //! Files for the bulk interface of Elasticsearch and OpenSearch: parts of NDJSON with action lines,
-//! what the server needs first, a manifest, and a script that loads all of it with curl. The id of a
+//! findings behind the events, what the server needs first, a manifest, and a script that loads all of it with curl. The id of a
 //! document comes from the evidence, so that loading twice adds nothing.
 //!
 //! ```text
@@ -60,7 +60,9 @@ impl Sink for Bulk {
         rendered.parts.iter().try_for_each(|(documents, bytes)| self.folder.write(*documents, bytes))
     }
 
-    fn close(self: Box<Self>, report: &Report) -> io::Result<()> {
+    fn close(mut self: Box<Self>, report: &Report) -> io::Result<()> {
+        let findings = Documents::new(self.index.clone(), self.counts.clone()).render(&report.alerts);
+        self.write(findings)?;
         let counts = std::mem::take(&mut *self.counts.lock().unwrap_or_else(PoisonError::into_inner));
         self.folder.finish(&counts, report)
     }

@@ -8,7 +8,7 @@ use super::output::Output;
 use super::{Kind, Render, Rendered, Sink, SinkContext, SinkError};
 use crate::model::Event;
 use crate::report::Report;
-use plan::Plans;
+pub(super) use plan::Plans;
 use std::io;
 use std::sync::{Arc, Mutex};
 #[cfg(feature = "case")]

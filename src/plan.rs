@@ -17,7 +17,7 @@ use crate::logs::{Hour, LogFormat, Wanted, Zone};
 use crate::model::{SPANS, Severity, Ts, rfc3339, span};
 use crate::net::filter::Filter;
 use crate::report::logins;
-use crate::{net, proto, setup};
+use crate::{net, proto, setup, sink};
 
 /// What the command line or a file it names has wrong. Exit status 2.
 #[derive(Debug, thiserror::Error)]
@@ -73,9 +73,12 @@ impl Plan {
     /// See [`UsageError`].
     pub fn analyze(args: &Analyze, now: Ts) -> Result<Plan, UsageError> {
         let outputs = outputs(&args.output, "text")?;
-        let job = job(&args.reading, Some(&args.packets), now)?;
-        let bulk = setup::Bulk { size: search::bytes("--bulk-size", &args.bulk_size)?, gzip: args.bulk_gzip };
-        Ok(Plan { job, outputs, fail_on: args.fail_on, setup: search(&args.search)?, bulk })
+        let mut plan = Plan::plain(job(&args.reading, Some(&args.packets), now)?, outputs);
+        plan.bulk =
+            setup::Bulk { size: search::bytes("--bulk-size", &args.bulk_size)?, gzip: args.bulk_gzip };
+        (plan.fail_on, plan.setup) = (args.fail_on, search(&args.search)?);
+        plan.ask_for(plan.outputs.iter().filter_map(|output| sink::kind(&output.name)).collect());
+        Ok(plan)
     }
 
     /// Plan of `merge`: cases in, a case out.
@@ -104,7 +107,15 @@ impl Plan {
     /// See [`UsageError`].
     pub fn events(args: &Events, now: Ts) -> Result<Plan, UsageError> {
         let outputs = vec![Output { name: "ndjson".into(), path: None }];
-        Ok(Plan::plain(job(&args.reading, Some(&args.packets), now)?, outputs))
+        let mut plan = Plan::plain(job(&args.reading, Some(&args.packets), now)?, outputs);
+        plan.ask_for(vec![&sink::ndjson::KIND]);
+        Ok(plan)
+    }
+
+    /// Leaves out the work whose results none of the outputs tells.
+    fn ask_for(&mut self, outputs: Vec<&sink::Kind>) {
+        self.job.hash &= outputs.iter().any(|kind| kind.hashes);
+        self.job.observed = self.fail_on.is_some() || outputs.iter().any(|kind| kind.report);
     }
 }
 
@@ -141,7 +152,9 @@ impl Plan {
         packets: &Packets,
         now: Ts,
     ) -> Result<Plan, UsageError> {
-        Ok(Plan::plain(job(reading, Some(packets), now)?, outputs(output, "text")?))
+        let mut job = job(reading, Some(packets), now)?;
+        job.hash = false;
+        Ok(Plan::plain(job, outputs(output, "text")?))
     }
 
     /// Plan of `extract`: what is read to find the finding that is meant.
@@ -225,6 +238,7 @@ fn job(reading: &Reading, packets: Option<&Packets>, now: Ts) -> Result<Job, Usa
         },
         detect: file.detect,
         hash: !reading.no_hash,
+        observed: true,
         only: None,
         wanted: None,
     })

@@ -31,8 +31,18 @@ pub(super) struct Stage<'e> {
     enricher: &'e Enricher,
     tables: Tables,
     workers: Vec<Mutex<Worker<'e>>>,
-    /// Events are completed, observed and rendered; else only counted.
-    full: bool,
+    use_of: Use,
+}
+
+/// What the events of a run are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// They are completed, observed and rendered.
+    All,
+    /// The same, but nobody asks for tables and findings.
+    Render,
+    /// They are only counted, as the lines gave them.
+    Count,
 }
 
 /// What a block became.
@@ -58,20 +68,19 @@ pub(super) struct Filling<'s, 'e, 'a, T> {
 }
 
 impl<'e> Stage<'e> {
-    /// `tables` is an empty set of detector tables to start each block from; without `full`, events are only
-    /// counted, as the lines gave them.
+    /// `tables` is an empty set of detector tables to start each block from.
     pub fn new(
         enricher: &'e Enricher,
         tables: Tables,
         sinks: &[Box<dyn Sink>],
         threads: usize,
-        full: bool,
+        use_of: Use,
     ) -> Stage<'e> {
         let worker = || {
             let renderers = sinks.iter().map(|s| s.renderer()).collect();
             Mutex::new(Worker { cache: Cache::default(), renderers })
         };
-        Stage { enricher, tables, workers: (0..threads.max(1)).map(|_| worker()).collect(), full }
+        Stage { enricher, tables, workers: (0..threads.max(1)).map(|_| worker()).collect(), use_of }
     }
 
     /// Begins a block; `packets` tells whether its events come from a capture.
@@ -120,7 +129,7 @@ impl<'e> Stage<'e> {
 impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
     /// Adds an event; gives back memory for the fields of the next one.
     pub fn push(&mut self, event: Event<'a>) -> Fields<'a> {
-        if !self.stage.full {
+        if self.stage.use_of == Use::Count {
             self.done.tally.observe(&event);
             self.done.events += 1;
             let mut fields = event.fields;
@@ -161,8 +170,10 @@ impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
             if !self.whole {
                 self.stage.enricher.complete(event, self.packets, &mut worker.cache);
             }
-            self.done.tally.observe(event);
-            self.done.tables.observe(event);
+            if self.stage.use_of == Use::All {
+                self.done.tally.observe(event);
+                self.done.tables.observe(event);
+            }
         }
         for (renderer, out) in worker.renderers.iter_mut().zip(&mut self.done.rendered) {
             if let Some(renderer) = renderer {

@@ -1,6 +1,6 @@
 //! A run from inputs to tables: discovery, the rounds of each group, and what is left at the end.
 
-use super::block::{Finished, Stage};
+use super::block::{Finished, Stage, Use};
 use super::cases::Cases;
 use super::writer::Writer;
 use super::{Progress, lines, packets};
@@ -75,6 +75,8 @@ pub struct Job {
     pub wanted: Option<Wanted>,
     /// Take the hash of every input while it is read.
     pub hash: bool,
+    /// Somebody asks for the tables and for findings; else events are only rendered.
+    pub observed: bool,
     /// Captures or logs alone, as a command may want (`grep-auth` reads no captures).
     pub only: Option<Only>,
 }
@@ -232,7 +234,12 @@ pub fn run_chosen<T: Tallying>(
     progress.set_total(groups.iter().flat_map(members).filter_map(|i| i.size).sum());
     let tables = detect::Tables::new(&job.detect);
     let (sinks, written) = std::thread::scope(|scope| {
-        let stage = Stage::new(&enricher, tables, &sinks, job.threads, job.wanted.is_none());
+        let use_of = match (&job.wanted, job.observed) {
+            (Some(_), _) => Use::Count,
+            (None, true) => Use::All,
+            (None, false) => Use::Render,
+        };
+        let stage = Stage::new(&enricher, tables, &sinks, job.threads, use_of);
         if groups.iter().any(|group| is_large(members(group))) {
             scope.spawn(|| enricher.prepare());
         }

@@ -161,7 +161,7 @@ fn rule(
         drop: rule.drop,
         repeats: false,
         wanted: true,
-        looks_back: spec.client_by_process && matchers.iter().any(|matcher| !matcher.tells_client()),
+        looks_back: spec.client_by_process,
         matchers,
     })
 }

@@ -43,7 +43,7 @@ impl Line<'_> {
         }
         draft.repeats |= rule.repeats;
         draft.wanted |= rule.wanted;
-        draft.looks_back |= rule.looks_back || (format.client_by_process && !self.set.narrowed);
+        draft.looks_back |= rule.looks_back;
         if let Some(after) = &rule.after {
             after.apply(draft);
         }

@@ -8,6 +8,7 @@ use super::identity::identity;
 use super::line::{Fate, Line};
 use super::multi::{Group, Joining};
 use super::physical::{skip, unended};
+use super::process::Recent;
 use super::quick::Quick;
 use super::set::FormatSet;
 use super::taker::{Nobody, Taker};
@@ -50,6 +51,8 @@ pub struct Scratch {
     pub(super) program: usize,
     pub(super) slots: Slots,
     pub(super) walk: Walk,
+    /// Which processes wrote the last lines.
+    pub(super) recent: Recent,
     /// Orders of columns of the file being read.
     pub(super) layouts: Arc<[Layout]>,
     /// The current line is a header of columns, and tells another order than the one in use.
@@ -159,6 +162,7 @@ impl<'f> Parser<'f> {
         if let (Some(whole), Some(quick), Some((year, taker))) = (whole, &self.quick, &mut taker) {
             return self.quick_lines(quick, chunk, whole, scratch, parsed, *year, *taker);
         }
+        scratch.recent.stop();
         let mut draft = Draft::default();
         let mut origin =
             Origin { source: self.context.source, record: chunk.first_line, offset: chunk.offset };

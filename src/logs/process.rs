@@ -14,6 +14,10 @@ use crate::source::lines::BEFORE;
 
 /// The process id is looked for in so many bytes at the start of a line.
 const HEAD: usize = 256;
+/// So many bytes are searched at a time: what is sought is mostly near.
+const BLOCK: usize = 4 << 10;
+/// Ends of process ids that are told apart.
+const SLOTS: usize = 4096;
 /// Earlier lines of the process that are read.
 const TRIES: usize = 8;
 
@@ -41,8 +45,14 @@ impl<'c> Before<'c> {
         let finder = memchr::memmem::Finder::new(key.as_bytes());
         let before = self.border - self.earlier.len() as u64;
         let both = [(self.own, self.border), (self.earlier, before)];
-        both.into_iter().flat_map(move |(text, base)| {
-            let hits: Vec<usize> = finder.find_iter(text).collect();
+        let blocks = both.into_iter().flat_map(|(text, base)| {
+            let starts = (0..text.len()).step_by(BLOCK).rev();
+            starts.map(move |start| (text, base, start))
+        });
+        blocks.flat_map(move |(text, base, start)| {
+            let end = text.len().min(start + BLOCK + finder.needle().len() - 1);
+            let block = text.get(start..end).unwrap_or_default();
+            let hits: Vec<usize> = finder.find_iter(block).map(|at| start + at).collect();
             hits.into_iter().rev().filter_map(move |at| {
                 if !at.checked_sub(1).and_then(|i| text.get(i)).is_some_and(|b| b.is_ascii_whitespace()) {
                     return None;
@@ -53,6 +63,66 @@ impl<'c> Before<'c> {
                 Some((line, base + start as u64))
             })
         })
+    }
+}
+
+/// Which processes wrote the lines of a chunk so far, as far as that tells that a search is in vain: most
+/// processes that name no client are not in the text before at all. Numbers that end alike fall together.
+#[derive(Debug)]
+pub(super) struct Recent {
+    /// Behind the start of the last line, by the end of the process id; 0 if there is none.
+    last: Box<[usize]>,
+    /// Behind the start of the last line that was not entered.
+    blind: usize,
+    /// Lines are entered.
+    on: bool,
+    /// The line being read, and what was known before it.
+    place: usize,
+    before: Option<usize>,
+}
+
+impl Default for Recent {
+    fn default() -> Recent {
+        Recent { last: vec![0; SLOTS].into(), blind: 0, on: false, place: 0, before: None }
+    }
+}
+
+impl Recent {
+    /// A chunk begins whose lines will be entered.
+    pub fn begin(&mut self) {
+        self.last.fill(0);
+        (self.blind, self.place, self.before, self.on) = (0, 0, Some(0), true);
+    }
+
+    /// Lines that follow are not entered.
+    pub fn stop(&mut self) {
+        self.on = false;
+    }
+
+    /// A line begins at this place of the chunk.
+    #[inline]
+    pub fn line(&mut self, place: usize) {
+        if self.before.is_none() {
+            self.blind = self.place + 1;
+        }
+        (self.place, self.before) = (place, None);
+    }
+
+    /// The process that wrote it; no digits where it tells none.
+    #[inline]
+    pub fn enter(&mut self, pid: &[u8]) {
+        let number =
+            pid.iter().fold(0, |n: usize, digit| n.wrapping_mul(10).wrapping_add(usize::from(digit & 15)));
+        self.before = match self.last.get_mut(number % SLOTS) {
+            Some(last) if !pid.is_empty() => Some(std::mem::replace(last, self.place + 1)),
+            _ => Some(0),
+        };
+    }
+
+    /// Whether the line being read can have an earlier one of its process near by.
+    fn may_find(&self) -> bool {
+        let Some(before) = self.before.filter(|_| self.on) else { return true };
+        self.place < BEFORE || before.max(self.blind) > self.place - BEFORE
     }
 }
 
@@ -89,7 +159,7 @@ impl Parser<'_> {
         chunk: Option<&LineChunk>,
         scratch: &mut Scratch,
     ) {
-        let Some(chunk) = chunk else { return };
+        let Some(chunk) = chunk.filter(|_| scratch.recent.may_find()) else { return };
         let at = usize::try_from(event.origin.offset.saturating_sub(chunk.offset)).unwrap_or(usize::MAX);
         if let Some((client, offset)) = self.client(line, Before::new(chunk, at), scratch) {
             event.source.ip = client.ip;
@@ -100,10 +170,15 @@ impl Parser<'_> {
 
     /// The client, and the byte offset of the line that names it.
     fn client(&self, text: &str, before: Before<'_>, scratch: &mut Scratch) -> Option<(Endpoint, u64)> {
+        let own = key(text)?;
         let trace = scratch.trace.take();
         let mut accounts = Ledger::default();
-        let found = before.lines(key(text)?).take(TRIES).find_map(|(line, offset)| {
+        let found = before.lines(own).take(TRIES).find_map(|(line, offset)| {
             let line = unended(std::str::from_utf8(line).ok()?);
+            // What a client had written into a line, its user name perhaps, is no process.
+            if key(line) != Some(own) {
+                return None;
+            }
             let mut draft = Draft::default();
             let mut reading = Line {
                 set: self.set,
@@ -133,6 +208,32 @@ mod tests {
         assert_eq!(key("Jan  1 00:00:45 combo sudo: pam_unix"), None);
         assert_eq!(key("[12] at the start of a line stands no host"), None);
         assert_eq!(key("a b[] c [x] d[1"), None);
+    }
+
+    #[test]
+    fn what_was_not_seen_is_not_sought() {
+        let mut recent = Recent::default();
+        let mut may_find = |place: usize, pid: Option<&str>| {
+            match place {
+                0 => recent.begin(),
+                usize::MAX => recent.stop(),
+                _ => {}
+            }
+            recent.line(place);
+            if let Some(pid) = pid {
+                recent.enter(pid.as_bytes());
+            }
+            recent.may_find()
+        };
+        assert!(may_find(0, Some("7")), "the chunk before is near");
+        assert!(!may_find(BEFORE + 1, Some("7")), "too far");
+        assert!(may_find(BEFORE + 9, Some("7")));
+        assert!(may_find(BEFORE + 19, Some("4103")), "ends alike");
+        assert!(!may_find(BEFORE + 29, Some("")));
+        assert!(may_find(BEFORE + 39, None), "who knows");
+        assert!(may_find(BEFORE + 49, Some("9")), "the line before may be of anybody");
+        assert!(!may_find(3 * BEFORE, Some("9")));
+        assert!(may_find(usize::MAX, Some("9")), "nothing is entered any more");
     }
 
     #[test]

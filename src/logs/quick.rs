@@ -47,6 +47,8 @@ struct Program {
 struct Ending {
     then: Then,
     wanted: bool,
+    /// A line that names no client takes the long way, which looks for one.
+    looks_back: bool,
     dataset: &'static Dataset,
     outcome: Option<Outcome>,
     constants: Box<[(FieldRef, Value<'static>)]>,
@@ -80,6 +82,7 @@ impl Ending {
         let mut ending = Ending {
             then,
             wanted: rule.wanted,
+            looks_back: rule.looks_back,
             dataset: rule.dataset,
             outcome: None,
             constants: Box::default(),
@@ -142,12 +145,14 @@ impl Quick {
         draft: &mut Draft<'a>,
         scratch: &mut Scratch,
     ) -> Option<Short<'q>> {
-        let (when, program, message) = header(text, &mut scratch.stamps)?;
+        let (when, program, pid, message) = header(text, &mut scratch.stamps)?;
+        scratch.recent.enter(pid);
         let program = self.program(program, &mut scratch.program)?;
         for number in &program.formats {
             let format = set.format(*number)?;
             let Some(rule) = format.dispatch.find(format, message, draft, scratch) else { continue };
             let mut ending = self.endings.get(*number)?.get(rule)?;
+            let mut looks_back = ending.looks_back;
             draft.wanted = ending.wanted;
             if ending.then == Then::Again {
                 let again = draft.text(set.message)?;
@@ -155,12 +160,10 @@ impl Quick {
                 let rule = format.dispatch.find(format, again, draft, scratch)?;
                 ending = self.endings.get(*number)?.get(rule)?;
                 draft.wanted |= ending.wanted;
+                looks_back |= ending.looks_back;
             }
-            return (ending.then == Then::Event).then_some(Short {
-                when,
-                unknown: None,
-                ending: Some(ending),
-            });
+            let more = ending.then != Then::Event || (looks_back && draft.source.ip.is_none());
+            return (!more).then_some(Short { when, unknown: None, ending: Some(ending) });
         }
         Some(Short { when, unknown: program.unknown, ending: None })
     }
@@ -248,9 +251,11 @@ impl Parser<'_> {
         let bytes = whole.as_bytes();
         let ends = memchr::memchr_iter(b'\n', bytes).map(|at| at + 1);
         let cut = Some(bytes.len()).filter(|_| bytes.last().is_some_and(|last| *last != b'\n'));
+        scratch.recent.begin();
         let mut begin = 0;
         for end in ends.chain(cut) {
             let text = whole.get(begin..end).unwrap_or_default();
+            scratch.recent.line(begin);
             if !self.short(quick, text, origin, year, &mut draft, parsed, scratch, taker) {
                 self.line(text, text.as_bytes(), origin, &mut draft, parsed, scratch);
                 self.hand_over(parsed, year, &mut draft, scratch, taker);
@@ -319,10 +324,11 @@ impl Parser<'_> {
     }
 }
 
-/// Stamp, program and message of `Nov 21 09:07:01 host program[pid]: message`, where `[pid]` may be missing.
+/// Stamp, program, pid and message of `Nov 21 09:07:01 host program[pid]: message`, where `[pid]` may be
+/// missing.
 /// Says no to lines that another template could read in another way.
 #[inline]
-fn header<'t>(text: &'t str, stamps: &mut Stamps) -> Option<(Yearless, &'t str, &'t str)> {
+fn header<'t>(text: &'t str, stamps: &mut Stamps) -> Option<(Yearless, &'t str, &'t [u8], &'t str)> {
     let bytes = text.as_bytes();
     let (when, stamp) = stamps.scan(bytes)?;
     let blank = |b: u8| b == b' ' || b == b'\t';
@@ -332,21 +338,21 @@ fn header<'t>(text: &'t str, stamps: &mut Stamps) -> Option<(Yearless, &'t str, 
     if !blanks || host == stamp + 1 || program == host + 1 {
         return None;
     }
-    let (name, message) = if bytes.get(program) == Some(&b'[') {
+    let (name, number, message) = if bytes.get(program) == Some(&b'[') {
         let pid = until(bytes, program + 1, |b| !b.is_ascii_digit());
         // A longer number may not fit.
         if !(2..=19).contains(&(pid - program)) || bytes.get(pid..)?.first_chunk() != Some(b"]: ") {
             return None;
         }
-        (program, pid + 3)
+        (program, program + 1..pid, pid + 3)
     } else {
         if program == host + 2 || bytes.get(program - 1..)?.first_chunk() != Some(b": ") {
             return None;
         }
-        (program - 1, program + 1)
+        (program - 1, program..program, program + 1)
     };
     let message = text.get(message..).filter(|message| !message.is_empty() && *message != "-")?;
-    Some((when, text.get(host + 1..name)?, message))
+    Some((when, text.get(host + 1..name)?, bytes.get(number)?, message))
 }
 
 /// Where from `begin` on the first `border` stands, or the end.

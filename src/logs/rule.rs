@@ -162,21 +162,20 @@ pub(super) struct Rule {
     pub repeats: bool,
     /// Its events are wanted; see [`super::Wanted`].
     pub wanted: bool,
-    /// Its lines may name no client, who is then looked for on an earlier line of the same process.
+    /// Where one of its lines names no client, an earlier line of the same process may.
     pub looks_back: bool,
 }
 
 impl Rule {
     /// Whether a match is the end of it: an event with what was captured and the constants. Everything
-    /// that a rule can do beyond has to be asked for here.
+    /// that a rule can do beyond has to be asked for here, but for looking back.
     pub fn plain(&self) -> bool {
         !self.again && self.plain_but_again()
     }
 
     /// The same, but that what it captured may be read once more.
     pub fn plain_but_again(&self) -> bool {
-        let more = self.drop || self.looks_back || self.inside.is_some();
-        !more && self.cases.is_empty() && self.after.is_none()
+        !self.drop && self.inside.is_none() && self.cases.is_empty() && self.after.is_none()
     }
 
     /// Fields that a match can fill, by every alternative.

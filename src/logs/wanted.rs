@@ -10,8 +10,9 @@ use std::collections::BTreeSet;
 /// that nobody asked for are not made, and what is strange about their values is not counted.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// Only events whose rules set this field; of a format that never does, those about authentication.
-    pub mark: &'static str,
+    /// Only events whose rules give this field one of these values; of a format that never sets it, those
+    /// about authentication.
+    pub mark: (&'static str, &'static [&'static str]),
     /// Fields that are looked at; others may be missing from the events.
     pub fields: &'static [&'static str],
     /// Only events of these users (`user.name`); empty = of all.
@@ -23,7 +24,15 @@ pub struct Wanted {
 
 impl Wanted {
     fn marks(&self, set: &[Constant]) -> bool {
-        set.iter().any(|constant| matches!(constant, Constant::Field(field, _) if field.name == self.mark))
+        let (_, wanted) = self.mark;
+        self.mark_of(set).is_some_and(|mark| mark.as_str().is_some_and(|mark| wanted.contains(&mark)))
+    }
+
+    fn mark_of<'s>(&self, set: &'s [Constant]) -> Option<&'s Value<'static>> {
+        set.iter().find_map(|constant| match constant {
+            Constant::Field(field, value) if field.name == self.mark.0 => Some(value),
+            _ => None,
+        })
     }
 
     /// Whether an event that was made without this selection, and kept, is of a wanted user and service.
@@ -40,7 +49,7 @@ impl Wanted {
 
     /// Whether a format is never explicit about what is wanted, and goes by its categories.
     fn by_category(&self, format: &Format) -> bool {
-        let marks = |set: &[Constant]| self.marks(set);
+        let marks = |set: &[Constant]| self.mark_of(set).is_some();
         !format.rules.iter().any(|rule| marks(&rule.set) || rule.cases.iter().any(|case| marks(&case.set)))
     }
 
@@ -88,7 +97,8 @@ impl FormatSet {
             };
             for rule in &mut format.rules {
                 rule.wanted = tells(&rule.set, Some(rule.dataset));
-                rule.looks_back &= rule.wanted;
+                // A name is enough for those who are counted by it.
+                rule.looks_back &= rule.wanted && rule.matchers.iter().any(|matcher| !matcher.tells_client());
                 rule.set.retain(keep);
                 if let Some(after) = &mut rule.after {
                     after.steps.retain(|step| step.fields().iter().any(|field| kept(field)));

@@ -22,7 +22,7 @@ const MEMBERS: char = ';';
 pub static KIND: Kind = Kind {
     name: "csv",
     doc: "Events as CSV: a directory gets one file per data set, a .csv file or standard output the common fields.",
-    rows: true,
+    rows: true, report: false, hashes: false,
     open,
 };
 

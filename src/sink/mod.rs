@@ -103,6 +103,12 @@ pub struct Kind {
     pub doc: &'static str,
     /// Whether it writes events (and then has a renderer) or draws the report.
     pub rows: bool,
+    /// Whether it tells anything of the report. Where no output does, nothing is added up and nothing is
+    /// looked for.
+    pub report: bool,
+    /// Whether it tells the hash of every input. Where no output does, none is taken: it costs as much as
+    /// telling the flows.
+    pub hashes: bool,
     /// Opens it.
     pub open: Open,
 }
@@ -126,14 +132,18 @@ sinks![text, json, ndjson, csv, markdown, html, bulk, case, mongo, graphite];
 /// # Errors
 /// If there is no such sink or its file cannot be made.
 pub fn open(name: &str, path: Option<&str>, context: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
-    let kind = ALL.iter().find(|kind| kind.name == name);
-    let kind = kind.ok_or_else(|| SinkError::Unknown { name: name.to_owned() })?;
+    let kind = kind(name).ok_or_else(|| SinkError::Unknown { name: name.to_owned() })?;
     (kind.open)(path.filter(|p| *p != "-"), context)
 }
 
 /// The words `-o` knows.
 pub fn names() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|kind| kind.name)
+}
+
+/// The descriptor of an output.
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    ALL.iter().copied().find(|kind| kind.name == name)
 }
 
 fn known() -> String {

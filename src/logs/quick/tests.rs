@@ -2,6 +2,7 @@ use super::*;
 use crate::logs::{Context, Wanted};
 use crate::model::{Event, FieldRef, Value};
 use crate::source::LineChunk;
+use crate::source::lines::BEFORE;
 
 const LINES: &str = "\
 Feb 29 07:00:00 web sshd[1]: Failed password for root from 203.0.113.7 port 1 ssh2
@@ -66,40 +67,69 @@ impl<'a> Taker<'a> for Events {
     }
 }
 
-/// What a set makes of the lines, by either way.
-fn read(set: &FormatSet, short: bool) -> (String, String) {
+/// What a set makes of lines, by either way.
+fn read(set: &FormatSet, lines: &str, short: bool) -> (String, String) {
     let context = Context { year: Some(2020), ..Context::default() };
-    let mut parser = Parser::new(set, &set.detect(LINES.as_bytes()), context);
+    let mut parser = Parser::new(set, &set.detect(lines.as_bytes()), context);
     assert!(parser.quick.is_some());
     parser.quick = parser.quick.filter(|_| short);
     let chunk =
-        LineChunk { data: LINES.as_bytes().to_vec(), offset: 0, first_line: 1, ..LineChunk::default() };
+        LineChunk { data: lines.as_bytes().to_vec(), offset: 0, first_line: 1, ..LineChunk::default() };
     let year = crate::logs::YearBase(2020);
     let mut events = Events(String::new());
     let parsed = parser.read(&chunk, &mut Scratch::default(), year, &mut events);
     (events.0, format!("{:?} {:?}", parsed.ledger, parsed.turns))
 }
 
-#[test]
-fn both_ways_lead_to_the_same() {
+fn log_ins() -> FormatSet {
     let wanted = Wanted {
-        mark: "netlog.auth.kind",
+        mark: ("netlog.auth.kind", &["failed", "pam", "pam_more", "accepted", "session_open"]),
         fields: &["netlog.auth.kind", "netlog.count", "sshd.method", "user.name", "source.domain"],
         users: Vec::new(),
         services: Vec::new(),
     };
-    let set = FormatSet::builtin().unwrap().narrowed(&wanted);
-    let (long, short) = (read(&set, false), read(&set, true));
+    FormatSet::builtin().unwrap().narrowed(&wanted)
+}
+
+#[test]
+fn both_ways_lead_to_the_same() {
+    let set = log_ins();
+    let (long, short) = (read(&set, LINES, false), read(&set, LINES, true));
     assert!(long.0.lines().count() > 10, "{}", long.0);
     assert_eq!(short.0, long.0);
     assert_eq!(short.1, long.1);
 }
 
+/// Who was let in stands on an earlier line of the process, if it is near enough: of 8, not of 7, nor of
+/// 4104, whose number ends as that of 8 does.
+#[test]
+fn both_ways_look_back_as_far() {
+    let line = |program: &str, message: &str| format!("Jan  1 07:00:00 web {program}: {message}\n");
+    let accepted = |pid, ip| line(pid, &format!("Accepted password for bob from {ip} port 1 ssh2"));
+    let opened = |pid| line(pid, "pam_unix(sshd:session): session opened for user bob by (uid=0)");
+    let log = [
+        accepted("sshd[7]", "203.0.113.7"),
+        line("CRON[5]", "(root) CMD (true)").repeat(BEFORE / 40),
+        opened("sshd[7]"),
+        accepted("sshd[8]", "203.0.113.8"),
+        opened("sshd[8]"),
+        opened("sshd[4104]"),
+        "Jan  1 07:00:00 2014 web sshd[9]: Accepted password for bob from 203.0.113.9 port 1 ssh2\n".into(),
+        opened("sshd[9]"),
+    ]
+    .concat();
+    let set = log_ins();
+    let (long, short) = (read(&set, &log, false), read(&set, &log, true));
+    assert_eq!(short, long);
+    let found: Vec<_> = short.0.lines().map(|event| event.contains("203.0.113")).collect();
+    assert_eq!(found, [true, false, true, true, false, true, true], "{}", short.0);
+}
+
 #[test]
 fn only_the_usual_line_is_read() {
     let usual = header("Dec 10 07:00:00 web sshd[12]: a b", &mut Stamps::default())
-        .map(|(_, program, message)| (program, message));
-    assert_eq!(usual, Some(("sshd", "a b")));
+        .map(|(_, program, pid, message)| (program, pid, message));
+    assert_eq!(usual, Some(("sshd", &b"12"[..], "a b")));
     for line in LINES.lines().filter(|l| l.contains("\t") || l.contains(" 2014 ")) {
         assert_eq!(header(line, &mut Stamps::default()), None, "{line}");
     }

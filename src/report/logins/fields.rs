@@ -4,9 +4,12 @@ use super::Kind;
 use crate::model::{FieldRef, Glimpse, Outcome, Value};
 
 /// The field that makes an event one about a log-in.
-pub const MARK: &str = "netlog.auth.kind";
+const KIND: &str = "netlog.auth.kind";
+/// That field, and its values that are counted: not probes and sessions, which are no attempts.
+pub const MARK: (&str, &[&str]) =
+    (KIND, &["failed", "pam", "pam_more", "invalid_user", "preauth", "accepted"]);
 /// Everything that is looked at.
-pub const FIELDS: &[&str] = &[MARK, "netlog.count", "sshd.method", "user.name", "source.domain"];
+pub const FIELDS: &[&str] = &[KIND, "netlog.count", "sshd.method", "user.name", "source.domain"];
 
 /// Most happenings that a line is believed to stand for: the range of `netlog.count`.
 const WEIGHT: i64 = 1_000_000;
@@ -89,7 +92,7 @@ impl Roles {
         if let Some((_, mark)) = self.marks.iter().find(|(known, _)| *known == address) {
             return Some(*mark);
         }
-        let mark = Mark::of(value.as_str().filter(|_| field.name == MARK)?);
+        let mark = Mark::of(value.as_str().filter(|_| field.name == KIND)?);
         self.marks.push((address, mark));
         Some(mark)
     }
@@ -100,7 +103,7 @@ impl Roles {
             return *role;
         }
         let role = match field.name {
-            MARK => Role::Mark,
+            KIND => Role::Mark,
             "netlog.count" => Role::Count,
             "sshd.method" => Role::Method,
             "user.name" => Role::User,
@@ -145,5 +148,21 @@ fn failed(method: Option<&str>) -> Kind {
         Some("none") => Kind::NoMethod,
         Some(method) if method.starts_with("keyboard-interactive") => Kind::Interactive,
         _ => Kind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_is_what_is_counted() {
+        let (_, asked) = MARK;
+        for mark in asked {
+            assert!(!matches!(Mark::of(mark), Mark::Nothing), "{mark}");
+        }
+        for mark in ["probe", "session_open", "session_close"] {
+            assert!(!asked.contains(&mark) && matches!(Mark::of(mark), Mark::Nothing), "{mark}");
+        }
     }
 }

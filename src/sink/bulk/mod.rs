@@ -31,7 +31,7 @@ const PIECE: usize = 256 << 10;
 pub static KIND: Kind = Kind {
     name: "bulk",
     doc: "A folder to load into Elasticsearch or OpenSearch: parts, templates, dashboards, load.sh.",
-    rows: true,
+    rows: true, report: true, hashes: false,
     open,
 };
 

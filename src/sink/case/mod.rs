@@ -20,7 +20,7 @@ use super::Kind;
 pub static KIND: Kind = Kind {
     name: "case",
     doc: "A folder of Parquet tables, one per kind of event, to ask with netlog query and to analyze again.",
-    rows: true,
+    rows: true, report: true, hashes: true,
     open,
 };
 

@@ -21,7 +21,7 @@ use super::{Kind, Sink, SinkContext, SinkError, drawn};
 
 /// Descriptor.
 pub static KIND: Kind =
-    Kind { name: "html", doc: "The report as one HTML file with a map.", rows: false, open };
+    Kind { name: "html", doc: "The report as one HTML file with a map.", rows: false, report: true, hashes: true, open };
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     drawn::open(path, |report| Ok(page::draw(report).into_bytes()))

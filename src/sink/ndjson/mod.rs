@@ -17,7 +17,7 @@ use value::Writer;
 
 /// Descriptor.
 pub static KIND: Kind =
-    Kind { name: "ndjson", doc: "One JSON object per event and line, nested ECS names.", rows: true, open };
+    Kind { name: "ndjson", doc: "One JSON object per event and line, nested ECS names.", rows: true, report: false, hashes: false, open };
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     Ok(Box::new(Ndjson { output: Output::open(path)?, spare: Spare::default() }))

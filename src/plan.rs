@@ -17,7 +17,8 @@ use crate::logs::{Hour, LogFormat, Wanted, Zone};
 use crate::model::{SPANS, Severity, Ts, rfc3339, span};
 use crate::net::filter::Filter;
 use crate::report::logins;
-use crate::{net, proto, setup, sink};
+use crate::sink::{self, Needs};
+use crate::{net, proto, setup};
 
 /// What the command line or a file it names has wrong. Exit status 2.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +78,7 @@ impl Plan {
         plan.bulk =
             setup::Bulk { size: search::bytes("--bulk-size", &args.bulk_size)?, gzip: args.bulk_gzip };
         (plan.fail_on, plan.setup) = (args.fail_on, search(&args.search)?);
-        plan.ask_for(plan.outputs.iter().filter_map(|output| sink::kind(&output.name)).collect());
+        plan.spare();
         Ok(plan)
     }
 
@@ -108,14 +109,16 @@ impl Plan {
     pub fn events(args: &Events, now: Ts) -> Result<Plan, UsageError> {
         let outputs = vec![Output { name: "ndjson".into(), path: None }];
         let mut plan = Plan::plain(job(&args.reading, Some(&args.packets), now)?, outputs);
-        plan.ask_for(vec![&sink::ndjson::KIND]);
+        plan.spare();
         Ok(plan)
     }
 
     /// Leaves out the work whose results none of the outputs tells.
-    fn ask_for(&mut self, outputs: Vec<&sink::Kind>) {
-        self.job.hash &= outputs.iter().any(|kind| kind.hashes);
-        self.job.observed = self.fail_on.is_some() || outputs.iter().any(|kind| kind.report);
+    fn spare(&mut self) {
+        let kinds = self.outputs.iter().filter_map(|output| sink::kind(&output.name));
+        let most = kinds.map(|kind| kind.needs).max();
+        self.job.hash &= most == Some(Needs::Hashes);
+        self.job.observed = self.fail_on.is_some() || most != Some(Needs::Events);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::escape::{csv as escape, json};
 use super::output::Output;
-use super::{Kind, Render, Rendered, Sink, SinkContext, SinkError};
+use super::{Kind, Needs, Render, Rendered, Sink, SinkContext, SinkError};
 use crate::model::{Event, FieldRef, Value, rfc3339};
 use crate::report::Report;
 use crate::schema::Schema;
@@ -22,7 +22,8 @@ const MEMBERS: char = ';';
 pub static KIND: Kind = Kind {
     name: "csv",
     doc: "Events as CSV: a directory gets one file per data set, a .csv file or standard output the common fields.",
-    rows: true, report: false, hashes: false,
+    rows: true,
+    needs: Needs::Events,
     open,
 };
 

@@ -1,7 +1,7 @@
 //! The report's numbers as lines of Graphite's plaintext protocol (`path value time`): time lines at
 //! their own times, everything else at the time of the last event.
 
-use super::{Kind, Sink, SinkContext, SinkError, drawn};
+use super::{Kind, Needs, Sink, SinkContext, SinkError, drawn};
 use crate::model::{Counts, Severity, Ts};
 use crate::report::{Block, Cell, Report, Table, Unit};
 use std::fmt::Write;
@@ -13,7 +13,7 @@ const PART: usize = 64;
 
 /// Descriptor.
 pub static KIND: Kind =
-    Kind { name: "graphite", doc: "The report's numbers as Graphite lines.", rows: false, report: true, hashes: false, open };
+    Kind { name: "graphite", doc: "The report's numbers as Graphite lines.", rows: false, needs: Needs::Report, open };
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     drawn::open(path, |report| Ok(draw(report).into_bytes()))

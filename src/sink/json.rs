@@ -1,13 +1,13 @@
 //! The report as data.
 
 use super::escape::json;
-use super::{Kind, Sink, SinkContext, SinkError, drawn};
+use super::{Kind, Needs, Sink, SinkContext, SinkError, drawn};
 use crate::model::{Counts, Evidence, Finding, Ledger, Reasons, SourceInfo, Sources, Ts, rfc3339};
 use crate::report::{Block, Cell, Report, Section, Table, Unit, evidence, Timeline};
 use serde_json::{Map, Value, json};
 
 /// Descriptor.
-pub static KIND: Kind = Kind { name: "json", doc: "The report as one JSON document.", rows: false, report: true, hashes: true, open };
+pub static KIND: Kind = Kind { name: "json", doc: "The report as one JSON document.", rows: false, needs: Needs::Hashes, open };
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     drawn::open(path, |report| {

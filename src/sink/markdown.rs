@@ -1,7 +1,7 @@
 //! The report as Markdown, for mails, tickets and repositories.
 
 use super::escape::markdown::plain;
-use super::{Kind, Sink, SinkContext, SinkError, drawn};
+use super::{Kind, Needs, Sink, SinkContext, SinkError, drawn};
 use crate::model::{Evidence, Finding, Sources};
 use crate::report::{Bin, Block, Cell, Report, Series, Table, Timeline, Unit, evidence, units};
 use std::fmt::Write;
@@ -14,7 +14,7 @@ const ROWS: usize = 20;
 const SERIES: i128 = 24;
 
 /// Descriptor.
-pub static KIND: Kind = Kind { name: "markdown", doc: "The report as Markdown.", rows: false, report: true, hashes: true, open };
+pub static KIND: Kind = Kind { name: "markdown", doc: "The report as Markdown.", rows: false, needs: Needs::Hashes, open };
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     // Writing to a string cannot fail; anything else has no way to happen here.

@@ -103,14 +103,21 @@ pub struct Kind {
     pub doc: &'static str,
     /// Whether it writes events (and then has a renderer) or draws the report.
     pub rows: bool,
-    /// Whether it tells anything of the report. Where no output does, nothing is added up and nothing is
-    /// looked for.
-    pub report: bool,
-    /// Whether it tells the hash of every input. Where no output does, none is taken: it costs as much as
-    /// telling the flows.
-    pub hashes: bool,
+    /// What it tells beside them.
+    pub needs: Needs,
     /// Opens it.
     pub open: Open,
+}
+
+/// What an output tells beside events; what none of them tells is not worked out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Needs {
+    /// Nothing: events only.
+    Events,
+    /// Totals and findings.
+    Report,
+    /// Those, and the hash of every input, which costs as much as telling the flows.
+    Hashes,
 }
 
 /// Opens a sink on a path; `None` is standard output.

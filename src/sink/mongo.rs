@@ -4,7 +4,7 @@
 
 use super::ndjson::Plans;
 use super::output::Output;
-use super::{Kind, Render, Rendered, Sink, SinkContext, SinkError};
+use super::{Kind, Needs, Render, Rendered, Sink, SinkContext, SinkError};
 use crate::model::{Event, Ts, Value, push_ip, rfc3339};
 use crate::report::Report;
 use crate::sink::escape::json;
@@ -15,6 +15,7 @@ pub static KIND: Kind = Kind {
     name: "mongo",
     doc: "Extended JSON for mongoimport, one document per event and finding.",
     rows: true,
+    needs: Needs::Events,
     open,
 };
 

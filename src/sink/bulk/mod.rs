@@ -14,7 +14,7 @@ pub use setup::write_setup;
 pub use part::hex;
 
 use super::ndjson::Lines;
-use super::{Kind, Render, Rendered, Sink, SinkContext, SinkError};
+use super::{Kind, Needs, Render, Rendered, Sink, SinkContext, SinkError};
 use crate::model::{Event, Value};
 use crate::report::Report;
 use crate::setup::IndexName;
@@ -31,7 +31,8 @@ const PIECE: usize = 256 << 10;
 pub static KIND: Kind = Kind {
     name: "bulk",
     doc: "A folder to load into Elasticsearch or OpenSearch: parts, templates, dashboards, load.sh.",
-    rows: true, report: true, hashes: false,
+    rows: true,
+    needs: Needs::Report,
     open,
 };
 

@@ -14,13 +14,14 @@ mod row;
 #[cfg(feature = "case")]
 mod table;
 
-use super::Kind;
+use super::{Kind, Needs};
 
 /// Descriptor.
 pub static KIND: Kind = Kind {
     name: "case",
     doc: "A folder of Parquet tables, one per kind of event, to ask with netlog query and to analyze again.",
-    rows: true, report: true, hashes: true,
+    rows: true,
+    needs: Needs::Hashes,
     open,
 };
 

@@ -17,11 +17,11 @@ mod ring;
 mod table;
 mod timeline;
 
-use super::{Kind, Sink, SinkContext, SinkError, drawn};
+use super::{Kind, Needs, Sink, SinkContext, SinkError, drawn};
 
 /// Descriptor.
 pub static KIND: Kind =
-    Kind { name: "html", doc: "The report as one HTML file with a map.", rows: false, report: true, hashes: true, open };
+    Kind { name: "html", doc: "The report as one HTML file with a map.", rows: false, needs: Needs::Hashes, open };
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     drawn::open(path, |report| Ok(page::draw(report).into_bytes()))

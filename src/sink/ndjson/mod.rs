@@ -5,7 +5,7 @@ mod plan;
 mod value;
 
 use super::output::Output;
-use super::{Kind, Render, Rendered, Sink, SinkContext, SinkError};
+use super::{Kind, Needs, Render, Rendered, Sink, SinkContext, SinkError};
 use crate::model::Event;
 use crate::report::Report;
 pub(super) use plan::Plans;
@@ -17,7 +17,7 @@ use value::Writer;
 
 /// Descriptor.
 pub static KIND: Kind =
-    Kind { name: "ndjson", doc: "One JSON object per event and line, nested ECS names.", rows: true, report: false, hashes: false, open };
+    Kind { name: "ndjson", doc: "One JSON object per event and line, nested ECS names.", rows: true, needs: Needs::Events, open };
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     Ok(Box::new(Ndjson { output: Output::open(path)?, spare: Spare::default() }))

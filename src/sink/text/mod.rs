@@ -4,7 +4,7 @@
 mod page;
 mod table;
 
-use super::{Kind, Sink, SinkContext, SinkError, drawn};
+use super::{Kind, Needs, Sink, SinkContext, SinkError, drawn};
 use crate::report::Report;
 use page::Page;
 
@@ -13,7 +13,7 @@ const WIDTH: usize = 80;
 
 /// Descriptor.
 pub static KIND: Kind =
-    Kind { name: "text", doc: "The report as text for a terminal or a mail.", rows: false, report: true, hashes: true, open };
+    Kind { name: "text", doc: "The report as text for a terminal or a mail.", rows: false, needs: Needs::Hashes, open };
 
 fn open(path: Option<&str>, context: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     let (width, color) = (page(context.width), context.color);

@@ -61,6 +61,12 @@ static TOOLS: &[(&str, &str, &str, &str, &str)] = &[
     ("icmp.tunnel", "10.77.0.10", "capture", "21:06:44", "21:06:48"),
 ];
 
+/// The cloud's view of the scan (make-vpc.py): in whole seconds, records by minute.
+static CLOUD: &[(&str, &str, &str, &str, &str)] = &[
+    ("scan.vertical", "203.0.113.66", "flow.log", "18:26:22", "18:26:34"),
+    ("vpc.accept_after_reject", "203.0.113.66", "flow.log", "18:26:22", "18:26:35"),
+];
+
 /// The report of a case in which all of these are found.
 fn found(case: &str, attacks: &[(&str, &str, &str, &str, &str)]) -> Value {
     let args = files(case);
@@ -86,6 +92,7 @@ fn found(case: &str, attacks: &[(&str, &str, &str, &str, &str)]) -> Value {
 #[test]
 fn every_attack_is_found_with_its_source_and_span() {
     found("tools", TOOLS);
+    found("vpc", CLOUD);
     let report = found("attacks", ATTACKS);
     // The guesser's story stands in capture, auth.log and access log, and the clocks were compared.
     let story = report["tables"]["stories"]["rows"].as_array().unwrap();

@@ -126,7 +126,7 @@ fn case(dir: &std::path::Path) {
 fn every_output_of_every_command() {
     let dir = tempfile::tempdir().unwrap();
     case(dir.path());
-    let analyze = ["text", "markdown", "json", "ndjson", "csv", "html", "graphite"];
+    let analyze = ["text", "markdown", "json", "ndjson", "csv", "html", "mongo", "graphite"];
     let commands: Vec<Vec<&str>> = analyze
         .iter()
         .map(|sink| vec!["analyze", "-o", sink, "--color", "always"])

@@ -2,6 +2,7 @@
 //! vanishes, exit codes, and what a person sees when something is wrong.
 
 mod accounts;
+mod browser;
 mod corpus;
 mod determinism;
 mod exit;

@@ -38,6 +38,7 @@ mod packetbeat_flows;
 mod patterns_command;
 mod patterns_explain;
 mod registry;
+mod search;
 mod sinks;
 mod story;
 mod told;

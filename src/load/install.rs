@@ -1,13 +1,28 @@
 //! The set-up on the server, and what the server says of itself.
 
-use super::{Client, LoadError};
+use super::{Answer, Client, LoadError};
 use crate::schema::Schema;
 use crate::setup::{self, NAME, Options, Target};
 use serde_json::Value;
+use std::time::Duration;
 
-fn asked(client: &Client, method: &str, path: &str, body: Option<&[u8]>) -> Result<super::Answer, LoadError> {
+/// Tries of a request beside the documents; the waits between them add up to some three seconds.
+const TRIES: u32 = 6;
+/// First wait; each following one is twice as long.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+
+/// Asks again where nothing answers or the server is busy: it may be on its way up. All these requests may be
+/// sent twice.
+fn asked(client: &Client, method: &str, path: &str, body: Option<&[u8]>) -> Result<Answer, LoadError> {
     let body = body.map(|bytes| ("application/json", bytes));
-    let answer = client.call(method, path, body);
+    let mut answer = client.call(method, path, body);
+    for tries in 1..TRIES {
+        if !matches!(&answer, Err(_) | Ok(Answer { status: 429 | 502 | 503 | 504, .. })) {
+            break;
+        }
+        std::thread::sleep(FIRST_WAIT.saturating_mul(1 << (tries - 1)));
+        answer = client.call(method, path, body);
+    }
     let answer = answer.map_err(|e| LoadError::Connection(format!("{}: {e}", client.url)))?;
     match answer.status {
         401 | 403 => Err(LoadError::Refused { url: client.url.clone(), status: answer.status }),

@@ -7,6 +7,8 @@ use crate::report::{Cell, Table, Unit, units};
 
 /// Rows shown of a table, so that the file stays small whatever was read.
 const ROWS: usize = 25;
+/// Longest text of a cell that is not broken into lines, characters.
+const SHORT: usize = 24;
 /// Longest text of a cell, characters.
 const TEXT: usize = 160;
 
@@ -60,7 +62,9 @@ fn cell(out: &mut Markup, unit: Unit, value: &Cell, color: Option<usize>) {
             out.raw(if numeric(unit) { "<td class=\"n\"></td>" } else { "<td></td>" });
         }
         Cell::Text(text) => {
-            out.raw("<td>");
+            // Addresses and names stay in one piece; longer texts may break anywhere.
+            let short = text.chars().nth(SHORT).is_none();
+            out.raw(if short { "<td class=\"t\">" } else { "<td class=\"l\">" });
             if let Some(color) = color {
                 out.swatch(&format!("c{color}"));
             }

@@ -24,6 +24,7 @@ mod logs_after;
 mod logs_formats;
 mod logs_hostile;
 mod logs_lines;
+mod logs_mixed;
 mod logs_multiline;
 mod logs_process;
 mod logs_truth;

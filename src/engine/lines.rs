@@ -5,12 +5,12 @@
 
 use super::block::{Filling, Finished};
 use super::run::{Shared, Totals, describe};
-use crate::logs::{Context, Detection, Joining, Parsed, Parser, Scratch, Taker, YearBase, YearClock};
+use crate::logs::{Context, Detection, Joins, Parsed, Parser, Scratch, Taker, YearBase, YearClock};
 use crate::model::{Event, FieldRef, Glimpse, InputFault, Ledger, SourceInfo, Ts, Value};
 use crate::report::Tallying;
 use crate::source::LineChunk;
 use crate::source::discover::Input;
-use crate::source::lines::{Continues, Reader};
+use crate::source::lines::{Borders, Divide, Reader};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rayon::prelude::*;
 
@@ -98,8 +98,8 @@ fn one<T: Tallying>(
     let (send, messages) = bounded(job.threads * PER_WORKER);
     let (give_back, spare) = bounded(job.threads * PER_WORKER * 2);
     let go_on = std::thread::scope(|scope| {
-        let joining = file.parser.joining().cloned();
-        scope.spawn(move || read(reader, joining.as_ref(), &send, &spare));
+        let joins = file.parser.joins().clone();
+        scope.spawn(move || read(reader, &joins, &send, &spare));
         file.rounds(&messages, &give_back, shared, totals)
     });
     file.info.notes.extend(file.clock.notes());
@@ -120,11 +120,13 @@ fn recognised(mut info: SourceInfo, detection: &Detection) -> SourceInfo {
     info
 }
 
-fn read(mut reader: Reader, joining: Option<&Joining>, send: &Sender<Message>, spare: &Receiver<LineChunk>) {
-    let continues = joining.map(|joining| |before: &[u8], line: &[u8]| joining.continues(before, line));
+fn read(mut reader: Reader, joins: &Joins<'_>, send: &Sender<Message>, spare: &Receiver<LineChunk>) {
+    let continues = |before: &[u8], line: &[u8]| joins.continues(before, line);
+    let divide = joins.division().map(|division| |text: &[u8], from| division.next(text, from));
+    let borders = Borders { continues: &continues, divide: divide.as_ref().map(|d| d as &Divide<'_>) };
     loop {
         let mut chunk = spare.try_recv().unwrap_or_default();
-        let more = reader.fill_whole(&mut chunk, continues.as_ref().map(|c| c as &Continues<'_>));
+        let more = reader.fill_whole(&mut chunk, Some(&borders));
         if !chunk.data.is_empty() && send.send(Message::Chunk(chunk)).is_err() {
             return;
         }

@@ -24,6 +24,8 @@ pub struct Detection {
     pub(super) layouts: Arc<[Layout]>,
     /// Pairs of formats that read the same lines to the same fields.
     twins: Vec<(usize, usize)>,
+    /// Some lines are of another format than the best.
+    pub(super) mixed: bool,
 }
 
 impl Detection {
@@ -96,18 +98,30 @@ impl FormatSet {
                 _ => None,
             })
             .collect();
+        let mut scratch = Scratch { layouts: Arc::clone(&layouts), ..Scratch::default() };
+        let mut known = |root| lines.iter().map(|line| self.knows(root, line, &mut scratch)).collect();
+        let known: Vec<Vec<bool>> = self.roots.iter().map(|root| known(*root)).collect();
         let mut scores = Vec::new();
-        for &root in &self.roots {
+        for (nth, &root) in self.roots.iter().enumerate() {
             let Some(format) = self.format(root) else { continue };
-            let score = share(format, &lines, &layouts);
+            let foreign = |line: usize| {
+                let knows = |of: &Vec<bool>| of.get(line) == Some(&true);
+                !known.get(nth).is_some_and(knows) && known.iter().any(knows)
+            };
+            let (score, read) = share(format, &lines, &layouts, foreign);
             if score > 0.0 {
-                scores.push((root, format.name, score));
+                scores.push((root, format.name, score, read));
             }
         }
         scores.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.1.cmp(b.1)));
+        let mixed = scores.split_first().is_some_and(|(best, others)| {
+            let missed = |line: &usize| best.3.get(*line) == Some(&false);
+            (0..lines.len()).filter(missed).any(|line| others.iter().any(|o| o.3.get(line) == Some(&true)))
+        });
+        let scores: Vec<_> = scores.into_iter().map(|(root, name, score, _)| (root, name, score)).collect();
         let twin = |root: &usize| Some((*root, self.format(*root)?.twin?));
         let twins = self.roots.iter().filter_map(twin).collect();
-        Detection { scores, layouts, twins }
+        Detection { scores, layouts, twins, mixed }
     }
 
     /// Time of the first line that has one: orders the files of a rotation set.
@@ -118,10 +132,7 @@ impl FormatSet {
         let parser = Parser::new(self, &detection, context);
         let mut rest = sample;
         for _ in 0..LINES {
-            let len = match parser.joining() {
-                Some(joining) => joining.group(rest).bytes,
-                None => memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1),
-            };
+            let len = parser.joins().group(rest, &mut Scratch::default()).bytes;
             let (line, after) = rest.split_at_checked(len).unwrap_or((rest, &[]));
             if line.is_empty() {
                 break;
@@ -150,30 +161,55 @@ impl Format {
     }
 }
 
-fn share(format: &Format, lines: &[&str], layouts: &Arc<[Layout]>) -> f64 {
-    let mut sum = 0.0;
+/// The weighted share of the lines that a format reads, and which they are. Lines that are `foreign` begin
+/// something else, unless the format says what its continuations look like.
+fn share(
+    format: &Format,
+    lines: &[&str],
+    layouts: &Arc<[Layout]>,
+    foreign: impl Fn(usize) -> bool,
+) -> (f64, Vec<bool>) {
+    let (mut sum, mut count) = (0.0, 0.0);
+    let mut which = Vec::with_capacity(lines.len());
     let mut scratch = Scratch { layouts: Arc::clone(layouts), ..Scratch::default() };
     let mut read = |text: &str| {
         let found = format.dispatch.apply(format, text, &mut Draft::default(), &mut scratch).is_some();
         if found { format.score(text) } else { 0.0 }
     };
-    match &format.joining {
-        None => sum += lines.iter().map(|line| read(line)).sum::<f64>(),
-        Some(joining) => {
-            let joined = lines.join("\n");
-            let mut rest = joined.as_str();
-            while !rest.is_empty() {
-                let len = joining.group(rest.as_bytes()).bytes;
-                let (text, after) = rest.split_at_checked(len).unwrap_or((rest, ""));
-                #[allow(clippy::cast_precision_loss, reason = "a few hundred at most")]
-                let count = text.lines().count() as f64;
-                sum += count * read(text.trim_end_matches(['\n', '\r']));
-                rest = after;
+    let mut at = 0;
+    while let Some(first) = lines.get(at) {
+        let Some(joining) = &format.joining else {
+            let score = read(first);
+            (sum, count, at) = (sum + score, count + 1.0, at + 1);
+            which.push(score > 0.0);
+            continue;
+        };
+        // Of a line that holds several events, each counts.
+        if let Some(division) = joining.division() {
+            let mut begin = 0;
+            while let Some(end) = division.next(first.as_bytes(), begin) {
+                (sum, count) = (sum + read(first.get(begin..end).unwrap_or_default()), count + 1.0);
+                begin = end;
+            }
+            if begin > 0 {
+                at += 1;
+                which.push(sum > 0.0);
+                continue;
             }
         }
+        let goes_on = |(nth, pair): (usize, &[&str])| {
+            let [before, line] = pair else { return false };
+            let (before, line) = (before.as_bytes(), line.as_bytes());
+            joining.claims(before, line) || (joining.continues(before, line) && !foreign(at + nth + 1))
+        };
+        let rest = lines.get(at..).unwrap_or_default();
+        let len = 1 + rest.windows(2).enumerate().take_while(|pair| goes_on(*pair)).count();
+        let text = rest.get(..len).unwrap_or_default().join("\n");
+        let score = read(&text);
+        #[allow(clippy::cast_precision_loss, reason = "a few hundred at most")]
+        let own = len as f64;
+        (sum, count, at) = (sum + own * score, count + own, at + len);
+        which.extend(std::iter::repeat_n(score > 0.0, len));
     }
-    // At most LINES lines.
-    #[allow(clippy::cast_precision_loss, reason = "a few hundred at most")]
-    let count = lines.len().max(1) as f64;
-    sum / count
+    (if count > 0.0 { sum / count } else { 0.0 }, which)
 }

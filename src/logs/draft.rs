@@ -30,6 +30,8 @@ pub(super) struct Draft<'a> {
     pub wanted: bool,
     /// Who was at the other end may stand on an earlier line of the same process.
     pub looks_back: bool,
+    /// It wraps a text that no format knows.
+    pub strange: bool,
     /// Second events from the same line.
     pub also: Vec<&'static Also>,
 }
@@ -84,6 +86,7 @@ impl<'a> Draft<'a> {
         self.repeats = false;
         self.wanted = false;
         self.looks_back = false;
+        self.strange = false;
         self.also.clear();
     }
 

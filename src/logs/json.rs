@@ -24,6 +24,8 @@ pub(super) struct JsonRule {
     /// Paths that lead to a mapped member.
     inner: BTreeSet<String>,
     other: FieldRef,
+    /// What follows the object is not looked at.
+    tail: bool,
 }
 
 /// Where a member goes.
@@ -66,6 +68,7 @@ impl JsonRule {
             inner: inner.collect(),
             map,
             other: table.need(file, place, "netlog.other")?,
+            tail: spec.tail,
         })
     }
 
@@ -81,7 +84,11 @@ impl JsonRule {
         if !self.need.iter().all(|path| last(path)) {
             return false;
         }
-        let Ok(Json::Object(members)) = serde_json::from_str::<Json<'a>>(text.trim()) else { return false };
+        let mut reader = serde_json::Deserializer::from_str(text.trim());
+        let Ok(Json::Object(members)) = Json::deserialize(&mut reader) else { return false };
+        if !self.tail && reader.end().is_err() {
+            return false;
+        }
         if !self.need.iter().all(|path| has(&members, path)) || self.lack.iter().any(|p| has(&members, p)) {
             return false;
         }
@@ -164,6 +171,14 @@ impl Slot {
                 draft.fields.push((field, Value::List(items)));
                 None
             }
+            // As journald writes texts that are not UTF-8.
+            (Json::Array(items), Some(field)) if field.ty == Type::Text && !items.is_empty() => {
+                match bytes(&items) {
+                    Some(text) => draft.fields.push((field, Value::Str(Cow::Owned(text)))),
+                    None => return Some(Json::Array(items)),
+                }
+                None
+            }
             (value @ (Json::Object(_) | Json::Array(_)), _) => Some(value),
             (value, _) => {
                 // What is not a part of the line has a draft of its own.
@@ -195,6 +210,13 @@ impl Slot {
             draft.put(&Capture { target, check: None }, text)
         })
     }
+}
+
+/// The text of a list of bytes; what is no UTF-8 is replaced.
+fn bytes(items: &[Json<'_>]) -> Option<String> {
+    let byte = |item: &Json<'_>| if let Json::Int(n) = item { u8::try_from(*n).ok() } else { None };
+    let bytes = items.iter().map(byte).collect::<Option<Vec<u8>>>()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// A JSON value that borrows from the line where it can.

@@ -33,6 +33,8 @@ pub(super) struct KvRule {
     hex: BTreeSet<String>,
     map: BTreeMap<String, Capture>,
     words: Option<FieldRef>,
+    /// Keys alone may be followed by a length of eight bytes and so many bytes of value.
+    binary: bool,
     other: FieldRef,
 }
 
@@ -89,6 +91,7 @@ impl KvRule {
             hex: spec.hex.iter().cloned().collect(),
             map,
             words: spec.words.as_ref().map(|name| table.need(file, place, name)).transpose()?,
+            binary: spec.binary,
             other: table.need(file, place, "netlog.other")?,
         })
     }
@@ -153,7 +156,10 @@ impl KvRule {
         outer: bool,
     ) {
         let mut rest = text;
-        while let Some(pair) = self.pair(&mut rest) {
+        while let Some(mut pair) = self.pair(&mut rest) {
+            if self.binary && pair.value.is_none() {
+                pair.value = counted(&mut rest);
+            }
             if left.seen.len() + left.words.len() >= MOST {
                 left.others.push((Cow::Borrowed("…"), rest.into()));
                 return;
@@ -224,6 +230,29 @@ impl KvRule {
             }
         }
     }
+}
+
+/// A value in the journal's binary form, behind a line with its key: a length of eight bytes, the lowest
+/// first, the value and a line end. Bytes that are no UTF-8 were replaced before: where they stand, the
+/// value goes on to the next line that begins with a key.
+fn counted<'a>(rest: &mut &'a str) -> Option<&'a str> {
+    let text = rest.strip_prefix('\n')?;
+    let begin = text.char_indices().nth(8).map(|(at, _)| at)?;
+    let (length, value) = text.split_at_checked(begin)?;
+    let bytes = length.bytes().rev().try_fold(0usize, |n, b| n.checked_mul(256)?.checked_add(b.into()));
+    let told = bytes.filter(|n| length.is_ascii() && matches!(value.as_bytes().get(*n), None | Some(b'\n')));
+    let told = told.and_then(|n| Some((value.get(..n)?, value.get(n..)?)));
+    let (value, after) = told.or_else(|| {
+        let key = |line: &str| {
+            let name = line.bytes().take_while(|b| matches!(b, b'A'..=b'Z' | b'_' | b'0'..=b'9')).count();
+            name > 0 && matches!(line.as_bytes().get(name), None | Some(b'='))
+        };
+        let mut ends = value.match_indices('\n').map(|(at, _)| at);
+        let end = ends.find(|at| value.get(at + 1..).is_some_and(|rest| rest.lines().next().is_none_or(key)));
+        value.split_at_checked(end.unwrap_or(value.len()))
+    })?;
+    *rest = after;
+    Some(value)
 }
 
 /// Length of a quoted text that ends at the next quote without a backslash before it.

@@ -54,8 +54,11 @@ impl Line<'_> {
         if depth >= DEPTH {
             return Some(Fate::Event(dataset));
         }
-        if let Some(fate) = rule.inside.and_then(|field| self.inside(field, draft, depth)) {
-            return Some(fate);
+        if let Some(field) = rule.inside {
+            if let Some(fate) = self.inside(field, draft, depth) {
+                return Some(fate);
+            }
+            draft.strange = depth == 0 && !self.set.narrowed;
         }
         if rule.again {
             let again = draft.text(self.set.message);

@@ -21,8 +21,22 @@ pub struct Joining {
     start: Option<Regex>,
     goes_on: Option<Regex>,
     follows: Option<Regex>,
+    division: Option<Division>,
     lines: usize,
     bytes: usize,
+}
+
+/// Where events begin in the middle of a line.
+#[derive(Clone, Debug)]
+pub struct Division(Regex);
+
+impl Division {
+    /// The first place behind `from` where a line ends or an event begins within it.
+    pub fn next(&self, text: &[u8], from: usize) -> Option<usize> {
+        let found = self.0.find_at(text, from.checked_add(1).filter(|at| *at <= text.len())?)?;
+        let ends = text.get(found.start()) == Some(&b'\n');
+        Some(found.start() + usize::from(ends))
+    }
 }
 
 /// Lines that belong together.
@@ -45,10 +59,14 @@ impl Joining {
             start: compile("start", &spec.start)?,
             goes_on: compile("continues", &spec.continues)?,
             follows: compile("follows", &spec.follows)?,
+            division: None,
             lines: spec.lines.unwrap_or(LINES),
             bytes: spec.bytes.unwrap_or(BYTES).min(BYTES),
         };
         let fail = |message: &str| Err(PatternError::format(file, "multiline", message));
+        let division = spec.divide.as_ref().map(|text| Regex::new(&format!("\n|(?:{text})"))).transpose();
+        let division = division.map_err(|e| PatternError::format(file, "multiline.divide", e.to_string()))?;
+        let joining = Joining { division: division.map(Division), ..joining };
         match (&joining.start, &joining.goes_on) {
             (None, None) => fail("needs `start` or `continues`"),
             (Some(_), Some(_)) => fail("has both `start` and `continues`; one of them decides"),
@@ -59,18 +77,32 @@ impl Joining {
 
     /// Whether `line` goes on with the event that the line before it is part of.
     pub fn continues(&self, before: &[u8], line: &[u8]) -> bool {
-        let holds = |regex: &Option<Regex>, line: &[u8]| {
-            let line = line.strip_suffix(b"\n").unwrap_or(line);
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            regex.as_ref().map(|regex| regex.is_match(line.get(..LOOK).unwrap_or(line)))
-        };
-        holds(&self.follows, before) == Some(true)
-            || holds(&self.goes_on, line) == Some(true)
-            || holds(&self.start, line) == Some(false)
+        self.claims(before, line) || holds(&self.start, line) == Some(false)
+    }
+
+    /// Whether the format says so by what continuations look like, not by what beginnings do.
+    pub(super) fn claims(&self, before: &[u8], line: &[u8]) -> bool {
+        holds(&self.follows, before) == Some(true) || holds(&self.goes_on, line) == Some(true)
+    }
+
+    /// Whether the format knows a line as the first of an event.
+    pub(super) fn starts(&self, line: &[u8]) -> bool {
+        holds(&self.start, line) == Some(true)
+    }
+
+    /// Where events can begin in the middle of a line.
+    pub fn division(&self) -> Option<&Division> {
+        self.division.as_ref()
     }
 
     /// The lines at the start of `text` that belong together; at least one.
     pub(super) fn group(&self, text: &[u8]) -> Group {
+        if let Some(division) = &self.division
+            && let Some(bytes) = division.next(text, 0)
+            && text.get(bytes.saturating_sub(1)) != Some(&b'\n')
+        {
+            return Group { bytes, beyond: 0 };
+        }
         let mut group = Group { bytes: 0, beyond: 0 };
         let mut before: Option<&[u8]> = None;
         for (count, line) in text.split_inclusive(|b| *b == b'\n').enumerate() {
@@ -87,6 +119,13 @@ impl Joining {
         }
         group
     }
+}
+
+/// Whether a line begins so; `None` without an expression.
+fn holds(regex: &Option<Regex>, line: &[u8]) -> Option<bool> {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    regex.as_ref().map(|regex| regex.is_match(line.get(..LOOK).unwrap_or(line)))
 }
 
 #[cfg(test)]

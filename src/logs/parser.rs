@@ -5,9 +5,9 @@ use super::detect::Detection;
 use super::draft::Draft;
 use super::grok::Slots;
 use super::identity::identity;
+use super::joins::Joins;
 use super::line::{Fate, Line};
-use super::multi::{Group, Joining};
-use super::physical::{skip, unended};
+use super::physical::{clean, count, skip};
 use super::process::Recent;
 use super::quick::Quick;
 use super::set::FormatSet;
@@ -16,7 +16,6 @@ use super::template::Walk;
 use super::time::{Hour, Moment, Pending, Stamps, Turns, YearBase, Zone};
 use crate::model::{Dataset, Event, Ledger, Origin, Ts, Value};
 use crate::source::LineChunk;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -41,6 +40,17 @@ pub struct Context {
 
 /// Longest line that is looked at, bytes: what comes after is counted and left out.
 pub(super) const LINE: usize = 1 << 16;
+
+/// What reading a line came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Read {
+    /// An event, or one that nobody wants.
+    Event,
+    /// Nothing to make an event of; it is counted.
+    Nothing,
+    /// No format reads it; it is not yet counted.
+    Not,
+}
 
 /// Memory that a worker keeps between chunks.
 #[derive(Debug, Default)]
@@ -71,10 +81,12 @@ pub struct Scratch {
 pub struct Parser<'f> {
     pub(super) set: &'f FormatSet,
     pub(super) roots: Vec<usize>,
-    layouts: Arc<[Layout]>,
+    /// The other formats without a parent, for lines that none of the sample was like.
+    others: Vec<usize>,
+    pub(super) layouts: Arc<[Layout]>,
     pub(super) context: Context,
-    /// Which lines belong together: as the likeliest format says.
-    joining: Option<&'f Joining>,
+    /// Which lines belong together.
+    joins: Joins<'f>,
     /// The short way; not for events outside a window, which are counted by their time.
     pub(super) quick: Option<Quick>,
 }
@@ -89,11 +101,11 @@ pub struct Parsed<'a> {
     pub(super) pending: Vec<Pending>,
     pub(super) turns: Turns,
     /// Where the lines are from; `None` for a message that no file holds.
-    chunk: Option<&'a LineChunk>,
+    pub(super) chunk: Option<&'a LineChunk>,
     /// Second events of the line being read.
-    seconds: Vec<Event<'a>>,
+    pub(super) seconds: Vec<Event<'a>>,
     /// Lines of the events that have more than one, by the number of the first.
-    lengths: BTreeMap<u64, u64>,
+    pub(super) lengths: BTreeMap<u64, u64>,
 }
 
 impl Parsed<'_> {
@@ -116,14 +128,16 @@ impl<'f> Parser<'f> {
         {
             context.zone = zone.clone();
         }
-        let joining = roots.first().and_then(|root| set.format(*root)?.joining.as_ref());
-        let quick = Quick::new(set, &roots).filter(|_| context.window == (None, None) && joining.is_none());
-        Parser { set, roots, layouts: Arc::clone(&detection.layouts), context, joining, quick }
+        let joins = Joins::new(set, &roots, forced.is_none() && detection.mixed);
+        let quick = Quick::new(set, &roots).filter(|_| context.window == (None, None) && !joins.any());
+        let others = set.roots.iter().copied().filter(|root| forced.is_none() && !roots.contains(root));
+        let others = others.collect();
+        Parser { set, roots, others, layouts: Arc::clone(&detection.layouts), context, joins, quick }
     }
 
-    /// Which lines belong together, where events can have several: chunks must not be cut within one.
-    pub fn joining(&self) -> Option<&'f Joining> {
-        self.joining
+    /// Which lines belong together: chunks must not be cut within an event.
+    pub fn joins(&self) -> &Joins<'f> {
+        &self.joins
     }
 
     /// Parses a chunk. Needs nothing but the chunk: chunks may be parsed in any order.
@@ -147,59 +161,6 @@ impl<'f> Parser<'f> {
         let mut parsed = Parsed { chunk: Some(chunk), ..Parsed::default() };
         self.lines(chunk, scratch, &mut parsed, Some((year, taker)));
         parsed
-    }
-
-    /// Parses line by line; events stay in `parsed` where nobody takes them.
-    fn lines<'a>(
-        &self,
-        chunk: &'a LineChunk,
-        scratch: &mut Scratch,
-        parsed: &mut Parsed<'a>,
-        mut taker: Option<(YearBase, &mut impl Taker<'a>)>,
-    ) {
-        scratch.layouts = Arc::clone(&self.layouts);
-        let whole = std::str::from_utf8(&chunk.data).ok();
-        if let (Some(whole), Some(quick), Some((year, taker))) = (whole, &self.quick, &mut taker) {
-            return self.quick_lines(quick, chunk, whole, scratch, parsed, *year, *taker);
-        }
-        scratch.recent.stop();
-        let mut draft = Draft::default();
-        let mut origin =
-            Origin { source: self.context.source, record: chunk.first_line, offset: chunk.offset };
-        let mut at = 0;
-        while at < chunk.data.len() {
-            let rest = chunk.data.get(at..).unwrap_or_default();
-            let group = match self.joining {
-                None => Group { bytes: memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1), beyond: 0 },
-                Some(joining) => joining.group(rest),
-            };
-            let len = group.bytes;
-            let raw = rest.get(..len).unwrap_or(rest);
-            let lines = self.count(raw);
-            parsed.ledger.lines.read += lines;
-            parsed.ledger.lines.bytes += len as u64;
-            let text = whole.and_then(|text| text.get(at..at + len));
-            match text {
-                Some(text) => self.line(text, raw, origin, &mut draft, parsed, scratch),
-                None => self.broken(raw, origin, parsed, scratch),
-            }
-            if let Some((year, taker)) = &mut taker {
-                self.hand_over(parsed, *year, &mut draft, scratch, *taker);
-            }
-            at += len;
-            origin.record += lines;
-            origin.offset += len as u64;
-            if group.beyond > 0 {
-                let beyond = chunk.data.get(at..at + group.beyond).unwrap_or_default();
-                parsed.ledger.cap("multiline.limit", origin);
-                parsed.ledger.lines.read += self.count(beyond);
-                parsed.ledger.lines.bytes += group.beyond as u64;
-                skip(&mut parsed.ledger, "multiline.limit", origin, beyond);
-                at += group.beyond;
-                origin.record += self.count(beyond);
-                origin.offset += group.beyond as u64;
-            }
-        }
     }
 
     /// Gives the events made so far to `taker`.
@@ -256,35 +217,23 @@ impl<'f> Parser<'f> {
         }
     }
 
-    /// A line that is not UTF-8: replaced characters, and an event of its own memory.
-    fn broken(&self, raw: &[u8], origin: Origin, parsed: &mut Parsed<'_>, scratch: &mut Scratch) {
-        let text = String::from_utf8_lossy(raw);
-        if matches!(text, Cow::Owned(_)) {
-            parsed.ledger.anomaly("text.not_utf8", origin);
-        }
-        let mut own = Parsed { turns: parsed.turns, chunk: parsed.chunk, ..Parsed::default() };
-        self.line(&text, raw, origin, &mut Draft::default(), &mut own, scratch);
-        parsed.turns = own.turns;
-        let shift = parsed.events.len();
-        parsed.pending.extend(own.pending.into_iter().map(|p| Pending { event: p.event + shift, ..p }));
-        parsed.events.extend(own.events.into_iter().map(|event| event.into_owned()));
-        parsed.ledger.merge(own.ledger);
-        parsed.lengths.extend(own.lengths);
-    }
-
-    pub(super) fn line<'a>(
+    /// Reads a line, or lines that belong together, with the first of the formats that can.
+    #[allow(clippy::too_many_arguments, reason = "the state of the loop over the lines")]
+    pub(super) fn line_as<'a>(
         &self,
+        roots: &[usize],
         text: &'a str,
         raw: &[u8],
         origin: Origin,
         draft: &mut Draft<'a>,
         parsed: &mut Parsed<'a>,
         scratch: &mut Scratch,
-    ) {
-        let Some(text) = self.clean(text, raw, origin, &mut parsed.ledger) else { return };
+    ) -> Read {
+        let Some(text) = clean(text, raw, origin, &mut parsed.ledger) else { return Read::Nothing };
         draft.clear();
         let mut line = Line { set: self.set, origin, ledger: &mut parsed.ledger, scratch };
-        let fate = self.roots.iter().find_map(|root| line.read(self.set.format(*root)?, text, draft, 0));
+        let mut all = roots.iter().chain(&self.others);
+        let fate = all.find_map(|root| line.read(self.set.format(*root)?, text, draft, 0));
         if std::mem::take(&mut scratch.step_limit) {
             parsed.ledger.cap("grok.steps", origin);
         }
@@ -293,44 +242,19 @@ impl<'f> Parser<'f> {
         }
         match fate {
             Some(Fate::Event(dataset)) => {
-                let lines = self.count(raw);
+                let lines = count(raw);
                 parsed.ledger.lines.decoded += lines;
                 if lines > 1 {
                     parsed.lengths.insert(origin.record, lines);
                 }
                 self.emit(dataset, origin, text, draft, parsed, scratch);
+                return Read::Event;
             }
             Some(Fate::Dropped) => skip(&mut parsed.ledger, "dropped", origin, raw),
             Some(Fate::Header) => skip(&mut parsed.ledger, "header", origin, raw),
-            None if self.count(raw) > 1 => self.apart(text, raw, origin, draft, parsed, scratch),
-            None => parsed.ledger.lines.skip("unmatched", origin, raw),
+            None => return Read::Not,
         }
-    }
-
-    /// The text of a line without its end; `None` for lines that hold nothing, which are counted.
-    fn clean<'a>(&self, text: &'a str, raw: &[u8], origin: Origin, ledger: &mut Ledger) -> Option<&'a str> {
-        let mut text = unended(text);
-        // A log truncated while its writer kept the old position begins with a hole of NULs.
-        if text.starts_with('\0') {
-            ledger.anomaly("text.nul", origin);
-            text = text.trim_start_matches('\0');
-            if text.is_empty() {
-                for nth in 0..self.count(raw) {
-                    ledger.lines.malformed("nul", Origin { record: origin.record + nth, ..origin }, &[]);
-                }
-                return None;
-            }
-        }
-        if text.is_empty() || text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n')) {
-            skip(ledger, "blank", origin, raw);
-            return None;
-        }
-        if text.len() > LINE {
-            ledger.cap("line.length", origin);
-            let cut = (0..=LINE).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
-            text = text.get(..cut).unwrap_or(text);
-        }
-        Some(text)
+        Read::Nothing
     }
 
     fn emit<'a>(
@@ -382,6 +306,11 @@ impl<'f> Parser<'f> {
         event.destination = draft.destination;
         if draft.looks_back && event.source.ip.is_none() {
             self.find_client(&mut event, text, parsed.chunk, scratch);
+        }
+        if std::mem::take(&mut draft.strange)
+            && self.find_beginning(&mut event, parsed.chunk, scratch).is_some()
+        {
+            parsed.ledger.anomaly("log.continuation", origin);
         }
         if draft.repeats {
             super::draft::last_wins(&mut event.fields);

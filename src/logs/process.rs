@@ -20,6 +20,8 @@ const BLOCK: usize = 4 << 10;
 const SLOTS: usize = 4096;
 /// Earlier lines of the process that are read.
 const TRIES: usize = 8;
+/// Earlier lines that are read to find the beginning of an event inside wrappers.
+const BACK: usize = 64;
 
 /// The text before a line: the end of the chunk before its own, and its own up to it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -126,6 +128,24 @@ impl Recent {
     }
 }
 
+impl<'c> Before<'c> {
+    /// All lines, the nearest first, with their byte offsets; one that the text begins within is left out.
+    fn nearest(self) -> impl Iterator<Item = (&'c [u8], u64)> {
+        let before = self.border - self.earlier.len() as u64;
+        let both = [(self.own, self.border), (self.earlier, before)];
+        both.into_iter().flat_map(|(text, base)| {
+            let mut end = text.len();
+            std::iter::from_fn(move || {
+                let whole = text.get(..end.checked_sub(1)?)?;
+                let start = memchr::memrchr(b'\n', whole).map_or(0, |n| n + 1);
+                let line = whole.get(start..)?;
+                end = start;
+                Some((line, base + start as u64))
+            })
+        })
+    }
+}
+
 /// What a line has in common with all others of its process: `host program[pid]` of a system log, `[pid]`
 /// where no program is named.
 fn key(line: &str) -> Option<&str> {
@@ -146,6 +166,10 @@ fn key(line: &str) -> Option<&str> {
 impl Parser<'_> {
     /// Whether a line may need the text before its chunk.
     pub fn looks_back(&self) -> bool {
+        let inside = |index: &usize| self.set.format(*index).is_some_and(|f| f.unwraps());
+        if self.roots.iter().any(inside) {
+            return true;
+        }
         let parent = |index: &usize| self.set.format(*index).and_then(|format| format.parent);
         let mut all = self.set.formats.iter().enumerate().filter(|(_, format)| format.client_by_process);
         all.any(|(index, _)| std::iter::successors(Some(index), parent).any(|i| self.roots.contains(&i)))
@@ -166,6 +190,42 @@ impl Parser<'_> {
             event.source.port = event.source.port.or(client.port);
             event.push(self.set.client_line, Value::Int(i64::try_from(offset).unwrap_or(i64::MAX)));
         }
+    }
+
+    /// Ties a line whose wrapper holds a text that no format knows to the earlier line in whose event it goes
+    /// on: its wrapper holds the first line of an event that can have several.
+    pub(super) fn find_beginning(
+        &self,
+        event: &mut Event<'_>,
+        chunk: Option<&LineChunk>,
+        scratch: &mut Scratch,
+    ) -> Option<()> {
+        let chunk = chunk?;
+        let at = usize::try_from(event.origin.offset.checked_sub(chunk.offset)?).ok()?;
+        let text = event.by_name(self.set.message.name)?.as_str()?.to_owned();
+        let mut offset = None;
+        for (line, place) in Before::new(chunk, at).nearest().take(BACK) {
+            let line = unended(std::str::from_utf8(line).ok()?);
+            let inner = self.roots.iter().find_map(|root| self.unwrapped(*root, line, scratch))?;
+            let known = self.set.roots.iter().filter(|root| self.set.knows(**root, unended(&inner), scratch));
+            let known: Vec<usize> = known.copied().collect();
+            if known.is_empty() {
+                continue;
+            }
+            let mut joinings = known.iter().filter_map(|root| self.set.format(*root)?.joining.as_ref());
+            offset = joinings.any(|joining| joining.continues(b"", text.as_bytes())).then_some(place);
+            break;
+        }
+        event.push(self.set.begun, Value::Int(i64::try_from(offset?).ok()?));
+        Some(())
+    }
+
+    /// The text inside a line's wrapper.
+    fn unwrapped(&self, root: usize, line: &str, scratch: &mut Scratch) -> Option<String> {
+        let format = self.set.format(root)?;
+        let mut draft = Draft::default();
+        let rule = format.dispatch.apply(format, line, &mut draft, scratch)?;
+        Some(draft.get(rule.inside?)?.as_str()?.to_owned())
     }
 
     /// The client, and the byte offset of the line that names it.

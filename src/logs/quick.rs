@@ -254,6 +254,18 @@ impl Parser<'_> {
         scratch.recent.begin();
         let mut begin = 0;
         for end in ends.chain(cut) {
+            // Lines that were taken together.
+            if end <= begin {
+                continue;
+            }
+            if matches!(bytes.get(end), Some(b' ' | b'\t')) {
+                scratch.recent.line(begin);
+                begin += self.group(chunk, Some(whole), begin, &mut origin, &mut draft, parsed, scratch);
+                // None of its lines is entered.
+                scratch.recent.line(begin - 1);
+                self.hand_over(parsed, year, &mut draft, scratch, taker);
+                continue;
+            }
             let text = whole.get(begin..end).unwrap_or_default();
             scratch.recent.line(begin);
             if !self.short(quick, text, origin, year, &mut draft, parsed, scratch, taker) {
@@ -261,11 +273,11 @@ impl Parser<'_> {
                 self.hand_over(parsed, year, &mut draft, scratch, taker);
             }
             parsed.ledger.lines.read += 1;
+            parsed.ledger.lines.bytes += (end - begin) as u64;
             origin.record += 1;
             origin.offset += (end - begin) as u64;
             begin = end;
         }
-        parsed.ledger.lines.bytes += bytes.len() as u64;
     }
 
     /// Tries the short way of a line that is counted and nothing else; `false` if there is none.

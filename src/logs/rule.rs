@@ -305,6 +305,13 @@ pub(super) struct Format {
 }
 
 impl Format {
+    /// Whether its lines wrap lines of other formats.
+    pub fn unwraps(&self) -> bool {
+        self.rules.iter().any(|rule| rule.inside.is_some())
+    }
+}
+
+impl Format {
     /// Whether other formats read what it leaves.
     pub fn is_parent(&self) -> bool {
         self.family.is_some() || self.children.any()

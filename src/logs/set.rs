@@ -24,6 +24,10 @@ pub struct FormatSet {
     pub(super) bad_fields: FieldRef,
     /// Byte offset of the earlier line that names the client.
     pub(super) client_line: FieldRef,
+    /// Lines that go on with an event whose format knows only the first.
+    pub(super) goes_on: FieldRef,
+    /// Byte offset of the line in whose event this one goes on.
+    pub(super) begun: FieldRef,
     pub(super) user: Option<FieldRef>,
     /// Only events of these users are made; empty = of all.
     pub(super) users: Vec<String>,
@@ -115,6 +119,8 @@ impl FormatSet {
         let message = table.need("patterns", "fields", "message")?;
         let bad_fields = table.need("patterns", "fields", "netlog.bad_fields")?;
         let client_line = table.need("patterns", "fields", "netlog.client_line.offset")?;
+        let goes_on = table.need("patterns", "fields", "netlog.continuation")?;
+        let begun = table.need("patterns", "fields", "netlog.begun_line.offset")?;
         let names: BTreeMap<String, usize> =
             specs.iter().enumerate().map(|(i, (_, spec))| (spec.name.clone(), i)).collect();
         let mut maker = Maker { table, library, names, columns: 0 };
@@ -136,6 +142,8 @@ impl FormatSet {
             message,
             bad_fields,
             client_line,
+            goes_on,
+            begun,
             user: maker.table.get("user.name"),
             users: Vec::new(),
             narrowed: false,

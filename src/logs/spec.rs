@@ -216,12 +216,18 @@ pub(super) struct JsonSpec {
     pub ecs: bool,
     /// Dotted path to field, with the form of a stamp after a colon.
     pub map: BTreeMap<String, String>,
+    /// What follows the object is not looked at.
+    #[serde(default)]
+    pub tail: bool,
 }
 
 /// A rule of pairs of key and value; see [`super::kv`].
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KvSpec {
+    /// Keys alone on a line may have a value in the journal's binary form behind them.
+    #[serde(default)]
+    pub binary: bool,
     /// Templates of what stands before the pairs, the first that fits counts.
     pub prefix: Option<OneOrMany>,
     /// Characters that divide pairs; blank and tab unless given.
@@ -294,6 +300,8 @@ pub(super) struct MultiSpec {
     pub continues: Option<String>,
     /// What a line begins with that is never the last of its event.
     pub follows: Option<String>,
+    /// Where a new event begins in the middle of a line.
+    pub divide: Option<String>,
     /// Most lines of an event.
     pub lines: Option<usize>,
     /// Most bytes of an event.

@@ -24,6 +24,21 @@ const STEP: usize = 64 << 10;
 /// Whether the second line goes on with the event of the first.
 pub type Continues<'c> = dyn Fn(&[u8], &[u8]) -> bool + 'c;
 
+/// The first place behind the given one where a line ends or an event begins within it; the event's first
+/// [`OVERLAP`] bytes tell.
+pub type Divide<'c> = dyn Fn(&[u8], usize) -> Option<usize> + 'c;
+
+/// See [`Divide`].
+pub const OVERLAP: usize = 64;
+
+/// Where the text may be cut, where lines are not all there is.
+pub struct Borders<'c> {
+    /// Where events have several lines.
+    pub continues: &'c Continues<'c>,
+    /// Where lines have several events.
+    pub divide: Option<&'c Divide<'c>>,
+}
+
 /// Reads chunks of lines from one input.
 pub struct Reader {
     path: Arc<str>,
@@ -103,15 +118,15 @@ impl Reader {
         self.fill_whole(chunk, None)
     }
 
-    /// The same, where events can have several lines: no chunk ends before a line that goes on with the
+    /// The same, where events can have several lines, or lines several events: no chunk ends before a line that goes on with the
     /// event of the line before it, unless the event has more than [`MAX_LINE`] bytes.
-    pub fn fill_whole(&mut self, chunk: &mut LineChunk, continues: Option<&Continues<'_>>) -> bool {
+    pub fn fill_whole(&mut self, chunk: &mut LineChunk, borders: Option<&Borders<'_>>) -> bool {
         chunk.offset = self.window.base();
         chunk.first_line = self.line;
         self.window.load(&mut chunk.data, CHUNK + STEP);
-        let mut end = self.chunk_end(&mut chunk.data);
-        if let Some(continues) = continues {
-            end = self.event_end(&mut chunk.data, end, continues);
+        let mut end = self.chunk_end(&mut chunk.data, borders.and_then(|borders| borders.divide));
+        if let Some(borders) = borders {
+            end = self.event_end(&mut chunk.data, end, borders.continues);
         }
         self.window.keep(&mut chunk.data, end);
         let lines = memchr::memchr_iter(b'\n', &chunk.data).count();
@@ -128,12 +143,16 @@ impl Reader {
     }
 
     /// Where the chunk at the front of `data` ends: behind the first line end from [`CHUNK`] on.
-    fn chunk_end(&mut self, data: &mut Vec<u8>) -> usize {
+    fn chunk_end(&mut self, data: &mut Vec<u8>, divide: Option<&Divide<'_>>) -> usize {
         let mut from = CHUNK - 1;
         loop {
             let rest = data.get(from..).unwrap_or_default();
-            if let Some(at) = memchr::memchr(b'\n', rest) {
-                return from + at + 1;
+            let end = match divide {
+                Some(divide) => divide(data, from.saturating_sub(OVERLAP).max(CHUNK - 1)),
+                None => memchr::memchr(b'\n', rest).map(|at| from + at + 1),
+            };
+            if let Some(end) = end {
+                return end;
             }
             if data.len() >= CHUNK + MAX_LINE {
                 return self.cut_line(data);

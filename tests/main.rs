@@ -11,6 +11,7 @@ mod examples;
 mod exports;
 mod extract;
 mod found;
+mod ftp_data;
 mod generated_docs;
 mod geoip;
 mod grep_auth;

@@ -23,6 +23,7 @@ mod packets;
 mod progress;
 mod queue;
 mod run;
+mod transfers;
 mod writer;
 
 pub use extract::{ExtractError, Extracted, Wish, extract};

@@ -7,6 +7,7 @@ use super::block::BLOCK;
 use super::carried;
 use super::queue::Queue;
 use super::run::{Shared, Totals};
+use super::transfers::Transfers;
 use crate::model::{Event, InputFault, Ledger, Origin, Seq, SourceInfo, Stamp};
 use crate::net::defrag::Defrag;
 use crate::net::dissect::dissect;
@@ -68,6 +69,7 @@ struct Group {
     order: Vec<(Seq, usize)>,
     /// Events that do not fill a block yet: blocks must not depend on the size of a round.
     rest: Vec<Event<'static>>,
+    transfers: Transfers,
     last: Stamp,
 }
 
@@ -165,6 +167,7 @@ impl Group {
             fresh: Vec::new(),
             order: Vec::new(),
             rest: Vec::with_capacity(BLOCK),
+            transfers: Transfers::default(),
             last: Stamp::default(),
         }
     }
@@ -204,7 +207,7 @@ impl Group {
     /// Puts the events of the shards in order behind those that wait, and takes over their accounts. What is
     /// sorted are places: an event is moved twice, however many there are.
     fn collect(&mut self, ledger: &mut Ledger) {
-        let Group { shards, fresh, order, rest, .. } = self;
+        let Group { shards, fresh, order, rest, transfers, .. } = self;
         fresh.clear();
         order.clear();
         for (_, out) in shards {
@@ -215,7 +218,8 @@ impl Group {
             ledger.merge(std::mem::take(&mut out.ledger));
         }
         order.sort_unstable();
-        rest.extend(order.iter().filter_map(|(_, i)| fresh.get_mut(*i)?.take()));
+        let events = order.iter().filter_map(|(_, i)| fresh.get_mut(*i)?.take());
+        rest.extend(events.filter_map(|event| transfers.join(event, ledger)));
     }
 
     /// Gives fragments to the defragmenter in order; returns the datagrams that became whole, by shard.
@@ -387,12 +391,7 @@ fn feed(
 
 /// A parser's panic is a bug of ours: said as such, with the way to reproduce it.
 fn bug(at: Origin) -> InputFault {
-    InputFault {
-        path: format!("input {}", at.source),
-        offset: Some(at.offset),
-        reason: format!(
-            "a bug in netlog: decoding stopped at packet {}; the flows of its group were begun anew",
-            at.record
-        ),
-    }
+    let at_packet = format!("a bug in netlog: decoding stopped at packet {}", at.record);
+    let reason = at_packet + "; the flows of its group were begun anew";
+    InputFault { path: format!("input {}", at.source), offset: Some(at.offset), reason }
 }

@@ -9,7 +9,8 @@ use super::stream::Stream;
 use super::talk::Talk;
 use crate::model::{Endpoint, Event, Ledger, Seq, Stamp, Transport};
 use crate::proto::config::Sections;
-use crate::proto::{Options, Protocol};
+use crate::proto::shapes::{self, Sight};
+use crate::proto::{self, Options, Protocol};
 
 /// The protocols of a run by port, in the order their probes are asked.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(super) struct Registry {
     all: &'static [&'static Protocol],
     /// Those that are not switched off.
     asked: Vec<usize>,
+    /// Those that are only named are, too.
+    shapes: bool,
     /// (port, index into `all`), sorted.
     ports: Vec<(u16, usize)>,
 }
@@ -33,7 +36,9 @@ impl Registry {
         let mut ports: Vec<_> = all.iter().enumerate().filter(asked).flat_map(each).collect();
         ports.sort_unstable();
         let asked = all.iter().enumerate().filter(asked).map(|(i, _)| i).collect();
-        Registry { all, asked, ports }
+        // Tests of single parsers and of the dispatch bring protocols of their own.
+        let shapes = all.len() == proto::ALL.len();
+        Registry { all, asked, shapes, ports }
     }
 
     /// Whether a protocol over `transport` lives at `port`.
@@ -45,6 +50,16 @@ impl Registry {
     pub(super) fn named(&self, name: &str) -> Option<&'static Protocol> {
         let asked = |i: &usize| self.all.get(*i).filter(|p| p.name == name);
         self.asked.iter().find_map(asked).copied()
+    }
+
+    /// The protocol that these bytes look like, though nobody reads it.
+    pub(super) fn shape(&self, transport: Transport, sight: &Sight<'_>) -> Option<&'static Protocol> {
+        self.shapes.then(|| shapes::find(transport, sight)).flatten()
+    }
+
+    /// Whether what nobody reads is looked at for a name.
+    pub(super) const fn names(&self) -> bool {
+        self.shapes
     }
 
     fn at(&self, port: u16) -> impl Iterator<Item = usize> + '_ {

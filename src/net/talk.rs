@@ -1,6 +1,8 @@
 //! The conversation of a flow: probing by content, feeding the parser, and doing what its [`Step`]
 //! asks for.
 
+mod shape;
+
 use super::dispatch::{Excluded, Io};
 use super::rest::Rest;
 use crate::model::Stamp;
@@ -24,9 +26,15 @@ struct Chunk {
 }
 
 enum Phase {
-    Probing { chunks: Vec<Chunk>, excluded: Excluded, tries: u8 },
+    Probing { chunks: Vec<Chunk>, excluded: Excluded, tries: u8, heads: Option<Box<shape::Heads>> },
     Parsing(Box<dyn Parser>),
     Over,
+}
+
+impl Phase {
+    fn fresh() -> Phase {
+        Phase::Probing { chunks: Vec::new(), excluded: Excluded::default(), tries: 0, heads: None }
+    }
 }
 
 impl std::fmt::Debug for Phase {
@@ -66,7 +74,7 @@ impl Talk {
         Talk {
             client,
             whole,
-            phase: Phase::Probing { chunks: Vec::new(), excluded: Excluded::default(), tries: 0 },
+            phase: Phase::fresh(),
             rest: Default::default(),
             ended: [false; 2],
             told: [false; 2],
@@ -133,7 +141,8 @@ impl Talk {
                 Probe::Swapped => Some((p, true)),
                 Probe::No | Probe::More => None,
             };
-            match io.registry.order(first, second).find_map(mine) {
+            let found = io.registry.order(first, second).find_map(mine);
+            match found.or_else(|| Some((self.shape(side, bytes, io)?, false))) {
                 Some((protocol, swapped)) => self.begin(protocol, swapped, io),
                 None if tries >= DATAGRAMS => self.phase = Phase::Over,
                 None => {}
@@ -224,12 +233,13 @@ impl Talk {
                 self.tell(io);
             }
             Choice::Wait => {}
+            Choice::Nobody if self.undecided(io) || self.one_way(io) => {}
             Choice::Nobody => {
                 self.rest = Default::default();
                 let whole = self.whole;
                 match &mut self.phase {
                     // The beginning was not seen: another segment may begin a message.
-                    Phase::Probing { chunks, excluded, tries } if !whole && *tries < RESUMES => {
+                    Phase::Probing { chunks, excluded, tries, .. } if !whole && *tries < RESUMES => {
                         *tries += 1;
                         chunks.clear();
                         *excluded = Excluded::default();
@@ -368,7 +378,7 @@ impl Talk {
     fn reopen(&mut self) {
         self.switches += 1;
         self.told = [false; 2];
-        self.phase = Phase::Probing { chunks: Vec::new(), excluded: Excluded::default(), tries: 0 };
+        self.phase = Phase::fresh();
     }
 
     /// Calls the parser, if there is one, and numbers the events it emits.
@@ -378,10 +388,8 @@ impl Talk {
         let (client, server) = if self.client == 0 { (a, b) } else { (b, a) };
         let view = FlowView { client, server, transport: io.transport };
         let before = io.events.len();
-        let result = {
-            let mut out = Emit::new(io.stamp, &view, io.options, io.events, io.ledger, io.seq);
-            f(parser.as_mut(), &mut out)
-        };
+        let mut out = Emit::new(io.stamp, &view, io.options, io.events, io.ledger, io.seq);
+        let result = f(parser.as_mut(), &mut out);
         for event in io.events.iter_mut().skip(before) {
             event.ordinal = *io.emitted;
             *io.emitted += 1;

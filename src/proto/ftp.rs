@@ -1,5 +1,7 @@
 //! FTP (RFC 959, 2228, 2428, 3659): commands with their replies, log-ins, transfers with the data address.
 
+pub mod data;
+
 use super::fields::{ACTION, ERROR_MESSAGE, FILE_NAME, FILE_PATH, FILE_SIZE, METHOD, QUERY, STATUS};
 use super::lines::{self, Line};
 use super::sasl::put_login;
@@ -32,13 +34,15 @@ pub static PROTOCOL: Protocol = Protocol {
     name: "ftp",
     doc: "FTP (RFC 959 with 2228, 2428 and 3659): every command with its last reply; USER and PASS are one log-in; a \
           transfer carries the file's path, its size where the server tells it, and the address announced by PASV, \
-          EPSV, PORT or EPRT. Data connections are flows of their own and not read. After AUTH TLS the connection is \
-          looked at anew.",
+          EPSV, PORT or EPRT. What comes over that address is told as ftp.transfer with size, type by content and \
+          SHA-256, the transfer's command has them too, and the flow is called ftp-data; this takes the control \
+          connection in the same capture, and its command before the end of the data. After AUTH TLS the connection \
+          is looked at anew, and data connections stay TLS.",
     over: Over::Tcp,
     ports: &[21, 2121],
     probe,
     start,
-    datasets: &[&DATASET, &LOGIN],
+    datasets: &[&DATASET, &LOGIN, &data::DATA],
     fields: FIELDS,
     anomalies: &[
         ("ftp.line", "A command or reply is longer than 64 KiB."),
@@ -47,6 +51,7 @@ pub static PROTOCOL: Protocol = Protocol {
         ("ftp.address", "The address of a PORT or PASV does not parse."),
         ("ftp.bounce", "PORT or EPRT names an address that is not the client's."),
         ("ftp.gap", "Bytes were not captured; commands that waited are told unanswered."),
+        ("ftp.transfers", "Cap: more data connections were announced than are kept; the oldest is forgotten."),
         ("ftp.pending", "Cap: more commands waited for their replies than are kept."),
     ],
 };
@@ -163,6 +168,7 @@ impl Ftp {
             v if TRANSFERS.contains(&v) => data = self.data.take(),
             _ => {}
         }
+        let expects = TRANSFERS.contains(&verb.as_str());
         if self.waiting.len() >= out.limits().pending
             && let Some(oldest) = self.waiting.pop_front()
         {
@@ -171,7 +177,23 @@ impl Ftp {
         }
         let argument = if verb == "PASS" || verb == "ADAT" { &[][..] } else { rest.get(..1024).unwrap_or(rest) };
         let argument = argument.to_vec();
-        self.waiting.push_back(Asked { verb, argument, start: out.now, bytes: [used as u64, 0], data });
+        let asked = Asked { verb, argument, start: out.now, bytes: [used as u64, 0], data };
+        if expects {
+            self.expect(&asked, out);
+        }
+        self.waiting.push_back(asked);
+    }
+
+    /// Tells the engine which data connection is to come, and what for.
+    fn expect(&self, asked: &Asked, out: &mut Emit<'_>) {
+        let Some((ip, port, passive)) = asked.data else { return };
+        let mut draft = out.draft(&data::EXPECTED, asked.start);
+        draft.put(&ACTION, "ftp.transfer").put(&METHOD, asked.verb.clone());
+        draft.put(&QUERY, format!("{} {}", asked.verb, lines::text(&asked.argument, 1024)).trim_end().to_owned());
+        draft.put(&DATA_IP, ip).put(&DATA_PORT, port).put(&DATA_PASSIVE, passive);
+        put_login(&mut draft, self.user.as_ref().map(|u| u.0.as_str()), None, out);
+        file(asked, None, None, &mut draft);
+        draft.emit(out);
     }
 
     /// A whole reply; whether the connection is TLS from here on.

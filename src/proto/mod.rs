@@ -26,6 +26,7 @@ mod sql;
 mod wire;
 
 pub mod config;
+pub mod shapes;
 
 pub use emit::{Draft, Emit, FlowView, Limits, Options};
 

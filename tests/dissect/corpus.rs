@@ -209,15 +209,14 @@ fn a_sample_of_captures_is_as_tshark_sees_it() {
     }
 }
 
-/// All captures; takes minutes. `cargo test --test main as_tshark -- --ignored --nocapture`
+/// One capture in twelve: tshark takes half a second to start.
 #[test]
-#[ignore = "starts tshark 360 times"]
 fn nearly_every_packet_of_the_corpus_is_as_tshark_sees_it() {
     if !installed("tshark") {
         return;
     }
     let (mut different, mut files) = (0, 0);
-    for file in captures() {
+    for file in captures().into_iter().step_by(12) {
         files += 1;
         for ((ours, theirs), (count, first)) in differences(&file) {
             println!("{}: {count} × {ours} / {theirs}, first {first}", file.display());
@@ -225,5 +224,5 @@ fn nearly_every_packet_of_the_corpus_is_as_tshark_sees_it() {
         }
     }
     println!("{different} packets of {files} captures differ");
-    assert!(different < 100);
+    assert!(different < 10);
 }

@@ -9,26 +9,64 @@ use std::collections::BTreeMap;
 /// written by it.
 const NAMES: usize = 10_000;
 
+/// The accounts of what was left out or is odd, by name.
+pub fn reasons_of(ledger: &Ledger) -> [(&'static str, &Reasons); 7] {
+    [
+        ("packets.skipped", &ledger.packets.skipped),
+        ("packets.malformed", &ledger.packets.malformed),
+        ("lines.skipped", &ledger.lines.skipped),
+        ("lines.malformed", &ledger.lines.malformed),
+        ("blocks", &ledger.blocks),
+        ("anomalies", &ledger.anomalies),
+        ("caps", &ledger.caps),
+    ]
+}
+
+/// One account; `decoded` is what was understood is called.
+pub fn counts(counts: &Counts, decoded: &str, reasons: impl Fn(&Reasons) -> Value) -> Value {
+    json!({
+        "read": counts.read,
+        "bytes": counts.bytes,
+        decoded: counts.decoded,
+        "skipped": reasons(&counts.skipped),
+        "malformed": reasons(&counts.malformed),
+    })
+}
+
+/// An input's faults.
+pub fn fault(fault: &InputFault) -> Value {
+    json!({"path": fault.path, "offset": fault.offset, "reason": fault.reason})
+}
+
+/// What was read of an input.
+pub fn read_of(source: &SourceInfo) -> Map<String, Value> {
+    let members = json!({
+        "path": &*source.path,
+        "kind": source.kind,
+        "codec": source.codec,
+        "size": source.size,
+        "sha256": source.sha256,
+        "bytes": source.bytes,
+        "records": source.records,
+        "first": source.span.map(|s| rfc3339(s.0)),
+        "last": source.span.map(|s| rfc3339(s.1)),
+        "notes": source.notes,
+    });
+    match members {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
 /// The accounts.
 pub fn ledger(ledger: &Ledger) -> Value {
-    let fault = |f: &InputFault| json!({"path": f.path, "offset": f.offset, "reason": f.reason});
     json!({
-        "packets": counts(&ledger.packets),
-        "lines": counts(&ledger.lines),
+        "packets": counts(&ledger.packets, "decoded", reasons),
+        "lines": counts(&ledger.lines, "decoded", reasons),
         "blocks": reasons(&ledger.blocks),
         "anomalies": reasons(&ledger.anomalies),
         "caps": reasons(&ledger.caps),
         "faults": ledger.faults.iter().map(fault).collect::<Vec<_>>(),
-    })
-}
-
-fn counts(counts: &Counts) -> Value {
-    json!({
-        "read": counts.read,
-        "bytes": counts.bytes,
-        "decoded": counts.decoded,
-        "skipped": reasons(&counts.skipped),
-        "malformed": reasons(&counts.malformed),
     })
 }
 
@@ -43,21 +81,14 @@ fn reasons(reasons: &Reasons) -> Value {
 
 /// An input.
 pub fn input(source: &SourceInfo, sha256: Option<&str>) -> Value {
-    json!({
-        "path": &*source.path,
-        "fingerprint": format!("{:016x}", source.fingerprint),
-        "sha256": sha256,
-        "kind": source.kind,
-        "codec": source.codec,
-        "size": source.size,
-        "sha256": source.sha256,
-        "bytes": source.bytes,
-        "records": source.records,
-        "first": source.span.map(|s| rfc3339(s.0)),
-        "last": source.span.map(|s| rfc3339(s.1)),
-        "span": source.span.map(|s| [s.0, s.1]),
-        "notes": source.notes,
-    })
+    let mut members = read_of(source);
+    members.insert("fingerprint".to_owned(), format!("{:016x}", source.fingerprint).into());
+    // A case made from a case hashes nothing: what is known of the evidence stays.
+    if source.sha256.is_none() {
+        members.insert("sha256".to_owned(), sha256.into());
+    }
+    members.insert("span".to_owned(), json!(source.span.map(|s| [s.0, s.1])));
+    members.into()
 }
 
 /// Texts that live as long as the program, each kept once: what the model takes for names is part of the

@@ -1,6 +1,7 @@
 //! Applications in trouble, from what their logs say in words: ends nobody asked for, WebSocket connections
 //! lost, heartbeats without an answer.
 
+use super::service::{self, Service};
 use super::{Cell, Config, Detector, Observation, On};
 use crate::model::{Event, Finding, Severity, Value};
 use std::borrow::Cow;
@@ -39,12 +40,12 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
         _ => kind(message.unwrap_or_default()).or_else(|| kind(action.unwrap_or_default())),
     };
     let Some(kind) = kind else { return };
-    let service = text("service.name").or_else(|| text("process.name")).unwrap_or(event.dataset.name);
-    let host = text("host.name").unwrap_or_default();
     let words = message.or_else(|| text("event.reason")).or(action);
     let words = words.map(|m| Cow::Owned(m.chars().take(MESSAGE).collect()));
+    let mut subject = String::with_capacity(64);
+    Service::of(event).subject(kind, &mut subject);
     out(Observation {
-        subject: format!("{kind}\t{host}\t{service}").into(),
+        subject: subject.into(),
         weight: 1,
         values: [words, None, None],
         mark: false,
@@ -98,12 +99,9 @@ fn exited(text: &[u8]) -> bool {
 }
 
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
-    let mut parts = subject.splitn(3, '\t');
-    let (Some(kind), Some(host), Some(service)) = (parts.next(), parts.next(), parts.next()) else {
+    let (Some((kind, place)), Some((first, last))) = (service::told(subject), cell.span) else {
         return Vec::new();
     };
-    let Some((first, last)) = cell.span else { return Vec::new() };
-    let place = if host.is_empty() { service.to_owned() } else { format!("{service} on {host}") };
     let (burst, count) = (cell.burst(config.window).count, cell.count);
     let (rule, severity, what) = match kind {
         EXIT if burst >= config.restarts => ("application.exit", Severity::Medium, "ended unexpectedly"),

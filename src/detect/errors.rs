@@ -1,5 +1,6 @@
 //! Services in trouble: bursts of errors, and the message before the end.
 
+use super::service::{self, Service};
 use super::{Cell, Config, Detector, Observation, On};
 use crate::model::{Event, Finding, Severity, Value};
 use std::borrow::Cow;
@@ -34,12 +35,10 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     } else {
         is(&["fatal", "critical", "crit", "alert", "emergency", "emerg", "panic"]).then_some(FATAL)
     };
-    let service = text("service.name").or_else(|| text("process.name")).unwrap_or(event.dataset.name);
-    let host = text("host.name").unwrap_or_default();
+    let service = Service::of(event);
     let mut subject = String::with_capacity(64);
     let mut tell = |kind: &str, message: Option<&str>, mark| {
-        subject.clear();
-        [kind, "\t", host, "\t", service].iter().for_each(|part| subject.push_str(part));
+        service.subject(kind, &mut subject);
         let message = message.map(|m| Cow::Owned(m.chars().take(MESSAGE).collect()));
         out(Observation { subject: Cow::Borrowed(&subject), weight: 1, values: [message, None, None], mark });
     };
@@ -85,12 +84,9 @@ fn change(config: &Config, place: String, cell: &Cell) -> Option<Finding> {
 }
 
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
-    let mut parts = subject.splitn(3, '\t');
-    let (Some(kind), Some(host), Some(service)) = (parts.next(), parts.next(), parts.next()) else {
+    let (Some((kind, place)), Some((first, last))) = (service::told(subject), cell.span) else {
         return Vec::new();
     };
-    let Some((first, last)) = cell.span else { return Vec::new() };
-    let place = if host.is_empty() { service.to_owned() } else { format!("{service} on {host}") };
     let burst = cell.burst(config.window);
     if kind == LEVELS {
         return change(config, place, cell).into_iter().collect();

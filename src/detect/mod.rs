@@ -9,6 +9,7 @@ mod allow;
 mod cell;
 mod config;
 pub mod docs;
+mod service;
 #[cfg(test)]
 mod tests;
 

@@ -102,7 +102,7 @@ impl Changes {
         if self.is_empty() {
             return;
         }
-        let column = |key, title| Column { key, title, unit: Unit::Text, spare: 0 };
+        let column = |key, title| Column::new(key, title, Unit::Text, 0);
         let mut blocks = Vec::new();
         let all: Vec<(&str, &String)> =
             self.new.iter().flat_map(|c| c.values.iter().map(|v| (c.kind, v)).take(NAMED)).collect();

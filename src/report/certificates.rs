@@ -1,8 +1,7 @@
 //! Certificates of servers, and how long they are still good.
 
 use super::facets::push_cut;
-use super::model::{Block, Cell, Table, Unit};
-use super::sections::column;
+use super::model::{Block, Cell, Column, Table, Unit};
 use super::slots::{Seen, Slot};
 use super::top::{Row, Top};
 use crate::model::{Event, Ts, Value, push_ip};
@@ -79,11 +78,11 @@ impl Certificates {
             id: "tls.expiring",
             title: "Certificates that end soon, or have ended",
             columns: vec![
-                column("subject", "Subject", Unit::Text, 0),
-                column("server", "Server", Unit::Text, 0),
-                column("until", "Valid until", Unit::Time, 0),
-                column("left", "Left when last seen", Unit::Text, 1),
-                column("events", "Seen", Unit::Count, 2),
+                Column::new("subject", "Subject", Unit::Text, 0),
+                Column::new("server", "Server", Unit::Text, 0),
+                Column::new("until", "Valid until", Unit::Time, 0),
+                Column::new("left", "Left when last seen", Unit::Text, 1),
+                Column::new("events", "Seen", Unit::Count, 2),
             ],
             rows: rows.into_iter().take(ROWS).collect(),
             distinct,

@@ -105,6 +105,13 @@ pub struct Column {
     pub spare: u8,
 }
 
+impl Column {
+    /// A column; `spare` as the member says.
+    pub const fn new(key: &'static str, title: &'static str, unit: Unit, spare: u8) -> Column {
+        Column { key, title, unit, spare }
+    }
+}
+
 /// Rows, sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {

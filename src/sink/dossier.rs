@@ -134,7 +134,6 @@ pub fn report(ip: IpAddr, report: &Report, noted: &Noted) -> Report {
 }
 
 fn table(kind: &(&'static str, &'static str, &'static str), lines: &Lines, report: &Report) -> Table {
-    let column = |key, title, unit, spare| Column { key, title, unit, spare };
     let mut rows: Vec<(&String, &Line)> = lines.lines.iter().map(|((text, _), line)| (text, line)).collect();
     rows.sort_by_key(|(text, line)| (std::cmp::Reverse(line.count), *text));
     let row = |(text, line): &(&String, &Line)| {
@@ -150,11 +149,11 @@ fn table(kind: &(&'static str, &'static str, &'static str), lines: &Lines, repor
         id: kind.0,
         title: kind.1,
         columns: vec![
-            column("text", kind.2, Unit::Text, 0),
-            column("count", "Count", Unit::Count, 0),
-            column("first", "First", Unit::Time, 1),
-            column("last", "Last", Unit::Time, 2),
-            column("place", "Where", Unit::Text, 3),
+            Column::new("text", kind.2, Unit::Text, 0),
+            Column::new("count", "Count", Unit::Count, 0),
+            Column::new("first", "First", Unit::Time, 1),
+            Column::new("last", "Last", Unit::Time, 2),
+            Column::new("place", "Where", Unit::Text, 3),
         ],
         rows: rows.iter().take(ROWS).map(row).collect(),
         distinct: rows.len() as u64 + lines.dropped,

@@ -2,7 +2,8 @@
 
 use super::escape::json;
 use super::{Kind, Needs, Sink, SinkContext, SinkError, drawn};
-use crate::model::{Counts, Evidence, Finding, Ledger, Reasons, SourceInfo, Sources, Ts, rfc3339};
+use crate::case::account;
+use crate::model::{Evidence, Finding, Ledger, Reasons, SourceInfo, Sources, Ts, rfc3339};
 use crate::report::{Block, Cell, Report, Section, Table, Unit, evidence, Timeline};
 use serde_json::{Map, Value, json};
 
@@ -66,23 +67,12 @@ pub fn document(report: &Report) -> Value {
 
 /// What was read.
 pub(super) fn input(source: &SourceInfo) -> Value {
-    json!({
-        "path": &*source.path,
-        "kind": source.kind,
-        "codec": source.codec,
-        "size": source.size,
-        "sha256": source.sha256,
-        "bytes": source.bytes,
-        "records": source.records,
-        "first": source.span.map(|s| rfc3339(s.0)),
-        "last": source.span.map(|s| rfc3339(s.1)),
-        "notes": source.notes,
-    })
+    account::read_of(source).into()
 }
 
 /// The accounts: in both kinds, `read` is the sum of the others.
 pub fn ledger(ledger: &Ledger, sources: &Sources) -> Value {
-    let mut lines = counts(&ledger.lines, "parsed");
+    let mut lines = account::counts(&ledger.lines, "parsed", reasons);
     // A line that no format fits is the reader's first question, so it has a place of its own.
     let unmatched = ledger.lines.skipped.get("unmatched").map_or(0, |reason| reason.count);
     if let Some(lines) = lines.as_object_mut() {
@@ -91,11 +81,9 @@ pub fn ledger(ledger: &Ledger, sources: &Sources) -> Value {
         }
         lines.insert("unmatched".to_owned(), unmatched.into());
     }
-    let faults = ledger.faults.iter();
-    let faults: Vec<Value> =
-        faults.map(|f| json!({"path": f.path, "offset": f.offset, "reason": f.reason})).collect();
+    let faults: Vec<Value> = ledger.faults.iter().map(account::fault).collect();
     json!({
-        "packets": counts(&ledger.packets, "decoded"),
+        "packets": account::counts(&ledger.packets, "decoded", reasons),
         "lines": lines,
         "blocks": reasons(&ledger.blocks),
         "anomalies": reasons(&ledger.anomalies),
@@ -105,32 +93,13 @@ pub fn ledger(ledger: &Ledger, sources: &Sources) -> Value {
     })
 }
 
-fn counts(counts: &Counts, decoded: &str) -> Value {
-    json!({
-        "read": counts.read,
-        "bytes": counts.bytes,
-        decoded: counts.decoded,
-        "skipped": reasons(&counts.skipped),
-        "malformed": reasons(&counts.malformed),
-    })
-}
-
 fn reasons(reasons: &Reasons) -> Value {
     reasons.iter().map(|(name, reason)| ((*name).to_owned(), reason.count.into())).collect::<Map<_, _>>().into()
 }
 
 fn samples(ledger: &Ledger, sources: &Sources) -> Value {
-    let accounts: [(&str, &Reasons); 7] = [
-        ("packets.skipped", &ledger.packets.skipped),
-        ("packets.malformed", &ledger.packets.malformed),
-        ("lines.skipped", &ledger.lines.skipped),
-        ("lines.malformed", &ledger.lines.malformed),
-        ("blocks", &ledger.blocks),
-        ("anomalies", &ledger.anomalies),
-        ("caps", &ledger.caps),
-    ];
     let mut out = Vec::new();
-    for (account, reasons) in accounts {
+    for (account, reasons) in account::reasons_of(ledger) {
         for (name, reason) in reasons {
             out.extend(reason.samples.iter().map(|sample| {
                 json!({

@@ -15,7 +15,7 @@ pub static KIND: Kind = Kind {
     name: "mongo",
     doc: "Extended JSON for mongoimport, one document per event and finding.",
     rows: true,
-    needs: Needs::Events,
+    needs: Needs::Report,
     open,
 };
 

@@ -80,17 +80,16 @@ fn rows<'n>(noted: &'n Noted, report: &'n Report) -> (Vec<Row<'n>>, u64) {
 /// The timeline as a report of one section.
 fn story(report: &Report, noted: &Noted) -> Report {
     let (rows, dropped) = rows(noted, report);
-    let column = |key, title, unit, spare| Column { key, title, unit, spare };
     let table = Table {
         id: "story",
         title: "",
         columns: vec![
-            column("time", "When (UTC)", Unit::Time, 0),
-            column("kind", "What", Unit::Text, 0),
-            column("text", "Who", Unit::Text, 0),
-            column("count", "Count", Unit::Count, 1),
-            column("last", "Last", Unit::Time, 3),
-            column("place", "Where", Unit::Text, 2),
+            Column::new("time", "When (UTC)", Unit::Time, 0),
+            Column::new("kind", "What", Unit::Text, 0),
+            Column::new("text", "Who", Unit::Text, 0),
+            Column::new("count", "Count", Unit::Count, 1),
+            Column::new("last", "Last", Unit::Time, 3),
+            Column::new("place", "Where", Unit::Text, 2),
         ],
         rows: rows
             .iter()

@@ -7,10 +7,6 @@ use crate::report::{Block, Cell, Column, Report, Section, Table, Unit};
 /// Users named in a cell.
 const USERS: usize = 6;
 
-const fn column(key: &'static str, title: &'static str, unit: Unit, spare: u8) -> Column {
-    Column { key, title, unit, spare }
-}
-
 impl Logins {
     /// Who got in after failing, then every host, then what was read.
     pub fn report(&self) -> Report {
@@ -30,13 +26,13 @@ impl Logins {
 
     fn intruded(&self) -> Section {
         let columns = [
-            column("host", "Host", Unit::Text, 0),
-            column("failures", "Failures", Unit::Count, 0),
-            column("accepted", "Let in", Unit::Count, 0),
-            column("accepted_users", "As", Unit::Text, 0),
-            column("last", "Last", Unit::Time, 0),
-            column("country", "Country", Unit::Text, 1),
-            column("network", "Network", Unit::Text, 2),
+            Column::new("host", "Host", Unit::Text, 0),
+            Column::new("failures", "Failures", Unit::Count, 0),
+            Column::new("accepted", "Let in", Unit::Count, 0),
+            Column::new("accepted_users", "As", Unit::Text, 0),
+            Column::new("last", "Last", Unit::Time, 0),
+            Column::new("country", "Country", Unit::Text, 1),
+            Column::new("network", "Network", Unit::Text, 2),
         ];
         let row = |host: &Host| {
             vec![
@@ -60,17 +56,17 @@ impl Logins {
 
     fn all(&self) -> Section {
         let columns = [
-            column("host", "Host", Unit::Text, 0),
-            column("failed", "Failed", Unit::Count, 0),
-            column("pam_failed", "PAM", Unit::Count, 0),
-            column("invalid_user", "Unknown user", Unit::Count, 4),
-            column("accepted", "Let in", Unit::Count, 0),
-            column("users", "Users tried", Unit::Text, 0),
-            column("last", "Last", Unit::Time, 1),
-            column("first", "First", Unit::Time, 6),
-            column("country", "Country", Unit::Text, 2),
-            column("network", "Network", Unit::Text, 3),
-            column("preauth", "Left early", Unit::Count, 5),
+            Column::new("host", "Host", Unit::Text, 0),
+            Column::new("failed", "Failed", Unit::Count, 0),
+            Column::new("pam_failed", "PAM", Unit::Count, 0),
+            Column::new("invalid_user", "Unknown user", Unit::Count, 4),
+            Column::new("accepted", "Let in", Unit::Count, 0),
+            Column::new("users", "Users tried", Unit::Text, 0),
+            Column::new("last", "Last", Unit::Time, 1),
+            Column::new("first", "First", Unit::Time, 6),
+            Column::new("country", "Country", Unit::Text, 2),
+            Column::new("network", "Network", Unit::Text, 3),
+            Column::new("preauth", "Left early", Unit::Count, 5),
         ];
         let mut rows: Vec<_> = self.hosts.iter().map(row).collect();
         if !rows.is_empty() {

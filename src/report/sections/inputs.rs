@@ -1,8 +1,8 @@
 //! What was read, when it happened, and the findings.
 
-use super::{column, section, whole};
+use super::{section, whole};
 use crate::model::{Allowed, Counts, Ran, SourceInfo};
-use crate::report::model::{Block, Cell, Facts, Section, Unit};
+use crate::report::model::{Block, Cell, Column, Facts, Section, Unit};
 use crate::report::tally::Tally;
 
 /// Files and how much of them was understood.
@@ -17,14 +17,14 @@ pub fn read(tally: &Tally, facts: &Facts) -> Section {
     list.push(("Events", Unit::Count, tally.events.into()));
     let mut blocks = vec![Block::Facts(list)];
     let columns = [
-        column("path", "File", Unit::Text, 0),
-        column("kind", "Kind", Unit::Text, 0),
-        column("codec", "Packed", Unit::Text, 3),
-        column("size", "Size", Unit::Bytes, 2),
-        column("records", "Records", Unit::Count, 0),
-        column("first", "First", Unit::Time, 1),
-        column("last", "Last", Unit::Time, 4),
-        column("sha256", "SHA-256", Unit::Text, 5),
+        Column::new("path", "File", Unit::Text, 0),
+        Column::new("kind", "Kind", Unit::Text, 0),
+        Column::new("codec", "Packed", Unit::Text, 3),
+        Column::new("size", "Size", Unit::Bytes, 2),
+        Column::new("records", "Records", Unit::Count, 0),
+        Column::new("first", "First", Unit::Time, 1),
+        Column::new("last", "Last", Unit::Time, 4),
+        Column::new("sha256", "SHA-256", Unit::Text, 5),
     ];
     let rows = facts.sources.0.iter().map(row).collect();
     blocks.push(whole("inputs", "Files", &columns, rows));
@@ -88,11 +88,11 @@ pub fn findings(facts: &Facts) -> Section {
 
 fn allowed(facts: &Facts) -> Block {
     let columns = [
-        column("rule", "Rule", Unit::Text, 0),
-        column("findings", "Findings", Unit::Count, 0),
-        column("observations", "Observations", Unit::Count, 1),
-        column("subjects", "About", Unit::Text, 0),
-        column("why", "Why", Unit::Text, 0),
+        Column::new("rule", "Rule", Unit::Text, 0),
+        Column::new("findings", "Findings", Unit::Count, 0),
+        Column::new("observations", "Observations", Unit::Count, 1),
+        Column::new("subjects", "About", Unit::Text, 0),
+        Column::new("why", "Why", Unit::Text, 0),
     ];
     let row = |a: &Allowed| {
         let more = if a.findings > a.subjects.len() as u64 { " …" } else { "" };
@@ -115,11 +115,11 @@ fn allowed(facts: &Facts) -> Block {
 
 fn detectors(facts: &Facts) -> Block {
     let columns = [
-        column("detector", "Detector", Unit::Text, 0),
-        column("events", "Events looked at", Unit::Count, 0),
-        column("observations", "Taken from them", Unit::Count, 0),
-        column("findings", "Findings", Unit::Count, 0),
-        column("silent", "Had nothing to go by: it needs", Unit::Text, 0),
+        Column::new("detector", "Detector", Unit::Text, 0),
+        Column::new("events", "Events looked at", Unit::Count, 0),
+        Column::new("observations", "Taken from them", Unit::Count, 0),
+        Column::new("findings", "Findings", Unit::Count, 0),
+        Column::new("silent", "Had nothing to go by: it needs", Unit::Text, 0),
     ];
     let row = |ran: &Ran| {
         let silent = (ran.observations == 0).then_some(ran.needs);

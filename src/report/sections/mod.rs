@@ -5,7 +5,7 @@ mod protocols;
 mod traffic;
 mod troubles;
 
-use super::model::{Block, Cell, Column, Facts, Section, Table, Unit};
+use super::model::{Block, Cell, Column, Facts, Section, Table};
 use super::tally::Tally;
 
 /// Rows kept of a table; a sink may show fewer.
@@ -31,10 +31,6 @@ fn section(id: &'static str, title: &'static str, blocks: Vec<Block>) -> Section
         Block::Note(_) | Block::Timeline | Block::Findings => true,
     };
     Section { id, title, blocks: blocks.into_iter().filter(full).collect() }
-}
-
-pub(super) const fn column(key: &'static str, title: &'static str, unit: Unit, spare: u8) -> Column {
-    Column { key, title, unit, spare }
 }
 
 /// A table of all of `rows`, every key of which is there.

@@ -1,6 +1,6 @@
 //! One section per protocol or kind of log: its counts and latency, then its tables.
 
-use super::{ROWS, column, section};
+use super::{ROWS, section};
 use crate::report::auth::Logins;
 use crate::report::facets::{Facet, On, Only, SEPARATOR, split};
 use crate::report::latency::Latency;
@@ -86,12 +86,12 @@ pub fn facets(tally: &Tally, section: &str) -> Vec<Block> {
 
 fn facet_table(facet: &Facet, top: &Top<String, Count>) -> Block {
     let mut columns: Vec<Column> =
-        facet.parts.iter().map(|part| column(part.key, part.title, Unit::Text, 0)).collect();
-    columns.push(column("events", "Events", Unit::Count, 0));
-    columns.push(column("failures", "Failed", Unit::Count, 1));
+        facet.parts.iter().map(|part| Column::new(part.key, part.title, Unit::Text, 0)).collect();
+    columns.push(Column::new("events", "Events", Unit::Count, 0));
+    columns.push(Column::new("failures", "Failed", Unit::Count, 1));
     let slow = facet.only == Only::Slow;
     if slow {
-        columns.push(column("longest", "Longest", Unit::Duration, 0));
+        columns.push(Column::new("longest", "Longest", Unit::Duration, 0));
     }
     let row = |key: &str, count: &Count| {
         let mut row: Vec<Cell> = split(key).map(Cell::text).collect();
@@ -150,7 +150,8 @@ fn classes(tally: &Tally, section: &'static str) -> Option<Block> {
     }
     let rows = names.iter().zip(sums).filter(|(_, n)| *n > 0);
     let rows = rows.map(|(name, n)| vec![Cell::text(*name), n.into()]).collect();
-    let columns = [column("class", "Status", Unit::Text, 0), column("events", "Events", Unit::Count, 0)];
+    let columns =
+        [Column::new("class", "Status", Unit::Text, 0), Column::new("events", "Events", Unit::Count, 0)];
     Some(super::whole(id, "Status classes", &columns, rows))
 }
 
@@ -160,12 +161,13 @@ fn logins(tally: &Tally) -> Vec<Block> {
         return Vec::new();
     }
     let hosts = [
-        column("host", "Remote host", Unit::Text, 0),
-        column("told", "As told by", Unit::Text, 0),
-        column("country", "From", Unit::Text, 1),
+        Column::new("host", "Remote host", Unit::Text, 0),
+        Column::new("told", "As told by", Unit::Text, 0),
+        Column::new("country", "From", Unit::Text, 1),
     ];
-    let users = [column("user", "User", Unit::Text, 0), column("told", "As told by", Unit::Text, 0)];
-    let told = [column("told", "As told by", Unit::Text, 0)];
+    let users =
+        [Column::new("user", "User", Unit::Text, 0), Column::new("told", "As told by", Unit::Text, 0)];
+    let told = [Column::new("told", "As told by", Unit::Text, 0)];
     let after = auth.hosts.ranked(attempts).into_iter().filter(|(_, row)| row.after_failure());
     let after = after.take(ROWS).map(|(key, row)| login_row(key, row, true)).collect();
     let sums = auth.told.iter().map(|(told, row)| login_row(told, row, false)).collect();
@@ -185,11 +187,11 @@ fn attempts(row: &Logins) -> (u64, u64) {
 fn login_columns(keys: &[Column]) -> Vec<Column> {
     let mut columns = keys.to_vec();
     columns.extend([
-        column("failed", "Failed", Unit::Count, 0),
-        column("pam", "PAM", Unit::Count, 0),
-        column("accepted", "Accepted", Unit::Count, 0),
-        column("first", "First", Unit::Time, 2),
-        column("last", "Last", Unit::Time, 3),
+        Column::new("failed", "Failed", Unit::Count, 0),
+        Column::new("pam", "PAM", Unit::Count, 0),
+        Column::new("accepted", "Accepted", Unit::Count, 0),
+        Column::new("first", "First", Unit::Time, 2),
+        Column::new("last", "Last", Unit::Time, 3),
     ]);
     columns
 }

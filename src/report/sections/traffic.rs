@@ -1,6 +1,6 @@
 //! Who talked, over what, and from which country.
 
-use super::{ROWS, column, section};
+use super::{ROWS, section};
 use crate::report::hosts::{Host, Named, Traffic};
 use crate::report::kinds::Kind;
 use crate::report::model::{Block, Cell, Column, Section, Table, Unit};
@@ -22,11 +22,11 @@ pub fn hosts(tally: &Tally) -> Section {
 }
 
 const TRAFFIC: [Column; 5] = [
-    column("requests", "Requests", Unit::Count, 0),
-    column("flows", "Flows", Unit::Count, 1),
-    column("sent", "Sent", Unit::Bytes, 2),
-    column("received", "Received", Unit::Bytes, 4),
-    column("failures", "Failed", Unit::Count, 3),
+    Column::new("requests", "Requests", Unit::Count, 0),
+    Column::new("flows", "Flows", Unit::Count, 1),
+    Column::new("sent", "Sent", Unit::Bytes, 2),
+    Column::new("received", "Received", Unit::Bytes, 4),
+    Column::new("failures", "Failed", Unit::Count, 3),
 ];
 
 fn cells(traffic: &Traffic) -> [Cell; 5] {
@@ -46,9 +46,9 @@ fn table(
     side: impl Fn(&Host) -> &Traffic,
 ) -> Block {
     let mut columns = vec![
-        column("host", "Host", Unit::Text, 0),
-        column("place", "From", Unit::Text, 0),
-        column("owner", "Network", Unit::Text, 0),
+        Column::new("host", "Host", Unit::Text, 0),
+        Column::new("place", "From", Unit::Text, 0),
+        Column::new("owner", "Network", Unit::Text, 0),
     ];
     columns.extend(TRAFFIC);
     let ranked = tally.hosts.hosts.ranked(|host| rank(side(host)));
@@ -104,7 +104,8 @@ fn named<K: std::hash::Hash + Eq + Ord + Clone>(
 }
 
 fn networks(tally: &Tally) -> Block {
-    let columns = vec![column("network", "Network", Unit::Text, 0), column("asn", "AS", Unit::Text, 0)];
+    let columns =
+        vec![Column::new("network", "Network", Unit::Text, 0), Column::new("asn", "AS", Unit::Text, 0)];
     named(("hosts.networks", "Networks"), columns, &tally.hosts.networks, |asn, row| {
         vec![(&*row.name).into(), format!("AS{asn}").into()]
     })
@@ -112,7 +113,8 @@ fn networks(tally: &Tally) -> Block {
 
 /// Countries of all addresses.
 pub fn countries(tally: &Tally) -> Section {
-    let columns = vec![column("country", "Country", Unit::Text, 0), column("code", "Code", Unit::Text, 0)];
+    let columns =
+        vec![Column::new("country", "Country", Unit::Text, 0), Column::new("code", "Code", Unit::Text, 0)];
     let table = named(("countries", ""), columns, &tally.hosts.countries, |country, row| {
         vec![(&*row.name).into(), code(*country).into()]
     });
@@ -122,12 +124,12 @@ pub fn countries(tally: &Tally) -> Section {
 /// Kinds of events, and server ports with what was spoken there.
 pub fn services(tally: &Tally) -> Section {
     let columns = vec![
-        column("transport", "Over", Unit::Text, 0),
-        column("port", "Port", Unit::Text, 0),
-        column("protocol", "Protocol", Unit::Text, 0),
-        column("flows", "Flows", Unit::Count, 0),
-        column("sent", "To server", Unit::Bytes, 0),
-        column("received", "From server", Unit::Bytes, 0),
+        Column::new("transport", "Over", Unit::Text, 0),
+        Column::new("port", "Port", Unit::Text, 0),
+        Column::new("protocol", "Protocol", Unit::Text, 0),
+        Column::new("flows", "Flows", Unit::Count, 0),
+        Column::new("sent", "To server", Unit::Bytes, 0),
+        Column::new("received", "From server", Unit::Bytes, 0),
     ];
     let top = &tally.hosts.services;
     let ranked = top.ranked(|t| (t.flows, t.sent.saturating_add(t.received)));
@@ -158,13 +160,13 @@ pub fn services(tally: &Tally) -> Section {
 
 fn kinds(tally: &Tally) -> Block {
     let columns = [
-        column("dataset", "Event", Unit::Text, 0),
-        column("events", "Count", Unit::Count, 0),
-        column("failures", "Failed", Unit::Count, 0),
-        column("unanswered", "Unanswered", Unit::Count, 1),
-        column("bytes", "Bytes", Unit::Bytes, 0),
-        column("median", "Median", Unit::Duration, 0),
-        column("p99", "99 %", Unit::Duration, 0),
+        Column::new("dataset", "Event", Unit::Text, 0),
+        Column::new("events", "Count", Unit::Count, 0),
+        Column::new("failures", "Failed", Unit::Count, 0),
+        Column::new("unanswered", "Unanswered", Unit::Count, 1),
+        Column::new("bytes", "Bytes", Unit::Bytes, 0),
+        Column::new("median", "Median", Unit::Duration, 0),
+        Column::new("p99", "99 %", Unit::Duration, 0),
     ];
     let mut kinds = tally.kinds.sorted();
     kinds.sort_by_key(|kind| std::cmp::Reverse(kind.events));

@@ -1,16 +1,16 @@
 //! What was odd, what hit a cap, and what could not be decoded, with the first examples.
 
-use super::{column, section, whole};
+use super::{section, whole};
 use crate::model::{Reasons, Sources};
 use crate::report::model::{Block, Cell, Column, Facts, Section, Unit};
 
 const COLUMNS: [Column; 6] = [
-    column("account", "Of", Unit::Text, 0),
-    column("reason", "Reason", Unit::Text, 0),
-    column("count", "Count", Unit::Count, 0),
-    column("bytes", "Bytes", Unit::Bytes, 2),
-    column("first", "First at", Unit::Text, 0),
-    column("sample", "Begins", Unit::Text, 1),
+    Column::new("account", "Of", Unit::Text, 0),
+    Column::new("reason", "Reason", Unit::Text, 0),
+    Column::new("count", "Count", Unit::Count, 0),
+    Column::new("bytes", "Bytes", Unit::Bytes, 2),
+    Column::new("first", "First at", Unit::Text, 0),
+    Column::new("sample", "Begins", Unit::Text, 1),
 ];
 
 /// Named anomalies of records that were decoded, and caps.

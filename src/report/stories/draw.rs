@@ -3,8 +3,7 @@
 use super::Stories;
 use super::ties::Skew;
 use crate::model::{Evidence, Finding, Severity, Ts};
-use crate::report::model::{Block, Cell, Facts, Section, Table, Unit};
-use crate::report::sections::column;
+use crate::report::model::{Block, Cell, Column, Facts, Section, Table, Unit};
 use crate::report::units;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,14 +100,14 @@ fn concluded(finding: &Finding) -> Line {
 
 fn table(all: &[(IpAddr, Story)], facts: &Facts) -> Block {
     let columns = vec![
-        column("address", "Address", Unit::Text, 0),
-        column("first", "From", Unit::Time, 0),
-        column("last", "To", Unit::Time, 2),
-        column("kind", "What", Unit::Text, 0),
-        column("source", "As told by", Unit::Text, 0),
-        column("events", "Events", Unit::Count, 1),
-        column("failures", "Failed", Unit::Count, 3),
-        column("place", "Begins at", Unit::Text, 4),
+        Column::new("address", "Address", Unit::Text, 0),
+        Column::new("first", "From", Unit::Time, 0),
+        Column::new("last", "To", Unit::Time, 2),
+        Column::new("kind", "What", Unit::Text, 0),
+        Column::new("source", "As told by", Unit::Text, 0),
+        Column::new("events", "Events", Unit::Count, 1),
+        Column::new("failures", "Failed", Unit::Count, 3),
+        Column::new("place", "Begins at", Unit::Text, 4),
     ];
     let row = |(ip, line): (&IpAddr, &Line)| -> Vec<Cell> {
         vec![

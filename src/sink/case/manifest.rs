@@ -6,7 +6,7 @@ use super::file::Parquet;
 use super::folder::Sheet;
 use super::table::Table;
 use crate::case::{Column, EVENTS, Kind, LEDGER, MANIFEST, Part, VERSION, account};
-use crate::model::{Counts, Evidence, Finding, Ledger, Reasons, SourceInfo, Ts, rfc3339};
+use crate::model::{Counts, Evidence, Finding, Ledger, SourceInfo, Ts, rfc3339};
 use crate::report::Report;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -210,16 +210,7 @@ fn reasons(folder: &Path, ledger: &Ledger) -> io::Result<()> {
     };
     totals("packets", &ledger.packets);
     totals("lines", &ledger.lines);
-    let accounts: [(&str, &Reasons); 7] = [
-        ("packets.skipped", &ledger.packets.skipped),
-        ("packets.malformed", &ledger.packets.malformed),
-        ("lines.skipped", &ledger.lines.skipped),
-        ("lines.malformed", &ledger.lines.malformed),
-        ("blocks", &ledger.blocks),
-        ("anomalies", &ledger.anomalies),
-        ("caps", &ledger.caps),
-    ];
-    for (account, reasons) in accounts {
+    for (account, reasons) in account::reasons_of(ledger) {
         for (name, reason) in reasons {
             table.push(&[
                 Cell::Text(account),

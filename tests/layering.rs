@@ -26,8 +26,8 @@ static MAY: &[(&str, &[&str])] = &[
     (
         "plan",
         &[
-            "cli", "config", "engine", "net", "proto", "logs", "enrich", "detect", "report", "setup", "load",
-            "nightly",
+            "cli", "config", "engine", "net", "proto", "logs", "enrich", "detect", "report", "setup", "sink",
+            "load", "nightly",
         ],
     ),
     (

@@ -17,6 +17,7 @@ mod geoip;
 mod grep_auth;
 mod grok_builtin;
 mod grok_conformance;
+mod guessing;
 mod indicators;
 mod layering;
 mod licences;

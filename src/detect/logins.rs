@@ -11,11 +11,11 @@ const NAMED: usize = 20;
 pub static DETECTOR: Detector = Detector {
     name: "login",
     doc: "Failed and successful log-ins per service and source, and per service and user, from any log or \
-          capture whose events are of category `authentication`; SSH connections in captures whose outcome \
-          is encrypted are counted as attempts. Silent on sources without an address or name.",
+          capture whose events are of category `authentication`; SSH and RDP connections in captures, \
+          whose outcome is encrypted, are counted as attempts. Silent on sources without an address or name.",
     needs: "log-ins in logs or captures",
     on: On::Others,
-    rules: &["login.bruteforce", "login.spray", "login.success_after_failures", "login.distributed", "login.ssh_connections"],
+    rules: &["login.bruteforce", "login.spray", "login.success_after_failures", "login.distributed", "login.ssh_connections", "login.rdp_connections"],
     observe,
     judge,
 };
@@ -29,7 +29,8 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let login = event.dataset.category.contains(&"authentication")
         || event.by_name("event.category").is_some_and(is_authentication);
     if !login {
-        if event.dataset.name == "ssh" && event.outcome == Outcome::Unknown {
+        // What an RDP connection request is answered with says nothing of the log-in that follows.
+        if event.dataset.name == "rdp" || event.dataset.name == "ssh" && event.outcome == Outcome::Unknown {
             connection(event, out);
         }
         return;
@@ -63,7 +64,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
 fn connection(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let (Some(source), Some(server)) = (event.source.ip, event.destination.ip) else { return };
     out(Observation {
-        subject: format!("{CONNECTIONS}\tssh\t{source}").into(),
+        subject: format!("{CONNECTIONS}\t{}\t{source}", event.dataset.name).into(),
         weight: 1,
         values: [None, Some(server.to_string().into()), None],
         mark: false,
@@ -216,16 +217,22 @@ impl Case<'_> {
         if burst.count < self.config.connections {
             return None;
         }
+        let ssh = self.service == "ssh";
         let title = format!(
-            "{} opened {} SSH connections, up to {} in {} minutes, to {} servers: guessing passwords?",
+            "{} opened {} {} connections, up to {} in {} minutes, to {} servers: guessing passwords?",
             self.who,
             self.cell.count,
+            if ssh { "SSH" } else { "RDP" },
             burst.count,
             self.config.window / 60_000_000_000,
             counted(self.cell.distinct(1)),
         );
-        let mut finding = self.finding("login.ssh_connections", Severity::Medium, title);
-        finding.advice = "Look into the servers' auth.log for this address: netlog grep-auth.";
+        let rule = if ssh { "login.ssh_connections" } else { "login.rdp_connections" };
+        let mut finding = self.finding(rule, Severity::Medium, title);
+        finding.advice = match ssh {
+            true => "Look into the servers' auth.log for this address: netlog grep-auth.",
+            false => "Look into the servers' security log for this address (events 4625 and 4624).",
+        };
         Some(finding)
     }
 }

@@ -8,6 +8,8 @@ use std::net::IpAddr;
 
 /// Ethernet addresses named in a finding.
 const NAMED: usize = 8;
+/// Behind an address that was given in answer to a question.
+const ANSWER: &str = "?";
 /// Width of a window, nanoseconds: ten minutes.
 const GRAIN: Ts = 600_000_000_000;
 /// Windows between the first and last message of one event; the parser closes events long before.
@@ -17,7 +19,8 @@ const WINDOWS: i64 = 16;
 pub static DETECTOR: Detector = Detector {
     name: "arp",
     doc: "Ethernet addresses that ARP messages, and the advertisements of IPv6 neighbours, give for each IP address: \
-          several within one window are a machine that claims what is another's. A change that is announced (gratuitous \
+          several on one VLAN within one window are a machine that claims what is another's. The addresses of VRRP, HSRP and \
+          GLBP are left out, and so are answers of several routers for an address that nobody speaks as (proxy ARP). A change that is announced (gratuitous \
           ARP, an advertisement to everybody), as when a standby takes over, is left out unless it comes again and again. \
           Silent on captures that hold none of these messages.",
     needs: "captures with ARP or IPv6 neighbour discovery",
@@ -30,6 +33,20 @@ pub static DETECTOR: Detector = Detector {
 /// `02-00-00-00-00-0A`, as neighbour discovery's events have it too.
 fn spelled(mac: [u8; 6]) -> String {
     mac.map(|byte| format!("{byte:02X}")).join("-")
+}
+
+/// The standard's addresses of routers that stand for each other: VRRP, HSRP and GLBP. Several of them for one
+/// address are what these are for.
+fn is_virtual(mac: &str) -> bool {
+    ["00-00-5E-00-01-", "00-00-5E-00-02-", "00-00-0C-07-AC-", "00-00-0C-9F-F", "00-05-73-A0-0", "00-07-B4-00-"]
+        .iter()
+        .any(|prefix| mac.starts_with(prefix))
+}
+
+/// The VLAN that an event was seen on; empty if none.
+fn vlan(event: &Event<'_>) -> String {
+    let ids = ["network.vlan.id", "network.inner.vlan.id"].map(|name| event.by_name(name).and_then(Value::as_str));
+    ids.into_iter().flatten().collect::<Vec<_>>().join(".")
 }
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
@@ -51,10 +68,12 @@ fn arp(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     };
     let announced = is(event, "arp.gratuitous");
     let changed = event.by_name("arp.changed.ip").and_then(Value::as_ip);
-    for end in [&event.source, &event.destination] {
+    let asked = event.by_name("arp.requests").and_then(Value::as_int).is_some_and(|n| n > 0);
+    let network = vlan(event);
+    for (end, answers) in [(&event.source, false), (&event.destination, asked && !announced)] {
         let Some((ip, mac)) = end.ip.zip(end.mac).filter(|(ip, _)| !ip.is_unspecified()) else { continue };
         let flips = u64::from(changed == Some(ip) && !announced);
-        claim(out, ("arp", ip), spelled(mac), (event.ts, last), (announced, flips));
+        claim(out, ("arp", ip, &network), (spelled(mac), answers), (event.ts, last), (announced, flips));
     }
 }
 
@@ -72,22 +91,26 @@ fn neighbour(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     // The event's source is who was told.
     let announced = event.source.ip.is_some_and(|ip| ip.is_multicast());
     let at = event.end.unwrap_or(event.ts);
-    claim(out, ("ndp", ip), mac.to_owned(), (at, at), (announced, 0));
+    claim(out, ("ndp", ip, &vlan(event)), (mac.to_owned(), false), (at, at), (announced, 0));
 }
 
 /// One claim in every window it lasted for: a set of windows is small, however long the capture is.
 fn claim(
     out: &mut dyn FnMut(Observation<'_>),
-    (kind, ip): (&str, IpAddr),
-    mac: String,
+    (kind, ip, network): (&str, IpAddr, &str),
+    (mac, answers): (String, bool),
     (first, last): (Ts, Ts),
     (announced, flips): (bool, u64),
 ) {
-    let subject = format!("{kind}\t{ip}");
+    if is_virtual(&mac) {
+        return;
+    }
+    let subject = format!("{kind}\t{ip}\t{network}");
+    let mark = if answers { ANSWER } else { "" };
     let (from, to) = (first.div_euclid(GRAIN), last.div_euclid(GRAIN));
     for window in from..=to.min(from + WINDOWS) {
         // Offset and padded, so that the order of text is that of time.
-        let at = format!("{:016x}\t{mac}", window.wrapping_sub(i64::MIN).cast_unsigned());
+        let at = format!("{:016x}\t{mac}{mark}", window.wrapping_sub(i64::MIN).cast_unsigned());
         let (plain, told) = if announced { (None, Some(at)) } else { (Some(at), None) };
         out(Observation {
             subject: Cow::Borrowed(&subject),
@@ -111,18 +134,24 @@ fn windows(claims: &[String]) -> BTreeMap<u64, BTreeSet<&str>> {
     let mut all: BTreeMap<u64, BTreeSet<&str>> = BTreeMap::new();
     for (window, mac) in claims.iter().filter_map(|claim| claim.split_once('\t')) {
         if let Ok(window) = u64::from_str_radix(window, 16) {
-            all.entry(window).or_default().insert(mac);
+            all.entry(window).or_default().insert(mac.trim_end_matches(ANSWER));
         }
     }
     all
 }
 
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
-    let (Some((kind, ip)), Some((first, last))) = (subject.split_once('\t'), cell.span) else { return Vec::new() };
+    let mut parts = subject.split('\t');
+    let (Some(kind), Some(ip), Some(network)) = (parts.next(), parts.next(), parts.next()) else { return Vec::new() };
+    let Some((first, last)) = cell.span else { return Vec::new() };
     if cell.distinct(0) < 2 {
         return Vec::new();
     }
     let (plain, told) = (cell.values(1, super::SET_MAX), cell.values(2, super::SET_MAX));
+    // Two routers that answer for machines elsewhere (proxy ARP): nobody ever speaks as the address itself.
+    if told.is_empty() && cell.marks.is_empty() && plain.iter().all(|claim| claim.ends_with(ANSWER)) {
+        return Vec::new();
+    }
     let (plain, told) = (windows(&plain), windows(&told));
     // Who takes over says so; the old owner may have been heard just before.
     let announced = |window: &u64| told.contains_key(window) || told.contains_key(&window.wrapping_sub(1));
@@ -141,7 +170,12 @@ fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
         severity: Severity::High,
         attack: if kind == "ndp" { &["T1557"] } else { &["T1557.002"] },
         subject: ip.to_owned(),
-        title: format!("{ip} is claimed by {} Ethernet addresses at the same time: {}", cell.distinct(0), targets.join(", ")),
+        title: format!(
+            "{ip}{} is claimed by {} Ethernet addresses at the same time: {}",
+            if network.is_empty() { String::new() } else { format!(" on VLAN {network}") },
+            cell.distinct(0),
+            targets.join(", ")
+        ),
         advice: "Find the switch ports of these Ethernet addresses; the one the machine does not have reads along.",
         targets,
         count: cell.count,

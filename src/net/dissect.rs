@@ -118,7 +118,7 @@ impl Walk<'_> {
     /// The packet is an ARP message between these addresses.
     pub fn arp(&mut self, sender: Ipv4Addr, target: Ipv4Addr, len: usize) -> Verdict {
         self.limit(len);
-        self.placed(FlowKey::arp(sender, target), 0, 0, None)
+        self.placed(FlowKey::arp(sender, target, self.vlans), 0, 0, None)
     }
 
     /// The packet belongs to the flow of these ends; its payload begins `header` bytes on.

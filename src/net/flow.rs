@@ -78,7 +78,7 @@ pub(super) struct Record {
     start: Ts,
     end: Ts,
     reported: Ts,
-    vlans: [u16; 2],
+    pub(super) vlans: [u16; 2],
     tunnel: Option<Tunnel>,
     /// Type and code of the first ICMP message.
     icmp: Option<(u8, u8)>,
@@ -276,16 +276,10 @@ impl Flow {
         }
         match record.vlans {
             [0, _] => {}
-            [outer, 0] => {
-                event.push(&VLAN, outer);
-                event.push(&VLAN_ID, outer.to_string());
-            }
-            [outer, inner] => {
-                event.push(&VLAN, Value::List(vec![outer.into(), inner.into()]));
-                event.push(&VLAN_ID, outer.to_string());
-                event.push(&INNER_VLAN_ID, inner.to_string());
-            }
+            [outer, 0] => event.push(&VLAN, outer),
+            [outer, inner] => event.push(&VLAN, Value::List(vec![outer.into(), inner.into()])),
         }
+        put_vlans(event, record.vlans);
         if let Some((kind, code)) = record.icmp {
             event.push(&ICMP_TYPE, kind);
             event.push(&ICMP_CODE, code);
@@ -308,6 +302,14 @@ impl Flow {
             if let Some(rtt) = tcp.initial_rtt() {
                 event.push(&INITIAL_RTT, rtt);
             }
+        }
+    }
+}
+
+pub(super) fn put_vlans(event: &mut Event<'static>, [outer, inner]: [u16; 2]) {
+    for (field, id) in [(&VLAN_ID, outer), (&INNER_VLAN_ID, inner)] {
+        if id != 0 {
+            event.push(field, id.to_string());
         }
     }
 }

@@ -9,8 +9,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// and hashed in registers, which bytes are not, and every packet is.
 type Number = (u64, u64);
 
-/// Stands where ARP has neither: a protocol number that is reserved, and with it as both ports the EtherType.
-/// IP packets of that protocol have no ports.
+/// Stands where ARP has neither: a protocol number that is reserved, and as the port of `a` the EtherType. IP packets of that
+/// protocol have no ports.
 const ARP: (u8, u16) = (255, 0x0806);
 
 /// Where the IPv4 addresses are: `::ffff:0:0/96`.
@@ -38,10 +38,12 @@ impl FlowKey {
         (FlowKey { a, b, a_port, b_port, proto, v4: src.0.is_ipv4() }, reverse)
     }
 
-    /// Key of an ARP message: who asks or tells, and whom. Question and answer have the same.
-    pub fn arp(sender: Ipv4Addr, target: Ipv4Addr) -> (FlowKey, bool) {
+    /// Key of an ARP message: who asks or tells, whom, and on which VLAN (outer and inner identifier, 0 = none): the
+    /// same addresses on two of them are two networks. Question and answer have the same.
+    pub fn arp(sender: Ipv4Addr, target: Ipv4Addr, [outer, inner]: [u16; 2]) -> (FlowKey, bool) {
         let (proto, port) = ARP;
-        FlowKey::new((sender.into(), port), (target.into(), port), proto)
+        let (key, reverse) = FlowKey::new((sender.into(), port), (target.into(), port), proto);
+        (FlowKey { b_port: outer ^ inner.rotate_left(4), ..key }, reverse)
     }
 
     /// What its packets are, as `network.transport` names it.

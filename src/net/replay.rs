@@ -217,7 +217,7 @@ impl Wire<'_> {
         let server = (Ipv4Addr::new(198, 51, 100, 2), ports.1);
         let (src, dst) = if side == 0 { (client, server) } else { (server, client) };
         let (key, reverse) = match self.script.transport {
-            Transport::Arp => FlowKey::arp(src.0, dst.0),
+            Transport::Arp => FlowKey::arp(src.0, dst.0, [0; 2]),
             _ => FlowKey::new((src.0.into(), src.1), (dst.0.into(), dst.1), proto),
         };
         let [seq, ack] = if side == 0 { self.seq } else { [self.seq[1], self.seq[0]] };

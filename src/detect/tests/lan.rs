@@ -46,6 +46,51 @@ fn two_owners_at_once_are_spoofing() {
     assert!(rules(&[told(599, 1), told(600, 0xee)]).is_empty());
 }
 
+fn with(mut event: Event<'static>, name: &'static str, value: impl Into<Value<'static>>) -> Event<'static> {
+    let field: &'static Field = Box::leak(Box::new(Field { name, ty: Type::Keyword, doc: "" }));
+    event.push(field, value);
+    event
+}
+
+/// The same address on two VLANs is two networks; on one it is one.
+#[test]
+fn networks_are_apart() {
+    let on = |event, vlan: &'static str| with(event, "network.vlan.id", vlan);
+    assert!(rules(&[on(told(0, 1), "10"), on(told(5, 0xee), "20")]).is_empty());
+    let inner = |event, vlan: &'static str| with(on(event, "10"), "network.inner.vlan.id", vlan);
+    assert!(rules(&[inner(told(0, 1), "1"), inner(told(5, 0xee), "2")]).is_empty());
+    let found = judge(&[&[on(told(0, 1), "10"), on(told(5, 0xee), "10")]]);
+    assert_eq!((found.len(), found[0].subject.as_str()), (1, "10.0.0.1"));
+    assert!(found[0].title.starts_with("10.0.0.1 on VLAN 10 is claimed"), "{}", found[0].title);
+}
+
+/// A virtual router's address beside that of the router that has it now.
+#[test]
+fn routers_that_stand_for_each_other() {
+    for mac in
+        [[0, 0, 0x5e, 0, 1, 7], [0, 0, 0x0c, 7, 0xac, 1], [0, 0, 0x0c, 0x9f, 0xf0, 1], [0, 7, 0xb4, 0, 1, 2]]
+    {
+        let mut shared = told(5, 0);
+        shared.destination.mac = Some(mac);
+        assert!(rules(&[told(0, 1), shared]).is_empty(), "{mac:?}");
+    }
+    let mut near = told(5, 0);
+    near.destination.mac = Some([0, 0, 0x5e, 0, 3, 7]);
+    assert_eq!(rules(&[told(0, 1), near]), ["arp.spoofing"]);
+}
+
+/// Two routers answer for an address elsewhere; if a machine speaks as it, one of them lies.
+#[test]
+fn proxies_answer_for_others() {
+    let answer = |second, mac| with(told(second, mac), "arp.requests", 1i64);
+    let both = [answer(0, 1), answer(5, 0xee)];
+    assert!(rules(&both).is_empty());
+    let mut own = event(&ARP, 7, &[]);
+    (own.source.ip, own.source.mac) = ("10.0.0.1".parse().ok(), Some([2, 0, 0, 0, 0, 1]));
+    own.destination.ip = "10.0.0.20".parse().ok();
+    assert_eq!(rules(&[&both[..], &[own]].concat()), ["arp.spoofing"]);
+}
+
 #[test]
 fn what_lasts_is_seen_in_every_window() {
     let mut long = told(0, 1);

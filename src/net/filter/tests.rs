@@ -36,7 +36,7 @@ fn check(filter: &str, want: [bool; 4]) {
 
 #[test]
 fn arp_is_not_ip() {
-    let (key, reverse) = FlowKey::arp([192, 0, 2, 9].into(), [192, 0, 2, 1].into());
+    let (key, reverse) = FlowKey::arp([192, 0, 2, 9].into(), [192, 0, 2, 1].into(), [0; 2]);
     let arp = Packet { key, reverse, ..packet("192.0.2.9", "10.1.2.3", 1) };
     for (filter, want) in [
         ("arp", true),

@@ -44,7 +44,8 @@ impl Talk {
     /// No parser wants the stream: names it by its shape, or says whether more bytes may give it one.
     pub(super) fn undecided(&mut self, io: &mut Io<'_>) -> bool {
         let ports = self.ports(io);
-        let mut few = true;
+        // Where the beginning was not seen, the next segment may begin a message.
+        let mut few = self.whole && io.registry.names();
         for side in [self.client, 1 - self.client.min(1)] {
             let seen = self.rest.get(side).map(Rest::get).unwrap_or_default();
             let seen = seen.get(..SEEN).unwrap_or(seen);

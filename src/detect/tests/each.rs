@@ -1,6 +1,6 @@
 //! One attack for each detector, and what is just short of it.
 
-use super::{SECOND, judge, rules};
+use super::{SECOND, judge, probe, rules};
 use crate::model::{Dataset, Event, Field, Origin, Outcome, Transport, Type, Value};
 
 pub(super) const fn dataset(name: &'static str, transaction: bool) -> Dataset {
@@ -174,4 +174,56 @@ fn services_in_trouble() {
     assert_eq!(rules(&many(50, line("error"))), ["errors.burst"]);
     assert_eq!(rules(&many(1, line("FATAL"))), ["errors.fatal"]);
     assert!(rules(&many(500, line("info"))).is_empty());
+}
+
+#[test]
+fn just_short_of_each() {
+    assert!(
+        rules(&many(999, |n| {
+            let mut event = event(&FLOW, n, 0, &[("netlog.flow.state", "half_open".into())]);
+            event.source.ip = Some(std::net::Ipv4Addr::from(0xc633_6400 + (n as u32 % 250)).into());
+            event
+        }))
+        .is_empty()
+    );
+    let mut long = call(0, 0, (1, 1));
+    long.end = Some(7 * 3600 * SECOND);
+    assert!(rules(&[long]).is_empty());
+    let good = [
+        ("tls.version", Value::from("1.2")),
+        ("tls.version_protocol", "tls".into()),
+        ("tls.established", true.into()),
+    ];
+    assert!(rules(&[event(&TLS, 0, 0, &good)]).is_empty());
+    // Offered by the client alone, refused by the server.
+    let refused = [
+        ("tls.version", Value::from("1.0")),
+        ("tls.version_protocol", "tls".into()),
+        ("tls.established", false.into()),
+    ];
+    assert!(rules(&[event(&TLS, 0, 0, &refused)]).is_empty());
+    let bearer = [("netlog.http.request.authorization", Value::from("Bearer")), ("user.name", "bob".into())];
+    assert!(rules(&[event(&HTTP, 0, 0, &bearer)]).is_empty());
+    assert!(rules(&many(39, |n| request(n, &format!("/hidden{n}"), 404))).is_empty());
+    assert!(rules(&many(9, |n| request(n, "/admin", 401))).is_empty());
+    assert!(rules(&many(99, |n| question(n, &format!("host{n}.corp.example"), "NXDOMAIN"))).is_empty());
+    for harmless in ["/search?q=select+the+union", "/download?file=report.pdf", "/cmd/manual.html", "/shell"]
+    {
+        assert!(rules(&many(30, |n| request(n, harmless, 200))).is_empty(), "{harmless}");
+    }
+}
+
+#[test]
+fn scans_that_take_days() {
+    let slow = |count| {
+        many(count, |n| {
+            let mut event = probe(n, "192.0.2.1", 1000 + n as u16, "refused", &["syn"]);
+            event.ts = n.cast_signed() * 7200 * SECOND;
+            event
+        })
+    };
+    let found = judge(&[&slow(25)]);
+    assert_eq!(found[0].rule, "scan.vertical");
+    assert_eq!(found[0].last.ts - found[0].first.ts, 24 * 7200 * SECOND, "two days from first to last");
+    assert!(rules(&slow(24)).is_empty());
 }

@@ -42,21 +42,24 @@ const REFUSED: &str = "refused";
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);
     let Some(target) = text("url.original").or_else(|| text("url.path")) else { return };
-    let source = match event.source.ip {
+    if event.source.ip.is_none() && event.dataset.transaction {
+        return;
+    }
+    // Nearly all requests tell nothing: what is told is put together only for the others.
+    let source = || match event.source.ip {
         Some(ip) => ip.to_string(),
         // Many an application's log does not say who asked: then all who asked it are one.
-        None if event.dataset.transaction => return,
         None => format!("{UNKNOWN}{}", text("service.name").unwrap_or(event.dataset.name)),
     };
     let status = event.by_name("http.response.status_code").and_then(Value::as_int);
     let query = text("url.query").filter(|_| text("url.original").is_none());
-    let host = text("url.domain").or_else(|| text("host.name"));
-    let path: String = target.chars().take(PATH).collect();
     let mut tell = |kind: &str, mark: bool| {
+        let host = text("url.domain").or_else(|| text("host.name"));
+        let path = target.char_indices().nth(PATH).and_then(|(end, _)| target.get(..end)).unwrap_or(target);
         out(Observation {
-            subject: format!("{kind}\t{source}").into(),
+            subject: format!("{kind}\t{}", source()).into(),
             weight: 1,
-            values: [Some(Cow::Borrowed(path.as_str())), host.map(Cow::Borrowed), None],
+            values: [Some(Cow::Borrowed(path)), host.map(Cow::Borrowed), None],
             mark,
         });
     };

@@ -2,7 +2,7 @@
 
 use super::super::Config;
 use crate::model::Severity;
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -83,7 +83,10 @@ signs! {
 
 static MATCHER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let texts = TEXTS.iter().map(|(_, text)| *text);
-    AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(texts).ok()
+    // The automaton is small, and every request is read by it: one step a byte.
+    let builder = &mut AhoCorasick::builder();
+    builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard).kind(Some(AhoCorasickKind::DFA));
+    builder.build(texts).ok()
 });
 
 impl Sign {
@@ -122,7 +125,7 @@ pub fn find<'t>(texts: impl Iterator<Item = &'t str>, mut found: impl FnMut(Sign
 
 /// Percent-encoding (RFC 3986 §2.1) and the plus sign of forms taken off, as far as it is there.
 fn decoded(text: &str) -> Cow<'_, str> {
-    if !text.contains(['%', '+']) {
+    if memchr::memchr2(b'%', b'+', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
     let mut out = Vec::with_capacity(text.len());

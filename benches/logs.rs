@@ -64,5 +64,37 @@ fn parse(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, parse);
+/// Lines made to cost time, 64 KiB each (what comes behind is never looked at): the mean of a line is the time
+/// told divided by the number in the name.
+fn hostile(c: &mut Criterion) {
+    let set = FormatSet::builtin().expect("shipped formats compile");
+    let starts = [
+        "",
+        "Nov 21 09:07:01 web sshd[731]: Failed password for ",
+        "Nov 21 09:07:01 web sshd[731]: pam_unix(sshd:auth): authentication failure; logname=",
+        "203.0.113.7 - - [21/Nov/2026:09:07:01 +0000] \"GET ",
+        "[Sat Nov 21 09:07:01.123456 2026] [core:error] [pid 7] [client 203.0.113.7:5000] ",
+        "2026-11-21 14:24:43.648 UTC [28717] bob@shop ERROR:  ",
+        "2026-11-21 09:07:01,123 ERROR [main] com.example.Main - ",
+        "{\"level\":30,\"msg\":\"",
+        "{\"id\":\"1\",\"timestamp\":1418530010000,\"message\":\"",
+        "Nov 21 09:07:01 fw kernel: [UFW BLOCK] IN=eth0 OUT= MAC=",
+    ];
+    let fillers = [" ", "a", "1.", "::", "\"", "\\", "=", "[a=", "a b=\"", "{\"a\":"];
+    let mut group = c.benchmark_group("logs");
+    group.sample_size(10);
+    for filler in fillers {
+        let run = filler.repeat((64 << 10) / filler.len());
+        let data: String = starts.iter().map(|start| format!("{start}{run}\n")).collect();
+        let chunk = LineChunk { data: data.into_bytes(), offset: 0, first_line: 1, ..LineChunk::default() };
+        let detection = set.detect(b"Nov 21 09:07:01 web sshd[731]: x\n");
+        let parser = Parser::new(&set, &detection, Context::default());
+        group.bench_function(format!("hostile {filler:?} x{}", starts.len()), |b| {
+            b.iter(|| black_box(parser.parse(&chunk, &mut Scratch::default()).events.len()));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, parse, hostile);
 criterion_main!(benches);

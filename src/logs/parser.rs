@@ -76,6 +76,13 @@ pub struct Scratch {
     pub(super) trace: Option<Vec<(&'static str, usize)>>,
 }
 
+impl Scratch {
+    /// Steps of all grok expressions that were tried so far: a measure of work that no clock has a part in.
+    pub fn steps(&self) -> usize {
+        self.slots.total_steps()
+    }
+}
+
 /// Parses the lines of one file. Shared by threads.
 #[derive(Debug)]
 pub struct Parser<'f> {

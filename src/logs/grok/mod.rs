@@ -192,7 +192,9 @@ impl Grok {
     /// When the step limit is reached; the line counts as not matched.
     pub fn matches(&self, line: &[u8], slots: &mut Slots) -> Result<bool, StepLimit> {
         slots.forget();
-        let found = exec::search(&self.program, line, &mut slots.scratch)?;
+        let found = exec::search(&self.program, line, &mut slots.scratch);
+        slots.add_up();
+        let found = found?;
         if found {
             slots.keep(self);
         }

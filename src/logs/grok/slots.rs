@@ -14,6 +14,8 @@ pub struct Slots {
     more: Vec<More>,
     /// Types of captures whose first place did not take part.
     promoted: Vec<(usize, CaptureType)>,
+    /// Steps of all lines so far.
+    total: usize,
 }
 
 #[derive(Debug)]
@@ -52,6 +54,16 @@ impl Slots {
     /// Steps the last line took; see the limit in [`StepLimit`](super::StepLimit).
     pub fn steps(&self) -> usize {
         self.scratch.steps
+    }
+
+    /// Steps of all lines so far.
+    pub fn total_steps(&self) -> usize {
+        self.total
+    }
+
+    /// Adds the steps of the last line up.
+    pub(super) fn add_up(&mut self) {
+        self.total = self.total.saturating_add(self.scratch.steps);
     }
 
     pub(super) fn forget(&mut self) {

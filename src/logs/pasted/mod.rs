@@ -8,6 +8,7 @@ mod apache;
 mod conf;
 mod nginx;
 
+use super::fields::nearest;
 use toml::{Table, Value};
 
 /// The shipped format whose columns a `${…}` string reorders.
@@ -224,6 +225,7 @@ fn vpc(text: &str) -> Result<LogFormat, String> {
         order.push(name.ok_or_else(|| format!("part {} (`{word}`) is no ${{field}}", at + 1))?);
     }
     let mut file: Table = VPC.parse().map_err(|e: toml::de::Error| e.to_string())?;
+    known(&file, &order)?;
     for unused in ["test", "fields"] {
         file.remove(unused);
     }
@@ -235,6 +237,19 @@ fn vpc(text: &str) -> Result<LogFormat, String> {
         columns.insert("order".to_owned(), Value::from(order.join(" ")));
     }
     toml::to_string(&file).map(LogFormat).map_err(|e| e.to_string())
+}
+
+/// Tells a name that no column has, with the nearest that one has.
+fn known(file: &Table, order: &[&str]) -> Result<(), String> {
+    let rules = file.get("rule").and_then(Value::as_array).into_iter().flatten();
+    let map = rules.filter_map(|rule| rule.get("columns")?.get("map")?.as_table()).next();
+    let names: Vec<&str> = map.into_iter().flat_map(|map| map.keys().map(String::as_str)).collect();
+    let Some((at, name)) = order.iter().enumerate().find(|(_, name)| !names.contains(name)) else {
+        return Ok(());
+    };
+    let near = nearest(name, names.iter().copied());
+    let near = near.map_or(String::new(), |near| format!("; did you mean `${{{near}}}`?"));
+    Err(format!("part {} (`${{{name}}}`) is no field of flow logs{near}", at + 1))
 }
 
 #[cfg(test)]

@@ -112,3 +112,9 @@ fn mistakes_are_told_with_their_place() {
     assert!(config("access_log /x min; log_format main '$status';").contains("did you mean `main`?"));
     assert!(config("user www;").contains("no LogFormat"));
 }
+
+#[test]
+fn a_column_that_does_not_exist_is_told_with_the_nearest() {
+    let told = LogFormat::pasted("${srcaddr} ${dstadr}").unwrap_err();
+    assert_eq!(told, "part 2 (`${dstadr}`) is no field of flow logs; did you mean `${dstaddr}`?");
+}

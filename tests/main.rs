@@ -23,6 +23,7 @@ mod layering;
 mod licences;
 mod load;
 mod logs_after;
+mod logs_capped;
 mod logs_formats;
 mod logs_hostile;
 mod logs_lines;

@@ -1,6 +1,8 @@
 //! Names of ICMP types and codes. Sources: IANA "ICMP Parameters" and "ICMPv6 Parameters"
 //! registries, spelled without spaces as Packetbeat prints them.
 
+include!(concat!(env!("OUT_DIR"), "/icmp_numbers.rs"));
+
 /// Name of an ICMP (IPv4) type, and the names of its codes from 0 on.
 pub(super) fn v4(kind: u8) -> Option<(&'static str, &'static [&'static str])> {
     Some(match kind {
@@ -26,25 +28,6 @@ pub(super) fn v4(kind: u8) -> Option<(&'static str, &'static [&'static str])> {
         _ => return None,
     })
 }
-
-static UNREACHABLE: &[&str] = &[
-    "Net",
-    "Host",
-    "Protocol",
-    "Port",
-    "FragmentationNeeded",
-    "SourceRoutingFailed",
-    "NetUnknown",
-    "HostUnknown",
-    "SourceIsolated",
-    "NetAdminProhibited",
-    "HostAdminProhibited",
-    "NetTOS",
-    "HostTOS",
-    "CommAdminProhibited",
-    "HostPrecedence",
-    "PrecedenceCutoff",
-];
 
 /// Name of an ICMPv6 type, and the names of its codes from 0 on.
 pub(super) fn v6(kind: u8) -> Option<(&'static str, &'static [&'static str])> {
@@ -86,31 +69,6 @@ pub(super) fn v6(kind: u8) -> Option<(&'static str, &'static [&'static str])> {
         _ => return None,
     })
 }
-
-static UNREACHABLE6: &[&str] = &[
-    "NoRouteToDst",
-    "AdminProhibited",
-    "BeyondScopeOfSrc",
-    "AddressUnreachable",
-    "PortUnreachable",
-    "SrcAddressFailedPolicy",
-    "RejectRouteToDst",
-    "SourceRoutingHeaderError",
-    "HeadersTooLong",
-];
-
-static PROBLEM6: &[&str] = &[
-    "ErroneousHeader",
-    "UnrecognizedNextHeader",
-    "UnrecognizedIPv6Option",
-    "FirstFragmentIncompleteHeaderChain",
-    "SRUpperLayerHeaderError",
-    "UnrecognizedNextHeaderByIntermediateNode",
-    "ExtensionHeaderTooBig",
-    "ExtensionHeaderChainTooLong",
-    "TooManyExtensionHeaders",
-    "TooManyOptions",
-];
 
 /// `EchoRequest(0)`, `DestinationUnreachable(Port)`, or the bare numbers of an unknown type.
 pub(super) fn message(version: u8, kind: u8, code: u8) -> String {

@@ -99,7 +99,7 @@ shapes! {
     "dcerpc" near [135], "DCE-RPC over TCP.", dcerpc;
     "diameter" near [3868], "Diameter (RFC 6733).", |s| s.u32(0).is_some_and(|n| n >> 24 == 1 && n & 3 == 0 && n & 0xff_ffff >= 20) && s.u8(4).is_some_and(|f| f & 0x0f == 0) && s.u32(8).is_some_and(|app| app < 1 << 25 || app == u32::MAX) && s.u8(5) == Some(0);
     "dlep" at [854], "Dynamic Link Exchange Protocol (RFC 8175).", |s| s.u16(0).is_some_and(|t| (1..=16).contains(&t)) && s.long(s.u16(2).map(u32::from), 4);
-    "dnp3" near [20000], "DNP3 (IEEE 1815).", dnp3;
+    "dnp3" at [20000], "DNP3 (IEEE 1815).", dnp3;
     "elasticsearch" near [9300], "Elasticsearch between nodes.", |s| s.begins(&["ES\0\0"]) && s.bytes.len() > 6;
     "fastcgi" at [9000], "FastCGI between web server and application.", |s| s.u8(0) == Some(1) && matches!(s.u8(1), Some(1..=11)) && s.u8(7) == Some(0);
     "fix" near [9878], "Financial Information Exchange.", |s| s.begins(&["8=FIX", "8=O\x019="]) || (s.begins(&["8="]) && s.within("\x019=") && s.within("\x0135="));

@@ -21,16 +21,18 @@ fn rtp(s: &Sight<'_>) -> bool {
     source == same && near && source != [0; 4] && (kind == before || seq != last)
 }
 
-/// The first packet of a compound (RFC 3550 §6): its type, and its length within the datagram.
+/// The first packet of a compound (RFC 3550 §6): reports are as long as their number says; others end with the
+/// datagram, or with what SRTCP adds (RFC 3711 §3.4).
 fn rtcp(s: &Sight<'_>) -> bool {
-    let least = match s.u8(1) {
-        Some(200) => 28,
-        Some(201 | 203..=207) => 8,
-        Some(202) => 8,
-        _ => return false,
+    let (Some(first), Some(kind), Some(words)) = (s.u8(0), s.u8(1), s.u16(2)) else { return false };
+    let (reports, length) = (u16::from(first & 31), (usize::from(words) + 1) * 4);
+    let fits = match kind {
+        200 => words == 6 + 6 * reports,
+        201 => words == 1 + 6 * reports,
+        202..=207 => words >= 1 && matches!(s.bytes.len().checked_sub(length), Some(0 | 14 | 18)),
+        _ => false,
     };
-    let length = s.u16(2).map(|n| (usize::from(n) + 1) * 4);
-    s.u8(0).is_some_and(|b| b >> 6 == 2) && length.is_some_and(|n| n >= least && n <= s.bytes.len())
+    first >> 6 == 2 && first & 0x20 == 0 && fits && length <= s.bytes.len()
 }
 
 /// A record of DTLS after the handshake: type, version, length of the rest or less (RFC 6347 §4.1).

@@ -1,12 +1,7 @@
 //! Names of SMB numbers. Sources: MS-SMB2 §2.2.1.2, §2.2.13, §2.2.31; MS-CIFS §2.2.2.1; MS-ERREF §2.3.1;
 //! MS-FSCC §2.3.
 
-/// Commands of SMB 2 and 3 by number.
-pub(super) static COMMANDS: &[&str] = &[
-    "NEGOTIATE", "SESSION_SETUP", "LOGOFF", "TREE_CONNECT", "TREE_DISCONNECT", "CREATE", "CLOSE", "FLUSH", "READ",
-    "WRITE", "LOCK", "IOCTL", "CANCEL", "ECHO", "QUERY_DIRECTORY", "CHANGE_NOTIFY", "QUERY_INFO", "SET_INFO",
-    "OPLOCK_BREAK",
-];
+include!(concat!(env!("OUT_DIR"), "/smb_numbers.rs"));
 
 /// A command of SMB 1.
 pub(super) fn old(command: u8) -> Option<&'static str> {

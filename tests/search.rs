@@ -3,6 +3,7 @@
 //! `NETLOG_SEARCH=http://…` uses a server that is there (its indices `netlog-*` are deleted). What a server does to
 //! netlog without one is in `load`.
 
+use std::io::Write;
 use std::process::Command;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");

@@ -173,6 +173,51 @@ fn every_output_of_every_command() {
     }
 }
 
+/// Files below a folder.
+fn below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn every_file_of_every_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    case(dir.path());
+    let index = "netlog-{user.name}-{host}-{dataset}";
+    let args =
+        ["analyze", "--year", "2026", "--config", "netlog.toml", "-o", "bulk=out/bulk", "-o", "csv=out/csv"];
+    let ran =
+        netlog_in(dir.path(), &[&args[..], &["-o", "mongo=out/mongo", "--index", index, "case"]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let files = below(&dir.path().join("out"));
+    assert!(files.len() > 20, "{files:?}");
+    let mut documents = 0;
+    for file in files {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+        assert!(name.chars().all(plain), "a file's name by the input: {name}");
+        let bytes = fs::read(&file).unwrap();
+        assert_eq!(raw(&bytes), None, "{name}");
+        if name.starts_with("part-") {
+            for line in bytes.split(|b| *b == b'\n').step_by(2).filter(|line| !line.is_empty()) {
+                let action: serde_json::Value = serde_json::from_slice(line).unwrap();
+                let index = action["create"]["_index"].as_str().unwrap();
+                assert!(index.chars().all(|c| plain(c) && !c.is_ascii_uppercase()), "{index}");
+                documents += 1;
+            }
+        }
+        if name.ends_with(".csv") {
+            let mut table = csv::Reader::from_reader(&bytes[..]);
+            for cell in
+                table.records().flat_map(|row| row.unwrap().iter().map(str::to_owned).collect::<Vec<_>>())
+            {
+                assert!(!cell.starts_with(['=', '@']), "{name}: {cell}");
+            }
+        }
+    }
+    assert!(documents > 200, "{documents}");
+}
+
 /// Without the colours that are ours: SGR sequences of digits and semicolons (ECMA-48 §8.3.117).
 fn strip(out: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(out);

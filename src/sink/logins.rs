@@ -3,7 +3,7 @@
 use super::escape::csv as escape;
 use super::output::Output;
 use super::{SinkError, json, markdown, text};
-use crate::model::rfc3339;
+use crate::model::{Ts, rfc3339};
 use crate::report::logins::{Counts, Host, KINDS, Kind, Logins, Place};
 use serde_json::{Map, Value, json};
 use std::io;
@@ -98,6 +98,7 @@ fn document(out: &mut Output, logins: &Logins) -> io::Result<()> {
     }
     let rest = [
         ("totals", totals(logins)),
+        ("local", logins.people.iter().map(person).collect::<Vec<_>>().into()),
         ("inputs", facts.sources.0.iter().map(json::input).collect::<Vec<_>>().into()),
         ("ledger", json::ledger(&facts.ledger, &facts.sources)),
     ];
@@ -127,6 +128,16 @@ fn totals(logins: &Logins) -> Value {
     };
     out.insert("without_host".to_owned(), of(&logins.local));
     out.insert("beyond_cap".to_owned(), of(&logins.beyond));
+    out.into()
+}
+
+/// Who failed at the machine itself.
+fn person((service, user, counts, last): &(&'static str, String, Counts, Ts)) -> Value {
+    let mut out = Map::new();
+    out.insert("service".to_owned(), (*service).into());
+    out.insert("user".to_owned(), user.as_str().into());
+    put_counts(&mut out, counts);
+    out.insert("last".to_owned(), rfc3339(*last).into());
     out.into()
 }
 

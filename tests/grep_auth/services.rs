@@ -101,3 +101,29 @@ fn ids_do_not_depend_on_an_inferred_year_or_zone() {
         }
     }
 }
+
+/// Who failed where no network was in between is told by service and user.
+#[test]
+fn failures_at_the_machine_itself_have_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("auth.log");
+    let lines = "Nov 21 09:07:03 web sudo: pam_unix(sudo:auth): authentication failure; logname=bob uid=1000 euid=0 tty=/dev/pts/1 ruser=bob rhost=  user=bob\n\
+        Nov 21 09:07:03 web sudo:      bob : 3 incorrect password attempts ; TTY=pts/1 ; PWD=/home/bob ; USER=root ; COMMAND=/bin/su\n\
+        Nov 21 09:07:04 web su[3]: FAILED SU (to root) eve on pts/1\n";
+    std::fs::write(&path, lines).unwrap();
+    let told = |args: &[&str]| {
+        let args: Vec<&str> = args.iter().copied().chain([path.to_str().unwrap()]).collect();
+        let ran = crate::whole::netlog(&args);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let text = ran.text().to_owned();
+        let from = text.find("Failures without a remote host\n---").unwrap_or_else(|| panic!("{text}"));
+        text[from..]
+            .lines()
+            .skip(3)
+            .take_while(|line| !line.is_empty())
+            .map(|line| line.split_whitespace().take(4).collect::<Vec<_>>().join(" "))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(&["grep-auth", "-q"]), ["pam bob 0 1", "su eve 1 0", "sudo bob 3 0"]);
+    assert_eq!(told(&["grep-auth", "-q", "--service", "su"]), ["su eve 1 0"]);
+}

@@ -71,6 +71,8 @@ pub struct Logins {
     pub idle: u64,
     /// Attempts without a remote host: at the console, in sudo.
     pub local: Counts,
+    /// Of these, service, user, counts and last attempt, by name.
+    pub people: Vec<(&'static str, String, Counts, Ts)>,
     /// First and last attempt.
     pub span: Option<(Ts, Ts)>,
     /// What only the run knows.
@@ -82,6 +84,10 @@ impl AuthTally {
     pub fn finish(self, selection: Selection, facts: Facts, place: impl Fn(IpAddr) -> Place) -> Logins {
         let mut out = Logins { beyond: self.beyond, local: self.local, facts, ..Logins::default() };
         out.total.absorb(&self.beyond);
+        for (service, users) in &self.people {
+            let failed = users.iter().filter(|(_, (counts, _))| counts.failures() > 0);
+            out.people.extend(failed.map(|(user, (n, last))| (*service, user.to_string(), *n, *last)));
+        }
         let users = self.users_of_hosts();
         let mut rows = Vec::with_capacity(self.hosts.entries.len());
         for (row, users) in self.hosts.entries.iter().zip(&users) {

@@ -1,6 +1,6 @@
 //! The answer as a report, for the sinks that draw one.
 
-use super::{Host, Kind, Logins};
+use super::{Counts, Host, Kind, Logins};
 use crate::model::{Ledger, Ts};
 use crate::report::{Block, Cell, Column, Report, Section, Table, Unit};
 
@@ -10,7 +10,7 @@ const USERS: usize = 6;
 impl Logins {
     /// Who got in after failing, then every host, then what was read.
     pub fn report(&self) -> Report {
-        let sections = [self.intruded(), self.all(), self.read()];
+        let sections = [self.intruded(), self.all(), self.at_home(), self.read()];
         Report {
             sections: sections.into_iter().filter(|s| !s.blocks.is_empty()).collect(),
             sources: self.facts.sources.clone(),
@@ -79,6 +79,24 @@ impl Logins {
             blocks.push(Block::Note(text.to_owned()));
         }
         Section { id: "hosts", title: "Remote hosts by failed log-ins", blocks }
+    }
+
+    fn at_home(&self) -> Section {
+        let columns = [
+            Column::new("service", "Service", Unit::Text, 0),
+            Column::new("user", "User", Unit::Text, 0),
+            Column::new("failed", "Failed", Unit::Count, 0),
+            Column::new("pam_failed", "PAM", Unit::Count, 0),
+            Column::new("last", "Last", Unit::Time, 0),
+        ];
+        let row = |(service, user, counts, last): &(&'static str, String, Counts, Ts)| {
+            let (failed, pam) = (counts.failed().into(), counts.pam_failed().into());
+            vec![(*service).into(), user.as_str().into(), failed, pam, Cell::Time(*last)]
+        };
+        let rows: Vec<_> = self.people.iter().map(row).collect();
+        let count = rows.len() as u64;
+        let blocks = listing("local", &columns, rows, count);
+        Section { id: "local", title: "Failures without a remote host", blocks }
     }
 
     fn sums(&self) -> Vec<Cell> {

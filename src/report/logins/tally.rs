@@ -5,6 +5,7 @@ use super::intern::{Keyed, Listed};
 use super::{Counts, Kind};
 use crate::model::{Event, Glimpse, Seq, Ts};
 use crate::report::Tallying;
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
@@ -124,8 +125,16 @@ pub struct AuthTally {
     pub(super) beyond: Counts,
     /// Without a remote host: at the console, in sudo …
     pub(super) local: Counts,
+    /// The same by service and user.
+    pub(super) people: People,
     roles: Roles,
 }
+
+/// Attempts without a remote host by service and user, with the last one; of as many users of a service as
+/// there is room for.
+pub(super) type People = BTreeMap<&'static str, BTreeMap<Box<str>, (Counts, Ts)>>;
+/// Users of a service at this machine that are told apart.
+const PEOPLE: usize = 1 << 12;
 
 impl AuthTally {
     #[cfg(test)]
@@ -192,6 +201,18 @@ impl AuthTally {
     }
 }
 
+/// The counts of a user of a service, if there is room for them.
+fn person<'p>(people: &'p mut People, service: &'static str, user: &str) -> Option<&'p mut (Counts, Ts)> {
+    let users = people.entry(service).or_default();
+    if !users.contains_key(user) {
+        if users.len() >= PEOPLE {
+            return None;
+        }
+        users.insert(user.into(), (Counts::default(), Ts::MIN));
+    }
+    users.get_mut(user)
+}
+
 impl Tallying for AuthTally {
     fn observe(&mut self, event: &Event<'_>) {
         self.glance(event.into());
@@ -206,6 +227,11 @@ impl Tallying for AuthTally {
             (None, Some(ip)) => Remote::Ip(ip),
             (None, None) => {
                 self.local.add(kind, seen.weight);
+                let user = cut(seen.user.unwrap_or_default());
+                if let Some((counts, last)) = person(&mut self.people, event.dataset.name, user) {
+                    counts.add(kind, seen.weight);
+                    *last = event.ts.max(*last);
+                }
                 return;
             }
         };
@@ -215,6 +241,14 @@ impl Tallying for AuthTally {
     fn merge(&mut self, later: AuthTally) {
         self.beyond.absorb(&later.beyond);
         self.local.absorb(&later.local);
+        for (service, users) in &later.people {
+            for (user, (counts, at)) in users {
+                if let Some((all, last)) = person(&mut self.people, service, user) {
+                    all.absorb(counts);
+                    *last = (*at).max(*last);
+                }
+            }
+        }
         let hosts: Vec<Option<u32>> = later.hosts.entries.iter().map(|row| self.host(row)).collect();
         // A name of many hosts is looked up once.
         let mut known: Vec<Option<u32>> = vec![None; later.names.entries.len()];

@@ -1,6 +1,7 @@
 //! Messages that say how long they are, off one direction of a stream. Of long ones only the beginning
 //! is kept, so that no length a peer claims costs memory.
 
+use super::{Dir, Step};
 use crate::model::Stamp;
 use std::borrow::Cow;
 
@@ -102,6 +103,44 @@ impl Frames {
                 false
             }
         }
+    }
+}
+
+/// Messages of both directions.
+#[derive(Debug, Default)]
+pub(super) struct Both([Frames; 2]);
+
+impl Both {
+    fn side(&mut self, dir: Dir) -> &mut Frames {
+        let [client, server] = &mut self.0;
+        if dir == Dir::Client { client } else { server }
+    }
+
+    /// As [`Frames::read`], of one direction from `at` on. `Err` is what the parser has to return: nothing is left to
+    /// read, or what is there is no message. `at` moves on.
+    ///
+    /// # Errors
+    /// The step to take.
+    pub(super) fn next<'a>(
+        &mut self,
+        dir: Dir,
+        (bytes, at): (&'a [u8], &mut usize),
+        now: Stamp,
+        length: impl Fn(&[u8]) -> Length,
+    ) -> Result<Option<Frame<'a>>, Step> {
+        match self.side(dir).read(bytes.get(*at..).unwrap_or_default(), now, length) {
+            Err(name) => Err(Step::Weird(name)),
+            Ok((0, None)) => Err(Step::Took(*at)),
+            Ok((used, frame)) => {
+                *at += used;
+                Ok(frame)
+            }
+        }
+    }
+
+    /// As [`Frames::skip`], of one direction.
+    pub(super) fn skip(&mut self, dir: Dir, missing: u64) -> bool {
+        self.side(dir).skip(missing)
     }
 }
 

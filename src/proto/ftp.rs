@@ -69,9 +69,9 @@ fn start(_: &Options) -> Box<dyn Parser> {
 }
 
 fn probe(dir: Dir, bytes: &[u8]) -> Probe {
-    let Line::Is(line, _) = lines::line(bytes) else {
-        let plain = bytes.iter().all(|b| !b.is_ascii_control() || *b == b'\r');
-        return if plain && bytes.len() < 600 { Probe::More } else { Probe::No };
+    let line = match lines::first(bytes, 600) {
+        Ok(line) => line,
+        Err(probe) => return probe,
     };
     if dir == Dir::Server {
         let Some((120 | 220 | 421 | 530, _, text)) = lines::reply(line) else { return Probe::No };

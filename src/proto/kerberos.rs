@@ -4,7 +4,7 @@ mod names;
 
 use super::ber::Ber;
 use super::fields::{ACTION, ERROR_CODE, ERROR_MESSAGE, METHOD, QUERY, STATUS, USER_DOMAIN, USER_NAME};
-use super::frame::{Frames, Length};
+use super::frame::{Both, Length};
 use super::pairs::Pairs;
 use super::{Dir, Draft, Emit, Options, Over, Parser, Probe, Protocol, Step, lines};
 use crate::model::{Dataset, Outcome, Transport, Value};
@@ -58,7 +58,7 @@ fn start(_: &Options) -> Box<dyn Parser> {
 
 struct Kerberos {
     pairs: Pairs<u8>,
-    frames: [Frames; 2],
+    frames: Both,
     heard: bool,
 }
 
@@ -273,17 +273,10 @@ impl Parser for Kerberos {
         }
         let mut at = 0;
         loop {
-            let [client, server] = &mut self.frames;
-            let frames = if dir == Dir::Client { client } else { server };
-            match frames.read(bytes.get(at..).unwrap_or_default(), out.now, length) {
-                Err(name) => return Step::Weird(name),
-                Ok((0, None)) => return Step::Took(at),
-                Ok((used, frame)) => {
-                    at += used;
-                    if let Some(frame) = frame {
-                        self.message(frame.bytes.get(4..).unwrap_or_default(), out);
-                    }
-                }
+            match self.frames.next(dir, (bytes, &mut at), out.now, length) {
+                Ok(Some(frame)) => self.message(frame.bytes.get(4..).unwrap_or_default(), out),
+                Ok(None) => {}
+                Err(step) => return step,
             }
         }
     }

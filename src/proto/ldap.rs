@@ -4,7 +4,7 @@ mod filter;
 
 use super::ber::{self, Ber, Size};
 use super::fields::{ACTION, AUTH_METHOD, ERROR_CODE, ERROR_MESSAGE, METHOD, QUERY, STATUS, USER_NAME};
-use super::frame::{Frames, Length};
+use super::frame::{Both, Length};
 use super::ntlm::Ntlm;
 use super::pairs::Pairs;
 use super::sasl::put_login;
@@ -60,7 +60,7 @@ fn start(_: &Options) -> Box<dyn Parser> {
 
 struct Ldap {
     pairs: Pairs<i64>,
-    frames: [Frames; 2],
+    frames: Both,
     user: Option<String>,
     ntlm: Ntlm,
     /// A SASL bind succeeded: what follows may be sealed.
@@ -345,15 +345,11 @@ impl Parser for Ldap {
             if self.sealed && rest.first() == Some(&0) {
                 return Step::Done;
             }
-            let [client, server] = &mut self.frames;
-            let frames = if dir == Dir::Client { client } else { server };
-            let (used, frame) = match frames.read(rest, out.now, length) {
-                Err(name) => return Step::Weird(name),
-                Ok((0, None)) => return Step::Took(at),
-                Ok(read) => read,
+            let frame = match self.frames.next(dir, (bytes, &mut at), out.now, length) {
+                Ok(Some(frame)) => frame,
+                Ok(None) => continue,
+                Err(step) => return step,
             };
-            at += used;
-            let Some(frame) = frame else { continue };
             match self.message(&frame.bytes, frame.size, out) {
                 None => out.anomaly("ldap.malformed"),
                 Some(Step::Switch(_)) => return Step::Switch(at),
@@ -363,9 +359,7 @@ impl Parser for Ldap {
     }
 
     fn gap(&mut self, dir: Dir, missing: u64, out: &mut Emit<'_>) -> Step {
-        let [client, server] = &mut self.frames;
-        let frames = if dir == Dir::Client { client } else { server };
-        if frames.skip(missing) {
+        if self.frames.skip(dir, missing) {
             return Step::Took(0);
         }
         out.anomaly("ldap.gap");

@@ -1,5 +1,7 @@
 //! Lines of text protocols: found, bounded, split into words.
 
+use super::Probe;
+
 /// Longest line that is kept.
 pub(super) const LONGEST: usize = 64 << 10;
 
@@ -24,6 +26,20 @@ pub(super) fn line(bytes: &[u8]) -> Line<'_> {
         }
         None if window.len() == LONGEST => Line::Long,
         None => Line::More,
+    }
+}
+
+/// The first line, for a probe that wants one within `most` bytes.
+///
+/// # Errors
+/// What the probe has to say without it.
+pub(super) fn first(bytes: &[u8], most: usize) -> Result<&[u8], Probe> {
+    match line(bytes) {
+        Line::Is(line, _) => Ok(line),
+        Line::More | Line::Long => {
+            let plain = bytes.iter().all(|b| !b.is_ascii_control() || *b == b'\r');
+            Err(if plain && bytes.len() < most { Probe::More } else { Probe::No })
+        }
     }
 }
 

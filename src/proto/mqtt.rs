@@ -1,7 +1,7 @@
 //! MQTT 3.1, 3.1.1 and 5: log-ins of clients, subscriptions, and messages by topic.
 
 use super::fields::{ACTION, AUTH_METHOD, ERROR_CODE, METHOD, QUERY, RESOURCE, STATUS};
-use super::frame::{Frames, Length};
+use super::frame::{Both, Length};
 use super::pairs::Pairs;
 use super::sasl::put_login;
 use super::wire::Wire;
@@ -60,7 +60,7 @@ fn start(_: &Options) -> Box<dyn Parser> {
 struct Mqtt {
     /// By type of the acknowledgement, identifier, and who asked.
     pairs: Pairs<(u8, u16, Dir)>,
-    frames: [Frames; 2],
+    frames: Both,
     five: bool,
     user: Option<String>,
     client: Option<String>,
@@ -300,14 +300,10 @@ impl Parser for Mqtt {
     fn data(&mut self, dir: Dir, bytes: &[u8], out: &mut Emit<'_>) -> Step {
         let mut at = 0;
         loop {
-            let [client, server] = &mut self.frames;
-            let frames = if dir == Dir::Client { client } else { server };
-            let (used, frame) = match frames.read(bytes.get(at..).unwrap_or_default(), out.now, length) {
-                Err(name) => return Step::Weird(name),
-                Ok((0, None)) => return Step::Took(at),
-                Ok(read) => read,
+            let frame = match self.frames.next(dir, (bytes, &mut at), out.now, length) {
+                Ok(frame) => frame,
+                Err(step) => return step,
             };
-            at += used;
             if let Some(frame) = frame
                 && self.packet(dir, &frame.bytes, frame.size, out).is_none()
             {
@@ -317,9 +313,7 @@ impl Parser for Mqtt {
     }
 
     fn gap(&mut self, dir: Dir, missing: u64, out: &mut Emit<'_>) -> Step {
-        let [client, server] = &mut self.frames;
-        let frames = if dir == Dir::Client { client } else { server };
-        if frames.skip(missing) {
+        if self.frames.skip(dir, missing) {
             return Step::Took(0);
         }
         out.anomaly("mqtt.gap");

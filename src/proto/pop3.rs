@@ -3,7 +3,7 @@
 use super::fields::{ACTION, AUTH_METHOD, ERROR_MESSAGE, METHOD, QUERY, STATUS};
 use super::lines::{self, Line};
 use super::mail::Mail;
-use super::sasl::{Sasl, put_login};
+use super::sasl::{Asked, Sasl, put_login};
 use super::{Dir, Emit, Options, Over, Parser, Probe, Protocol, Step};
 use crate::model::{Dataset, Outcome, Stamp, Value};
 use std::collections::VecDeque;
@@ -52,9 +52,9 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     if dir == Dir::Server && !begins(b"+OK") && !begins(b"-ERR ") {
         return Probe::No;
     }
-    let Line::Is(line, _) = lines::line(bytes) else {
-        let plain = bytes.iter().all(|b| !b.is_ascii_control() || *b == b'\r');
-        return if plain && bytes.len() < 520 { Probe::More } else { Probe::No };
+    let line = match lines::first(bytes, 520) {
+        Ok(line) => line,
+        Err(probe) => return probe,
     };
     if dir == Dir::Server {
         // Redis answers `+OK` too.
@@ -67,14 +67,6 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
         ("USER", [_, ..]) => Probe::More,
         _ => Probe::No,
     }
-}
-
-struct Asked {
-    verb: String,
-    argument: Vec<u8>,
-    start: Stamp,
-    bytes: u64,
-    sasl: Option<Sasl>,
 }
 
 impl Asked {

@@ -4,6 +4,7 @@
 use super::fields::{AUTH_METHOD, CLEAR_PASSWORD, USER_NAME, USER_PASSWORD};
 use super::ntlm::{self, Ntlm};
 use super::{Draft, Emit, base64};
+use crate::model::Stamp;
 
 /// Longest user name or password kept, bytes.
 const NAME: usize = 256;
@@ -32,6 +33,15 @@ pub(super) fn put_login(draft: &mut Draft, user: Option<&str>, password: Option<
             draft.put(&USER_PASSWORD, short(password.as_bytes()));
         }
     }
+}
+
+/// A command of a mail protocol that waits, with the log-in it may begin.
+pub(super) struct Asked {
+    pub verb: String,
+    pub argument: Vec<u8>,
+    pub start: Stamp,
+    pub bytes: u64,
+    pub sasl: Option<Sasl>,
 }
 
 impl Sasl {

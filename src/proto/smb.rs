@@ -6,7 +6,7 @@ mod one;
 mod two;
 
 use super::fields::{ACTION, ERROR_CODE, METHOD, STATUS, USER_NAME};
-use super::frame::{Frames, Length};
+use super::frame::{Both, Length};
 use super::ntlm::Ntlm;
 use super::pairs::Pairs;
 use super::{Dir, Draft, Emit, Options, Over, Parser, Probe, Protocol, Step};
@@ -146,7 +146,7 @@ type Key = (u8, u64);
 
 struct Smb {
     pairs: Pairs<Key>,
-    frames: [Frames; 2],
+    frames: Both,
     lost: [bool; 2],
     heard: bool,
     sealed: bool,
@@ -278,14 +278,10 @@ impl Parser for Smb {
             (at, *lost) = (from, false);
         }
         loop {
-            let [client, server] = &mut self.frames;
-            let frames = if dir == Dir::Client { client } else { server };
-            let (used, frame) = match frames.read(bytes.get(at..).unwrap_or_default(), out.now, length) {
-                Err(name) => return Step::Weird(name),
-                Ok((0, None)) => return Step::Took(at),
-                Ok(read) => read,
+            let frame = match self.frames.next(dir, (bytes, &mut at), out.now, length) {
+                Ok(frame) => frame,
+                Err(step) => return step,
             };
-            at += used;
             let Some(frame) = frame else { continue };
             if frame.bytes.first() == Some(&0) {
                 self.message(frame.bytes.get(4..).unwrap_or_default(), frame.size, out);
@@ -294,9 +290,7 @@ impl Parser for Smb {
     }
 
     fn gap(&mut self, dir: Dir, missing: u64, out: &mut Emit<'_>) -> Step {
-        let [client, server] = &mut self.frames;
-        let frames = if dir == Dir::Client { client } else { server };
-        if !frames.skip(missing) {
+        if !self.frames.skip(dir, missing) {
             out.anomaly("smb.gap");
             self.pairs.flush(out);
             self.heard = false;

@@ -7,7 +7,7 @@ mod tests;
 
 use super::fields::{ACTION, ERROR_MESSAGE, METHOD, QUERY, STATUS};
 use super::lines::{self, Line};
-use super::sasl::Sasl;
+use super::sasl::{Asked, Sasl};
 use super::{Dir, Draft, Emit, Options, Over, Parser, Probe, Protocol, Step};
 use crate::model::{Dataset, Outcome, Stamp, Value};
 use fields as f;
@@ -52,9 +52,9 @@ fn start(_: &Options) -> Box<dyn Parser> {
 }
 
 fn probe(dir: Dir, bytes: &[u8]) -> Probe {
-    let Line::Is(line, _) = lines::line(bytes) else {
-        let plain = bytes.iter().all(|b| !b.is_ascii_control() || *b == b'\r');
-        return if plain && bytes.len() < 600 { Probe::More } else { Probe::No };
+    let line = match lines::first(bytes, 600) {
+        Ok(line) => line,
+        Err(probe) => return probe,
     };
     if dir == Dir::Server {
         let Some((220 | 421 | 554, _, text)) = lines::reply(line) else { return Probe::No };
@@ -67,15 +67,6 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
         "MAIL" if rest.get(..6).is_some_and(|r| r.eq_ignore_ascii_case(b"FROM:<")) => Probe::Yes,
         _ => Probe::No,
     }
-}
-
-/// A command that waits.
-struct Asked {
-    verb: String,
-    argument: Vec<u8>,
-    start: Stamp,
-    bytes: u64,
-    sasl: Option<Sasl>,
 }
 
 /// What the client's bytes are.

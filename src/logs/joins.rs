@@ -64,7 +64,13 @@ impl<'f> Joins<'f> {
     pub(super) fn group(&self, text: &[u8], scratch: &mut Scratch) -> Group {
         match self {
             Joins::One(joining) => joining.group(text),
-            Joins::Loose => lines(text, |_, line| indented(line)),
+            Joins::Loose => {
+                let end = memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1);
+                match text.get(end) {
+                    Some(b' ' | b'\t') => lines(text, |_, line| indented(line)),
+                    _ => Group { bytes: end, beyond: 0 },
+                }
+            }
             Joins::Mixed(set, roots) => {
                 lines(text, |before, line| goes_on(set, roots, before, line, scratch))
             }

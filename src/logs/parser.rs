@@ -7,7 +7,7 @@ use super::grok::Slots;
 use super::identity::identity;
 use super::joins::Joins;
 use super::line::{Fate, Line};
-use super::physical::{clean, count, skip};
+use super::physical::{clean, skip};
 use super::process::Recent;
 use super::quick::Quick;
 use super::set::FormatSet;
@@ -224,7 +224,8 @@ impl<'f> Parser<'f> {
         }
     }
 
-    /// Reads a line, or lines that belong together, with the first of the formats that can.
+    /// Reads a line, or lines that belong together, with the first of the formats that can. The caller counts what
+    /// became an event.
     #[allow(clippy::too_many_arguments, reason = "the state of the loop over the lines")]
     pub(super) fn line_as<'a>(
         &self,
@@ -249,11 +250,6 @@ impl<'f> Parser<'f> {
         }
         match fate {
             Some(Fate::Event(dataset)) => {
-                let lines = count(raw);
-                parsed.ledger.lines.decoded += lines;
-                if lines > 1 {
-                    parsed.lengths.insert(origin.record, lines);
-                }
                 self.emit(dataset, origin, text, draft, parsed, scratch);
                 return Read::Event;
             }

@@ -90,13 +90,20 @@ impl Parser<'_> {
         let group = self.joins().group(rest, scratch);
         let raw = rest.get(..group.bytes).unwrap_or(rest);
         let text = whole.and_then(|text| text.get(at..at + group.bytes));
-        parsed.ledger.lines.read += count(raw);
+        // Nearly every line is one by itself: it is not searched for line ends again.
+        let single = memchr::memchr(b'\n', raw).is_none_or(|at| at + 1 == raw.len());
+        let ended = raw.last() == Some(&b'\n');
+        let (lines, last) = if single { (1, u64::from(ended)) } else { (count(raw), ends(raw)) };
+        parsed.ledger.lines.read += lines;
         parsed.ledger.lines.bytes += raw.len() as u64;
         match text {
+            Some(text) if lines == 1 && !self.joins().any() => {
+                self.line(text, raw, *origin, draft, parsed, scratch);
+            }
             Some(text) => self.record(text, raw, *origin, draft, parsed, scratch),
             None => self.broken(raw, *origin, parsed, scratch),
         }
-        origin.record += ends(raw);
+        origin.record += last;
         origin.offset += raw.len() as u64;
         if group.beyond > 0 {
             let beyond = rest.get(group.bytes..group.bytes + group.beyond).unwrap_or_default();
@@ -137,11 +144,11 @@ impl Parser<'_> {
         scratch: &mut Scratch,
     ) {
         match self.joins() {
-            Joins::One(_) => {
-                if self.line_as(&self.roots, text, raw, origin, draft, parsed, scratch) == Read::Not {
-                    self.apart(text, raw, origin, draft, parsed, scratch);
-                }
-            }
+            Joins::One(_) => match self.line_as(&self.roots, text, raw, origin, draft, parsed, scratch) {
+                Read::Event => decoded(parsed, origin, count(raw)),
+                Read::Not => self.apart(text, raw, origin, draft, parsed, scratch),
+                Read::Nothing => {}
+            },
             Joins::Loose if count(raw) <= 1 => self.line(text, raw, origin, draft, parsed, scratch),
             _ => self.mixed(text, raw, origin, draft, parsed, scratch),
         }
@@ -157,8 +164,10 @@ impl Parser<'_> {
         parsed: &mut Parsed<'a>,
         scratch: &mut Scratch,
     ) {
-        if self.line_as(&self.roots, text, raw, origin, draft, parsed, scratch) == Read::Not {
-            skip(&mut parsed.ledger, "unmatched", origin, raw);
+        match self.line_as(&self.roots, text, raw, origin, draft, parsed, scratch) {
+            Read::Event => parsed.ledger.lines.decoded += 1,
+            Read::Not => skip(&mut parsed.ledger, "unmatched", origin, raw),
+            Read::Nothing => {}
         }
     }
 
@@ -196,8 +205,10 @@ impl Parser<'_> {
             let roots = root.as_ref().map_or(&*self.roots, std::slice::from_ref);
             let (one, own) = split(&mut text, &mut raw, lines);
             let read = self.line_as(roots, one, own, origin, draft, parsed, scratch);
-            if read == Read::Not {
-                skip(&mut parsed.ledger, "unmatched", origin, own);
+            match read {
+                Read::Event => decoded(parsed, origin, lines),
+                Read::Not => skip(&mut parsed.ledger, "unmatched", origin, own),
+                Read::Nothing => {}
             }
             let first = origin;
             origin.record += ends(own);
@@ -255,6 +266,14 @@ impl Parser<'_> {
         if let Some(event) = event.filter(|_| !self.set.narrowed) {
             event.push(self.set.goes_on, Value::Str(Cow::Owned(unended(text).to_owned())));
         }
+    }
+}
+
+/// Counts the lines of an event.
+fn decoded(parsed: &mut Parsed<'_>, origin: Origin, lines: u64) {
+    parsed.ledger.lines.decoded += lines;
+    if lines > 1 {
+        parsed.lengths.insert(origin.record, lines);
     }
 }
 

@@ -145,3 +145,44 @@ fn files_are_tied_to_their_commands() {
         assert!(events(&path, more).0 == bytes, "{more:?}");
     }
 }
+
+/// vsftpd and curl: the files are those that were sent, the arguments those that tshark reads.
+#[test]
+fn real_transfers_are_as_tshark_sees_them() {
+    use std::collections::BTreeSet;
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/cases/ftp-files/input.pcap"));
+    let (_, all) = events(path, &[]);
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let came: Vec<_> = all.iter().filter(|e| e["event"]["action"] == "ftp.transfer").collect();
+    let told: Vec<_> = came.iter().map(|e| (text(&e["query"]), text(&e["file"]["mime_type"]))).collect();
+    let want = [("RETR report.gz", "application/gzip"), ("LIST", ""), ("STOR up.pdf", "application/pdf")];
+    assert_eq!(told, want.map(|(query, kind)| (query.to_owned(), kind.to_owned())));
+    // `seq 1 2000 | gzip -n | sha256sum`, and that of the 28 bytes that were sent.
+    let hashes = [
+        "650f9cdb549cdbb286bbc1fa9dbde0c0663c172ee1a6192f36930bde7261440b",
+        "031671f276cfb0ff340c91c87ffd6f4ce17650f88c7f1f028e621684a15a6183",
+    ];
+    let found = [came[0], came[2]].map(|e| text(&e["file"]["hash"]["sha256"]));
+    assert_eq!(found, hashes.map(str::to_owned));
+    let tshark = |args: &[&str]| Command::new("tshark").arg("-r").arg(path).args(args).output();
+    if tshark(&["-q"]).is_err() {
+        return println!("SKIPPED: tshark is not installed");
+    }
+    let fields = tshark(&[
+        "-Y",
+        "ftp.request.arg",
+        "-T",
+        "fields",
+        "-e",
+        "ftp.request.command",
+        "-e",
+        "ftp.request.arg",
+    ]);
+    let fields = String::from_utf8(fields.unwrap().stdout).unwrap();
+    let theirs: BTreeSet<String> = fields.lines().map(|line| line.replace('\t', " ")).collect();
+    let queries: BTreeSet<String> = all.iter().map(|e| text(&e["query"])).collect();
+    // The log-in is one event of two commands, and never tells the password.
+    for query in theirs.iter().filter(|q| !q.starts_with("USER") && !q.starts_with("PASS")) {
+        assert!(queries.contains(query), "{query}: {queries:?}");
+    }
+}

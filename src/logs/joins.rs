@@ -38,7 +38,7 @@ impl<'f> Joins<'f> {
     }
 
     /// Whether `line` may go on with the event that the line before it is part of: never says no where
-    /// [`Joins::group`] goes on.
+    /// grouping goes on.
     pub fn continues(&self, before: &[u8], line: &[u8]) -> bool {
         match self {
             Joins::Loose => indented(line),

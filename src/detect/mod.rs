@@ -25,7 +25,9 @@ use std::cmp::Reverse;
 
 /// Subjects per detector whose tables are kept. Beyond it the subjects that come first in the order
 /// of their names stay, which no split of the input can change; the report says that the cap was hit.
-const SUBJECTS_MAX: usize = 1 << 16;
+const SUBJECTS_MAX: usize = 7 << 13;
+/// So many more are let in before a table is cut back: the more, the rarer.
+const MARGIN: usize = SUBJECTS_MAX / 16;
 
 /// What one event tells a detector.
 #[derive(Debug, Default)]
@@ -136,7 +138,7 @@ impl Table {
 
     /// Keeps the table within its cap; done somewhat above it so that the searching is rare.
     fn trim(&mut self) {
-        if self.cells.len() < SUBJECTS_MAX + SUBJECTS_MAX / 4 {
+        if self.cells.len() < SUBJECTS_MAX + MARGIN {
             return;
         }
         self.full = true;

@@ -5,8 +5,8 @@ use super::top::{Row, Top};
 use crate::model::{Endpoint, Event, Outcome, Transport, Ts, Value};
 use std::net::IpAddr;
 
-/// Addresses counted exactly: as many as a hash table of 2^17 places takes before it doubles.
-const HOSTS: usize = 7 << 14;
+/// Addresses counted exactly: as many as a hash table of 2^16 places takes before it doubles.
+const HOSTS: usize = 7 << 13;
 /// Networks, services and places counted exactly.
 const FEW: usize = 1 << 14;
 /// Countries; there are fewer.

@@ -130,6 +130,7 @@ impl Amqp {
         {
             self.decided(Outcome::Failure, Some(text.clone()), out);
         }
+        self.refused(dir, channel, &method, out);
         let request = Request { method, dir, channel, start: frame.start, size: frame.size };
         match role {
             Role::Content => {
@@ -164,6 +165,18 @@ impl Amqp {
         let mine = |r: &Request| r.channel == channel && r.dir != dir && r.method.name == name;
         let at = self.waiting.iter().position(mine)?;
         Some(self.waiting.remove(at))
+    }
+
+    /// A channel or connection that is closed over a method has refused it.
+    fn refused(&mut self, dir: Dir, channel: u16, close: &Method, out: &mut Emit<'_>) {
+        let (Some((class, number)), Some((code, text))) = (close.blames, &close.reply) else { return };
+        if *code >= 300
+            && let Some((name, _)) = names::known(class, number)
+            && let Some(mut first) = self.asked(dir, channel, name)
+        {
+            first.method.reply = Some((*code, text.clone()));
+            first.emit(None, out);
+        }
     }
 
     /// start, start-ok, secure, tune: a log-in.

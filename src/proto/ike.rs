@@ -106,6 +106,10 @@ struct Association {
     seen: [Seen; 2],
 }
 
+/// Most bytes that an encrypted notification takes after the header: the payload's 4, a vector of 16, a notification of 8
+/// padded to 16, a checksum of 32.
+const REFUSAL: usize = 4 + 16 + 16 + 32;
+
 #[derive(Default)]
 struct Ike {
     open: Vec<Association>,
@@ -125,7 +129,12 @@ impl Association {
             if self.end.is_none() {
                 self.end = Some(out.now);
             }
-            self.proved |= matches!(header.exchange, 32 | 35 | 36);
+            self.proved |= match header.exchange {
+                32 | 36 => true,
+                // A refusal is encrypted too: one notification, for which less is enough than for who answers and its proof.
+                35 => header.body.len() > REFUSAL,
+                _ => false,
+            };
         }
         let encrypted = header.version == 0x10 && header.flags & 1 != 0;
         if encrypted {

@@ -68,7 +68,8 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     let plausible = (2..=4).contains(&version)
         && *stratum <= 16
         && *poll <= 17
-        && (*precision >= 0xd8 || *precision == 0)
+        // chrony's clients tell 32, so that nothing can be learned of them.
+        && (*precision >= 0xd8 || matches!(*precision, 0 | 32))
         && matches!(bytes.len(), 48 | 52 | 56 | 60 | 64 | 68 | 72);
     // A request without a transmit time is none, nor a server's answer without one from this era.
     let recent = |at: usize| u32_at(bytes, at).is_some_and(|t| t > 0xa000_0000);

@@ -172,7 +172,11 @@ fn request(m: &Message<'_>, size: usize, out: &Emit<'_>) -> Draft {
     let mut draft = out.draft(&DATASET, out.now);
     let method = m.pdu.map_or("encrypted", |p| operation(p.0));
     draft.put(&ACTION, format!("snmp.{method}")).put(&METHOD, Value::text(method));
-    draft.put(&VERSION, Value::text(m.version)).put(&REQUEST_ID, m.id).bytes(Some(size as u64), None);
+    draft.put(&VERSION, Value::text(m.version)).bytes(Some(size as u64), None);
+    // A trap of version 1 has none.
+    if !matches!(m.pdu, Some((0xa4, _))) {
+        draft.put(&REQUEST_ID, m.id);
+    }
     if let Some(community) = m.community {
         let known = out.options.show_secrets || matches!(community, b"public" | b"private");
         draft.put(&COMMUNITY, if known { lines::text(community, 256) } else { "*****".to_owned() });

@@ -125,6 +125,10 @@ impl Telnet {
 
     /// A byte of the server's text.
     fn shown(&mut self, byte: u8, out: &mut Emit<'_>) {
+        // NUL is a no-operation (RFC 854).
+        if byte == 0 {
+            return;
+        }
         if self.screen.len() >= KEEP {
             self.screen.drain(..KEEP / 2);
         }

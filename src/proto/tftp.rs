@@ -20,7 +20,7 @@ crate::fields! {
 pub static PROTOCOL: Protocol = Protocol {
     name: "tftp",
     doc: "TFTP (RFC 1350, 2347 to 2349): files asked for with mode and options, errors. A server answers from another \
-          port, so that the blocks are a flow of their own: told as `tftp.data` with their number and size. Contents \
+          port, so that the blocks are a flow of their own: told as `tftp.data` with their number and size, or `tftp.error` where there are none. Contents \
           are not kept.",
     over: Over::Udp,
     ports: &[69],
@@ -59,6 +59,10 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     match bytes {
         // The first block, of a size that the protocol begins with; the server sends it, and the flow begins so.
         [0, 3, 0, 1, rest @ ..] if rest.len() == 512 => if dir == Dir::Client { Probe::Swapped } else { Probe::Yes },
+        // A refusal in words.
+        [0, 5, 0, 0..=8, words @ .., 0] if words.len() >= 4 && words.iter().all(|b| (b' '..=b'~').contains(b)) => {
+            if dir == Dir::Client { Probe::Swapped } else { Probe::Yes }
+        }
         [0, 6, rest @ ..] if rest.starts_with(b"blksize\0") || rest.starts_with(b"tsize\0") => {
             if dir == Dir::Client { Probe::Swapped } else { Probe::Yes }
         }
@@ -112,7 +116,8 @@ impl Parser for Tftp {
         };
         let draft = self.draft.get_or_insert_with(|| {
             let mut draft = out.draft(&DATASET, out.now);
-            draft.put(&ACTION, Value::text("tftp.data")).put(&METHOD, Value::text("DATA"));
+            let (action, method) = if kind == 5 { ("tftp.error", "ERROR") } else { ("tftp.data", "DATA") };
+            draft.put(&ACTION, Value::text(action)).put(&METHOD, Value::text(method));
             draft
         });
         let end = if dir == Dir::Client { &mut draft.event().source } else { &mut draft.event().destination };

@@ -16,6 +16,8 @@ pub(super) struct Method {
     pub no_wait: bool,
     /// Code and text of a refusal.
     pub reply: Option<(u16, String)>,
+    /// Class and number of the method that a refusal answers.
+    pub blames: Option<(u16, u16)>,
     pub mechanism: Option<String>,
     pub user: Option<String>,
     pub password: Option<String>,
@@ -124,7 +126,9 @@ fn credentials(m: &mut Method, response: &[u8]) {
 fn close(m: &mut Method, wire: &mut Wire<'_>) -> Option<()> {
     let (code, text) = (wire.u16()?, short(wire)?);
     m.put(&f::REPLY_CODE, code).put(&f::REPLY_TEXT, text.clone());
-    m.put(&f::CLASS_ID, wire.u16()?).put(&f::METHOD_ID, wire.u16()?);
+    let (class, number) = (wire.u16()?, wire.u16()?);
+    m.put(&f::CLASS_ID, class).put(&f::METHOD_ID, number);
+    m.blames = Some((class, number));
     m.reply = Some((code, text));
     Some(())
 }

@@ -38,6 +38,7 @@ pub(super) fn preauth(number: i64) -> Option<&'static str> {
         136 => "PA-FX-FAST",
         138 => "PA-ENCRYPTED-CHALLENGE",
         149 => "PA-REQ-ENC-PA-REP",
+        150 => "PA-AS-FRESHNESS",
         151 => "PA-SPAKE",
         167 => "PA-PAC-OPTIONS",
         _ => return None,

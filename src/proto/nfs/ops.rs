@@ -70,11 +70,12 @@ fn old(asked: &mut Asked, call: &Call, mut wire: Wire<'_>) -> Option<()> {
     Some(())
 }
 
-/// Version 4: the first operation that does something is the main one.
+/// Version 4: the first operation that does something is the main one; a look at the rights before it is not.
 fn compound(asked: &mut Asked, mut wire: Wire<'_>) -> Option<()> {
     asked.tag = Some(text(&mut wire, NAME)?);
     asked.minor = Some(wire.u32()?);
     let count = wire.u32()?;
+    let mut access = false;
     for _ in 0..count.min(OPERATIONS) {
         let number = wire.u32()?;
         let Some(name) = names::operation(number) else {
@@ -82,8 +83,14 @@ fn compound(asked: &mut Asked, mut wire: Wire<'_>) -> Option<()> {
             return Some(());
         };
         asked.operations.push(name);
-        name.clone_into(&mut asked.opcode);
+        if !access {
+            name.clone_into(&mut asked.opcode);
+        }
         match name {
+            "ACCESS" => {
+                wire.u32()?;
+                access = true;
+            }
             "PUTFH" => drop(opaque(&mut wire, HANDLE)?),
             "GETATTR" => bitmap(&mut wire)?,
             // Session, sequence, slot, highest slot, cache.
@@ -94,7 +101,10 @@ fn compound(asked: &mut Asked, mut wire: Wire<'_>) -> Option<()> {
                 bitmap(&mut wire)?;
                 opaque(&mut wire, 1 << 16)?;
             }
-            _ => return main(asked, name, wire),
+            _ => {
+                name.clone_into(&mut asked.opcode);
+                return main(asked, name, wire);
+            }
         }
     }
     Some(())

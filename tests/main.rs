@@ -48,5 +48,6 @@ mod story;
 mod told;
 mod tshark_databases;
 mod tshark_incidents;
+mod tshark_servers;
 mod tshark_web;
 mod whole;

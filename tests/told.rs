@@ -276,7 +276,7 @@ fn announced(event: &Event<'_>, out: &mut dyn FnMut(String)) {
     }
 }
 
-fn testdata(path: &str) -> PathBuf {
+pub fn testdata(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(path)
 }
 
@@ -315,20 +315,23 @@ fn line(event: &Event<'_>) -> String {
     Json::Object(all).to_string() + "\n"
 }
 
+/// The events of some data sets of a capture are those of the golden file beside it.
+pub fn compare_golden(capture: &str, datasets: &[&str]) {
+    let path = testdata(capture);
+    let mut all = events(&path).0;
+    all.sort_by_key(|e| (e.ts, e.seq));
+    let got: String = all.iter().filter(|e| datasets.contains(&e.dataset.name)).map(line).collect();
+    let golden = path.with_extension("want.ndjson");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&golden, &got).expect("writable");
+    }
+    let want = std::fs::read_to_string(&golden).unwrap_or_default();
+    assert!(got == want, "{} differs; UPDATE=1 rewrites it. Got:\n{got}", golden.display());
+}
+
 #[test]
 fn golden_events() {
-    for (capture, datasets) in CAPTURES {
-        let path = testdata(capture);
-        let mut all = events(&path).0;
-        all.sort_by_key(|e| (e.ts, e.seq));
-        let got: String = all.iter().filter(|e| datasets.contains(&e.dataset.name)).map(line).collect();
-        let golden = path.with_extension("want.ndjson");
-        if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(&golden, &got).expect("writable");
-        }
-        let want = std::fs::read_to_string(&golden).unwrap_or_default();
-        assert!(got == want, "{} differs; UPDATE=1 rewrites it. Got:\n{got}", golden.display());
-    }
+    CAPTURES.iter().for_each(|(capture, datasets)| compare_golden(capture, datasets));
 }
 
 #[test]

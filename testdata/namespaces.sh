@@ -26,7 +26,7 @@ at() { local where=$1; shift; ip netns exec "nlv-$where" "$@"; }
 # record PROTOCOL FILE FILTER: begins a recording, whose process id is $dump; stop ends it.
 record() { mkdir -p "$out/$1"; run a tcpdump -i va -U --immediate-mode -w "$out/$1/$2" "$3"; dump=$last; sleep 1; }
 stop() { sleep 1; kill "$dump"; wait "$dump" 2>/dev/null || true; }
-# all NAME...: those asked for, each in a shell of its own; one that fails does not keep the others from running.
+# all NAME...: those asked for; one that fails does not keep the others from running.
 all() {
   for name in "$@"; do
     case " $only " in "  " | *" $name "*) ;; *) continue ;; esac

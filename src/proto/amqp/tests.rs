@@ -39,10 +39,17 @@ fn methods_and_answers() {
     b.feed(Dir::Client, 4, &frame(1, 1, DECLARE));
     b.feed(Dir::Server, 5, &frame(1, 1, "00140028 0194 046e6f7065 0032 000a"));
     b.feed(Dir::Client, 6, &frame(1, 1, "00140029"));
-    let close = &b.events[1];
+    let declare = &b.events[1];
+    assert_eq!((text(declare, "method"), text(declare, "status")), ("queue.declare".into(), "Error".into()));
+    assert_eq!((declare.outcome, text(declare, "error.message")), (Outcome::Failure, "nope".into()));
+    let close = &b.events[2];
     assert_eq!((text(close, "method"), text(close, "status")), ("channel.close".into(), "Error".into()));
     assert_eq!((close.source.port, text(close, "error.message")), (Some(443), "nope".into()));
-    assert_eq!(b.end(7).last().unwrap().outcome, Outcome::Unknown);
+    // It is closed for another reason.
+    b.feed(Dir::Client, 7, &frame(1, 1, DECLARE));
+    b.feed(Dir::Server, 8, &frame(1, 1, "00140028 0194 046e6f7065 0032 0014"));
+    b.feed(Dir::Client, 9, &frame(1, 1, "00140029"));
+    assert_eq!(b.end(10).last().unwrap().outcome, Outcome::Unknown);
 }
 
 #[test]

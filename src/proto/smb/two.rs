@@ -103,8 +103,16 @@ impl Smb {
     }
 
     fn answered(&mut self, head: &Head) -> Option<(Draft, Asked)> {
-        let draft = self.pairs.answered(&(2, head.id))?;
-        let asked = self.know.asked.iter().position(|(id, _)| *id == head.id);
+        let (key, draft) = match self.pairs.answered(&(2, head.id)) {
+            Some(draft) => (head.id, draft),
+            // A negotiation that begins in version 1 is answered in version 2 (MS-SMB2 section 3.3.5.3).
+            None if head.command == 0 => {
+                let key = self.know.asked.iter().map(|a| a.0).find(|key| key >> 16 == 0x72)?;
+                (key, self.pairs.answered(&(1, key))?)
+            }
+            None => return None,
+        };
+        let asked = self.know.asked.iter().position(|(id, _)| *id == key);
         let asked = asked.and_then(|at| self.know.asked.remove(at)).map(|a| a.1).unwrap_or_default();
         Some((draft, asked))
     }
@@ -239,7 +247,8 @@ impl Smb {
                 if draft.event().get(&f::DIALECT).is_none() {
                     draft.put_some(&f::DIALECT, dialect.clone());
                 }
-                self.know.dialect = dialect;
+                // The wildcard is agreed on for as long as another negotiation takes.
+                self.know.dialect = dialect.filter(|_| u16_at(body, 4) != Some(0x02ff));
                 true
             }
             (_, Asked::Setup) => {

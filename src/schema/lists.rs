@@ -11,6 +11,7 @@ pub static LISTS: &[&str] = &[
     "dhcpv6.addresses",
     "dhcpv6.dns_servers",
     "dhcpv6.domain_list",
+    "dhcpv6.prefixes",
     "dhcpv6.requested_options",
     "dns.header_flags",
     "dns.resolved_ip",

@@ -4,7 +4,7 @@
 
 use super::fields::{EVENT_KIND, RELATED_IP, SOURCE_IP};
 use super::{Cache, Enricher};
-use crate::model::{Dataset, Event, Finding, Severity, Value};
+use crate::model::{Dataset, Event, Finding, Severity, Value, fnv1a};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -45,10 +45,9 @@ fn number(severity: Severity) -> i64 {
     }
 }
 
-/// FNV-1a (Fowler, Noll, Vo), 64 bits, over what tells a finding from others of the same record.
+/// What tells a finding from others of the same record.
 fn identity(finding: &Finding) -> u64 {
-    let bytes = finding.rule.bytes().chain([0]).chain(finding.subject.bytes());
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+    fnv1a(finding.rule.bytes().chain([0]).chain(finding.subject.bytes()))
 }
 
 impl Enricher {

@@ -17,6 +17,11 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 const PATH: &str =
     "_bulk?filter_path=items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by.reason";
 
+/// How long to wait after so many tries that failed before.
+pub(super) fn pause(tries: u32) -> Duration {
+    FIRST_WAIT.saturating_mul(1 << tries.min(10)).min(LONGEST_WAIT)
+}
+
 /// What one worker needs.
 pub struct Courier<'l> {
     /// The server.
@@ -147,7 +152,7 @@ impl Courier<'_> {
 
     /// Waits before the next try, longer each time.
     fn wait(&self, mut load: Load, last: &str) -> Result<Load, LoadError> {
-        let pause = FIRST_WAIT.saturating_mul(1 << load.tries.min(10)).min(LONGEST_WAIT);
+        let pause = pause(load.tries);
         if load.waited + pause > self.options.patience {
             let (url, waited, last) = (self.client.url.clone(), load.waited, last.to_owned());
             return Err(LoadError::Patience { url, waited, last });

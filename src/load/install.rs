@@ -1,26 +1,24 @@
 //! The set-up on the server, and what the server says of itself.
 
+use super::deliver::pause;
 use super::{Answer, Client, LoadError};
 use crate::schema::Schema;
 use crate::setup::{self, NAME, Options, Target};
 use serde_json::Value;
-use std::time::Duration;
 
 /// Tries of a request beside the documents; the waits between them add up to some three seconds.
 const TRIES: u32 = 6;
-/// First wait; each following one is twice as long.
-const FIRST_WAIT: Duration = Duration::from_millis(100);
 
 /// Asks again where nothing answers or the server is busy: it may be on its way up. All these requests may be
 /// sent twice.
 fn asked(client: &Client, method: &str, path: &str, body: Option<&[u8]>) -> Result<Answer, LoadError> {
     let body = body.map(|bytes| ("application/json", bytes));
     let mut answer = client.call(method, path, body);
-    for tries in 1..TRIES {
+    for failed in 0..TRIES - 1 {
         if !matches!(&answer, Err(_) | Ok(Answer { status: 429 | 502 | 503 | 504, .. })) {
             break;
         }
-        std::thread::sleep(FIRST_WAIT.saturating_mul(1 << (tries - 1)));
+        std::thread::sleep(pause(failed));
         answer = client.call(method, path, body);
     }
     let answer = answer.map_err(|e| LoadError::Connection(format!("{}: {e}", client.url)))?;

@@ -108,7 +108,8 @@ impl FormatSet {
                 let knows = |of: &Vec<bool>| of.get(line) == Some(&true);
                 !known.get(nth).is_some_and(knows) && known.iter().any(knows)
             };
-            let (score, read) = share(format, &lines, &layouts, foreign);
+            let own = known.get(nth).map_or(&[][..], Vec::as_slice);
+            let (score, read) = share(format, &lines, &layouts, own, foreign);
             if score > 0.0 {
                 scores.push((root, format.name, score, read));
             }
@@ -161,12 +162,14 @@ impl Format {
     }
 }
 
-/// The weighted share of the lines that a format reads, and which they are. Lines that are `foreign` begin
-/// something else, unless the format says what its continuations look like.
+/// The weighted share of the lines that a format reads, and which they are. It knows lines one by one as
+/// `known` says; lines that are `foreign` begin something else, unless the format says what its continuations look
+/// like.
 fn share(
     format: &Format,
     lines: &[&str],
     layouts: &Arc<[Layout]>,
+    known: &[bool],
     foreign: impl Fn(usize) -> bool,
 ) -> (f64, Vec<bool>) {
     let (mut sum, mut count) = (0.0, 0.0);
@@ -179,7 +182,7 @@ fn share(
     let mut at = 0;
     while let Some(first) = lines.get(at) {
         let Some(joining) = &format.joining else {
-            let score = read(first);
+            let score = if known.get(at) == Some(&true) { format.score(first) } else { 0.0 };
             (sum, count, at) = (sum + score, count + 1.0, at + 1);
             which.push(score > 0.0);
             continue;

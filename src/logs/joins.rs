@@ -67,34 +67,15 @@ impl<'f> Joins<'f> {
             Joins::Loose => {
                 let end = memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1);
                 match text.get(end) {
-                    Some(b' ' | b'\t') => lines(text, |_, line| indented(line)),
+                    Some(b' ' | b'\t') => Group::of(text, (LINES, BYTES), |_, line| indented(line)),
                     _ => Group { bytes: end, beyond: 0 },
                 }
             }
             Joins::Mixed(set, roots) => {
-                lines(text, |before, line| goes_on(set, roots, before, line, scratch))
+                Group::of(text, (LINES, BYTES), |before, line| goes_on(set, roots, before, line, scratch))
             }
         }
     }
-}
-
-/// The lines at the start of `text` that go on with the first one.
-fn lines(text: &[u8], mut continues: impl FnMut(&[u8], &[u8]) -> bool) -> Group {
-    let mut group = Group { bytes: 0, beyond: 0 };
-    let mut before: Option<&[u8]> = None;
-    for (count, line) in text.split_inclusive(|b| *b == b'\n').enumerate() {
-        if before.is_some_and(|before| !continues(before, line)) {
-            break;
-        }
-        let full = before.is_some() && (count >= LINES || group.bytes + line.len() > BYTES);
-        if full || group.beyond > 0 {
-            group.beyond += line.len();
-        } else {
-            group.bytes += line.len();
-        }
-        before = Some(line);
-    }
-    group
 }
 
 /// Whether a line has something on it, and begins with a blank.
@@ -102,7 +83,8 @@ pub(super) fn indented(line: &[u8]) -> bool {
     matches!(line.first(), Some(b' ' | b'\t')) && !blank(line)
 }
 
-fn blank(line: &[u8]) -> bool {
+/// Whether there is nothing on a line, or on several.
+pub(super) fn blank(line: &[u8]) -> bool {
     line.iter().all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'))
 }
 

@@ -103,13 +103,25 @@ impl Joining {
         {
             return Group { bytes, beyond: 0 };
         }
+        Group::of(text, (self.lines, self.bytes), |before, line| self.continues(before, line))
+    }
+}
+
+impl Group {
+    /// The lines at the start of `text` that go on with the first one, of which so many lines and bytes belong to the
+    /// event.
+    pub(super) fn of(
+        text: &[u8],
+        (lines, bytes): (usize, usize),
+        mut continues: impl FnMut(&[u8], &[u8]) -> bool,
+    ) -> Group {
         let mut group = Group { bytes: 0, beyond: 0 };
         let mut before: Option<&[u8]> = None;
         for (count, line) in text.split_inclusive(|b| *b == b'\n').enumerate() {
-            if before.is_some_and(|before| !self.continues(before, line)) {
+            if before.is_some_and(|before| !continues(before, line)) {
                 break;
             }
-            let full = count >= self.lines || group.bytes + line.len() > self.bytes;
+            let full = count >= lines || group.bytes + line.len() > bytes;
             if before.is_some() && (full || group.beyond > 0) {
                 group.beyond += line.len();
             } else {

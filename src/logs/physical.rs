@@ -1,7 +1,7 @@
 //! Physical lines, where events have several: each is counted once, whatever became of the event.
 
 use super::draft::Draft;
-use super::joins::{Joins, indented};
+use super::joins::{Joins, blank, indented};
 use super::multi::Joining;
 use super::parser::{LINE, Parsed, Parser, Read, Scratch};
 use super::taker::Taker;
@@ -286,10 +286,6 @@ fn split<'t, 'r>(text: &mut &'t str, raw: &mut &'r [u8], lines: u64) -> (&'t str
     (mine, own)
 }
 
-fn blank(raw: &[u8]) -> bool {
-    raw.iter().all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'))
-}
-
 /// The text of a line without its end; `None` for lines that hold nothing, which are counted.
 pub(super) fn clean<'a>(text: &'a str, raw: &[u8], origin: Origin, ledger: &mut Ledger) -> Option<&'a str> {
     let mut text = unended(text);
@@ -304,7 +300,7 @@ pub(super) fn clean<'a>(text: &'a str, raw: &[u8], origin: Origin, ledger: &mut 
             return None;
         }
     }
-    if text.is_empty() || text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n')) {
+    if blank(text.as_bytes()) {
         skip(ledger, "blank", origin, raw);
         return None;
     }

@@ -42,12 +42,29 @@ impl<'c> Before<'c> {
         Before { earlier, own, border: chunk.offset + from as u64 }
     }
 
+    /// The texts, the nearer one first, with the byte offsets where they begin.
+    fn texts(self) -> [(&'c [u8], u64); 2] {
+        [(self.own, self.border), (self.earlier, self.border - self.earlier.len() as u64)]
+    }
+
+    /// All lines, the nearest first, with their byte offsets; one that the text begins within is left out.
+    fn nearest(self) -> impl Iterator<Item = (&'c [u8], u64)> {
+        self.texts().into_iter().flat_map(|(text, base)| {
+            let mut end = text.len();
+            std::iter::from_fn(move || {
+                let whole = text.get(..end.checked_sub(1)?)?;
+                let start = memchr::memrchr(b'\n', whole).map_or(0, |n| n + 1);
+                let line = whole.get(start..)?;
+                end = start;
+                Some((line, base + start as u64))
+            })
+        })
+    }
+
     /// Lines in which `key` stands behind a blank, the nearest first, with their byte offsets.
     fn lines(self, key: &str) -> impl Iterator<Item = (&'c [u8], u64)> {
         let finder = memchr::memmem::Finder::new(key.as_bytes());
-        let before = self.border - self.earlier.len() as u64;
-        let both = [(self.own, self.border), (self.earlier, before)];
-        let blocks = both.into_iter().flat_map(|(text, base)| {
+        let blocks = self.texts().into_iter().flat_map(|(text, base)| {
             let starts = (0..text.len()).step_by(BLOCK).rev();
             starts.map(move |start| (text, base, start))
         });
@@ -70,10 +87,11 @@ impl<'c> Before<'c> {
 
 /// Which processes wrote the lines of a chunk so far, as far as that tells that a search is in vain: most
 /// processes that name no client are not in the text before at all. Numbers that end alike fall together.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Recent {
-    /// Behind the start of the last line, by the end of the process id; 0 if there is none.
-    last: Box<[usize]>,
+    /// Behind the start of the last line, by the end of the process id; 0 if there is none. Empty as long as no
+    /// lines are entered: many readings need none.
+    last: Vec<usize>,
     /// Behind the start of the last line that was not entered.
     blind: usize,
     /// Lines are entered.
@@ -83,16 +101,11 @@ pub(super) struct Recent {
     before: Option<usize>,
 }
 
-impl Default for Recent {
-    fn default() -> Recent {
-        Recent { last: vec![0; SLOTS].into(), blind: 0, on: false, place: 0, before: None }
-    }
-}
-
 impl Recent {
     /// A chunk begins whose lines will be entered.
     pub fn begin(&mut self) {
-        self.last.fill(0);
+        self.last.clear();
+        self.last.resize(SLOTS, 0);
         (self.blind, self.place, self.before, self.on) = (0, 0, Some(0), true);
     }
 
@@ -125,24 +138,6 @@ impl Recent {
     fn may_find(&self) -> bool {
         let Some(before) = self.before.filter(|_| self.on) else { return true };
         self.place < BEFORE || before.max(self.blind) > self.place - BEFORE
-    }
-}
-
-impl<'c> Before<'c> {
-    /// All lines, the nearest first, with their byte offsets; one that the text begins within is left out.
-    fn nearest(self) -> impl Iterator<Item = (&'c [u8], u64)> {
-        let before = self.border - self.earlier.len() as u64;
-        let both = [(self.own, self.border), (self.earlier, before)];
-        both.into_iter().flat_map(|(text, base)| {
-            let mut end = text.len();
-            std::iter::from_fn(move || {
-                let whole = text.get(..end.checked_sub(1)?)?;
-                let start = memchr::memrchr(b'\n', whole).map_or(0, |n| n + 1);
-                let line = whole.get(start..)?;
-                end = start;
-                Some((line, base + start as u64))
-            })
-        })
     }
 }
 

@@ -3,8 +3,8 @@
 use super::digest::Digest;
 use super::tar::Archive;
 use super::window::Raw;
-use super::{Kind, PacketBatch, Part, capture, codec, lines, sniff};
-use crate::model::{InputFault, Ts};
+use super::{Kind, PacketBatch, Part, capture, codec, lines};
+use crate::model::{InputFault, Ts, fnv1a};
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -92,7 +92,7 @@ impl Input {
                 sample.get(..packet.map_or(sample.len(), |p| p.2)).unwrap_or(sample)
             }
         };
-        let fingerprint = sniff::fnv1a(record.get(..FINGERPRINT).unwrap_or(record));
+        let fingerprint = fnv1a(record.get(..FINGERPRINT).unwrap_or(record).iter().copied());
         Input {
             path: Arc::from(path),
             kind,

@@ -95,8 +95,3 @@ fn not_text(sample: &[u8]) -> Option<Cow<'static, str>> {
         Cow::Owned(format!("{percent} % of the first {} bytes are control bytes", sample.len()))
     })
 }
-
-/// 64-bit FNV-1a (Fowler, Noll, Vo): the same on every machine and in every version.
-pub(super) fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &b| (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
-}

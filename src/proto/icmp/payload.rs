@@ -2,7 +2,7 @@
 //! same twice.
 
 use super::{PAYLOAD_ENTROPY, PAYLOAD_FINGERPRINT, PAYLOAD_RETURNED};
-use crate::model::Value;
+use crate::model::{Value, fnv1a};
 use crate::proto::Draft;
 
 /// Where ping keeps the time; data without more is not looked at.
@@ -17,11 +17,6 @@ pub(super) struct Payload {
     tail: u64,
     /// Hundredths of a bit per byte.
     entropy: u32,
-}
-
-/// FNV-1a (Fowler, Noll, Vo), 64 bits.
-fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 /// Entropy of the steps from byte to byte, hundredths of a bit.
@@ -45,7 +40,7 @@ impl Payload {
     /// Of data that is long enough to tell something.
     pub fn of(data: &[u8]) -> Option<Payload> {
         let tail = data.get(STAMP..).filter(|_| data.len() >= LEAST)?;
-        Some(Payload { whole: fnv(data), tail: fnv(tail), entropy: entropy(tail) })
+        Some(Payload { whole: fnv1a(data.iter().copied()), tail: fnv1a(tail.iter().copied()), entropy: entropy(tail) })
     }
 
     /// Adds what is known of a request, and of the reply if there was one.
@@ -54,7 +49,7 @@ impl Payload {
         draft.put(&PAYLOAD_FINGERPRINT, format!("{:016x}", payload.tail));
         draft.put(&PAYLOAD_ENTROPY, Value::Float(f64::from(payload.entropy) / 100.0));
         if let Some(data) = reply {
-            draft.put(&PAYLOAD_RETURNED, fnv(data) == payload.whole);
+            draft.put(&PAYLOAD_RETURNED, fnv1a(data.iter().copied()) == payload.whole);
         }
     }
 }
@@ -77,6 +72,6 @@ mod tests {
         let (a, b) = (Payload::of(&linux).unwrap(), Payload::of(&later).unwrap());
         assert!(a.tail == b.tail && a.whole != b.whole);
         // The test vectors of the hash's authors.
-        assert_eq!((fnv(b""), fnv(b"foobar")), (0xcbf2_9ce4_8422_2325, 0x8594_4171_f739_67e8));
+        assert_eq!((fnv1a(*b""), fnv1a(*b"foobar")), (0xcbf2_9ce4_8422_2325, 0x8594_4171_f739_67e8));
     }
 }

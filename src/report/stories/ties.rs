@@ -1,7 +1,7 @@
 //! Log lines and the flows they belong to: by address, port and time, within a skew of the clocks that is
 //! estimated from the lines themselves.
 
-use crate::model::{Event, Ts};
+use crate::model::{Event, Ts, fnv1a};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -37,11 +37,10 @@ impl<T> Default for Sample<T> {
 
 /// FNV-1a over address and port, then mixed: order and clusters of addresses do not show.
 fn hash((ip, port): End) -> u64 {
-    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
-    let start = port.to_be_bytes().into_iter().fold(0xcbf2_9ce4_8422_2325, step);
+    let port = port.to_be_bytes().into_iter();
     let hash = match ip {
-        IpAddr::V4(ip) => ip.octets().into_iter().fold(start, step),
-        IpAddr::V6(ip) => ip.octets().into_iter().fold(start, step),
+        IpAddr::V4(ip) => fnv1a(port.chain(ip.octets())),
+        IpAddr::V6(ip) => fnv1a(port.chain(ip.octets())),
     };
     (hash ^ hash >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

@@ -82,7 +82,7 @@ impl Parser for Eater {
 }
 
 fn run(packets: &[Packet], data: &[u8], flows_only: bool) -> Output {
-    let config = Config { flows_only, ..Config::default() };
+    let config = Config { flows_only, shapes: false, ..Config::default() };
     let mut shard = Shard::with_protocols(&config, &Arc::default(), PROTOCOLS);
     let mut out = Output::default();
     for packet in packets {

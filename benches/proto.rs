@@ -17,7 +17,7 @@ type Talk = Vec<(Dir, Vec<u8>)>;
 
 fn run(protocol: &Protocol, transport: Transport, talk: &Talk) -> usize {
     let end = Endpoint { port: Some(443), ..Endpoint::default() };
-    let flow = FlowView { client: end, server: end, transport };
+    let flow = FlowView { client: end, server: end, transport, vlans: [0; 2] };
     let options = Options::default();
     let (mut events, mut ledger, mut seq) = (Vec::new(), Ledger::default(), Seq::default());
     let mut parser = (protocol.start)(&options);

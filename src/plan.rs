@@ -283,6 +283,7 @@ fn flows(packets: &Packets, file: &config::Packets) -> Result<net::Config, Usage
         flow_timeout: timeout.or(file.flow_timeout).unwrap_or(net::Config::default().flow_timeout),
         flow_period: (period > 0).then_some(period),
         flows_only: packets.flows_only || file.flows_only,
+        shapes: true,
     })
 }
 

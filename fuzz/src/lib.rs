@@ -166,6 +166,7 @@ impl Talk {
                 client: end(1, 40_000),
                 server: end(2, protocol.ports.first().copied().unwrap_or(0)),
                 transport,
+                vlans: [0; 2],
             },
             parser: (protocol.start)(&options),
             options,

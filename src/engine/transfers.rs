@@ -12,7 +12,7 @@ use std::net::IpAddr;
 
 /// Announcements that are remembered.
 const KEPT: usize = 4096;
-/// How long one holds, nanoseconds.
+/// How long one holds, nanoseconds of packet time.
 const HOLDS: i64 = 3_600_000_000_000;
 
 /// What is told of a file where it is not told already.
@@ -33,6 +33,9 @@ pub(super) struct Transfers(VecDeque<Expected>);
 impl Transfers {
     /// Takes the next event; gives back what is to be told.
     pub(super) fn join(&mut self, mut event: Event<'static>, ledger: &mut Ledger) -> Option<Event<'static>> {
+        while self.0.front().is_some_and(|oldest| event.ts.saturating_sub(oldest.event.ts) >= HOLDS) {
+            self.0.pop_front();
+        }
         if std::ptr::eq(event.dataset, &data::EXPECTED) {
             self.expect(event, ledger);
             return None;
@@ -72,7 +75,9 @@ impl Transfers {
         self.0.iter().rposition(|expected| {
             let control = &expected.event;
             let ends = [Some(expected.ip), control.source.ip, control.destination.ip];
-            Some(expected.port) == to.port && ends.contains(&to.ip) && (event.ts - control.ts).abs() < HOLDS
+            Some(expected.port) == to.port
+                && ends.contains(&to.ip)
+                && event.ts.saturating_sub(control.ts).saturating_abs() < HOLDS
         })
     }
 
@@ -104,5 +109,43 @@ impl Transfers {
                 event.push(field, value.clone());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Origin;
+    use crate::proto::ftp::{DATA_IP, DATA_PORT};
+
+    fn announcement(ts: i64, port: u16) -> Event<'static> {
+        let mut event = Event::new(&data::EXPECTED, Origin::default(), ts);
+        event.push(&DATA_IP, IpAddr::from([192, 0, 2, 1]));
+        event.push(&DATA_PORT, i64::from(port));
+        event
+    }
+
+    fn came(ts: i64, port: u16) -> Event<'static> {
+        let mut event = Event::new(&data::DATA, Origin::default(), ts);
+        event.destination.ip = Some(IpAddr::from([192, 0, 2, 1]));
+        event.destination.port = Some(port);
+        event
+    }
+
+    #[test]
+    fn announcements_expire_by_packet_time() {
+        let (mut transfers, mut ledger) = (Transfers::default(), Ledger::default());
+        for (ts, port) in [(0, 2000), (HOLDS / 2, 2001)] {
+            assert!(transfers.join(announcement(ts, port), &mut ledger).is_none());
+        }
+        assert!(transfers.join(came(HOLDS - 1, 2000), &mut ledger).is_some());
+        // Any event moves the time on.
+        assert!(transfers.join(came(HOLDS, 2001), &mut ledger).is_some());
+        assert_eq!(transfers.0.len(), 1);
+        assert!(transfers.join(came(HOLDS, 2000), &mut ledger).is_none());
+        // What the clock of a capture does does not matter.
+        assert!(transfers.join(came(i64::MIN, 2001), &mut ledger).is_none());
+        assert!(transfers.join(came(i64::MAX, 2001), &mut ledger).is_none());
+        assert!(transfers.0.is_empty());
     }
 }

@@ -10,7 +10,7 @@ use super::talk::Talk;
 use crate::model::{Endpoint, Event, Ledger, Seq, Stamp, Transport};
 use crate::proto::config::Sections;
 use crate::proto::shapes::{self, Sight};
-use crate::proto::{self, Options, Protocol};
+use crate::proto::{Options, Protocol};
 
 /// The protocols of a run by port, in the order their probes are asked.
 #[derive(Debug)]
@@ -26,8 +26,8 @@ pub(super) struct Registry {
 
 impl Registry {
     /// An index over `all` at their ports, or those of `sections`; what stands beyond [`Excluded`]'s capacity
-    /// is not asked.
-    pub(super) fn new(all: &'static [&'static Protocol], sections: &Sections) -> Registry {
+    /// is not asked. `shapes` says whether those that are only named are looked for, too.
+    pub(super) fn new(all: &'static [&'static Protocol], sections: &Sections, shapes: bool) -> Registry {
         let each = |(i, p): (usize, &&'static Protocol)| {
             let ports = sections.ports(p.name).unwrap_or(p.ports);
             ports.iter().map(|x| (*x, i)).collect::<Vec<_>>()
@@ -36,8 +36,6 @@ impl Registry {
         let mut ports: Vec<_> = all.iter().enumerate().filter(asked).flat_map(each).collect();
         ports.sort_unstable();
         let asked = all.iter().enumerate().filter(asked).map(|(i, _)| i).collect();
-        // Tests of single parsers and of the dispatch bring protocols of their own.
-        let shapes = all.len() == proto::ALL.len();
         Registry { all, asked, shapes, ports }
     }
 
@@ -101,6 +99,8 @@ pub(super) struct Io<'a> {
     pub(super) stamp: Stamp,
     pub(super) ends: [Endpoint; 2],
     pub(super) transport: Transport,
+    /// Of the flow's first packet.
+    pub(super) vlans: [u16; 2],
     pub(super) options: &'a Options,
     pub(super) registry: &'a Registry,
     pub(super) events: &'a mut Vec<Event<'static>>,

@@ -9,14 +9,13 @@ use super::tcp::{State, Tcp};
 use super::{FlowKey, Packet, Tunnel};
 use crate::model::{Dataset, Endpoint, Event, FieldRef, Origin, Outcome, Seq, Ts, Value};
 use crate::proto::Protocol;
+use crate::proto::fields::{INNER_VLAN_ID, VLAN_ID, put_vlans};
 
 crate::fields! {
     pub FIELDS;
     ACTION: Keyword, "event.action", "What was done: network_flow for flow records.";
     FINAL: Boolean, "flow.final", "Whether this is the flow's last record; records that are not count from the flow's start, so only final ones may be summed.";
     VLAN: Long, "flow.vlan", "VLAN identifiers, outermost first (0 to 4095).";
-    VLAN_ID: Keyword, "network.vlan.id", "Outermost VLAN identifier (0 to 4095).";
-    INNER_VLAN_ID: Keyword, "network.inner.vlan.id", "Inner VLAN identifier of a double-tagged frame (0 to 4095).";
     PROTOCOL: Keyword, "network.protocol", "Application protocol recognised by content; two where the flow switched (STARTTLS, CONNECT).";
     STATE: Keyword, "netlog.flow.state", "How a TCP connection stands: half_open (no complete handshake), refused (SYN answered by RST), aborted (reset by the client before the handshake was complete, as SYN scans do), established, half_closed, closed, reset, midstream (began before the capture).";
     PART: Long, "netlog.flow.part", "Ordinal of this final record among those of one connection that was idle in between; absent for the first.";
@@ -38,6 +37,9 @@ crate::fields! {
     DESTINATION_ZERO_WINDOWS: Long, "netlog.flow.destination.zero_windows", "Packets by which the destination closed its receive window; absent if none.";
     DESTINATION_MISSING: Long, "netlog.flow.destination.missing_bytes", "Bytes the destination sent that were not captured; absent if none.";
 }
+
+/// Fields of flow records that transactions have, too.
+pub static SHARED: &[FieldRef] = &[&VLAN_ID, &INNER_VLAN_ID];
 
 /// Flow records.
 pub static FLOW: Dataset = Dataset {
@@ -302,14 +304,6 @@ impl Flow {
             if let Some(rtt) = tcp.initial_rtt() {
                 event.push(&INITIAL_RTT, rtt);
             }
-        }
-    }
-}
-
-pub(super) fn put_vlans(event: &mut Event<'static>, [outer, inner]: [u16; 2]) {
-    for (field, id) in [(&VLAN_ID, outer), (&INNER_VLAN_ID, inner)] {
-        if id != 0 {
-            event.push(field, id.to_string());
         }
     }
 }

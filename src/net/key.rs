@@ -43,7 +43,8 @@ impl FlowKey {
     pub fn arp(sender: Ipv4Addr, target: Ipv4Addr, [outer, inner]: [u16; 2]) -> (FlowKey, bool) {
         let (proto, port) = ARP;
         let (key, reverse) = FlowKey::new((sender.into(), port), (target.into(), port), proto);
-        (FlowKey { b_port: outer ^ inner.rotate_left(4), ..key }, reverse)
+        // The upper half of an IPv4 address says nothing.
+        (FlowKey { b: (inner.into(), key.b.1), b_port: outer, ..key }, reverse)
     }
 
     /// What its packets are, as `network.transport` names it.
@@ -92,7 +93,7 @@ impl FlowKey {
 
     fn ip(&self, (high, low): Number) -> IpAddr {
         match u32::try_from(low ^ MAPPED) {
-            Ok(v4) if self.v4 && high == 0 => IpAddr::V4(Ipv4Addr::from_bits(v4)),
+            Ok(v4) if self.v4 => IpAddr::V4(Ipv4Addr::from_bits(v4)),
             _ => IpAddr::V6(Ipv6Addr::from_bits(u128::from(high) << 64 | u128::from(low))),
         }
     }
@@ -160,6 +161,19 @@ mod tests {
             let (key, reverse) = FlowKey::new((ip, 7), (ip, 9), 17);
             assert!(!reverse);
             assert_eq!((key.a(), key.b()), ((ip, 7), (ip, 9)));
+        }
+    }
+
+    /// One tag, two tags, none: other networks each, whatever bits the identifiers share.
+    #[test]
+    fn arp_on_other_vlans_is_another_flow() {
+        let (x, y) = (Ipv4Addr::new(192, 0, 2, 7), Ipv4Addr::new(192, 0, 2, 8));
+        let networks = [[0, 0], [257, 0], [1, 16], [16, 1], [0, 257], [4095, 4095], [4095, 0]];
+        let keys = networks.map(|vlans| FlowKey::arp(x, y, vlans).0);
+        for (i, key) in keys.iter().enumerate() {
+            assert!(key.is_arp() && keys.iter().skip(i + 1).all(|other| other != key), "{:?}", networks[i]);
+            assert_eq!((key.a().0, key.b().0), (x.into(), y.into()));
+            assert_eq!(*key, FlowKey::arp(y, x, networks[i]).0);
         }
     }
 }

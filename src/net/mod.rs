@@ -127,11 +127,13 @@ pub struct Config {
     pub flow_period: Option<Ts>,
     /// Only flows, no application protocols.
     pub flows_only: bool,
+    /// Flows that no parser reads are looked at for a name by their shape, and data connections of FTP are told.
+    pub shapes: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { flow_timeout: 30_000_000_000, flow_period: None, flows_only: false }
+        Config { flow_timeout: 30_000_000_000, flow_period: None, flows_only: false, shapes: true }
     }
 }
 

@@ -48,11 +48,13 @@ pub struct How {
     pub handshake: bool,
     /// End with FIN on both sides, as opposed to the end of the capture.
     pub close: bool,
+    /// What no parser reads is named by its shape; see [`Config::shapes`].
+    pub shapes: bool,
 }
 
 impl Default for How {
     fn default() -> Self {
-        How { segment: SEGMENT, lost: None, swapped: false, handshake: true, close: true }
+        How { segment: SEGMENT, lost: None, swapped: false, handshake: true, close: true, shapes: true }
     }
 }
 
@@ -136,7 +138,8 @@ impl Script {
     /// Plays the script through a shard that knows `protocols`, with all events of its end.
     pub fn play(&self, how: &How, options: &Arc<Options>, protocols: &'static [&'static Protocol]) -> Output {
         let mut out = Output::default();
-        let mut shard = Shard::with_protocols(&Config::default(), options, protocols);
+        let config = Config { shapes: how.shapes, ..Config::default() };
+        let mut shard = Shard::with_protocols(&config, options, protocols);
         let mut last = Stamp::default();
         for (packet, data) in self.packets(how) {
             last = packet.stamp;

@@ -93,7 +93,7 @@ impl Shard {
         Shard {
             config: *config,
             options: Arc::clone(options),
-            registry: Registry::new(protocols, &options.protocols),
+            registry: Registry::new(protocols, &options.protocols, config.shapes),
             table: Table::new(),
             previous: None,
             buffered: 0,
@@ -354,11 +354,11 @@ impl Flow {
         (stamp, seq, out): (Stamp, &mut Seq, &mut Output),
         f: impl FnOnce(&mut App, &mut [super::flow::Side; 2], &mut Io<'_>),
     ) {
-        let before = out.events.len();
         let mut io = Io {
             stamp,
             ends: self.ends(),
             transport: self.transport(),
+            vlans: self.record.as_ref().map_or([0; 2], |record| record.vlans),
             options,
             registry,
             events: &mut out.events,
@@ -370,11 +370,6 @@ impl Flow {
         let mut none = Default::default();
         let sides = self.record.as_mut().map_or(&mut none, |r| &mut r.sides);
         f(&mut self.app, sides, &mut io);
-        // Whose address is whose is a matter of one network.
-        if self.key.is_arp() || self.key.proto() == 58 {
-            let vlans = self.record.as_ref().map_or([0; 2], |record| record.vlans);
-            out.events.iter_mut().skip(before).for_each(|event| super::flow::put_vlans(event, vlans));
-        }
         let certain = self.tcp.as_ref().is_some_and(|tcp| tcp.handshake());
         if let App::Live(live) = &self.app
             && !certain

@@ -386,7 +386,7 @@ impl Talk {
         let Phase::Parsing(parser) = &mut self.phase else { return None };
         let [a, b] = io.ends;
         let (client, server) = if self.client == 0 { (a, b) } else { (b, a) };
-        let view = FlowView { client, server, transport: io.transport };
+        let view = FlowView { client, server, transport: io.transport, vlans: io.vlans };
         let before = io.events.len();
         let mut out = Emit::new(io.stamp, &view, io.options, io.events, io.ledger, io.seq);
         let result = f(parser.as_mut(), &mut out);

@@ -1,6 +1,7 @@
 //! What a parser may do to the world: read the time, emit events, report anomalies.
 
 use super::config::Sections;
+use super::fields;
 use crate::model::{Dataset, Endpoint, Event, FieldRef, Ledger, Outcome, Seq, Stamp, Transport, Value};
 
 /// Caps that keep the state of one flow bounded, whatever the peer sends.
@@ -56,6 +57,8 @@ pub struct FlowView {
     pub server: Endpoint,
     /// Transport.
     pub transport: Transport,
+    /// VLAN identifiers of its first packet, outer and inner; 0 = none.
+    pub vlans: [u16; 2],
 }
 
 /// Handed to every parser call. Stamps events with time, order and endpoints.
@@ -96,6 +99,10 @@ impl<'c> Emit<'c> {
         event.source = Endpoint { bytes: None, packets: None, ..self.flow.client };
         event.destination = Endpoint { bytes: None, packets: None, ..self.flow.server };
         event.transport = Some(self.flow.transport);
+        // Whose address is whose is a matter of one network; other protocols' flows have a record that says it.
+        if matches!(self.flow.transport, Transport::Arp | Transport::Icmp6) {
+            fields::put_vlans(&mut event, self.flow.vlans);
+        }
         Draft { event }
     }
 

@@ -1,6 +1,8 @@
 //! Fields that several protocols fill. Packetbeat's transaction fields, and the ECS ones that are about
 //! the other end rather than about one protocol.
 
+use crate::model::Event;
+
 crate::fields! {
     pub FIELDS;
     ACTION: Keyword, "event.action", "What was asked, with the protocol: `redis.get`, `nfs.READ`, `memcache.store`.";
@@ -57,7 +59,18 @@ crate::fields! {
     URL_PATH: Wildcard, "url.path", "Path of that address, as sent.";
     URL_QUERY: Keyword, "url.query", "What follows the question mark, as sent; passwords masked.";
     URL_EXTENSION: Keyword, "url.extension", "Extension of the last part of the path, without the dot.";
+    VLAN_ID: Keyword, "network.vlan.id", "Outermost VLAN identifier (0 to 4095).";
+    INNER_VLAN_ID: Keyword, "network.inner.vlan.id", "Inner VLAN identifier of a double-tagged frame (0 to 4095).";
     USER_AGENT: Keyword, "user_agent.original", "How the client describes itself.";
+}
+
+/// Puts the VLAN identifiers (IEEE 802.1Q, 802.1ad) of a frame, outer and inner; 0 = none.
+pub fn put_vlans(event: &mut Event<'static>, [outer, inner]: [u16; 2]) {
+    for (field, id) in [(&VLAN_ID, outer), (&INNER_VLAN_ID, inner)] {
+        if id != 0 {
+            event.push(field, id.to_string());
+        }
+    }
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ impl Bench {
         let options = Options { full, ..Options::default() };
         let parser = (protocol.start)(&options);
         Bench {
-            flow: FlowView { client: end(1, 40000), server: end(2, 443), transport },
+            flow: FlowView { client: end(1, 40000), server: end(2, 443), transport, vlans: [0; 2] },
             options,
             events: Vec::new(),
             ledger: Ledger::default(),
@@ -138,7 +138,8 @@ fn packets(path: &Path) -> Vec<(i32, i64, Vec<u8>)> {
 /// What `protocols` make of a capture, through the network layer. Fragments are left out.
 pub fn capture(protocols: &'static [&'static Protocol], path: &Path, full: bool) -> Output {
     let options = Arc::new(Options { full, ..Options::default() });
-    let mut shard = Shard::with_protocols(&Config::default(), &options, protocols);
+    let mut shard =
+        Shard::with_protocols(&Config { shapes: false, ..Config::default() }, &options, protocols);
     let mut out = Output::default();
     let mut last = Stamp::default();
     for (record, (link, ts, bytes)) in (1..).zip(packets(path)) {

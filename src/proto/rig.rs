@@ -25,7 +25,12 @@ impl Rig {
         };
         Rig {
             parser: (protocol.start)(&options),
-            flow: FlowView { client: end(ips[0], Some(40000)), server: end(ips[1], Some(port)), transport },
+            flow: FlowView {
+                client: end(ips[0], Some(40000)),
+                server: end(ips[1], Some(port)),
+                transport,
+                vlans: [0; 2],
+            },
             options,
             events: Vec::new(),
             ledger: Ledger::default(),

@@ -94,7 +94,11 @@ pub fn compiled() -> Vec<Part> {
             fields: enrich::alerts::FIELDS.to_vec(),
         },
         Part { name: CORE, datasets: Vec::new(), fields: core },
-        Part { name: "flow", datasets: vec![&net::flow::FLOW], fields: net::flow::FIELDS.to_vec() },
+        Part {
+            name: "flow",
+            datasets: vec![&net::flow::FLOW],
+            fields: [net::flow::FIELDS, net::flow::SHARED].concat(),
+        },
         Part { name: "transactions", datasets, fields: proto::fields::FIELDS.to_vec() },
     ];
     let http = protocols().filter(|part| part.name == "http").flat_map(|part| part.datasets).collect();

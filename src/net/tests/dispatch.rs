@@ -25,7 +25,7 @@ fn segments_do_not_show_even_while_probing() {
         .client("UPGRADE\n\u{16}blob")
         .server("more");
     let play = |segment| {
-        let how = How { segment, ..How::default() };
+        let how = How { segment, shapes: false, ..How::default() };
         let out = script.play(&how, &Arc::default(), toy::ALL);
         let names = |e: &Event<'_>| e.fields.iter().map(|f| show(&f.1)).collect::<Vec<_>>();
         let parsers = out.events.iter().filter(|e| e.dataset.name == "line").map(names);

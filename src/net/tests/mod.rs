@@ -31,7 +31,7 @@ impl Lab {
     }
 
     fn with(config: Config) -> Lab {
-        let shard = Shard::with_protocols(&config, &Arc::default(), toy::ALL);
+        let shard = Shard::with_protocols(&Config { shapes: false, ..config }, &Arc::default(), toy::ALL);
         Lab { shard, out: Output::default(), number: 0, ports: (50_000, 6000), proto: 6 }
     }
 

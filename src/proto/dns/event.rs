@@ -10,6 +10,9 @@ use crate::proto::{Draft, Emit};
 use std::borrow::Cow;
 use std::fmt::Write;
 
+/// Questions of one message that are told.
+const QUESTIONS: usize = 64;
+
 /// What the records of one or more messages say.
 #[derive(Default)]
 pub(super) struct Records {
@@ -167,6 +170,9 @@ pub(super) fn put_question(draft: &mut Draft, message: &Message<'_>) {
     let opcode = codes::opcode(message.header.opcode());
     draft.put(&METHOD, opcode.clone()).put(&f::OP_CODE, opcode);
     let Some(question) = message.question else { return };
+    if message.header.counts[0] > 1 {
+        return put_questions(draft, message);
+    }
     let (asked, kind, class) = describe(message, &question);
     draft.put(&QUERY, format!("class {class}, type {kind}, {asked}"));
     if let Some(registered) = psl::domain_str(&asked) {
@@ -178,13 +184,24 @@ pub(super) fn put_question(draft: &mut Draft, message: &Message<'_>) {
     }
     draft.put(&f::QUESTION_TYPE, kind).put(&f::QUESTION_CLASS, class);
     draft.put(&RESOURCE, asked.clone()).put(&f::QUESTION_NAME, asked);
-    if message.header.counts[0] > 1 {
-        let all = message.questions().map(|q| {
-            let (asked, kind, _) = describe(message, &q);
-            format!("{kind} {asked}")
-        });
-        draft.put(&f::QUESTIONS, Value::texts(all.take(64).collect::<Vec<_>>()));
+}
+
+/// Several questions, as resolvers of mDNS ask (RFC 6762 §5.3): each field holds the list of all, in their order.
+fn put_questions(draft: &mut Draft, message: &Message<'_>) {
+    let all: Vec<_> = message.questions().take(QUESTIONS).map(|q| describe(message, &q)).collect();
+    let query = all.iter().map(|(asked, kind, class)| format!("class {class}, type {kind}, {asked}"));
+    draft.put(&QUERY, query.collect::<Vec<_>>().join("; "));
+    draft.put(&f::QUESTIONS, Value::texts(all.iter().map(|(asked, kind, _)| format!("{kind} {asked}"))));
+    draft.put(&f::QUESTION_TYPE, Value::texts(all.iter().map(|(_, kind, _)| kind.clone())));
+    draft.put(&f::QUESTION_CLASS, Value::texts(all.iter().map(|(_, _, class)| class.clone())));
+    draft.put_some(&RESOURCE, all.first().map(|(asked, ..)| asked.clone()));
+    let mut registered: Vec<_> = all.iter().filter_map(|(asked, ..)| psl::domain_str(asked)).map(str::to_owned).collect();
+    registered.dedup();
+    if !registered.is_empty() {
+        draft.put(&f::ETLD_PLUS_ONE, Value::texts(registered.clone()));
+        draft.put(&f::REGISTERED_DOMAIN, Value::texts(registered));
     }
+    draft.put(&f::QUESTION_NAME, Value::texts(all.into_iter().map(|(asked, ..)| asked)));
 }
 
 fn describe(message: &Message<'_>, question: &Question) -> (String, Cow<'static, str>, Cow<'static, str>) {

@@ -13,7 +13,7 @@ crate::fields! {
     RECURSION_AVAILABLE: Boolean, "dns.flags.recursion_available", "RA: the server asks others.";
     AUTHENTIC: Boolean, "dns.flags.authentic_data", "AD: the server has verified the data.";
     CHECKING_DISABLED: Boolean, "dns.flags.checking_disabled", "CD: the client verifies the data itself.";
-    QUESTION_NAME: Keyword, "dns.question.name", "The name asked for, lower case, without the final dot.";
+    QUESTION_NAME: Keyword, "dns.question.name", "The name asked for, lower case, without the final dot; of several questions in one message (mDNS) all, as for the type and the class.";
     QUESTION_TYPE: Keyword, "dns.question.type", "The type asked for: `A`, `MX` …";
     QUESTION_CLASS: Keyword, "dns.question.class", "The class asked for, mostly `IN`.";
     REGISTERED_DOMAIN: Keyword, "dns.question.registered_domain", "The part of the name that was registered, by the public suffix list.";

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::Value;
 use crate::proto::rig::{Rig, hex};
 use crate::proto::{Limits, Options, Probe};
 use probe::probe;
@@ -234,6 +235,34 @@ fn groups_have_no_partner() {
     assert_eq!(rig.text(1, "dns.resolved_ip"), "192.0.2.5");
     assert_eq!(rig.events[1].dataset.protocol, Some("mdns"));
     assert_eq!(rig.events[1].source.ip, rig.flow.client.ip);
+}
+
+#[test]
+fn all_questions_of_a_message_are_told() {
+    let mut rig = rig(Transport::Udp, 5353);
+    rig.flow.server.ip = "224.0.0.251".parse().ok();
+    let mut several = message(0, 0, "_ipp._tcp.local", 12, &[]);
+    several[5] = 3;
+    several.extend([wire_name("printer.local"), hex("0001 8001"), hex("c00c 0021 0001")].concat());
+    rig.datagram(Dir::Client, &several);
+    for (field, value) in [
+        ("dns.question.name", "_ipp._tcp.local | printer.local | _ipp._tcp.local"),
+        ("dns.question.type", "PTR | A | SRV"),
+        ("dns.question.class", "IN | IN | IN"),
+        ("netlog.dns.questions", "PTR _ipp._tcp.local | A printer.local | SRV _ipp._tcp.local"),
+        ("resource", "_ipp._tcp.local"),
+    ] {
+        assert_eq!(rig.text(0, field), value, "{field}");
+    }
+    let query = "class IN, type PTR, _ipp._tcp.local; class IN, type A, printer.local; class IN, type SRV, _ipp._tcp.local";
+    assert_eq!(rig.text(0, "query"), query);
+    // However many a message claims.
+    let mut claims = message(0, 0, "a.local", 1, &[]);
+    claims[4..6].copy_from_slice(&[0x02, 0]);
+    (1..0x200).for_each(|_| claims.extend(hex("c00c 0001 0001")));
+    rig.datagram(Dir::Client, &claims);
+    let Some(Value::List(names)) = rig.events[1].by_name("dns.question.name") else { panic!("no list") };
+    assert_eq!(names.len(), 64);
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn script(name: &str) -> Script {
 
 fn played(name: &str, full: bool) -> Vec<Event<'static>> {
     let options = std::sync::Arc::new(Options { full, ..Options::default() });
-    let mut events = script(name).play(&How::default(), &options, ONLY).events;
+    let mut events = script(name).play(&How { shapes: false, ..How::default() }, &options, ONLY).events;
     events.retain(|e| e.dataset.name == "pgsql");
     events
 }

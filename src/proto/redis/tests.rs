@@ -20,7 +20,7 @@ fn played(name: &str, full: bool) -> Vec<Event<'static>> {
     let path = format!("{}/testdata/proto/redis/{name}", env!("CARGO_MANIFEST_DIR"));
     let script = Script::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
     let options = std::sync::Arc::new(Options { full, ..Options::default() });
-    let mut events = script.play(&How::default(), &options, ONLY).events;
+    let mut events = script.play(&How { shapes: false, ..How::default() }, &options, ONLY).events;
     events.retain(|e| e.dataset.name == "redis");
     events
 }

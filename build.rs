@@ -45,7 +45,7 @@ fn patterns(folder: &Path, out: &Path) -> io::Result<()> {
 }
 
 /// Tables: `[NAME u16]` begins one of pairs, `[NAME list]` one that is told by place; rows are number and name with a
-/// tab between; `#` before a table is its documentation.
+/// tab between, in order (`0x` for hexadecimal); `#` before a table is its documentation.
 fn numbers(text: &str) -> Result<String, String> {
     let (mut out, mut doc, mut list, mut open, mut next) = (String::new(), String::new(), false, false, 0);
     for line in text.lines() {
@@ -55,16 +55,21 @@ fn numbers(text: &str) -> Result<String, String> {
             let mut words = head.split(' ');
             let (name, kind, scope) = (words.next(), words.next(), words.next().unwrap_or_default());
             let (Some(name), Some(kind)) = (name, kind) else { return Err(format!("no table: {line}")) };
-            (list, next) = (kind == "list", 0);
+            (list, next) = (kind == "list", if kind == "list" { 0 } else { i64::MIN });
             let kind = if list { "&str".to_owned() } else { format!("({kind}, &str)") };
             let end = if open { "];\n" } else { "" };
             open = true;
             writeln!(out, "{end}{doc}{scope} static {name}: &[{kind}] = &[").map_err(|e| e.to_string())?;
         } else if let Some((number, name)) = line.split_once('\t') {
-            if list && number.parse() != Ok(next) {
+            let hex = number.strip_prefix("0x").map(|digits| i64::from_str_radix(digits, 16));
+            let value = hex.unwrap_or_else(|| number.parse()).map_err(|e| format!("{e}: {line}"))?;
+            if list && value != next {
                 return Err(format!("{next} is missing before {line}"));
             }
-            next += 1;
+            if value < next {
+                return Err(format!("not in order: {line}"));
+            }
+            next = value + 1;
             let row = if list { format!("{name:?},\n") } else { format!("({number}, {name:?}),\n") };
             out.push_str(&row);
         } else if line.is_empty() {

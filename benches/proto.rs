@@ -8,6 +8,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use netlog::model::{Endpoint, Ledger, Origin, Seq, Stamp, Transport};
 use netlog::net::replay::{How, Script};
 use netlog::proto::{self, Dir, Emit, FlowView, Options, Protocol, dns, http, icmp, ssh, tls};
+use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
@@ -172,15 +173,34 @@ fn conversations(protocol: &Protocol) -> Vec<Script> {
     all
 }
 
+/// Flows of the captures of the cases and the demo, with what they speak.
+fn found(options: &Arc<Options>) -> Vec<(String, Script)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    let cases = std::fs::read_dir(root.join("cases")).into_iter().flatten().flatten().map(|e| e.path());
+    let folders = cases.chain([root.join("demo")]);
+    let scripts = folders.flat_map(|f| capture::captures(&f)).flat_map(|path| capture::scripts(&path));
+    let mut all = Vec::new();
+    for script in scripts {
+        let out = script.play(&How::default(), options, proto::ALL);
+        let names: BTreeSet<_> = out.events.iter().filter_map(|e| e.dataset.protocol).collect();
+        all.extend(names.into_iter().map(|name| (name.to_owned(), script.clone())));
+    }
+    all
+}
+
 /// Every protocol on its conversations, through reassembly and with all probes asked.
 fn everyone(c: &mut Criterion) {
     let options = Arc::new(Options::default());
+    let found = found(&options);
     let mut group = c.benchmark_group("conversations");
     for protocol in proto::ALL {
-        let scripts = conversations(protocol);
+        let mut scripts = conversations(protocol);
         if scripts.is_empty() {
-            continue;
+            let names: Vec<_> = protocol.datasets.iter().filter_map(|d| d.protocol).collect();
+            let mine = found.iter().filter(|(name, _)| names.contains(&name.as_str()));
+            scripts.extend(mine.take(100).map(|(_, script)| script.clone()));
         }
+        assert!(!scripts.is_empty(), "nothing to measure {} with", protocol.name);
         group.throughput(Throughput::Bytes(scripts.iter().map(|s| s.len() as u64).sum()));
         group.bench_function(protocol.name, |b| {
             b.iter(|| {

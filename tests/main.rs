@@ -42,6 +42,7 @@ mod packetbeat_flows;
 mod patterns_command;
 mod patterns_explain;
 mod registry;
+mod scripted;
 mod search;
 mod sinks;
 mod story;

@@ -71,15 +71,21 @@ pub type FieldRef = &'static Field;
 /// }
 /// assert_eq!(FIELDS[0].name, QUESTION_NAME.name);
 /// ```
+///
+/// Fields that are declared elsewhere and belong into the list, too, follow its name: `pub FIELDS, &XID, &STATUS;`. With `_` for the
+/// name there is no list: `pub _;`.
 #[macro_export]
 macro_rules! fields {
-    ($vis:vis $list:ident; $($id:ident: $ty:ident, $name:literal, $doc:literal;)*) => {
+    ($vis:vis _; $($id:ident: $ty:ident, $name:literal, $doc:literal;)*) => {
         $(
             #[doc = $doc]
             $vis static $id: $crate::model::Field =
                 $crate::model::Field { name: $name, ty: $crate::model::Type::$ty, doc: $doc };
         )*
+    };
+    ($vis:vis $list:ident $(, $also:expr)*; $($id:ident: $ty:ident, $name:literal, $doc:literal;)*) => {
+        $crate::fields! { $vis _; $($id: $ty, $name, $doc;)* }
         /// Every field declared here, for the schema.
-        $vis static $list: &[$crate::model::FieldRef] = &[$(&$id),*];
+        $vis static $list: &[$crate::model::FieldRef] = &[$(&$id,)* $($also),*];
     };
 }

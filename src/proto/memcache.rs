@@ -41,7 +41,7 @@ pub static PROTOCOL: Protocol = Protocol {
     fields: fields::FIELDS,
     anomalies: &[
         ("memcache.line", "A line is longer than 64 KiB."),
-        ("memcache.command", "A line begins with a word that is no command."),
+        ("memcache.command", "A line begins with a word that cannot be a command."),
         ("memcache.response", "A line begins with a word that is no response, or its numbers are none."),
         ("memcache.binary", "The head of a binary message contradicts itself."),
         ("memcache.frame", "A datagram does not begin with a frame header, or comes out of order."),

@@ -16,6 +16,7 @@ mod lines;
 mod magic;
 mod mail;
 mod ntlm;
+mod numbers;
 mod pairs;
 #[cfg(test)]
 mod replay;
@@ -195,6 +196,7 @@ protocols! {
     logstash,
     memcache,
     mongodb,
+    mount,
     mqtt,
     mysql,
     nbns,
@@ -203,6 +205,7 @@ protocols! {
     openvpn,
     pgsql,
     pop3,
+    portmap,
     quic,
     radius,
     rdp,

@@ -1,5 +1,6 @@
 //! MQTT 3.1, 3.1.1 and 5: log-ins of clients, subscriptions, and messages by topic.
 
+use super::numbers::find;
 use super::fields::{ACTION, AUTH_METHOD, ERROR_CODE, METHOD, QUERY, RESOURCE, STATUS};
 use super::frame::{Both, Length};
 use super::pairs::Pairs;
@@ -7,6 +8,8 @@ use super::sasl::put_login;
 use super::wire::Wire;
 use super::{Dir, Draft, Emit, Options, Over, Parser, Probe, Protocol, Step, lines};
 use crate::model::{Dataset, Outcome, Value};
+
+include!(concat!(env!("OUT_DIR"), "/mqtt_numbers.rs"));
 
 const DOC: &str = "One MQTT packet that asks for something, with its acknowledgement; a message published.";
 /// All but CONNECT.
@@ -123,25 +126,7 @@ fn properties(wire: &mut Wire<'_>, five: bool) -> Option<()> {
 
 /// Codes of CONNACK, versions 3 and 5.
 fn refusal(code: u8) -> String {
-    let name = match code {
-        1 | 0x84 => "unsupported_protocol_version",
-        2 | 0x85 => "client_identifier_not_valid",
-        3 | 0x88 => "server_unavailable",
-        4 | 0x86 => "bad_user_name_or_password",
-        5 | 0x87 => "not_authorized",
-        0x80 => "unspecified_error",
-        0x81 => "malformed_packet",
-        0x82 => "protocol_error",
-        0x89 => "server_busy",
-        0x8a => "banned",
-        0x8c => "bad_authentication_method",
-        0x8f => "topic_filter_invalid",
-        0x90 => "topic_name_invalid",
-        0x97 => "quota_exceeded",
-        0x9f => "connection_rate_exceeded",
-        other => return format!("0x{other:02x}"),
-    };
-    name.to_owned()
+    find(REASONS, code).map_or_else(|| format!("0x{code:02x}"), str::to_owned)
 }
 
 impl Mqtt {

@@ -3,10 +3,11 @@
 use super::fields::{ACTION, ERROR_CODE, METHOD, QUERY, RESOURCE, STATUS};
 use super::pairs::Pairs;
 use super::wire::Wire;
-use super::{Dir, Draft, Emit, Options, Over, Parser, Probe, Protocol, Step};
+use super::{Dir, Draft, Emit, Options, Over, Parser, Probe, Protocol, Step, numbers};
 use crate::model::{Dataset, Outcome, Value};
-use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
+
+include!(concat!(env!("OUT_DIR"), "/nbns_numbers.rs"));
 
 /// Requests.
 pub static DATASET: Dataset = Dataset::requests("nbns", "One NetBIOS name request with its answer, or either alone.");
@@ -93,24 +94,9 @@ impl Name {
     }
 }
 
-/// What the sixteenth byte stands for (Microsoft, "NetBIOS suffixes").
+/// What the sixteenth byte stands for.
 fn service(suffix: u8) -> Option<&'static str> {
-    Some(match suffix {
-        0x00 => "workstation",
-        0x01 => "browser",
-        0x03 => "messenger",
-        0x06 => "remote access server",
-        0x1b => "domain master browser",
-        0x1c => "domain controllers",
-        0x1d => "master browser",
-        0x1e => "browser elections",
-        0x1f => "network dde",
-        0x20 => "file server",
-        0x21 => "remote access client",
-        0xbe => "network monitor agent",
-        0xbf => "network monitor",
-        _ => return None,
-    })
+    numbers::find(SERVICES, suffix)
 }
 
 struct Message<'a> {
@@ -161,30 +147,13 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     }
 }
 
-fn opcode(flags: u16) -> Cow<'static, str> {
-    match flags >> 11 & 15 {
-        0 => "query".into(),
-        5 => "registration".into(),
-        6 => "release".into(),
-        7 => "wack".into(),
-        8 | 9 => "refresh".into(),
-        15 => "multihomed registration".into(),
-        other => other.to_string().into(),
-    }
+fn opcode(flags: u16) -> String {
+    numbers::name(OPCODES, flags >> 11 & 15)
 }
 
-/// Name of a response code (RFC 1002 §4.2).
-fn code(rcode: u16) -> Cow<'static, str> {
-    match rcode {
-        1 => "FMT_ERR".into(),
-        2 => "SRV_ERR".into(),
-        3 => "NAM_ERR".into(),
-        4 => "IMP_ERR".into(),
-        5 => "RFS_ERR".into(),
-        6 => "ACT_ERR".into(),
-        7 => "CFT_ERR".into(),
-        other => other.to_string().into(),
-    }
+/// Name of a response code.
+fn code(rcode: u16) -> String {
+    numbers::name(RCODES, rcode)
 }
 
 fn describe(message: &Message<'_>, out: &Emit<'_>) -> Draft {

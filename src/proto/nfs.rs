@@ -1,20 +1,18 @@
-//! NFS versions 2 to 4 over ONC RPC: calls with their replies, over TCP and UDP.
+//! NFS versions 2 to 4 over ONC RPC, and the parser of RPC that the programs beside it share: calls with their
+//! replies, over TCP and UDP. MOUNT and the port mapper are in files of their own.
 
-mod fields;
+mod event;
+pub(super) mod fields;
 mod names;
 mod ops;
-mod rpc;
+pub(super) mod rpc;
 #[cfg(test)]
 mod tests;
 
-use super::fields::{ACTION, ERROR_MESSAGE, METHOD, QUERY, RESOURCE, RESPONSE_START, STATUS};
 use super::frame::{Frames, KEEP};
-use super::json_text::cut;
 use super::wire::Wire;
-use super::{Dir, Emit, Options, Over, Parser, Probe, Protocol, Step};
-use crate::model::{Dataset, Outcome, Stamp, Transport, Value};
-use fields as f;
-use ops::Asked;
+use super::{Dir, Emit, Options, Over, Parser, Probe, Protocol, Step, mount, portmap};
+use crate::model::{Dataset, Stamp, Transport};
 use std::collections::VecDeque;
 
 /// One call.
@@ -31,12 +29,13 @@ pub static DATASET: Dataset = Dataset {
 pub static PROTOCOL: Protocol = Protocol {
     name: "nfs",
     doc: "NFS versions 2, 3 and 4 (with minor versions) over ONC RPC, in records over TCP or in datagrams: procedure \
-          or main operation, names of files, who called by AUTH_SYS, status. `status` is that of the RPC call, as \
+          or main operation, all operations of a compound, names of files, who called by AUTH_SYS, status. `status` is that of the RPC call, as \
           in Packetbeat; event.outcome also tells whether NFS did what was asked. Arguments protected by \
-          RPCSEC_GSS privacy are not read. Other RPC programs are not NFS.",
+          RPCSEC_GSS privacy are not read. MOUNT and the port mapper are told by their own names, here and where they \
+          have connections of their own.",
     over: Over::Both,
     ports: &[2049],
-    probe,
+    probe: |dir, bytes| probe(rpc::Program::Nfs, dir, bytes),
     start,
     datasets: &[&DATASET],
     fields: fields::FIELDS,
@@ -49,17 +48,17 @@ pub static PROTOCOL: Protocol = Protocol {
     ],
 };
 
-fn start(_: &Options) -> Box<dyn Parser> {
-    Box::new(Nfs::default())
+pub(super) fn start(_: &Options) -> Box<dyn Parser> {
+    Box::new(Rpc::default())
 }
 
 /// What the first bytes of a direction tell; only calls name their program.
-fn probe(dir: Dir, bytes: &[u8]) -> Probe {
+pub(super) fn probe(program: rpc::Program, dir: Dir, bytes: &[u8]) -> Probe {
     let (Some(first), rest) = (Wire::new(bytes).u32(), bytes.get(4..).unwrap_or_default()) else {
         return Probe::More;
     };
     let record = first & 0x8000_0000 != 0 && (24..=1 << 22).contains(&(first & 0x7fff_ffff));
-    let verdicts = [if record { message(rest) } else { Probe::No }, message(bytes)];
+    let verdicts = [if record { message(program, rest) } else { Probe::No }, message(program, bytes)];
     match verdicts {
         [Probe::Yes, _] | [_, Probe::Yes] if dir == Dir::Client => Probe::Yes,
         [Probe::Yes, _] | [_, Probe::Yes] => Probe::Swapped,
@@ -68,16 +67,30 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     }
 }
 
-fn message(bytes: &[u8]) -> Probe {
+fn message(program: rpc::Program, bytes: &[u8]) -> Probe {
     let mut wire = Wire::new(bytes);
     let words = [wire.u32(), wire.u32(), wire.u32(), wire.u32(), wire.u32(), wire.u32()];
-    match words {
-        [_, Some(0), Some(2), Some(rpc::NFS), Some(2..=4), Some(0..=21)] => Probe::Yes,
-        [_, None | Some(0), None | Some(2), None | Some(rpc::NFS), None | Some(2..=4), None] => Probe::More,
+    let (versions, procedures) = program.known();
+    let [_, kind, rpc, number, version, procedure] = words;
+    let fits = |word: Option<u32>, wanted: u32| word.is_none_or(|word| word == wanted);
+    match kind {
         // A reply: its sender cannot be told by it.
-        [_, Some(1), Some(0 | 1), ..] if bytes.len() < 512 => Probe::More,
+        Some(1) => if matches!(rpc, Some(0 | 1)) && bytes.len() < 512 { Probe::More } else { Probe::No },
+        None | Some(0) if fits(rpc, 2) && fits(number, program.number()) => match (version, procedure) {
+            (Some(version), _) if !versions.contains(&version) => Probe::No,
+            (_, None) => Probe::More,
+            (_, Some(procedure)) if procedures.contains(&procedure) => Probe::Yes,
+            _ => Probe::No,
+        },
         _ => Probe::No,
     }
+}
+
+/// What a call asks of its program.
+enum Asked {
+    Nfs(ops::Asked),
+    Mount(mount::Asked),
+    Portmap(portmap::Asked),
 }
 
 /// A call that waits for its reply.
@@ -89,17 +102,17 @@ struct Call {
 }
 
 /// What came back.
-struct Reply {
+struct Reply<'a> {
     /// How the call was accepted; `None` if it was denied.
     accepted: Option<u32>,
-    /// NFS status, where the procedure has one.
-    status: Option<u32>,
+    /// What the procedure returned, where it can be read.
+    results: Option<Wire<'a>>,
     start: Stamp,
     size: u64,
 }
 
 #[derive(Default)]
-struct Nfs {
+struct Rpc {
     frames: [Frames; 2],
     /// Fragments of a record so far: beginning, size, first packet.
     parts: [Option<(Vec<u8>, u64, Stamp)>; 2],
@@ -110,21 +123,28 @@ struct Nfs {
     waiting: VecDeque<Call>,
 }
 
+/// Whether a message begins here that calls a program which is read.
+fn calls(bytes: &[u8]) -> bool {
+    rpc::Program::ALL.iter().any(|program| message(*program, bytes) == Probe::Yes)
+}
+
 fn pick<T>(both: &mut [T; 2], dir: Dir) -> &mut T {
     let [client, server] = both;
     if dir == Dir::Client { client } else { server }
 }
 
-impl Nfs {
+impl Rpc {
     fn record(&mut self, bytes: &[u8], size: u64, start: Stamp, out: &mut Emit<'_>) {
         let mut wire = Wire::new(bytes);
         if bytes.get(4..8) == Some(&[0, 0, 0, 0]) {
             let Some(head) = rpc::call(&mut wire) else { return out.anomaly("nfs.message") };
             self.heard = true;
-            if head.program != rpc::NFS {
-                return;
-            }
-            let asked = ops::read(&head, wire);
+            let asked = match head.program() {
+                Some(rpc::Program::Nfs) => Asked::Nfs(ops::read(&head, wire)),
+                Some(rpc::Program::Mount) => Asked::Mount(mount::read(&head, wire)),
+                Some(rpc::Program::Portmap) => Asked::Portmap(portmap::read(&head, wire)),
+                None => return,
+            };
             if self.waiting.len() >= out.limits().pending
                 && let Some(oldest) = self.waiting.pop_front()
             {
@@ -150,8 +170,8 @@ impl Nfs {
                 wire.u64();
             }
         }
-        let status = if has { wire.u32() } else { None };
-        call.emit(Some(Reply { accepted, status, start, size }), out);
+        let results = has.then_some(wire);
+        call.emit(Some(Reply { accepted, results, start, size }), out);
     }
 
     /// Records off a stream.
@@ -190,57 +210,7 @@ impl Nfs {
     }
 }
 
-impl Call {
-    /// Tells what is known.
-    fn emit(self, reply: Option<Reply>, out: &mut Emit<'_>) {
-        let text = out.limits().text;
-        let (head, asked) = (self.head, self.asked);
-        let mut draft = out.draft(&DATASET, self.start);
-        draft.bytes(Some(self.size), reply.as_ref().map(|r| r.size));
-        draft.put(&ACTION, format!("nfs.{}", asked.opcode)).put(&METHOD, asked.opcode.clone());
-        let name = asked.names.join(" ");
-        draft.put(&QUERY, cut(format!("{} {name}", asked.opcode).trim_end(), text).to_owned());
-        if let Some(last) = asked.names.last() {
-            draft.put(&RESOURCE, last.clone());
-            draft.put(&f::FILE_NAME, Value::texts(asked.names.clone()));
-        }
-        draft.put(&f::VERSION, head.version).put(&f::OPCODE, asked.opcode);
-        draft.put_some(&f::MINOR_VERSION, asked.minor).put_some(&f::TAG, asked.tag);
-        draft.put_some(&f::OFFSET, asked.offset).put_some(&f::COUNT, asked.count);
-        if asked.operations.len() > 1 {
-            draft.put(&f::OPERATIONS, Value::texts(asked.operations));
-        }
-        draft.put(&f::XID, format!("{:08x}", head.xid)).put(&f::FLAVOR, names::flavor(head.flavor));
-        if let Some(cred) = head.cred {
-            draft.put(&f::UID, cred.uid).put(&f::GID, cred.gid).put(&f::STAMP, cred.stamp);
-            draft.put(&f::GIDS, Value::List(cred.gids.into_iter().map(Value::from).collect()));
-            draft.put(&f::USER_ID, cred.uid.to_string()).put(&f::GROUP_ID, cred.gid.to_string());
-            if !cred.machine.is_empty() {
-                draft.put(&f::HOSTNAME, cred.machine.clone()).put(&f::DOMAIN, cred.machine.clone());
-            }
-            draft.put(&f::MACHINE, cred.machine);
-        }
-        if let Some(reply) = reply {
-            draft.end(out.now);
-            let began = (reply.start.ts != out.now.ts).then_some(Value::Time(reply.start.ts));
-            draft.put_some(&RESPONSE_START, began);
-            let accepted = reply.accepted.and_then(|n| usize::try_from(n).ok()).map(|n| names::ACCEPT.get(n));
-            let taken = accepted.map_or("denied", |name| name.copied().unwrap_or("unknown"));
-            draft.put(&f::RPC_STATUS, Value::text(taken));
-            draft.put(&STATUS, Value::text(if taken == "success" { "OK" } else { "Error" }));
-            let status = reply.status.map(|n| (n, names::status(n).map_or_else(|| n.to_string(), str::to_owned)));
-            let failed = taken != "success" || status.as_ref().is_some_and(|(n, _)| *n != 0);
-            draft.outcome(if failed { Outcome::Failure } else { Outcome::Success });
-            if failed {
-                draft.put(&ERROR_MESSAGE, status.as_ref().map_or(taken, |(_, name)| name).to_owned());
-            }
-            draft.put_some(&f::STATUS, status.map(|(_, name)| name));
-        }
-        draft.emit(out);
-    }
-}
-
-impl Parser for Nfs {
+impl Parser for Rpc {
     fn data(&mut self, dir: Dir, bytes: &[u8], out: &mut Emit<'_>) -> Step {
         if out.flow.transport == Transport::Udp {
             self.record(bytes, bytes.len() as u64, out.now, out);
@@ -251,7 +221,7 @@ impl Parser for Nfs {
             // A record mark and a call, or a reply to one that waits.
             let mut wire = Wire::new(bytes.get(4..).unwrap_or_default());
             let reply = wire.u32().is_some_and(|xid| self.waiting.iter().any(|call| call.head.xid == xid));
-            if !(reply || dir == Dir::Client && message(bytes.get(4..).unwrap_or_default()) == Probe::Yes) {
+            if !(reply || dir == Dir::Client && calls(bytes.get(4..).unwrap_or_default())) {
                 return Step::Took(bytes.len());
             }
             *lost = false;

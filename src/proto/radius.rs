@@ -1,10 +1,13 @@
 //! RADIUS (RFC 2865, 2866, 5176): requests with their answers by identifier.
 
 use super::fields::{ACTION, AUTH_METHOD, ERROR_MESSAGE, METHOD, QUERY, STATUS, USER_NAME};
+use super::numbers::find;
 use super::pairs::Pairs;
 use super::{Dir, Draft, Emit, Options, Over, Parser, Probe, Protocol, Step, lines};
 use crate::model::{Dataset, FieldRef, Outcome, Value};
 use std::net::{IpAddr, Ipv4Addr};
+
+include!(concat!(env!("OUT_DIR"), "/radius_numbers.rs"));
 
 const DOC: &str = "One RADIUS request with its answer; a challenge leaves the outcome to what follows it.";
 /// Accounting and the like.
@@ -27,13 +30,19 @@ crate::fields! {
     STATUS_TYPE: Keyword, "radius.status_type", "`Start`, `Stop`, `Interim-Update` … of accounting.";
     EAP: Keyword, "radius.eap.type", "Method of EAP: `Identity`, `PEAP`, `EAP-TLS` …";
     SECONDS: Long, "radius.session_time", "Duration of the session, seconds.";
+    INPUT_OCTETS: Long, "radius.input_octets", "Bytes the user has sent so far in the session, gigawords included.";
+    OUTPUT_OCTETS: Long, "radius.output_octets", "Bytes the user has received so far in the session, gigawords included.";
+    INPUT_PACKETS: Long, "radius.input_packets", "Packets the user has sent so far in the session.";
+    OUTPUT_PACKETS: Long, "radius.output_packets", "Packets the user has received so far in the session.";
+    CAUSE: Keyword, "radius.terminate_cause", "Why the session ended: `User Request`, `Idle Timeout` …";
 }
 
 /// The protocol.
 pub static PROTOCOL: Protocol = Protocol {
     name: "radius",
     doc: "RADIUS over UDP (RFC 2865, 2866, 3579, 5176): access requests are log-ins with the user, the access server and \
-          the stations, the method (PAP, CHAP, MS-CHAP, EAP with its type); accounting; changes of authorisation. \
+          the stations, the method (PAP, CHAP, MS-CHAP, EAP with its type); accounting with bytes, packets and why a \
+          session ended (RFC 2869 for more than 4 GiB); changes of authorisation. \
           Passwords are hidden by the protocol and not read.",
     over: Over::Udp,
     ports: &[1812, 1813, 1645, 1646, 3799],
@@ -59,22 +68,7 @@ struct Radius {
 
 /// (name, whether it asks) of a code.
 fn code(number: u8) -> Option<(&'static str, bool)> {
-    Some(match number {
-        1 => ("Access-Request", true),
-        2 => ("Access-Accept", false),
-        3 => ("Access-Reject", false),
-        4 => ("Accounting-Request", true),
-        5 => ("Accounting-Response", false),
-        11 => ("Access-Challenge", false),
-        12 => ("Status-Server", true),
-        40 => ("Disconnect-Request", true),
-        41 => ("Disconnect-ACK", false),
-        42 => ("Disconnect-NAK", false),
-        43 => ("CoA-Request", true),
-        44 => ("CoA-ACK", false),
-        45 => ("CoA-NAK", false),
-        _ => return None,
-    })
+    find(CODES, number.into()).map(|name| (name, matches!(number, 1 | 4 | 12 | 40 | 43)))
 }
 
 /// Attributes by number; `None` if they do not fill the message.
@@ -113,26 +107,16 @@ fn number(value: &[u8]) -> Option<u32> {
     value.first_chunk().map(|b| u32::from_be_bytes(*b))
 }
 
-/// RFC 3748 §5 and IANA's "Method Types".
+/// Method of an EAP packet (RFC 3748 §4).
 fn eap(value: &[u8]) -> Option<&'static str> {
-    Some(match value.get(4)? {
-        1 => "Identity",
-        3 => "Nak",
-        4 => "EAP-MD5",
-        6 => "GTC",
-        13 => "EAP-TLS",
-        17 => "LEAP",
-        18 => "EAP-SIM",
-        21 => "EAP-TTLS",
-        23 => "EAP-AKA",
-        25 => "PEAP",
-        26 => "MS-CHAPv2",
-        43 => "EAP-FAST",
-        50 => "EAP-AKA'",
-        52 => "EAP-PWD",
-        55 => "TEAP",
-        _ => return None,
-    })
+    find(EAP_TYPES, u32::from(*value.get(4)?))
+}
+
+/// A counter of which the high half comes in an attribute of its own (RFC 2869 §5.1).
+fn octets(list: &[(u8, &[u8])], low: u8, high: u8) -> Option<i64> {
+    let part = |wanted| list.iter().find(|(kind, _)| *kind == wanted).and_then(|(_, value)| number(value));
+    let whole = u64::from(part(high).unwrap_or(0)) << 32 | u64::from(part(low)?);
+    i64::try_from(whole).ok()
 }
 
 fn put(draft: &mut Draft, list: &[(u8, &[u8])]) {
@@ -141,6 +125,9 @@ fn put(draft: &mut Draft, list: &[(u8, &[u8])]) {
             draft.put_some(field, value);
         }
     };
+    for (field, low, high) in [(&INPUT_OCTETS, 42, 52), (&OUTPUT_OCTETS, 43, 53)] {
+        once(field, octets(list, low, high).map(Value::from));
+    }
     for (kind, value) in list {
         let text = || Some(Value::from(lines::text(value, 253)));
         match kind {
@@ -159,12 +146,13 @@ fn put(draft: &mut Draft, list: &[(u8, &[u8])]) {
             31 => once(&CALLING, text()),
             32 => once(&NAS_ID, text()),
             40 => {
-                let kinds = ["Start", "Stop", "Interim-Update"];
-                let name = number(value).and_then(|n| usize::try_from(n).ok()?.checked_sub(1));
-                once(&STATUS_TYPE, name.and_then(|n| kinds.get(n)).map(|n| Value::text(n)));
+                once(&STATUS_TYPE, number(value).and_then(|n| find(STATUS_TYPES, n)).map(Value::text));
             }
             44 => once(&SESSION, text()),
             46 => once(&SECONDS, number(value).map(Value::from)),
+            47 => once(&INPUT_PACKETS, number(value).map(Value::from)),
+            48 => once(&OUTPUT_PACKETS, number(value).map(Value::from)),
+            49 => once(&CAUSE, number(value).and_then(|n| find(CAUSES, n)).map(Value::text)),
             79 => {
                 once(&AUTH_METHOD, Some(Value::text("EAP")));
                 once(&EAP, eap(value).map(Value::text));

@@ -1,5 +1,6 @@
 //! SMB 1, 2 and 3 (MS-CIFS, MS-SMB, MS-SMB2): sessions, shares and files, with NT status and latency.
 
+mod ask;
 mod fields;
 mod names;
 mod one;
@@ -26,7 +27,8 @@ pub static PROTOCOL: Protocol = Protocol {
     doc: "SMB 1 to 3 (MS-CIFS, MS-SMB2) over TCP, with or without NetBIOS sessions: negotiation, session setups with \
           the account, domain and machine of NTLM as log-ins, shares, files opened (by whom, for what), what was read \
           from and written to them until they are closed, directories listed, renames and deletions, control codes, \
-          the NT status of each. Reads, writes, queries and locks are told one by one only when they fail. Contents of \
+          the NT status of each; of SMB 1 also paths that are asked about and requests chained to others. Reads, writes, \
+          queries of open files and locks are told one by one only when they fail. Contents of \
           pipes and files are not read; encrypted messages (SMB 3) are counted as such.",
     over: Over::Tcp,
     ports: &[445, 139],
@@ -95,10 +97,15 @@ fn roles(dir: Dir, message: &[u8]) -> Probe {
     }
 }
 
+/// By what an open file is known on the wire.
+type Handle = [u8; 16];
+
 /// An open file.
 #[derive(Debug, Default)]
 struct Open {
     path: String,
+    /// Generation of the message that opened it.
+    version: &'static str,
     read: [u64; 2],
     written: [u64; 2],
     share: Option<String>,
@@ -113,7 +120,7 @@ struct Know {
     /// Users by session, shares by tree.
     users: BTreeMap<u64, String>,
     shares: BTreeMap<u32, String>,
-    files: BTreeMap<[u8; 16], Open>,
+    files: BTreeMap<Handle, Open>,
     ntlm: Ntlm,
     /// What open requests are about, by identifier.
     asked: VecDeque<(u64, Asked)>,
@@ -134,11 +141,13 @@ impl Know {
 enum Asked {
     #[default]
     Other,
+    /// Told only if it fails.
+    Quiet,
     Setup,
     Tree(String),
     Create(String),
-    Close([u8; 16]),
-    Read([u8; 16]),
+    Close(Handle),
+    Read(Handle),
 }
 
 /// Key of a request: generation and identifier.
@@ -235,11 +244,9 @@ impl Smb {
         self.pairs.flush(out);
         for (_, open) in std::mem::take(&mut self.know.files) {
             if open.read[1] + open.written[1] > 0 {
-                let mut draft = draft("OPEN", "2", 0, &self.know, out);
-                if let Some(since) = open.since {
-                    draft = out.draft(&DATASET, since);
-                    draft.put(&ACTION, Value::text("smb.open")).put(&METHOD, Value::text("OPEN"));
-                }
+                let mut draft = out.draft(&DATASET, open.since.unwrap_or(out.now));
+                draft.put(&ACTION, Value::text("smb.open")).put(&METHOD, Value::text("OPEN"));
+                draft.put(&f::VERSION, Value::text(open.version));
                 file(&mut draft, &open.path);
                 traffic(&mut draft, &open);
                 draft.put_some(&f::SHARE, open.share).put_some(&USER_NAME, open.user);

@@ -43,14 +43,7 @@ pub static PROTOCOL: Protocol = Protocol {
     ],
 };
 
-/// RFC 3416 §3.
-static ERRORS: &[&str] = &[
-    "noError", "tooBig", "noSuchName", "badValue", "readOnly", "genErr", "noAccess", "wrongType", "wrongLength",
-    "wrongEncoding", "wrongValue", "noCreation", "inconsistentValue", "resourceUnavailable", "commitFailed",
-    "undoFailed", "authorizationError", "notWritable", "inconsistentName",
-];
-/// RFC 1157 §4.1.6.
-static TRAPS: &[&str] = &["coldStart", "warmStart", "linkDown", "linkUp", "authenticationFailure", "egpNeighborLoss"];
+include!(concat!(env!("OUT_DIR"), "/snmp_numbers.rs"));
 
 fn start(_: &Options) -> Box<dyn Parser> {
     Box::new(Snmp { pairs: Pairs::new("snmp.pending"), heard: false })

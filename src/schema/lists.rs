@@ -4,6 +4,7 @@
 
 /// By name.
 pub static LISTS: &[&str] = &[
+    "cassandra.response.result.prepared.req_meta.pkey_columns",
     "dhcpv4.option.dns_servers",
     "dhcpv4.option.ntp_servers",
     "dhcpv4.option.parameter_request_list",
@@ -29,6 +30,9 @@ pub static LISTS: &[&str] = &[
     "ldap.found",
     "memcache.request.keys",
     "memcache.response.keys",
+    "mount.auth_flavors",
+    "mount.exports",
+    "mount.mounts",
     "nbns.addresses",
     "nbns.names",
     "netlog.dns.options",
@@ -40,6 +44,7 @@ pub static LISTS: &[&str] = &[
     "netlog.icmp.prefixes",
     "nfs.file_name",
     "nfs.operations",
+    "portmap.services",
     "quic.offered_versions",
     "rdp.requested",
     "related.ip",

@@ -14,6 +14,71 @@ def script(protocol, name, head, about, turns):
             f.write("%s %s\n" % (who, data.hex(" ")))
 
 
+# XDR (RFC 4506) and ONC RPC (RFC 5531 §9): MOUNT (RFC 1813 Appendix I), port mapper (RFC 1833)
+def xdr(*parts):
+    out = b""
+    for p in parts:
+        if isinstance(p, str):
+            p = p.encode()
+            out += struct.pack(">I", len(p)) + p + b"\0" * (-len(p) % 4)
+        else:
+            out += p if isinstance(p, bytes) else struct.pack(">I", p)
+    return out
+
+
+def rpc_call(xid, program, version, procedure, *arguments):
+    cred = xdr(7, "pc", 1000, 100, 1, 100)
+    return xdr(xid, 0, 2, program, version, procedure, 1, len(cred)) + cred + xdr(0, 0, *arguments)
+
+
+def rpc_reply(xid, *results, accepted=0):
+    return xdr(xid, 1, 0, 0, 0, accepted, *results)
+
+
+def record(b):
+    return struct.pack(">I", len(b) | 1 << 31) + b
+
+
+script("mount", "v3", "tcp 20048", "MOUNT 3 over TCP: exports, a mount, one that is refused, what is mounted, given back, one without an answer", [
+    (">", record(rpc_call(1, 100005, 3, 5))),
+    ("<", record(rpc_reply(1, 1, "/srv", 1, "10.0.0.0/8", 1, "trusted", 0, 1, "/pub", 0, 0))),
+    (">", record(rpc_call(2, 100005, 3, 1, "/srv/papers"))),
+    ("<", record(rpc_reply(2, 0, "handle--", 2, 1, 6))),
+    (">", record(rpc_call(3, 100005, 3, 1, "/root"))),
+    ("<", record(rpc_reply(3, 13))),
+    (">", record(rpc_call(4, 100005, 3, 2))),
+    ("<", record(rpc_reply(4, 1, "pc", "/srv/papers", 0))),
+    (">", record(rpc_call(5, 100005, 3, 3, "/srv/papers"))),
+    ("<", record(rpc_reply(5))),
+    (">", record(rpc_call(6, 100005, 3, 0))),
+])
+script("mount", "v1", "udp 635", "MOUNT 1 over UDP: a mount, and a version the server does not have", [
+    (">", rpc_call(1, 100005, 1, 1, "/home")),
+    ("<", rpc_reply(1, 0, b"h" * 32)),
+    (">", rpc_call(2, 100005, 2, 7, "/home")),
+    ("<", rpc_reply(2, 1, 1, accepted=2)),
+])
+script("portmap", "v2", "udp 111", "port mapper 2: where mountd is, what is not there, the list, a registration", [
+    (">", rpc_call(1, 100000, 2, 3, 100005, 3, 17, 0)),
+    ("<", rpc_reply(1, 20048)),
+    (">", rpc_call(2, 100000, 2, 3, 100021, 4, 6, 0)),
+    ("<", rpc_reply(2, 0)),
+    (">", rpc_call(3, 100000, 2, 4)),
+    ("<", rpc_reply(3, 1, 100003, 3, 6, 2049, 1, 390109, 2, 17, 800, 0)),
+    (">", rpc_call(4, 100000, 2, 1, 100024, 1, 6, 875)),
+    ("<", rpc_reply(4, 1)),
+])
+script("portmap", "v4", "tcp 111", "rpcbind 4: where NFS is, what is not there, the list, a call to be passed on", [
+    (">", record(rpc_call(1, 100000, 4, 3, 100003, 4, "tcp", "", ""))),
+    ("<", record(rpc_reply(1, "10.0.0.1.8.1"))),
+    (">", record(rpc_call(2, 100000, 3, 3, 100068, 2, "udp", "", ""))),
+    ("<", record(rpc_reply(2, ""))),
+    (">", record(rpc_call(3, 100000, 4, 4))),
+    ("<", record(rpc_reply(3, 1, 100000, 4, "tcp6", "::.0.111", "superuser", 0))),
+    (">", record(rpc_call(4, 100000, 4, 5, 100227, 3, 0, ""))),
+])
+
+
 # BER (X.690)
 def tlv(tag, *parts):
     body = b"".join(parts)
@@ -285,6 +350,81 @@ script("smb", "smb1", "tcp 139", "NetBIOS session, negotiation, a log-in of the 
 ])
 
 
+def opened(fid, size):
+    return (b"\xff\0\0\0\0" + struct.pack("<HI", fid, 1) + b"\0" * 32 + struct.pack("<IQQHHB", 0x80, size, size, 0, 7, 0)).ljust(70, b"\0")
+
+
+def create1(access, disposition, options=0):
+    return b"\xff\0\0\0\0\0\0" + struct.pack("<IIIQIIIIIB", 0, 0, access, 0, 0x80, 7, disposition, options, 2, 0)
+
+
+def trans2(command, parameters, data=b"", setup=True):
+    """Words and bytes of a TRANSACTION2; the parameters begin 4-aligned from the header on."""
+    count = 15 if setup else 10
+    at = (32 + 1 + count * 2 + 2 + 3) // 4 * 4
+    pad = at - (32 + 1 + count * 2 + 2)
+    then = at + len(parameters)
+    if setup:
+        words = struct.pack("<HHHHBBHIHHHHHBBH", len(parameters), len(data), 10, 16384, 0, 0, 0, 0, 0,
+                            len(parameters), at, len(data), then, 1, 0, command)
+    else:
+        words = struct.pack("<HHHHHHHHHBB", len(parameters), len(data), 0, len(parameters), at, 0, len(data), then, 0, 0, 0)
+    return words, b"\0" * pad + parameters + data
+
+
+def find(pattern):
+    return trans2(1, struct.pack("<HHHHI", 22, 128, 6, 260, 0) + u16(pattern))
+
+
+def ask1(path, command=5):
+    return trans2(command, struct.pack("<HI", 0x101, 0) + u16(path))
+
+
+def setup_and_tree():
+    words = struct.pack("<BBHHHHIHHII", 255, 0, 0, 4356, 1, 1, 0, 0, 0, 0, 0)[:26].ljust(26, b"\0")
+    data = b"\0" + u16("eve\0LAB\0Windows\0")
+    tree = bytes([4]) + struct.pack("<BBHHH", 255, 0, 0, 0, 0)
+    share = u16("\\\\srv\\data\0") + b"A:\0"
+    next_at = 32 + 1 + len(words) + 2 + len(data)
+    words = b"\x75\0" + struct.pack("<H", next_at) + words[4:]
+    share = (b"\0" if (next_at + len(tree) + 2) % 2 else b"") + share
+    tree += struct.pack("<H", len(share)) + share
+    return words, data, tree
+
+
+def chained_reply():
+    words = b"\x75\0" + struct.pack("<HH", 32 + 1 + 6 + 2 + 2, 0)
+    return words, b"\0\0", bytes([3]) + b"\xff\0\0\0\0\0" + struct.pack("<H", 3) + b"A:\0"
+
+
+SW, SD, ST = setup_and_tree()
+RW, RD, RT = chained_reply()
+script("smb", "smb1files", "tcp 1445", "version 1: a log-in with its share in one message, files written, read, listed, asked about, deleted when closed", [
+    (">", nb(smb1(0x72, 1, b"", b"\x02NT LM 0.12\0"))),
+    ("<", nb(smb1(0x72, 1, b"\0" * 34, b"x" * 8, 0, True))),
+    (">", nb(smb1(0x73, 2, SW, SD) + ST)),
+    ("<", nb(smb1(0x73, 2, RW, RD, 0, True, 3, 200) + RT)),
+    (">", nb(smb1(0xa2, 3, create1(0x2019f, 5), b"\0" + u16("\\docs\\plan.doc\0"), 0, False, 3, 200))),
+    ("<", nb(smb1(0xa2, 3, opened(0x4001, 0), b"", 0, True, 3, 200))),
+    (">", nb(smb1(0x2f, 4, struct.pack("<BBHHIIHHHHH", 255, 0, 0, 0x4001, 0, 0, 0, 0, 0, 5, 60) + b"\0" * 4, b"\0hello", 0, False, 3, 200))),
+    ("<", nb(smb1(0x2f, 4, struct.pack("<BBHHHI", 255, 0, 0, 5, 0, 0), b"", 0, True, 3, 200))),
+    (">", nb(smb1(0x2e, 5, struct.pack("<BBHHIHHIH", 255, 0, 0, 0x4001, 0, 4096, 0, 0, 0), b"", 0, False, 3, 200))),
+    ("<", nb(smb1(0x2e, 5, struct.pack("<BBHHHHHHH", 255, 0, 0, 0, 0, 0, 5, 60, 0) + b"\0" * 8, b"\0hello", 0, True, 3, 200))),
+    (">", nb(smb1(0x04, 6, struct.pack("<HI", 0x4001, 0), b"", 0, False, 3, 200))),
+    ("<", nb(smb1(0x04, 6, b"", b"", 0, True, 3, 200))),
+    (">", nb(smb1(0x32, 7, *find("\\docs\\*.doc\0"), 0, False, 3, 200))),
+    ("<", nb(smb1(0x32, 7, *trans2(1, struct.pack("<HHHHH", 1, 1, 1, 0, 0), b"n" * 40, False), 0, True, 3, 200))),
+    (">", nb(smb1(0x32, 8, *ask1("\\docs\\secret.xls\0"), 0, False, 3, 200))),
+    ("<", nb(smb1(0x32, 8, b"", b"", 0xc0000034, True, 3, 200))),
+    (">", nb(smb1(0x2d, 9, struct.pack("<BBHHHHHIHIII", 255, 0, 0, 0, 0x42, 6, 0, 0, 1, 0, 0, 0), b"\0" + u16("\\old.txt\0"), 0, False, 3, 200))),
+    ("<", nb(smb1(0x2d, 9, struct.pack("<BBHHHIIHHHHIH", 255, 0, 0, 0x4002, 0, 0, 1234, 2, 0, 0, 1, 0, 0), b"", 0, True, 3, 200))),
+    (">", nb(smb1(0x32, 10, *trans2(8, struct.pack("<HHH", 0x4002, 0x102, 0), b"\x01"), 0, False, 3, 200))),
+    ("<", nb(smb1(0x32, 10, *trans2(8, b"\0\0", b"", False), 0, True, 3, 200))),
+    (">", nb(smb1(0x07, 11, b"\x16\0", b"\x04" + u16("\\a.txt\0") + b"\x04\0" + u16("\\b.txt\0"), 0, False, 3, 200))),
+    ("<", nb(smb1(0x07, 11, b"", b"", 0, True, 3, 200))),
+])
+
+
 # NTP (RFC 5905 §7.3)
 def ntp(first, stratum, origin=0, receive=0, transmit=0, ref=b"\0\0\0\0", delay=0):
     return struct.pack(">BBBBII4sQQQQ", first, stratum, 6, 0xec, delay, 0, ref, 0, origin, receive, transmit)
@@ -344,6 +484,12 @@ def radius(code, ident, *attributes):
     return struct.pack(">BBH16s", code, ident, 20 + len(body), b"authenticator...") + body
 
 
+script("radius", "stop", "udp 1813", "the end of a session of more than 4 GiB", [
+    (">", radius(4, 9, (40, b"\0\0\0\x02"), (44, b"0000A1"), (1, b"alice"), (46, struct.pack(">I", 3600)), (42, struct.pack(">I", 10)),
+                 (43, struct.pack(">I", 20)), (47, struct.pack(">I", 7)), (48, struct.pack(">I", 8)), (53, struct.pack(">I", 2)),
+                 (49, b"\0\0\0\x04"))),
+    ("<", radius(5, 9)),
+])
 script("radius", "auth", "udp 11812", "PAP refused, EAP challenged and accepted, accounting sent twice", [
     (">", radius(1, 1, (1, b"alice"), (2, b"h" * 16), (4, bytes([192, 0, 2, 7])), (31, b"00-11-22-33-44-55"))),
     ("<", radius(3, 1, (18, b"go away"))),

@@ -6,7 +6,7 @@ use super::method::Method;
 use super::{DATASET, LOGIN};
 use crate::model::{Dataset, FieldRef, Outcome, Stamp, Value};
 use crate::proto::fields::{
-    ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, STATUS, USER_NAME, USER_PASSWORD,
+    ACTION, ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, STATUS, USER_NAME, USER_PASSWORD,
 };
 use crate::proto::{Dir, Draft, Emit, config};
 
@@ -28,6 +28,7 @@ fn is_error(method: &Method) -> bool {
 fn begin(dataset: &'static Dataset, start: Stamp, method: &Method, out: &Emit<'_>) -> Draft {
     let mut draft = out.draft(dataset, start);
     let query = if method.about.is_empty() { method.name.to_owned() } else { format!("{} {}", method.name, method.about) };
+    draft.put(&ACTION, format!("amqp.{}", method.name));
     draft.put(&METHOD, Value::text(method.name)).put(&QUERY, query);
     if !method.resource.is_empty() {
         draft.put(&RESOURCE, method.resource.clone());
@@ -138,6 +139,8 @@ pub(super) fn message(content: Content, asked: Option<Request>, channel: u16, ou
     if shown {
         draft.put(if publish { &REQUEST } else { &RESPONSE }, text);
     }
+    let user = first.iter().find(|(field, _)| std::ptr::eq(*field, &f::USER_ID)).map(|(_, user)| user.clone());
+    draft.put_some(&f::SENDER, user);
     fill(&mut draft, first, method.fields);
     draft.emit(out);
 }

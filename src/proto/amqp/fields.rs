@@ -58,4 +58,5 @@ crate::fields! {
     PREFETCH_COUNT: Long, "amqp.prefetch-count", "Messages that may be unacknowledged; 0 is any.";
     GLOBAL: Boolean, "amqp.global", "The same for all consumers of the channel.";
     ACTIVE: Boolean, "amqp.active", "Whether messages flow.";
+    SENDER: Keyword, "user.id", "User the message says it is from, which the server has checked.";
 }

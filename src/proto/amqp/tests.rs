@@ -56,7 +56,7 @@ fn methods_and_answers() {
 fn messages() {
     let mut b = bench();
     b.feed(Dir::Client, 1, &frame(1, 1, "003c0028 0000 00 0168 00"));
-    let header = "003c 0000 0000000000000005 9000 0a 746578742f706c61696e 02";
+    let header = "003c 0000 0000000000000005 9010 0a 746578742f706c61696e 02 03 626f62";
     b.feed(Dir::Client, 1, &frame(2, 1, header));
     b.feed(Dir::Client, 1, &frame(3, 1, "6865"));
     assert_eq!(b.events.len(), 0);
@@ -64,6 +64,7 @@ fn messages() {
     let event = &b.events[0];
     assert_eq!((text(event, "method"), text(event, "request")), ("basic.publish".into(), "hello".into()));
     assert_eq!((text(event, "amqp.delivery-mode"), text(event, "amqp.routing-key")), ("persistent".into(), "h".into()));
+    assert_eq!((text(event, "event.action"), text(event, "user.id")), ("amqp.basic.publish".into(), "bob".into()));
     assert_eq!((event.source.bytes, event.end), (Some(5), None));
     b.feed(Dir::Client, 3, &frame(1, 1, "003c0046 0000 0168 01"));
     b.feed(Dir::Server, 4, &frame(1, 1, "003c0047 0000000000000001 00 00 0168 00000000"));

@@ -194,7 +194,7 @@ fn result(said: &mut Said, wire: &mut Wire<'_>, version: u8, limits: &Limits) ->
     said.put(&f::TYPE, Value::text(kind));
     match kind {
         "rows" => {
-            let columns = metadata(said, wire, limits)?;
+            let columns = metadata(said, wire, &ROWS, limits)?;
             said.put(&f::NUM_ROWS, wire.u32()?);
             rows(said, wire, columns, limits);
         }
@@ -204,8 +204,10 @@ fn result(said: &mut Said, wire: &mut Wire<'_>, version: u8, limits: &Limits) ->
             if version >= 5 {
                 wire::short_hex(wire)?;
             }
-            said.put(&f::PREPARED, id.clone());
+            said.put(&f::PREPARED, names::uuid(&id));
             said.prepared = Some(id);
+            // The identifier is told even if what follows is not there.
+            let _ = prepared(said, wire, version, limits);
         }
         "schemaChanged" => change(said, wire, &CHANGE, limits)?,
         _ => {}
@@ -213,14 +215,75 @@ fn result(said: &mut Said, wire: &mut Wire<'_>, version: u8, limits: &Limits) ->
     Some(())
 }
 
+/// Where the parts of metadata are told.
+struct Meta {
+    flags: FieldRef,
+    columns: FieldRef,
+    paging: FieldRef,
+    keyspace: FieldRef,
+    table: FieldRef,
+    /// The partition key's columns precede the rest (`PREPARED` of version 4 on).
+    keys: Option<FieldRef>,
+}
+
+static ROWS: Meta = Meta {
+    flags: &f::META_FLAGS,
+    columns: &f::META_COLUMNS,
+    paging: &f::META_PAGING,
+    keyspace: &f::META_KEYSPACE,
+    table: &f::META_TABLE,
+    keys: None,
+};
+
+static BOUND: Meta = Meta {
+    flags: &f::REQ_FLAGS,
+    columns: &f::REQ_COLUMNS,
+    paging: &f::REQ_PAGING,
+    keyspace: &f::REQ_KEYSPACE,
+    table: &f::REQ_TABLE,
+    keys: Some(&f::REQ_KEYS),
+};
+
+static RETURNED: Meta = Meta {
+    flags: &f::RESP_FLAGS,
+    columns: &f::RESP_COLUMNS,
+    paging: &f::RESP_PAGING,
+    keyspace: &f::RESP_KEYSPACE,
+    table: &f::RESP_TABLE,
+    keys: None,
+};
+
+/// What a prepared statement asks for and will return.
+fn prepared(said: &mut Said, wire: &mut Wire<'_>, version: u8, limits: &Limits) -> Option<()> {
+    let bound = if version >= 4 { &BOUND } else { &Meta { keys: None, ..BOUND } };
+    metadata(said, wire, bound, limits)?;
+    metadata(said, wire, &RETURNED, limits)?;
+    // Names of columns are the text of rows, and there are none.
+    said.text.clear();
+    Some(())
+}
+
 /// What rows consist of; gives the number of columns.
-fn metadata(said: &mut Said, wire: &mut Wire<'_>, limits: &Limits) -> Option<u32> {
+fn metadata(said: &mut Said, wire: &mut Wire<'_>, to: &Meta, limits: &Limits) -> Option<u32> {
     let (flags, columns) = (wire.u32()?, wire.u32()?);
-    said.put(&f::META_FLAGS, names::rows(flags));
-    said.put(&f::META_COLUMNS, columns);
+    said.put(to.flags, names::rows(flags));
+    said.put(to.columns, columns);
+    if let Some(field) = to.keys {
+        let count = usize::try_from(wire.u32()?).ok()?;
+        let mut keys = Vec::new();
+        for _ in 0..count {
+            let key = wire.u16()?;
+            if keys.len() < limits.list {
+                keys.push(Value::from(key));
+            }
+        }
+        if !keys.is_empty() {
+            said.put(field, Value::List(keys));
+        }
+    }
     if flags & 2 != 0 {
         let state = wire::bytes(wire)?.unwrap_or_default();
-        said.put(&f::META_PAGING, json_text::hex(state).to_ascii_uppercase());
+        said.put(to.paging, json_text::hex(state).to_ascii_uppercase());
     }
     if flags & 8 != 0 {
         wire::short_hex(wire)?;
@@ -230,8 +293,8 @@ fn metadata(said: &mut Said, wire: &mut Wire<'_>, limits: &Limits) -> Option<u32
     }
     let global = flags & 1 != 0;
     if global {
-        said.put(&f::META_KEYSPACE, wire::string(wire)?);
-        said.put(&f::META_TABLE, wire::string(wire)?);
+        said.put(to.keyspace, wire::string(wire)?);
+        said.put(to.table, wire::string(wire)?);
     }
     let mut names = Vec::new();
     for _ in 0..columns {

@@ -62,6 +62,37 @@ fn prepared_statements() {
 }
 
 #[test]
+fn what_prepared_statements_bind_and_return() {
+    let mut b = bench();
+    b.feed(Dir::Client, 1, &frame(4, 0, 1, 9, &query("SELECT b FROM t WHERE a = ?")[..31]));
+    let id = "0010 00112233445566778899aabbccddeeff";
+    let bound = "00000001 00000001 00000001 0000 0002 6b73 0001 74 0001 61 0009";
+    let returned = "00000001 00000001 0002 6b73 0001 74 0001 62 000d";
+    b.feed(Dir::Server, 2, &frame(0x84, 0, 1, 8, &hex(&format!("00000004 {id} {bound} {returned}"))));
+    // Version 3 has no keys; what is cut is told as far as it goes.
+    b.feed(Dir::Client, 3, &frame(3, 0, 1, 9, &query("SELECT b FROM t WHERE a = ?")[..31]));
+    b.feed(Dir::Server, 4, &frame(0x83, 0, 1, 8, &hex("00000004 0002 abcd 00000004 00000002 00000001")));
+    let prepared = |at: usize, name: &str| {
+        text(&b.events[at], &format!("cassandra.response.result.prepared.{name}"))
+    };
+    for (at, name, value) in [
+        (0, "prepared_id", "00112233-4455-6677-8899-aabbccddeeff"),
+        (0, "req_meta.flags", "GlobalTableSpec"),
+        (0, "req_meta.pkey_columns", "0"),
+        (0, "req_meta.keyspace", "ks"),
+        (0, "resp_meta.table", "t"),
+        (0, "resp_meta.col_count", "1"),
+        (1, "prepared_id", "abcd"),
+        (1, "req_meta.flags", "NoMetaData"),
+        (1, "req_meta.col_count", "2"),
+        (1, "resp_meta.col_count", ""),
+    ] {
+        assert_eq!(prepared(at, name), value, "{name}");
+    }
+    assert_eq!(text(&b.events[0], "response"), "");
+}
+
+#[test]
 fn log_ins_and_events() {
     let mut b = bench();
     b.feed(Dir::Client, 1, &frame(4, 0, 1, 15, &hex("00000005 00 626f62 00")));

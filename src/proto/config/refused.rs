@@ -9,7 +9,7 @@ pub static REFUSED: &[(&str, &str)] = &[
     ("index", "`netlog setup` and `-o bulk` name the indices"),
     ("keep_null", "a field without a value is always left out"),
     ("monitored", "there are no processes of this machine to look at"),
-    ("parseunknown", "a line that begins with no known command is an anomaly, memcache.command"),
+    ("parseunknown", "a command that is not known is always told, with its line in memcache.request.line"),
     ("processors", "use --filter, detect.allow or the output's own pipeline"),
     ("protocol_type", "binary and compact are told apart by content"),
     ("queue_max_bytes", "commands that wait are capped at 256 per connection"),

@@ -195,11 +195,11 @@ fn put_questions(draft: &mut Draft, message: &Message<'_>) {
     draft.put(&f::QUESTION_TYPE, Value::texts(all.iter().map(|(_, kind, _)| kind.clone())));
     draft.put(&f::QUESTION_CLASS, Value::texts(all.iter().map(|(_, _, class)| class.clone())));
     draft.put_some(&RESOURCE, all.first().map(|(asked, ..)| asked.clone()));
-    let mut registered: Vec<_> = all.iter().filter_map(|(asked, ..)| psl::domain_str(asked)).map(str::to_owned).collect();
-    registered.dedup();
-    if !registered.is_empty() {
-        draft.put(&f::ETLD_PLUS_ONE, Value::texts(registered.clone()));
-        draft.put(&f::REGISTERED_DOMAIN, Value::texts(registered));
+    // The domain that was registered, if they are all about one.
+    let mut registered = all.iter().map(|(asked, ..)| psl::domain_str(asked));
+    let first = registered.next().flatten().filter(|first| registered.all(|other| other == Some(*first)));
+    if let Some(domain) = first {
+        draft.put(&f::REGISTERED_DOMAIN, domain.to_owned()).put(&f::ETLD_PLUS_ONE, domain.to_owned());
     }
     draft.put(&f::QUESTION_NAME, Value::texts(all.into_iter().map(|(asked, ..)| asked)));
 }

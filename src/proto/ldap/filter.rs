@@ -2,27 +2,18 @@
 
 use crate::proto::ber::Ber;
 use crate::proto::lines;
+use crate::proto::numbers::find;
 
 /// Deepest nesting shown.
 const DEPTH: usize = 16;
 /// Longest text.
 const LONGEST: usize = 4096;
 
-static RESULTS: &[(usize, &str)] = &[
-    (1, "operationsError"), (2, "protocolError"), (3, "timeLimitExceeded"), (4, "sizeLimitExceeded"),
-    (7, "authMethodNotSupported"), (8, "strongerAuthRequired"), (11, "adminLimitExceeded"),
-    (12, "unavailableCriticalExtension"), (13, "confidentialityRequired"), (16, "noSuchAttribute"),
-    (17, "undefinedAttributeType"), (18, "inappropriateMatching"), (19, "constraintViolation"),
-    (20, "attributeOrValueExists"), (21, "invalidAttributeSyntax"), (32, "noSuchObject"), (33, "aliasProblem"),
-    (34, "invalidDNSyntax"), (48, "inappropriateAuthentication"), (49, "invalidCredentials"),
-    (50, "insufficientAccessRights"), (51, "busy"), (52, "unavailable"), (53, "unwillingToPerform"),
-    (64, "namingViolation"), (65, "objectClassViolation"), (66, "notAllowedOnNonLeaf"), (68, "entryAlreadyExists"),
-    (80, "other"),
-];
+include!(concat!(env!("OUT_DIR"), "/ldap_numbers.rs"));
 
 /// Name of a result code.
 pub(super) fn result(code: usize) -> Option<&'static str> {
-    RESULTS.iter().find(|(n, _)| *n == code).map(|(_, name)| *name)
+    find(RESULTS, code)
 }
 
 /// The filter whose tag and contents these are.

@@ -20,10 +20,11 @@ crate::fields! {
     Q_DELTA: Long, "memcache.request.delta", "By how much a counter changes.";
     Q_INITIAL: Long, "memcache.request.initial", "What a counter begins with.";
     Q_VERBOSITY: Long, "memcache.request.verbosity", "How much the server shall log.";
-    Q_AUTOMOVE: Long, "memcache.request.automove", "Whether slabs are moved automatically.";
+    Q_AUTOMOVE: Keyword, "memcache.request.automove", "How slabs are moved automatically: standby, slow, aggressive, or as sent.";
     Q_SOURCE_CLASS: Long, "memcache.request.source_class", "Slab class that is taken from.";
     Q_DEST_CLASS: Long, "memcache.request.dest_class", "Slab class that is given to.";
     Q_SLEEP: Long, "memcache.request.sleep_us", "Microseconds the LRU crawler sleeps between items.";
+    Q_LINE: Keyword, "memcache.request.line", "The whole line of a command that is not known.";
     Q_RAW: Keyword, "memcache.request.raw_args", "Arguments as sent.";
     Q_NOREPLY: Boolean, "memcache.request.noreply", "The client wants no reply.";
     Q_QUIET: Boolean, "memcache.request.quiet", "The client wants a reply only if there is something to say.";

@@ -33,8 +33,20 @@ fn text_commands() {
     assert_eq!(text(get, "response"), "VALUE k 5 4\na\r\nb\r\nEND\n");
     assert_eq!(text(&b.events[2], "memcache.response.value"), "7");
     assert_eq!(text(&b.events[3], "status"), "Error");
-    b.feed(Dir::Client, 3, b"stats\r\nbad\r\n");
+    b.feed(Dir::Client, 3, b"stats\r\nBAD\r\n");
     assert!(b.over, "not a command");
+}
+
+#[test]
+fn commands_that_are_not_known() {
+    let mut b = bench(Transport::Tcp);
+    b.feed(Dir::Client, 1, b"get a\r\nfrobnicate now 1\r\nslabs automove 1\r\nslabs automove 7\r\n");
+    b.feed(Dir::Server, 2, b"END\r\nERROR\r\nOK\r\nOK\r\n");
+    let unknown = &b.events[1];
+    assert_eq!(text(unknown, "memcache.request.line"), "frobnicate now 1");
+    assert_eq!((text(unknown, "memcache.request.command"), unknown.outcome), ("UNKNOWN".into(), Outcome::Failure));
+    let automove = |at: usize| text(&b.events[at], "memcache.request.automove");
+    assert_eq!((automove(2), automove(3)), ("slow".into(), "7".into()));
 }
 
 #[test]
@@ -80,7 +92,7 @@ fn datagrams() {
 fn anomalies_are_named() {
     let cases: [(&str, Dir, &[u8]); 4] = [
         ("memcache.line", Dir::Client, &[b'a'; 70_000]),
-        ("memcache.command", Dir::Client, b"hello\r\n"),
+        ("memcache.command", Dir::Client, b"HELLO\r\n"),
         ("memcache.response", Dir::Server, b"VALUE k 0 x\r\n"),
         ("memcache.binary", Dir::Client, b"\x80\0\0\x05\0\0\0\0\0\0\0\x01"),
     ];

@@ -100,7 +100,7 @@ fn number(word: Option<&&str>) -> Option<u64> {
 fn command(line: &str, limits: &Limits) -> Result<(Message, Option<u64>), &'static str> {
     let words: Vec<&str> = line.split(' ').filter(|w| !w.is_empty()).take(limits.list).collect();
     let name = words.first().copied().unwrap_or_default();
-    let Some((kind, least)) = codes::command(name) else { return Err("memcache.command") };
+    let Some((kind, least)) = codes::command(name) else { return unknown(line, name) };
     let mut message = Message { command: name.to_owned(), kind, ..Message::default() };
     if words.len() < least {
         // The server refuses it with an error: a request all the same.
@@ -175,6 +175,17 @@ fn command(line: &str, limits: &Limits) -> Result<(Message, Option<u64>), &'stat
     Ok((message, data))
 }
 
+/// A word that may be a command of another server or of a later version; the server answers as it sees fit.
+fn unknown(line: &str, name: &str) -> Result<(Message, Option<u64>), &'static str> {
+    let word = (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    if !word || !line.bytes().all(|b| b == b' ' || b.is_ascii_graphic()) {
+        return Err("memcache.command");
+    }
+    let mut message = Message { command: codes::UNKNOWN.to_owned(), kind: codes::UNKNOWN, ..Message::default() };
+    message.put(&f::Q_LINE, line.to_owned());
+    Ok((message, None))
+}
+
 /// Commands about the server.
 fn others(message: &mut Message, line: &str, words: &[&str]) {
     let number_at = |at: usize| words.get(at).and_then(|w| w.parse::<i64>().ok());
@@ -192,7 +203,14 @@ fn others(message: &mut Message, line: &str, words: &[&str]) {
             message.command = format!("{word} {sub}");
             let fields: &[_] = match sub {
                 "reassign" => &[(2, &f::Q_SOURCE_CLASS), (3, &f::Q_DEST_CLASS)],
-                "automove" => &[(2, &f::Q_AUTOMOVE)],
+                "automove" => {
+                    let known = number_at(2).and_then(|n| usize::try_from(n).ok());
+                    let name = known.and_then(|n| ["standby", "slow", "aggressive"].get(n)).copied();
+                    if let Some(mode) = name.or(words.get(2).copied()) {
+                        message.put(&f::Q_AUTOMOVE, mode.to_owned());
+                    }
+                    &[]
+                }
                 "sleep" => &[(2, &f::Q_SLEEP)],
                 _ => &[],
             };

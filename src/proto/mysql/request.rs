@@ -7,42 +7,7 @@ use crate::model::{Outcome, Stamp, Value};
 use crate::proto::fields::{ERROR_MESSAGE, METHOD, PATH, QUERY, REQUEST, RESPONSE, STATUS};
 use crate::proto::{Emit, sql};
 
-/// Commands by number (MySQL: `enum_server_command`), without `COM_`.
-const COMMANDS: [&str; 33] = [
-    "SLEEP",
-    "QUIT",
-    "INIT_DB",
-    "QUERY",
-    "FIELD_LIST",
-    "CREATE_DB",
-    "DROP_DB",
-    "REFRESH",
-    "SHUTDOWN",
-    "STATISTICS",
-    "PROCESS_INFO",
-    "CONNECT",
-    "PROCESS_KILL",
-    "DEBUG",
-    "PING",
-    "TIME",
-    "DELAYED_INSERT",
-    "CHANGE_USER",
-    "BINLOG_DUMP",
-    "TABLE_DUMP",
-    "CONNECT_OUT",
-    "REGISTER_SLAVE",
-    "STMT_PREPARE",
-    "STMT_EXECUTE",
-    "STMT_SEND_LONG_DATA",
-    "STMT_CLOSE",
-    "STMT_RESET",
-    "SET_OPTION",
-    "STMT_FETCH",
-    "DAEMON",
-    "BINLOG_DUMP_GTID",
-    "RESET_CONNECTION",
-    "CLONE",
-];
+include!(concat!(env!("OUT_DIR"), "/mysql_numbers.rs"));
 
 /// The name of a command.
 pub(super) fn command(number: u8) -> Option<&'static str> {

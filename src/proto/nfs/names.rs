@@ -23,6 +23,12 @@ pub(super) fn operation(number: u32) -> Option<&'static str> {
     V4.get(at).copied()
 }
 
+/// Layout of the arguments of an operation of version 4, in the letters that the table explains.
+pub(super) fn arguments(number: u32) -> &'static str {
+    let at = number.checked_sub(3).and_then(|at| usize::try_from(at).ok());
+    at.and_then(|at| ARGUMENTS.get(at)).copied().unwrap_or("?")
+}
+
 /// Name of a status; `None` if it does not exist.
 pub(super) fn status(number: u32) -> Option<&'static str> {
     if let Ok(at) = LOW.binary_search_by_key(&number, |row| row.0) {
@@ -36,18 +42,6 @@ pub(super) fn status(number: u32) -> Option<&'static str> {
 pub(super) static ACCEPT: &[&str] =
     &["success", "prog_unavail", "prog_mismatch", "proc_unavail", "garbage_args", "system_err"];
 
-/// Name of an authentication flavour.
-pub(super) fn flavor(number: u32) -> String {
-    match number {
-        0 => "none".to_owned(),
-        1 => "unix".to_owned(),
-        2 => "short".to_owned(),
-        3 => "des".to_owned(),
-        6 => "rpcsec_gss".to_owned(),
-        other => format!("unknown ({other})"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +50,7 @@ mod tests {
     fn tables_end_where_they_should() {
         assert_eq!((operation(3), operation(75), operation(76)), (Some("ACCESS"), Some("REMOVEXATTR"), None));
         assert_eq!((operation(53), operation(71)), (Some("SEQUENCE"), Some("CLONE")));
+        assert_eq!((V4.len(), arguments(75), arguments(76)), (ARGUMENTS.len(), "o", "?"));
         assert_eq!(procedure(3, 21), "COMMIT");
         assert_eq!((status(10044), status(10096)), (Some("NFSERR_OP_ILLEGAL"), Some("NFSERR_XATTR2BIG")));
         assert_eq!((status(70), status(10004), status(3)), (Some("NFSERR_STALE"), Some("NFSERR_NOTSUPP"), None));

@@ -2,9 +2,38 @@
 
 use crate::proto::frame::Length;
 use crate::proto::wire::Wire;
+use std::ops::RangeInclusive;
 
-/// Program number of NFS.
-pub(super) const NFS: u32 = 100_003;
+/// Programs that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::proto) enum Program {
+    Nfs,
+    Mount,
+    Portmap,
+}
+
+impl Program {
+    pub const ALL: [Program; 3] = [Program::Nfs, Program::Mount, Program::Portmap];
+
+    /// Its number, as IANA has it.
+    pub const fn number(self) -> u32 {
+        match self {
+            Program::Nfs => 100_003,
+            Program::Mount => 100_005,
+            Program::Portmap => 100_000,
+        }
+    }
+
+    /// Its versions and the numbers of its procedures.
+    pub const fn known(self) -> (RangeInclusive<u32>, RangeInclusive<u32>) {
+        match self {
+            Program::Nfs => (2..=4, 0..=21),
+            Program::Mount => (1..=3, 0..=7),
+            Program::Portmap => (2..=4, 0..=12),
+        }
+    }
+}
+
 /// Longest fragment: servers take writes of a few MiB at most.
 const FRAGMENT: u32 = 16 << 20;
 /// Further groups that AUTH_SYS allows.
@@ -20,7 +49,7 @@ pub(super) fn length(bytes: &[u8]) -> Length {
 }
 
 /// Variable-length opaque data; padded to four bytes.
-pub(super) fn opaque<'a>(wire: &mut Wire<'a>, most: u32) -> Option<&'a [u8]> {
+pub(in crate::proto) fn opaque<'a>(wire: &mut Wire<'a>, most: u32) -> Option<&'a [u8]> {
     let len = wire.u32().filter(|len| *len <= most)?;
     let len = usize::try_from(len).ok()?;
     let data = wire.take(len)?;
@@ -29,13 +58,13 @@ pub(super) fn opaque<'a>(wire: &mut Wire<'a>, most: u32) -> Option<&'a [u8]> {
 }
 
 /// Text, as sent.
-pub(super) fn text(wire: &mut Wire<'_>, most: u32) -> Option<String> {
+pub(in crate::proto) fn text(wire: &mut Wire<'_>, most: u32) -> Option<String> {
     opaque(wire, most).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
 }
 
 /// Who calls, by AUTH_SYS (appendix A).
 #[derive(Debug)]
-pub(super) struct Cred {
+pub(in crate::proto) struct Cred {
     pub stamp: u32,
     pub machine: String,
     pub uid: u32,
@@ -45,7 +74,7 @@ pub(super) struct Cred {
 
 /// Head of a call.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(in crate::proto) struct Call {
     pub xid: u32,
     pub program: u32,
     pub version: u32,
@@ -54,6 +83,13 @@ pub(super) struct Call {
     pub cred: Option<Cred>,
     /// The arguments cannot be read: they are encrypted.
     pub hidden: bool,
+}
+
+impl Call {
+    /// The program, if it is one that is read.
+    pub fn program(&self) -> Option<Program> {
+        Program::ALL.into_iter().find(|program| program.number() == self.program)
+    }
 }
 
 /// Reads a call from the number on; the reader stands at the arguments then.
@@ -111,4 +147,16 @@ pub(super) fn reply(wire: &mut Wire<'_>) -> Option<(u32, Option<u32>)> {
     wire.u32()?;
     opaque(wire, 400)?;
     Some((xid, Some(wire.u32()?)))
+}
+
+/// Name of an authentication flavour.
+pub(in crate::proto) fn flavor(number: u32) -> String {
+    match number {
+        0 => "none".to_owned(),
+        1 => "unix".to_owned(),
+        2 => "short".to_owned(),
+        3 => "des".to_owned(),
+        6 => "rpcsec_gss".to_owned(),
+        other => format!("unknown ({other})"),
+    }
 }

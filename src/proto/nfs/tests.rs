@@ -1,7 +1,7 @@
 //! Calls, real ones and made-up ones, and bytes that are none.
 
 use super::*;
-use crate::model::Event;
+use crate::model::{Event, Outcome};
 use crate::proto::replay::{self, Bench};
 use crate::proto::rig::{hex, show};
 
@@ -17,7 +17,7 @@ fn bench(transport: Transport) -> Bench {
 
 /// A call: number, version, procedure, arguments; by uid 7 on `pc`.
 fn call(xid: u32, version: u32, procedure: u32, arguments: &str) -> Vec<u8> {
-    let head = [xid, 0, 2, rpc::NFS, version, procedure, 1, 24, 9].map(u32::to_be_bytes).concat();
+    let head = [xid, 0, 2, 100_003, version, procedure, 1, 24, 9].map(u32::to_be_bytes).concat();
     [head, hex("00000002 70630000 00000007 00000008 00000000 00000000 00000000"), hex(arguments)].concat()
 }
 
@@ -64,12 +64,52 @@ fn version_4() {
     let event = &b.events[0];
     assert_eq!((text(event, "nfs.opcode"), text(event, "nfs.minor_version")), ("OPEN".into(), "1".into()));
     assert_eq!(text(event, "nfs.file_name"), "dir | file");
-    assert_eq!(text(event, "nfs.operations"), "SEQUENCE | PUTFH | LOOKUP | OPEN");
+    assert_eq!(text(event, "nfs.operations"), "SEQUENCE | PUTFH | LOOKUP | OPEN | GETFH");
     assert_eq!(text(event, "nfs.status"), "NFS_OK");
     b.feed(Dir::Client, 3, &call(3, 3, 12, LOOKUP));
     b.feed(Dir::Server, 4, &hex("00000003 00000001 00000001 00000001 00000005"));
     assert_eq!(text(&b.events[1], "rpc.status"), "denied");
     assert_eq!(text(&b.events[1], "nfs.opcode"), "REMOVE");
+}
+
+/// All operations are told, and the main one is the first that does something.
+#[test]
+fn compounds_are_told_whole() {
+    let told = |arguments: &str| {
+        let mut b = bench(Transport::Udp);
+        b.feed(Dir::Client, 1, &call(2, 4, 1, arguments));
+        b.feed(Dir::Server, 2, &reply(2, "00000000 00000000 00000005"));
+        let field = |name: &str| text(&b.events[0], name);
+        [field("nfs.operations"), field("nfs.opcode"), field("query"), field("nfs.file_name")]
+    };
+    let (state, file) = ("11111111 22222222 33333333 44444444", "00000016 00000002 aabb0000");
+    let rename = format!(
+        "00000000 00000001 00000007 00000035 {state} 00000001 00000000 00000000 00000000 {file} 00000020 {file}
+         0000000f 00000003 64697200 0000001d 00000001 61000000 00000001 62000000 0000000f 00000001 63000000"
+    );
+    assert_eq!(
+        told(&rename),
+        [
+            "SEQUENCE | PUTFH | SAVEFH | PUTFH | LOOKUP | RENAME | LOOKUP",
+            "RENAME",
+            "RENAME dir a b",
+            "dir | a | b | c"
+        ]
+    );
+    // A file written and closed: data, a lock of a new owner, attributes.
+    let write = format!(
+        "00000000 00000000 00000007 {file}
+         0000000c 00000002 00000000 0000000000000000 ffffffffffffffff 00000001 00000001 {state} 00000001
+           0000000000000007 00000003 6f776e00
+         00000026 {state} 0000000000000010 00000002 00000005 68656c6c 6f000000
+         00000022 {state} 00000001 00000002 00000004 00000001
+         0000000e 00000002 00000001 {state} 0000000000000000 ffffffffffffffff
+         00000004 00000001 {state} 0000000a"
+    );
+    assert_eq!(told(&write)[0], "PUTFH | LOCK | WRITE | SETATTR | LOCKU | CLOSE | GETFH");
+    // What cannot be read ends the list; a number that is no operation, too.
+    assert_eq!(told("00000000 00000001 00000003 0000002b 00000000 0000000a")[0], "");
+    assert_eq!(told(&format!("00000000 00000001 00000003 {file} 0000000a 00000099"))[..2], ["PUTFH | GETFH", "ILLEGAL (153)"]);
 }
 
 /// Values of Packetbeat 7.17's own output for its captures.
@@ -111,10 +151,12 @@ fn anomalies_are_named() {
 #[test]
 fn probes_are_strict() {
     let good = record(&[&call(1, 3, 3, LOOKUP)]);
-    assert_eq!(probe(Dir::Client, &good), Probe::Yes);
-    assert_eq!(probe(Dir::Server, &good), Probe::Swapped);
-    assert_eq!(probe(Dir::Client, &good[4..]), Probe::Yes);
-    assert_eq!(probe(Dir::Client, b"GET / HTTP/1.1\r\nHost: x\r\n"), Probe::No);
+    assert_eq!((PROTOCOL.probe)(Dir::Client, &good), Probe::Yes);
+    assert_eq!((PROTOCOL.probe)(Dir::Server, &good), Probe::Swapped);
+    assert_eq!((PROTOCOL.probe)(Dir::Client, &good[4..]), Probe::Yes);
+    assert_eq!((PROTOCOL.probe)(Dir::Client, b"GET / HTTP/1.1\r\nHost: x\r\n"), Probe::No);
     let portmap = [1, 0, 2, 100_000, 2, 3u32].map(u32::to_be_bytes).concat();
-    assert_eq!(probe(Dir::Client, &portmap), Probe::No);
+    assert_eq!((PROTOCOL.probe)(Dir::Client, &portmap), Probe::No);
+    assert_eq!((crate::proto::mount::PROTOCOL.probe)(Dir::Client, &portmap), Probe::No);
+    assert_eq!((crate::proto::portmap::PROTOCOL.probe)(Dir::Client, &portmap), Probe::Yes);
 }

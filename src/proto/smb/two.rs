@@ -14,7 +14,7 @@ pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().map(|b| u32::from_le_bytes(*b))
 }
 
-fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+pub(super) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     bytes.get(at..)?.first_chunk().map(|b| u64::from_le_bytes(*b))
 }
 
@@ -36,7 +36,7 @@ fn path(bytes: &[u8]) -> String {
 const MINE: [u8; 16] = [0xff; 16];
 
 /// Rights that matter.
-fn rights(mask: u32) -> Vec<&'static str> {
+pub(super) fn rights(mask: u32) -> Vec<&'static str> {
     [
         (0x0001_0000, "delete"),
         (0x0000_0001, "read"),
@@ -271,6 +271,7 @@ impl Smb {
                     draft.put_some(&FILE_SIZE, u64_at(body, 48));
                     let open = Open {
                         path,
+                        version: "2",
                         share: self.know.shares.get(&head.tree).cloned(),
                         user: self.know.users.get(&head.session).cloned(),
                         since: Some(out.now),

@@ -208,11 +208,21 @@ impl Cert {
         put_name(&self.issuer, &to.issuer_parts, draft);
     }
 
+    /// What ECS has under other names and Packetbeat goes on to print, too.
+    pub fn put_old_names(&self, to: &CertFields, draft: &mut Draft) {
+        draft.put(to.old_version, self.version.to_string());
+        for (field, name) in to.old_provinces.into_iter().zip([&self.subject, &self.issuer]) {
+            let [.., province] = &name.parts;
+            draft.put_some(field, (!province.is_empty()).then(|| one_or_list(province)));
+        }
+    }
+
     /// The same as one value, for `tls.detailed`.
     pub fn object(&self) -> Value<'static> {
         let mut members: Vec<(Cow<'static, str>, Value<'static>)> = vec![
             ("serial_number".into(), self.serial.clone().into()),
             ("version_number".into(), u64::from(self.version).into()),
+            ("version".into(), u64::from(self.version).into()),
             ("signature_algorithm".into(), self.signature.clone().into()),
             ("public_key_algorithm".into(), self.key.clone().into()),
             ("not_before".into(), Value::Time(self.not_before)),
@@ -234,6 +244,10 @@ impl Name {
     fn object(&self) -> Value<'static> {
         let parts = NAME_PARTS.iter().zip(&self.parts).filter(|(_, v)| !v.is_empty());
         let mut members: Vec<_> = parts.map(|((_, key, _), v)| (Cow::Borrowed(*key), one_or_list(v))).collect();
+        let [.., province] = &self.parts;
+        if !province.is_empty() {
+            members.push((Cow::Borrowed("province"), one_or_list(province)));
+        }
         members.push((Cow::Borrowed("distinguished_name"), self.whole.clone().into()));
         Value::Object(members)
     }

@@ -226,6 +226,7 @@ fn certificates(
             }
             if detail {
                 draft.put(to.detail, leaf.object());
+                leaf.put_old_names(to, draft);
             }
         }
     }
@@ -259,6 +260,7 @@ fn ticket(length: usize) -> Text {
 
 fn client_detail(hello: &Hello, draft: &mut Draft, out: &mut Emit<'_>) {
     draft.put(&f::CH_VERSION, dotted(hello.version));
+    draft.put_some(&f::CH_RANDOM, (!hello.sslv2).then(|| hex(&hello.random)));
     draft.put_some(&f::CH_SESSION_ID, Some(hex(&hello.session_id)).filter(|s| !s.is_empty()));
     put_list(
         &f::CH_COMPRESSIONS,
@@ -279,7 +281,7 @@ fn client_detail(hello: &Hello, draft: &mut Draft, out: &mut Emit<'_>) {
 }
 
 fn server_detail(hello: &Hello, draft: &mut Draft, out: &mut Emit<'_>) {
-    draft.put(&f::SH_VERSION, dotted(hello.version));
+    draft.put(&f::SH_VERSION, dotted(hello.version)).put(&f::SH_RANDOM, hex(&hello.random));
     draft.put_some(&f::SH_SESSION_ID, Some(hex(&hello.session_id)).filter(|s| !s.is_empty()));
     draft.put_some(&f::SH_COMPRESSIONS, hello.compressions.first().map(|c| names::compression(*c)));
     put_list(&f::SH_ALPN, texts(&hello.alpn, out), draft, out);

@@ -96,6 +96,7 @@ crate::fields! {
     D_REQUESTED: Boolean, "tls.detailed.client_certificate_requested", "The server asked for a client certificate (TLS 1.2 and older; encrypted in TLS 1.3).";
     D_ALERTS: Keyword, "tls.detailed.alert_types", "Descriptions of the alerts.";
     CH_VERSION: Keyword, "tls.detailed.client_hello.version", "Version number in the hello: `3.3` is TLS 1.2.";
+    CH_RANDOM: Keyword, "tls.detailed.client_hello.random", "Random value, hexadecimal: by it key logs name the connection.";
     CH_SESSION_ID: Keyword, "tls.detailed.client_hello.session_id", "Session id, hexadecimal.";
     CH_COMPRESSIONS: Keyword, "tls.detailed.client_hello.supported_compression_methods", "Compression methods offered.";
     CH_SNI: Keyword, "tls.detailed.client_hello.extensions.server_name_indication", "Host names asked for.";
@@ -107,6 +108,7 @@ crate::fields! {
     CH_TICKET: Keyword, "tls.detailed.client_hello.extensions.session_ticket", "Session ticket: empty, or `(n bytes)`.";
     CH_UNPARSED: Keyword, "tls.detailed.client_hello.extensions._unparsed_", "Other extensions: Packetbeat name or number, without GREASE.";
     SH_VERSION: Keyword, "tls.detailed.server_hello.version", "Version number in the hello: `3.3` is TLS 1.2.";
+    SH_RANDOM: Keyword, "tls.detailed.server_hello.random", "Random value, hexadecimal.";
     SH_SESSION_ID: Keyword, "tls.detailed.server_hello.session_id", "Session id, hexadecimal.";
     SH_COMPRESSIONS: Keyword, "tls.detailed.server_hello.selected_compression_method", "Compression method chosen.";
     SH_ALPN: Keyword, "tls.detailed.server_hello.extensions.application_layer_protocol_negotiation", "Application protocols.";
@@ -114,8 +116,14 @@ crate::fields! {
     SH_VERSIONS: Keyword, "tls.detailed.server_hello.extensions.supported_versions", "Versions, without GREASE.";
     SH_TICKET: Keyword, "tls.detailed.server_hello.extensions.session_ticket", "Session ticket: empty, or `(n bytes)`.";
     SH_UNPARSED: Keyword, "tls.detailed.server_hello.extensions._unparsed_", "Other extensions: Packetbeat name or number, without GREASE.";
+    CLIENT_X509_VERSION: Keyword, "tls.client.x509.version", "The same as `version_number`, under the name it had before ECS.";
+    CLIENT_X509_SUBJECT_PROVINCE: Keyword, "tls.client.x509.subject.province", "The same as `state_or_province`, under the name it had before ECS.";
+    CLIENT_X509_ISSUER_PROVINCE: Keyword, "tls.client.x509.issuer.province", "The same as `state_or_province`, under the name it had before ECS.";
     CLIENT_D_CERT: Flattened, "tls.detailed.client_certificate", "The client's certificate, members as in `tls.client.x509`.";
     CLIENT_D_CHAIN: Flattened, "tls.detailed.client_certificate_chain", "The certificates above the client's, members as in `tls.client.x509`.";
+    SERVER_X509_VERSION: Keyword, "tls.server.x509.version", "The same as `version_number`, under the name it had before ECS.";
+    SERVER_X509_SUBJECT_PROVINCE: Keyword, "tls.server.x509.subject.province", "The same as `state_or_province`, under the name it had before ECS.";
+    SERVER_X509_ISSUER_PROVINCE: Keyword, "tls.server.x509.issuer.province", "The same as `state_or_province`, under the name it had before ECS.";
     SERVER_D_CERT: Flattened, "tls.detailed.server_certificate", "The server's certificate, members as in `tls.server.x509`.";
     SERVER_D_CHAIN: Flattened, "tls.detailed.server_certificate_chain", "The certificates above the server's, members as in `tls.server.x509`.";
 }
@@ -134,6 +142,7 @@ pub static HELLOS: &[FieldRef] = &[
     &JA3S,
     &NEXT_PROTOCOL,
     &CH_VERSION,
+    &CH_RANDOM,
     &CH_SESSION_ID,
     &CH_COMPRESSIONS,
     &CH_SNI,
@@ -145,6 +154,7 @@ pub static HELLOS: &[FieldRef] = &[
     &CH_TICKET,
     &CH_UNPARSED,
     &SH_VERSION,
+    &SH_RANDOM,
     &SH_SESSION_ID,
     &SH_COMPRESSIONS,
     &SH_ALPN,
@@ -174,6 +184,9 @@ pub(super) struct CertFields {
     pub key_size: FieldRef,
     pub key_curve: FieldRef,
     pub key_exponent: FieldRef,
+    pub old_version: FieldRef,
+    /// Of subject and issuer.
+    pub old_provinces: [FieldRef; 2],
     pub x509_not_before: FieldRef,
     pub x509_not_after: FieldRef,
     pub detail: FieldRef,
@@ -203,6 +216,8 @@ pub(super) static CLIENT: CertFields = CertFields {
     key_size: &CLIENT_X509_PUBLIC_KEY_SIZE,
     key_curve: &CLIENT_X509_PUBLIC_KEY_CURVE,
     key_exponent: &CLIENT_X509_PUBLIC_KEY_EXPONENT,
+    old_version: &CLIENT_X509_VERSION,
+    old_provinces: [&CLIENT_X509_SUBJECT_PROVINCE, &CLIENT_X509_ISSUER_PROVINCE],
     x509_not_before: &CLIENT_X509_NOT_BEFORE,
     x509_not_after: &CLIENT_X509_NOT_AFTER,
     detail: &CLIENT_D_CERT,
@@ -231,6 +246,8 @@ pub(super) static SERVER: CertFields = CertFields {
     key_size: &SERVER_X509_PUBLIC_KEY_SIZE,
     key_curve: &SERVER_X509_PUBLIC_KEY_CURVE,
     key_exponent: &SERVER_X509_PUBLIC_KEY_EXPONENT,
+    old_version: &SERVER_X509_VERSION,
+    old_provinces: [&SERVER_X509_SUBJECT_PROVINCE, &SERVER_X509_ISSUER_PROVINCE],
     x509_not_before: &SERVER_X509_NOT_BEFORE,
     x509_not_after: &SERVER_X509_NOT_AFTER,
     detail: &SERVER_D_CERT,

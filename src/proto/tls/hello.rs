@@ -16,6 +16,7 @@ const RETRY: [u8; 32] = [
 pub(in crate::proto) struct Hello {
     /// `legacy_version`.
     pub version: u16,
+    pub random: [u8; 32],
     pub session_id: Vec<u8>,
     /// Offered, or the one chosen.
     pub ciphers: Vec<u16>,
@@ -73,14 +74,14 @@ impl Hello {
     pub fn client(body: &[u8], cookie: bool) -> Option<Hello> {
         let mut w = Wire(body);
         let version = w.u16()?;
-        w.take(32)?;
+        let random = *w.take(32)?.first_chunk()?;
         let session_id = w.vec8()?.0.to_vec();
         if cookie {
             w.vec8()?;
         }
         let ciphers = w.vec16()?.numbers();
         let compressions = w.vec8()?.0.to_vec();
-        let mut hello = Hello { version, session_id, ciphers, compressions, ..Hello::default() };
+        let mut hello = Hello { version, random, session_id, ciphers, compressions, ..Hello::default() };
         hello.extensions_of(w, true);
         Some(hello)
     }
@@ -89,11 +90,12 @@ impl Hello {
     pub fn server(body: &[u8]) -> Option<Hello> {
         let mut w = Wire(body);
         let version = w.u16()?;
-        let retry = w.take(32)? == RETRY;
+        let random = *w.take(32)?.first_chunk()?;
+        let retry = random == RETRY;
         let session_id = w.vec8()?.0.to_vec();
         let ciphers = vec![w.u16()?];
         let compressions = vec![w.u8()?];
-        let mut hello = Hello { version, session_id, ciphers, compressions, retry, ..Hello::default() };
+        let mut hello = Hello { version, random, session_id, ciphers, compressions, retry, ..Hello::default() };
         hello.extensions_of(w, false);
         Some(hello)
     }

@@ -8,13 +8,10 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 /// Where Packetbeat is not followed: field, and why.
-const DIFFERENCES: [(&str, &str); 6] = [
+const DIFFERENCES: [(&str, &str); 3] = [
     ("tls.detailed.resumption_method", "TLS 1.3 resumes by pre-shared key, not by the id that is echoed"),
     ("tls.detailed.server_certificate", "one flattened object here; the same members as tls.server.x509"),
     ("tls.detailed.server_certificate_chain", "the same"),
-    ("tls.server.x509.version", "tls.server.x509.version_number"),
-    ("tls.server.x509.subject.province", "state_or_province"),
-    ("tls.server.x509.issuer.province", "state_or_province"),
 ];
 
 fn leaves(prefix: &str, json: &Json, out: &mut BTreeMap<String, String>) {

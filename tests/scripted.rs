@@ -33,6 +33,17 @@ const TOLD: &[(&str, &str, &[&str], &[&str])] = &[
         ],
     ),
     (
+        "nfs/v3",
+        "nfs",
+        &["query", "nfs.status", "outcome"],
+        &[
+            "NULL|NFS_OK|success",
+            "LOOKUP missing|NFSERR_NOENT|failure",
+            "RENAME old new|NFS_OK|success",
+            "READ||unknown",
+        ],
+    ),
+    (
         "portmap/v2",
         "portmap",
         &["query", "portmap.program", "portmap.port", "portmap.services", "outcome", "error.message"],

@@ -67,6 +67,8 @@ const SAME: &[(&str, &str, &str, &str, Take)] = &[
     ("proto/dhcpv6/dnsmasq.pcap", "dhcpv6", "dhcpv6.iaaddr.ip", "dhcpv6", Take::Field("dhcpv6.addresses")),
     ("proto/dhcpv6/dnsmasq.pcap", "dhcpv6", "dhcpv6.dns_server", "dhcpv6", Take::Field("dhcpv6.dns_servers")),
     ("corpus/1kxun.pcap", "dhcpv6", "dhcpv6.xid", "dhcpv6", Take::Field("dhcpv6.transaction_id")),
+    ("corpus/nfsv3.pcap", "portmap", "portmap.uaddr", "portmap", Take::Field("portmap.address")),
+    ("corpus/nfsv3.pcap", "mount", "mount.path", "mount", Take::Field("path")),
     ("proto/nbns/samba.pcap", "nbns", "nbns.addr", "nbns", Take::Field("nbns.addresses")),
     ("proto/nbns/samba.pcap", "nbns", "nbns.id", "nbns", Take::Fn(nbns_id)),
     ("proto/openvpn/udp.pcap", "openvpn", "openvpn.sessionid", "openvpn", Take::Fn(openvpn_sessions)),

@@ -187,3 +187,27 @@ impl Draft {
         out.events.push(self.event);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::icmp;
+
+    /// Who has which address is a matter of one network: such events say which.
+    #[test]
+    fn claims_of_addresses_name_their_vlan() {
+        let told = |transport, vlans| {
+            let flow =
+                FlowView { client: Endpoint::default(), server: Endpoint::default(), transport, vlans };
+            let (options, mut events, mut ledger, mut seq) = Default::default();
+            let mut out = Emit::new(Stamp::default(), &flow, &options, &mut events, &mut ledger, &mut seq);
+            out.draft(icmp::PROTOCOL.datasets[0], Stamp::default()).emit(&mut out);
+            let id =
+                |name: &str| events[0].by_name(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            [id("network.vlan.id"), id("network.inner.vlan.id")]
+        };
+        assert_eq!(told(Transport::Arp, [7, 0]), ["7", ""]);
+        assert_eq!(told(Transport::Icmp6, [7, 9]), ["7", "9"]);
+        assert_eq!(told(Transport::Tcp, [7, 9]), ["", ""]);
+    }
+}

@@ -2,6 +2,7 @@
 
 mod fields;
 mod login;
+mod params;
 mod probe;
 mod reply;
 mod request;
@@ -13,6 +14,7 @@ use super::{Dir, Emit, Options, Over, Parser, Protocol, Step};
 use crate::model::Dataset;
 use login::{Login, Turn};
 use request::Request;
+use params::Statement;
 use wire::{Packet, Packets};
 
 const DOC: &str = "One MySQL or MariaDB command with its result, or a log-in.";
@@ -28,7 +30,8 @@ pub static PROTOCOL: Protocol = Protocol {
     name: "mysql",
     doc: "MySQL and MariaDB (client/server protocol 10): greeting and log-in with user, database, method and \
           outcome; every command with its result, several results and prepared statements included. Rows of prepared \
-          statements are counted, their binary values are not shown. Compressed connections are named and not \
+          statements are counted, their binary values are not shown; those of parameters are, with `--detail full` \
+          (`params`). Compressed connections are named and not \
           read, connections that go on with TLS are read as TLS. Passwords in statements are masked. A connection \
           that was picked up late is recognised by its first statement.",
     over: Over::Tcp,
@@ -64,7 +67,7 @@ struct Mysql {
     /// A command was seen.
     heard: bool,
     /// Prepared statements by number.
-    statements: Vec<(u32, String)>,
+    statements: Vec<Statement>,
 }
 
 impl Mysql {
@@ -85,7 +88,7 @@ impl Mysql {
         self.lost = [false; 2];
         self.heard = true;
         let start = self.login.began(out);
-        let Some(request) = Request::new(packet, &self.statements, self.login.attributes(), start, out) else {
+        let Some(request) = Request::new(packet, &mut self.statements, self.login.attributes(), start, out) else {
             return Err("mysql.command");
         };
         if request.is_login() {
@@ -93,7 +96,7 @@ impl Mysql {
             return Ok(Turn::On);
         }
         if let Some(closed) = request.closed() {
-            self.statements.retain(|(id, _)| *id != closed);
+            self.statements.retain(|statement| statement.id != closed);
         }
         if request.is_unanswered() {
             request.emit(out);
@@ -131,13 +134,13 @@ impl Mysql {
             return Ok(Turn::On);
         }
         if let Some(request) = self.request.take() {
-            if let Some((id, text)) = request.prepared() {
+            if let Some(made) = request.prepared() {
                 if self.statements.len() >= out.limits().pending {
                     out.cap("mysql.statements");
                     self.statements.remove(0);
                 }
-                self.statements.retain(|(other, _)| *other != id);
-                self.statements.push((id, text));
+                self.statements.retain(|other| other.id != made.id);
+                self.statements.push(made);
             }
             request.emit(out);
         }

@@ -162,7 +162,7 @@ impl Rpc {
             }
             return;
         };
-        let has = accepted == Some(0) && call.head.procedure != 0 && !call.head.hidden;
+        let has = accepted == Some(0) && !call.head.hidden;
         if has && call.head.flavor == 6 {
             // Integrity: length and sequence precede the results. Without it this is their beginning.
             let integrity = wire.rest().len() > 8 && Wire::new(wire.rest()).u32().is_some_and(|n| n > 10_100);

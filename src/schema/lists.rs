@@ -44,6 +44,7 @@ pub static LISTS: &[&str] = &[
     "netlog.icmp.prefixes",
     "nfs.file_name",
     "nfs.operations",
+    "params",
     "portmap.services",
     "quic.offered_versions",
     "rdp.requested",

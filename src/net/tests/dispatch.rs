@@ -102,6 +102,17 @@ fn a_flow_joined_within_a_message_is_recognised_at_the_next() {
     assert_eq!(lab.said(), ["one=1"]);
 }
 
+/// The caller says so, whatever protocols there are.
+#[test]
+fn shapes_are_asked_if_the_caller_wants_it() {
+    for (shapes, name) in [(true, "tailscale"), (false, "")] {
+        let mut lab = Lab::with(Config { shapes, ..Config::default() });
+        lab.udp(0, true, "TS\u{1f4ac} and what follows").finish();
+        let told = lab.flows()[0].by_name("network.protocol").and_then(Value::as_str);
+        assert_eq!(told.unwrap_or_default(), name);
+    }
+}
+
 #[test]
 fn what_a_probe_still_waits_for_is_decided_at_the_end() {
     let mut lab = Lab::new();
@@ -179,7 +190,7 @@ fn datagrams_are_paired_whoever_comes_first() {
 #[test]
 fn flows_only_parses_nothing_and_counts_the_same() {
     let both = [false, true].map(|flows_only| {
-        let mut lab = Lab::with(Config { flows_only, ..Config::default() });
+        let mut lab = Lab::with(Config { flows_only, shapes: false, ..Config::default() });
         lab.handshake();
         lab.tcp(40 * MS, true, ACK, 101, 501, "ASK one\n");
         lab.tcp(50 * MS, false, ACK, 501, 109, "ANS 1\n").finish();

@@ -27,11 +27,11 @@ struct Lab {
 
 impl Lab {
     fn new() -> Lab {
-        Lab::with(Config::default())
+        Lab::with(Config { shapes: false, ..Config::default() })
     }
 
     fn with(config: Config) -> Lab {
-        let shard = Shard::with_protocols(&Config { shapes: false, ..config }, &Arc::default(), toy::ALL);
+        let shard = Shard::with_protocols(&config, &Arc::default(), toy::ALL);
         Lab { shard, out: Output::default(), number: 0, ports: (50_000, 6000), proto: 6 }
     }
 

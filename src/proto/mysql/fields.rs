@@ -11,6 +11,7 @@ crate::fields! {
     ERROR_MESSAGE: Text, "mysql.error_message", "SQLSTATE and message of the server.";
     COMMAND: Keyword, "mysql.command", "Command of the protocol, without `COM_`: `QUERY`, `STMT_EXECUTE`.";
     STATEMENT: Long, "mysql.statement_id", "Number of the prepared statement.";
+    PARAMS: Keyword, "params", "Values of the parameters of an executed statement, in their order; with `--detail full`.";
     VERSION: Keyword, "mysql.server_version", "Version the server greets with.";
     CONNECTION: Long, "mysql.connection_id", "Number of the connection, as in the server's own logs.";
     PLUGIN: Keyword, "mysql.auth_plugin", "Authentication method that was used last.";

@@ -44,6 +44,8 @@ pub(super) struct Reply {
     pub error: Option<(u64, String)>,
     /// Number of the statement that was prepared.
     pub statement: Option<u32>,
+    /// How many parameters it has.
+    pub parameters: usize,
 }
 
 impl Reply {
@@ -71,6 +73,7 @@ impl Reply {
             csv: sql::Csv::new(said.max_rows, said.max_row_length),
             error: None,
             statement: None,
+            parameters: 0,
         }
     }
 
@@ -140,6 +143,7 @@ impl Reply {
                 self.statement = u32::try_from(body.int(4)?).ok();
                 let (columns, parameters) = (body.int(2)?, body.int(2)?);
                 self.fields = columns;
+                self.parameters = usize::try_from(parameters).unwrap_or(0);
                 let ends = if no_eof { 0 } else { u64::from(columns > 0) + u64::from(parameters > 0) };
                 self.expect = Expect::Definitions(columns + parameters, ends);
                 Some(columns + parameters == 0)

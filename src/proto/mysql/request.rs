@@ -1,5 +1,6 @@
 //! A command, and what is known of it until its result is complete.
 
+use super::params::Statement;
 use super::reply::Reply;
 use super::wire::{Packet, Take, lossy};
 use super::{DATASET, fields as f};
@@ -19,6 +20,8 @@ pub(super) fn command(number: u8) -> Option<&'static str> {
 pub(super) struct Request {
     command: &'static str,
     statement: Option<String>,
+    /// Values of the parameters of an executed statement.
+    values: Option<Vec<String>>,
     id: Option<u64>,
     start: Stamp,
     /// Bytes of the command and of the result.
@@ -35,7 +38,7 @@ impl Request {
     /// `None` if there is no such command.
     pub(super) fn new(
         packet: &Packet<'_>,
-        statements: &[(u32, String)],
+        statements: &mut [Statement],
         attributes: bool,
         start: Stamp,
         out: &Emit<'_>,
@@ -47,6 +50,7 @@ impl Request {
             let cut = lossy(bytes.get(..out.limits().text).unwrap_or(bytes));
             if out.options.show_secrets { cut } else { sql::mask(&cut) }
         };
+        let mut values = None;
         let (statement, id) = match command {
             "QUERY" => {
                 let bare = if attributes || body.starts_with(&[0, 1]) { body.strip_prefix(&[0, 1]) } else { None };
@@ -56,8 +60,17 @@ impl Request {
             "FIELD_LIST" => (Some(text(Take(body).text())), None),
             "STMT_EXECUTE" | "STMT_CLOSE" | "STMT_RESET" | "STMT_FETCH" | "STMT_SEND_LONG_DATA" => {
                 let id = id()?;
-                let known = statements.iter().find(|(other, _)| u64::from(*other) == id);
-                (known.map(|(_, text)| text.clone()), Some(id))
+                let mut known = statements.iter_mut().find(|known| u64::from(known.id) == id);
+                if let Some(known) = &mut known {
+                    let most = out.limits().list;
+                    match command {
+                        "STMT_EXECUTE" => values = known.values(body, attributes, most),
+                        "STMT_SEND_LONG_DATA" => known.sent(body, most),
+                        "STMT_RESET" => known.reset(),
+                        _ => {}
+                    }
+                }
+                (known.map(|known| known.text.clone()), Some(id))
             }
             "PROCESS_KILL" => (None, id()),
             _ => (None, None),
@@ -66,6 +79,7 @@ impl Request {
         Some(Request {
             command,
             statement,
+            values,
             id,
             start,
             size: packet.size,
@@ -97,8 +111,8 @@ impl Request {
     }
 
     /// The prepared statement that this made.
-    pub(super) fn prepared(&self) -> Option<(u32, String)> {
-        Some((self.reply.statement?, self.statement.clone()?))
+    pub(super) fn prepared(&self) -> Option<Statement> {
+        Some(Statement::new(self.reply.statement?, self.statement.clone()?, self.reply.parameters))
     }
 
     /// Bytes of the result are missing.
@@ -140,6 +154,9 @@ impl Request {
             if out.options.wants(said.send_request) {
                 draft.put(&REQUEST, statement.clone());
             }
+        }
+        if let Some(values) = self.values.filter(|_| out.options.wants(said.send_request)) {
+            draft.put(&f::PARAMS, Value::texts(values));
         }
         let id = self.id.or(self.reply.statement.map(u64::from));
         draft.put_some(&f::STATEMENT, id);

@@ -51,10 +51,13 @@ fn caller(head: rpc::Call, draft: &mut Draft) {
     draft.put(&f::UID, cred.uid).put(&f::GID, cred.gid).put(&f::STAMP, cred.stamp);
     draft.put(&f::GIDS, Value::List(cred.gids.into_iter().map(Value::from).collect()));
     draft.put(&f::USER_ID, cred.uid.to_string()).put(&f::GROUP_ID, cred.gid.to_string());
-    if !cred.machine.is_empty() {
+    if cred.machine.is_empty() {
+        let address = draft.event().source.ip.map(|ip| ip.to_string());
+        draft.put_some(&f::MACHINE, address);
+    } else {
         draft.put(&f::HOSTNAME, cred.machine.clone()).put(&f::DOMAIN, cred.machine.clone());
+        draft.put(&f::MACHINE, cred.machine);
     }
-    draft.put(&f::MACHINE, cred.machine);
 }
 
 /// What NFS was asked, and its status; gives the reason if it refused.
@@ -80,7 +83,9 @@ fn tell(
     if asked.operations.len() > 1 {
         draft.put(&f::OPERATIONS, Value::texts(asked.operations));
     }
-    let status = results?.u32()?;
+    // The empty procedure returns nothing, which is all it can (as Packetbeat has it).
+    let mut results = results?;
+    let status = if head.procedure == 0 { 0 } else { results.u32()? };
     let name = names::status(status).map_or_else(|| status.to_string(), str::to_owned);
     draft.put(&f::STATUS, name.clone());
     (status != 0).then_some(name)

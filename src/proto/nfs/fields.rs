@@ -22,7 +22,7 @@ crate::fields! {
     GID: Long, "rpc.cred.gid", "Group of the caller, in its own words.";
     GIDS: Long, "rpc.cred.gids", "Further groups.";
     STAMP: Long, "rpc.cred.stamp", "Number the caller's machine gave.";
-    MACHINE: Keyword, "rpc.cred.machinename", "Name the caller's machine gives itself.";
+    MACHINE: Keyword, "rpc.cred.machinename", "Name the caller's machine gives itself; its address if it gives none.";
     HOSTNAME: Keyword, "host.hostname", "Name the caller's machine gives itself.";
     DOMAIN: Keyword, "source.domain", "Name the caller's machine gives itself.";
     USER_ID: Keyword, "user.id", "User of the caller, in its own words.";

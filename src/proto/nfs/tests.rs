@@ -112,6 +112,18 @@ fn compounds_are_told_whole() {
     assert_eq!(told(&format!("00000000 00000001 00000003 {file} 0000000a 00000099"))[..2], ["PUTFH | GETFH", "ILLEGAL (153)"]);
 }
 
+/// A caller without a name is told by its address.
+#[test]
+fn machines_without_a_name() {
+    let mut b = bench(Transport::Udp);
+    let head = [5, 0, 2, 100_003, 3, 0, 1, 20].map(u32::to_be_bytes).concat();
+    b.feed(Dir::Client, 1, &[head, hex("00000002 00000000 00000007 00000008 00000000 00000000 00000000")].concat());
+    b.end(2);
+    let event = &b.events[0];
+    assert_eq!(text(event, "rpc.cred.machinename"), event.source.ip.unwrap().to_string());
+    assert_eq!((text(event, "user.id"), text(event, "host.hostname")), ("7".into(), String::new()));
+}
+
 /// Values of Packetbeat 7.17's own output for its captures.
 #[test]
 fn packetbeat_agrees() {
@@ -141,7 +153,7 @@ fn anomalies_are_named() {
     b.feed(Dir::Server, 2, b"tail of something");
     b.feed(Dir::Client, 3, &record(&[&call(2, 3, 0, "")]));
     b.feed(Dir::Server, 4, &record(&[&reply(2, "")]));
-    assert_eq!((b.events[1].outcome, text(&b.events[1], "nfs.status")), (Outcome::Success, String::new()));
+    assert_eq!((b.events[1].outcome, text(&b.events[1], "nfs.status")), (Outcome::Success, "NFS_OK".into()));
     for xid in 0..300 {
         b.feed(Dir::Client, 5, &record(&[&call(xid, 3, 0, "")]));
     }

@@ -277,15 +277,18 @@ impl<'a> Rdata<'a> {
         self.type_bits()
     }
 
-    fn nsec3_head(&mut self) -> Part<()> {
-        self.bytes(["hash"])?;
+    /// Gives the salt.
+    fn nsec3_head(&mut self) -> Part<String> {
+        let hash = self.u8()?;
+        self.part("hash", codes::digest(hash));
         let flags = self.u8()?;
         self.part("flags", flags.to_string());
         self.numbers(["iterations"])?;
         let len = self.u8()?;
         let salt = self.take(usize::from(len))?;
-        self.part("salt", if salt.is_empty() { "-".to_owned() } else { hex(salt) });
-        Ok(())
+        let salt = if salt.is_empty() { "-".to_owned() } else { hex(salt) };
+        self.part("salt", salt.clone());
+        Ok(salt)
     }
 
     fn nsec3(&mut self) -> Part<()> {
@@ -297,8 +300,8 @@ impl<'a> Rdata<'a> {
     }
 
     fn nsec3param(&mut self) -> Part<()> {
-        self.nsec3_head()?;
-        self.data("")
+        let salt = self.nsec3_head()?;
+        self.data(salt)
     }
 
     /// Windows of bits (RFC 4034 §4.1.2).

@@ -137,8 +137,10 @@ fn records_as_text() {
     let nsec = "04686f7374 076578616d706c65 03636f6d 00 0006 400100000003 041b 000000000000000000000000000000000000000000000000000020";
     assert_eq!(shown(47, nsec), "data=host.example.com; type_bits=A MX RRSIG NSEC TYPE1234");
     // RFC 5155 appendix A: H(example) = 0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.
-    let nsec3 = "01 01 000c 04 aabbccdd 14 0653688bcedcede69fbebc4b57145d1d0b91f719 0006 000000000290";
-    assert!(shown(50, nsec3).starts_with("data="), "{}", shown(50, nsec3));
+    let nsec3 = "01 01 000c 04 aabbccdd 14 065368abeed7ec6e9feba96b8c8bc3e8b791f716 0006 000000000290";
+    let next = "data=0P9MHAVEQVM6T7VBL5LOP2U3T2RP3TOM; hash=SHA1; flags=1; iterations=12; salt=AABBCCDD";
+    assert!(shown(50, nsec3).starts_with(next), "{}", shown(50, nsec3));
+    assert_eq!(shown(51, "01 00 000c 04 aabbccdd"), "data=AABBCCDD; hash=SHA1; flags=0; iterations=12; salt=AABBCCDD");
     assert_eq!(shown(44, "02 01 1234"), "data=1234; algorithm=DSA; digest_type=SHA1");
     assert_eq!(shown(52, "03 01 01 abcd"), "data=ABCD; usage=3; selector=1; matching_type=1");
     // RFC 9460 appendix D.2: 16 foo.example.com alpn=h2,h3-19 …, and ServiceMode with port.

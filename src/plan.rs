@@ -99,6 +99,8 @@ impl Plan {
     pub fn load(args: &Load, now: Ts) -> Result<Plan, UsageError> {
         let mut plan = Plan::plain(job(&args.reading, Some(&args.packets), now)?, Vec::new());
         plan.setup = search(&args.search)?;
+        // Documents tell events and findings.
+        (plan.job.hash, plan.job.needs) = (false, Needs::Findings);
         Ok(plan)
     }
 
@@ -116,9 +118,9 @@ impl Plan {
     /// Leaves out the work whose results none of the outputs tells.
     fn spare(&mut self) {
         let kinds = self.outputs.iter().filter_map(|output| sink::kind(&output.name));
-        let most = kinds.map(|kind| kind.needs).max();
-        self.job.hash &= most == Some(Needs::Hashes);
-        self.job.observed = self.fail_on.is_some() || most != Some(Needs::Events);
+        let least = self.fail_on.map(|_| Needs::Findings);
+        self.job.hash &= kinds.clone().any(|kind| kind.hashes);
+        self.job.needs = kinds.map(|kind| kind.needs).chain(least).max().unwrap_or(Needs::Report);
     }
 }
 
@@ -241,7 +243,7 @@ fn job(reading: &Reading, packets: Option<&Packets>, now: Ts) -> Result<Job, Usa
         },
         detect: file.detect,
         hash: !reading.no_hash,
-        observed: true,
+        needs: Needs::Report,
         only: None,
         wanted: None,
     })

@@ -24,7 +24,7 @@ pub(super) fn run(plan: Plan, reading: &Reading, terminal: &Terminal) -> Result<
     let schema = Arc::new(schema::all(&formats)?.with(labels)?);
     let (setup, bulk) = (plan.setup.clone(), plan.bulk.clone());
     let (width, color) = (terminal.width, terminal.color(reading.color));
-    let context = SinkContext { schema, width, color, setup, bulk };
+    let context = SinkContext { schema, width, color, setup, bulk, hash: plan.job.hash };
     let sinks = plan
         .outputs
         .iter()

@@ -11,7 +11,7 @@ use crate::plan::{self, Plan};
 use crate::report::Tally;
 use crate::schema;
 use crate::sink::Sink;
-use crate::sink::bulk::Counts;
+use crate::sink::bulk::{Counts, Made};
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;
@@ -36,7 +36,8 @@ pub(super) fn run(args: &Load, now: Ts, terminal: &Terminal) -> Result<Status, C
     }
     let mut ledger = Ledger::default();
     if !plan.job.inputs.is_empty() {
-        let upload = Upload::new(queue.clone(), plan.setup.index.clone(), counts.clone());
+        let made = Made { counts: counts.clone(), ..Made::default() };
+        let upload = Upload::new(queue.clone(), plan.setup.index.clone(), made);
         ledger = read(&plan, upload, args.reading.quiet || !terminal.progress)?;
     }
     let queue = Arc::into_inner(queue);

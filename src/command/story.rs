@@ -62,6 +62,7 @@ fn context(plan: &Plan, reading: &Reading, terminal: &Terminal) -> Result<SinkCo
         color: terminal.color(reading.color),
         setup: plan.setup.clone(),
         bulk: plan.bulk.clone(),
+        hash: false,
     })
 }
 

@@ -6,7 +6,7 @@ use crate::detect::Tables;
 use crate::enrich::{Cache, Enricher};
 use crate::model::{Event, FieldRef, Glimpse, Value};
 use crate::report::Tallying;
-use crate::sink::{Render, Rendered, Sink};
+use crate::sink::{Needs, Render, Rendered, Sink};
 use std::sync::{Mutex, PoisonError};
 
 /// Events of packets per block. Small, since blocks wait in memory that is used again before it cools.
@@ -37,10 +37,8 @@ pub(super) struct Stage<'e> {
 /// What the events of a run are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
-    /// They are completed, observed and rendered.
-    All,
-    /// The same, but nobody asks for tables and findings.
-    Render,
+    /// They are completed, rendered, and observed as far as somebody asks for what that tells.
+    For(Needs),
     /// They are only counted, as the lines gave them.
     Count,
 }
@@ -170,8 +168,11 @@ impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
             if !self.whole {
                 self.stage.enricher.complete(event, self.packets, &mut worker.cache);
             }
-            if self.stage.use_of == Use::All {
+            let Use::For(needs) = self.stage.use_of else { continue };
+            if needs >= Needs::Report {
                 self.done.tally.observe(event);
+            }
+            if needs >= Needs::Findings {
                 self.done.tables.observe(event);
             }
         }

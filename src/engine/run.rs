@@ -12,7 +12,7 @@ use crate::net::{self, filter::Filter};
 use crate::proto;
 use crate::report::Tallying;
 use crate::schema::SchemaError;
-use crate::sink::Sink;
+use crate::sink::{Needs, Sink};
 use crate::source::Kind;
 use crate::source::discover::{Group, Input, discover};
 use std::io;
@@ -75,8 +75,8 @@ pub struct Job {
     pub wanted: Option<Wanted>,
     /// Take the hash of every input while it is read.
     pub hash: bool,
-    /// Somebody asks for the tables and for findings; else events are only rendered.
-    pub observed: bool,
+    /// What somebody asks for beside events.
+    pub needs: Needs,
     /// Captures or logs alone, as a command may want (`grep-auth` reads no captures).
     pub only: Option<Only>,
 }
@@ -234,10 +234,9 @@ pub fn run_chosen<T: Tallying>(
     progress.set_total(groups.iter().flat_map(members).filter_map(|i| i.size).sum());
     let tables = detect::Tables::new(&job.detect);
     let (sinks, written) = std::thread::scope(|scope| {
-        let use_of = match (&job.wanted, job.observed) {
-            (Some(_), _) => Use::Count,
-            (None, true) => Use::All,
-            (None, false) => Use::Render,
+        let use_of = match job.wanted {
+            Some(_) => Use::Count,
+            None => Use::For(job.needs),
         };
         let stage = Stage::new(&enricher, tables, &sinks, job.threads, use_of);
         if groups.iter().any(|group| is_large(members(group))) {

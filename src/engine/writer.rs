@@ -52,5 +52,6 @@ fn write(mut sinks: Vec<Box<dyn Sink>>, parcels: &Receiver<Parcel>) -> (Vec<Box<
             }
         }
     }
+    sinks.iter_mut().for_each(|sink| sink.rest());
     (sinks, Ok(()))
 }

@@ -3,7 +3,7 @@
 use super::Queue;
 use crate::report::Report;
 use crate::setup::IndexName;
-use crate::sink::bulk::{Counts, Documents};
+use crate::sink::bulk::{Documents, Made};
 use crate::sink::{Render, Rendered, Sink};
 use std::io;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use std::sync::Arc;
 pub struct Upload {
     queue: Arc<Queue>,
     index: IndexName,
-    counts: Counts,
+    made: Made,
     batch: Vec<u8>,
 }
 
 impl Upload {
     /// Into indices of this name, counted there.
-    pub fn new(queue: Arc<Queue>, index: IndexName, counts: Counts) -> Upload {
-        Upload { queue, index, counts, batch: Vec::new() }
+    pub fn new(queue: Arc<Queue>, index: IndexName, made: Made) -> Upload {
+        Upload { queue, index, made, batch: Vec::new() }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -33,7 +33,7 @@ impl Upload {
 
 impl Sink for Upload {
     fn renderer(&self) -> Option<Box<dyn Render>> {
-        Some(Box::new(Documents::new(self.index.clone(), self.counts.clone())))
+        Some(Box::new(Documents::new(self.index.clone(), self.made.clone())))
     }
 
     fn write(&mut self, rendered: Rendered) -> io::Result<()> {
@@ -42,12 +42,13 @@ impl Sink for Upload {
                 self.flush()?;
             }
             self.batch.extend_from_slice(&bytes);
+            self.made.spare.give(bytes);
         }
         Ok(())
     }
 
     fn close(mut self: Box<Self>, report: &Report) -> io::Result<()> {
-        let findings = Documents::new(self.index.clone(), self.counts.clone()).render(&report.alerts);
+        let findings = Documents::new(self.index.clone(), self.made.clone()).render(&report.alerts);
         self.write(findings)?;
         self.flush()
     }

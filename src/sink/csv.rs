@@ -24,6 +24,7 @@ pub static KIND: Kind = Kind {
     doc: "Events as CSV: a directory gets one file per data set, a .csv file or standard output the common fields.",
     rows: true,
     needs: Needs::Events,
+    hashes: false,
     open,
 };
 

@@ -13,7 +13,7 @@ const PART: usize = 64;
 
 /// Descriptor.
 pub static KIND: Kind =
-    Kind { name: "graphite", doc: "The report's numbers as Graphite lines.", rows: false, needs: Needs::Report, open };
+    Kind { name: "graphite", doc: "The report's numbers as Graphite lines.", rows: false, needs: Needs::Report, hashes: false, open };
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     drawn::open(path, |report| Ok(draw(report).into_bytes()))

@@ -8,7 +8,7 @@ use crate::report::{Block, Cell, Report, Section, Table, Unit, evidence, Timelin
 use serde_json::{Map, Value, json};
 
 /// Descriptor.
-pub static KIND: Kind = Kind { name: "json", doc: "The report as one JSON document.", rows: false, needs: Needs::Hashes, open };
+pub static KIND: Kind = Kind { name: "json", doc: "The report as one JSON document.", rows: false, needs: Needs::Report, hashes: true, open };
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     drawn::open(path, |report| {

@@ -14,7 +14,7 @@ const ROWS: usize = 20;
 const SERIES: i128 = 24;
 
 /// Descriptor.
-pub static KIND: Kind = Kind { name: "markdown", doc: "The report as Markdown.", rows: false, needs: Needs::Hashes, open };
+pub static KIND: Kind = Kind { name: "markdown", doc: "The report as Markdown.", rows: false, needs: Needs::Report, hashes: true, open };
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     // Writing to a string cannot fail; anything else has no way to happen here.

@@ -10,6 +10,7 @@ pub mod logins;
 pub mod notes;
 mod output;
 pub mod packets;
+pub mod spare;
 pub mod story;
 
 use crate::model::Event;
@@ -45,6 +46,9 @@ pub trait Sink: Send {
     /// Whatever the file or pipe says; `BrokenPipe` ends the run quietly.
     fn write(&mut self, rendered: Rendered) -> io::Result<()>;
 
+    /// No more rows come: what needs no report may begin, beside the drawing of it.
+    fn rest(&mut self) {}
+
     /// The run is over; draw the report, flush, close.
     ///
     /// # Errors
@@ -65,6 +69,8 @@ pub struct SinkContext {
     pub setup: setup::Options,
     /// How bulk files are cut.
     pub bulk: setup::Bulk,
+    /// Whether the hashes of inputs are wanted.
+    pub hash: bool,
 }
 
 /// Why an output could not be opened.
@@ -105,6 +111,8 @@ pub struct Kind {
     pub rows: bool,
     /// What it tells beside them.
     pub needs: Needs,
+    /// Whether it tells the hash of every input, which costs as much as telling the flows.
+    pub hashes: bool,
     /// Opens it.
     pub open: Open,
 }
@@ -114,10 +122,10 @@ pub struct Kind {
 pub enum Needs {
     /// Nothing: events only.
     Events,
-    /// Totals and findings.
+    /// Findings.
+    Findings,
+    /// Those, and totals.
     Report,
-    /// Those, and the hash of every input, which costs as much as telling the flows.
-    Hashes,
 }
 
 /// Opens a sink on a path; `None` is standard output.

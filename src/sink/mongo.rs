@@ -15,7 +15,8 @@ pub static KIND: Kind = Kind {
     name: "mongo",
     doc: "Extended JSON for mongoimport, one document per event and finding.",
     rows: true,
-    needs: Needs::Report,
+    needs: Needs::Findings,
+    hashes: false,
     open,
 };
 

@@ -47,7 +47,7 @@ fn schema() -> Arc<Schema> {
 
 fn context(width: Option<usize>, color: bool) -> SinkContext {
     let (setup, bulk) = (setup::Options::default(), setup::Bulk::default());
-    SinkContext { schema: schema(), width, color, setup, bulk }
+    SinkContext { schema: schema(), width, color, setup, bulk, hash: true }
 }
 
 /// What a sink writes to a file, events in blocks by renderers that each see only some of them.

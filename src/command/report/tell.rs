@@ -52,6 +52,7 @@ pub(super) fn context() -> Result<SinkContext, CommandError> {
         color: false,
         setup: setup::Options::default(),
         bulk: setup::Bulk::default(),
+        hash: false,
     })
 }
 

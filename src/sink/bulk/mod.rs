@@ -14,6 +14,7 @@ pub use setup::write_setup;
 pub use part::hex;
 
 use super::ndjson::Lines;
+use super::spare::Spare;
 use super::{Kind, Needs, Render, Rendered, Sink, SinkContext, SinkError};
 use crate::model::{Event, Value};
 use crate::report::Report;
@@ -32,39 +33,53 @@ pub static KIND: Kind = Kind {
     name: "bulk",
     doc: "A folder to load into Elasticsearch or OpenSearch: parts, templates, dashboards, load.sh.",
     rows: true,
-    needs: Needs::Report,
+    needs: Needs::Findings,
+    hashes: false,
     open,
 };
 
 /// Documents by index, counted by all renderers.
 pub type Counts = Arc<Mutex<BTreeMap<String, u64>>>;
 
+/// What all renderers of an output share.
+#[derive(Clone, Debug, Default)]
+pub struct Made {
+    /// What they have made.
+    pub counts: Counts,
+    /// Buffers for more of it.
+    pub spare: Spare,
+}
+
 fn open(path: Option<&str>, context: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     let path = path.ok_or(SinkError::Target { name: KIND.name, reason: "needs a folder: -o bulk=DIR" })?;
     let folder = Folder::create(Path::new(path), context)
         .map_err(|source| SinkError::Create { path: path.into(), source })?;
-    Ok(Box::new(Bulk { folder, index: context.setup.index.clone(), counts: Counts::default() }))
+    Ok(Box::new(Bulk { folder, index: context.setup.index.clone(), made: Made::default() }))
 }
 
 struct Bulk {
     folder: Folder,
     index: IndexName,
-    counts: Counts,
+    made: Made,
 }
 
 impl Sink for Bulk {
     fn renderer(&self) -> Option<Box<dyn Render>> {
-        Some(Box::new(Documents::new(self.index.clone(), self.counts.clone())))
+        Some(Box::new(Documents::new(self.index.clone(), self.made.clone())))
     }
 
     fn write(&mut self, rendered: Rendered) -> io::Result<()> {
-        rendered.parts.iter().try_for_each(|(documents, bytes)| self.folder.write(*documents, bytes))
+        for (documents, bytes) in rendered.parts {
+            self.folder.write(documents, &bytes)?;
+            self.made.spare.give(bytes);
+        }
+        Ok(())
     }
 
     fn close(mut self: Box<Self>, report: &Report) -> io::Result<()> {
-        let findings = Documents::new(self.index.clone(), self.counts.clone()).render(&report.alerts);
+        let findings = Documents::new(self.index.clone(), self.made.clone()).render(&report.alerts);
         self.write(findings)?;
-        let counts = std::mem::take(&mut *self.counts.lock().unwrap_or_else(PoisonError::into_inner));
+        let counts = std::mem::take(&mut *self.made.counts.lock().unwrap_or_else(PoisonError::into_inner));
         self.folder.finish(&counts, report)
     }
 }
@@ -72,15 +87,15 @@ impl Sink for Bulk {
 /// Turns events into pairs of an action line and a document.
 pub struct Documents {
     index: IndexName,
-    counts: Counts,
+    made: Made,
     lines: Lines,
     name: String,
 }
 
 impl Documents {
     /// For indices of this name, counted there.
-    pub fn new(index: IndexName, counts: Counts) -> Documents {
-        Documents { index, counts, lines: Lines::default(), name: String::new() }
+    pub fn new(index: IndexName, made: Made) -> Documents {
+        Documents { index, made, lines: Lines::default(), name: String::new() }
     }
 
     /// Appends one event; whether it has an id, without which it cannot be loaded twice.
@@ -103,7 +118,8 @@ impl Render for Documents {
     fn render(&mut self, events: &[Event<'_>]) -> Rendered {
         let mut rendered = Rendered::default();
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        let (mut piece, mut documents) = (Vec::with_capacity(PIECE + (PIECE >> 2)), 0u32);
+        let fresh = |made: &Made| made.spare.take(PIECE + (PIECE >> 2));
+        let (mut piece, mut documents) = (fresh(&self.made), 0u32);
         for event in events {
             self.push(&mut piece, event);
             documents += 1;
@@ -112,14 +128,16 @@ impl Render for Documents {
                 None => drop(counts.insert(self.name.clone(), 1)),
             }
             if piece.len() >= PIECE {
-                rendered.parts.push((documents, std::mem::replace(&mut piece, Vec::with_capacity(PIECE + (PIECE >> 2)))));
+                rendered.parts.push((documents, std::mem::replace(&mut piece, fresh(&self.made))));
                 documents = 0;
             }
         }
         if documents > 0 {
             rendered.parts.push((documents, piece));
+        } else {
+            self.made.spare.give(piece);
         }
-        let mut all = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.made.counts.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, count) in counts {
             *all.entry(name).or_default() += count;
         }

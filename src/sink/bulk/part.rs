@@ -43,7 +43,8 @@ impl Part {
     /// Makes the file of the part with this number, from 1.
     pub fn create(folder: &Path, number: u32, gzip: bool) -> io::Result<Part> {
         let name = format!("part-{number:06}.ndjson{}", if gzip { ".gz" } else { "" });
-        let file = BufWriter::with_capacity(1 << 18, File::create(folder.join(&name))?);
+        // Pieces are larger than this and go to the system as they are; what gzip makes of them is collected.
+        let file = BufWriter::with_capacity(1 << 14, File::create(folder.join(&name))?);
         // No time and no name inside: the same documents are the same bytes.
         let target = match gzip {
             true => Target::Gzip(Box::new(GzBuilder::new().write(file, Compression::new(4)))),

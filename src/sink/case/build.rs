@@ -1,5 +1,7 @@
-//! Columns being filled: values in the order of the rows, with gaps; then arrays as Arrow has them.
+//! Columns being filled: which rows have a value, and these values; then arrays as Arrow has them, with a place
+//! for what is not there. Most columns of most tables have few values.
 
+use super::file::Values;
 use super::row::Cursor;
 use crate::case::Kind;
 use foldhash::fast::FixedState;
@@ -136,23 +138,23 @@ impl Builder {
             return;
         }
         self.there.extend_constant(missing, false);
-        match self.kind {
-            Kind::Text | Kind::Json => self.texts.gap(missing),
-            Kind::Int | Kind::Time => self.words.resize(rows, 0),
-            Kind::Float => self.floats.resize(rows, 0.0),
-            Kind::Bool => self.flags.extend_constant(missing, false),
-            Kind::Texts | Kind::Ints => {
-                let end = self.ends.last().copied().unwrap_or(0);
-                self.ends.resize(rows + 1, end);
-            }
+        if self.kind == Kind::Bool {
+            self.flags.extend_constant(missing, false);
         }
     }
 
-    /// The column with `rows` rows; empty afterwards, ready for the next ones.
+    /// The column with `rows` rows, `None` if none has a value; empty afterwards, ready for the next ones.
     ///
     /// # Errors
     /// Where the parts do not fit, which they do.
-    pub fn finish(&mut self, rows: usize) -> Result<Box<dyn Array>, Failure> {
+    pub fn finish(&mut self, rows: usize) -> Result<Values, Failure> {
+        if self.there.is_empty() {
+            return Ok(None);
+        }
+        self.array(rows).map(Some)
+    }
+
+    fn array(&mut self, rows: usize) -> Result<Box<dyn Array>, Failure> {
         self.gap(rows);
         let there = std::mem::take(&mut self.there).freeze();
         let there = (there.unset_bits() > 0).then_some(there);
@@ -160,20 +162,21 @@ impl Builder {
         Ok(match self.kind {
             Kind::Text | Kind::Json => self.texts.finish(there)?,
             Kind::Int | Kind::Time => {
-                Box::new(PrimitiveArray::try_new(dtype, std::mem::take(&mut self.words).into(), there)?)
+                Box::new(PrimitiveArray::try_new(dtype, spread(renewed(&mut self.words), there.as_ref()).into(), there)?)
             }
             Kind::Float => {
-                Box::new(PrimitiveArray::try_new(dtype, std::mem::take(&mut self.floats).into(), there)?)
+                Box::new(PrimitiveArray::try_new(dtype, spread(renewed(&mut self.floats), there.as_ref()).into(), there)?)
             }
             Kind::Bool => {
                 Box::new(BooleanArray::try_new(dtype, std::mem::take(&mut self.flags).freeze(), there)?)
             }
             Kind::Texts | Kind::Ints => {
-                let ends = OffsetsBuffer::try_from(std::mem::replace(&mut self.ends, vec![0]))?;
+                let ends = std::mem::replace(&mut self.ends, vec![0]);
+                let ends = OffsetsBuffer::try_from(spread_ends(ends, there.as_ref()))?;
                 let members: Box<dyn Array> = if self.kind == Kind::Texts {
                     self.texts.finish(None)?
                 } else {
-                    let words = std::mem::take(&mut self.words).into();
+                    let words = renewed(&mut self.words).into();
                     Box::new(PrimitiveArray::<i64>::try_new(ArrowDataType::Int64, words, None)?)
                 };
                 // Codes of a dictionary are a way of writing, not another type of column.
@@ -187,6 +190,12 @@ impl Builder {
             }
         })
     }
+}
+
+/// What was collected. The next rows are as many, mostly: growing step by step would copy them again and again.
+fn renewed<T>(values: &mut Vec<T>) -> Vec<T> {
+    let room = Vec::with_capacity(values.len());
+    std::mem::replace(values, room)
 }
 
 /// The Arrow type of a column.
@@ -222,10 +231,6 @@ struct Texts {
 impl Texts {
     fn size(&self) -> usize {
         4 * self.codes.len() + self.bytes.len() + 24 * self.ends.len()
-    }
-
-    fn gap(&mut self, rows: usize) {
-        self.codes.resize(self.codes.len() + rows, 0);
     }
 
     fn text(&self, code: u32) -> &[u8] {
@@ -271,19 +276,20 @@ impl Texts {
     }
 
     fn finish(&mut self, there: Option<Bitmap>) -> Result<Box<dyn Array>, Failure> {
-        let mut ends = vec![0i64];
+        let mut ends = Vec::with_capacity(self.ends.len() + 1);
+        ends.push(0i64);
         ends.append(&mut self.ends);
-        let (bytes, codes) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.codes));
+        let (bytes, codes) = (renewed(&mut self.bytes), renewed(&mut self.codes));
         let (given, distinct) = (std::mem::take(&mut self.given), ends.len() - 1);
         self.known.clear();
         self.last = 0;
         if given == 0 {
-            return Ok(Box::new(Utf8Array::<i64>::new_null(ArrowDataType::LargeUtf8, codes.len())));
+            return Ok(Box::new(Utf8Array::<i64>::new_empty(ArrowDataType::LargeUtf8)));
         }
         // The next rows are like these ones, mostly. Whether texts repeat is looked at anew if they did.
         if self.unique || distinct > given / 4 * 3 {
             self.unique &= distinct > given / 8 * 7;
-            return plain(&codes, &ends, &bytes, there);
+            return plain(&codes, ends, bytes, there);
         }
         let texts = Utf8Array::try_new(
             ArrowDataType::LargeUtf8,
@@ -291,6 +297,7 @@ impl Texts {
             bytes.into(),
             None,
         )?;
+        let codes = spread(codes, there.as_ref());
         let codes = PrimitiveArray::try_new(ArrowDataType::UInt32, codes.into(), there)?;
         Ok(Box::new(DictionaryArray::<u32>::try_from_keys(codes, Box::new(texts), false)?))
     }
@@ -299,21 +306,47 @@ impl Texts {
 /// The texts themselves, one per row.
 fn plain(
     codes: &[u32],
-    ends: &[i64],
-    bytes: &[u8],
+    ends: Vec<i64>,
+    bytes: Vec<u8>,
     there: Option<Bitmap>,
 ) -> Result<Box<dyn Array>, Failure> {
+    // As many texts as values: they are in the order of the rows.
+    let (ends, bytes) =
+        if codes.len() + 1 == ends.len() { (ends, bytes) } else { repeated(codes, &ends, &bytes) };
+    let ends = OffsetsBuffer::try_from(spread_ends(ends, there.as_ref()))?;
+    Ok(Box::new(Utf8Array::try_new(ArrowDataType::LargeUtf8, ends, bytes.into(), there)?))
+}
+
+/// Texts as often as they are given, and where they end.
+fn repeated(codes: &[u32], ends: &[i64], bytes: &[u8]) -> (Vec<i64>, Vec<u8>) {
     let mut all = Vec::with_capacity(bytes.len());
     let mut places = Vec::with_capacity(codes.len() + 1);
     places.push(0i64);
-    for (row, code) in codes.iter().enumerate() {
-        if there.as_ref().is_none_or(|there| there.get_bit(row)) {
-            let at = *code as usize;
-            let bound = |i: usize| ends.get(i).and_then(|end| usize::try_from(*end).ok()).unwrap_or(0);
-            all.extend_from_slice(bytes.get(bound(at)..bound(at + 1)).unwrap_or_default());
-        }
+    for code in codes {
+        let at = *code as usize;
+        let bound = |i: usize| ends.get(i).and_then(|end| usize::try_from(*end).ok()).unwrap_or(0);
+        all.extend_from_slice(bytes.get(bound(at)..bound(at + 1)).unwrap_or_default());
         places.push(i64::try_from(all.len()).unwrap_or(i64::MAX));
     }
-    let ends = OffsetsBuffer::try_from(places)?;
-    Ok(Box::new(Utf8Array::try_new(ArrowDataType::LargeUtf8, ends, all.into(), there)?))
+    (places, all)
+}
+
+/// Values with something in the place of those that are not there.
+fn spread<T: Copy + Default>(values: Vec<T>, there: Option<&Bitmap>) -> Vec<T> {
+    let Some(there) = there else { return values };
+    let mut values = values.into_iter();
+    there.iter().map(|is| if is { values.next().unwrap_or_default() } else { T::default() }).collect()
+}
+
+/// Ends with one more for each value that is not there.
+fn spread_ends(ends: Vec<i64>, there: Option<&Bitmap>) -> Vec<i64> {
+    let Some(there) = there else { return ends };
+    let (mut ends, mut all) = (ends.into_iter(), Vec::with_capacity(there.len() + 1));
+    let mut end = ends.next().unwrap_or(0);
+    all.push(end);
+    for is in there.iter() {
+        end = if is { ends.next().unwrap_or(end) } else { end };
+        all.push(end);
+    }
+    all
 }

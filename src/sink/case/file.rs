@@ -1,34 +1,29 @@
 //! One Parquet file being written: row groups, then the footer.
 
 use super::build::{Failure, dtype};
+use super::press::{self, Press};
 use crate::case::{Column, Kind, ROW};
 use polars_arrow::array::Array;
 use polars_arrow::datatypes::{ArrowDataType, ArrowSchema, Field};
-use polars_parquet::parquet::error::ParquetError;
 use polars_parquet::write::{
-    CompressedPage, CompressionOptions, Compressor, DynIter, DynStreamingIterator, Encoding,
-    FallibleStreamingIterator, FileWriter, KeyValue, ParquetType, StatisticsOptions, Version, WriteOptions,
-    ZstdLevel, array_to_columns, schema_to_metadata_key,
+    CompressedPage, DynIter, DynStreamingIterator, Encoding, FallibleStreamingIterator, FileWriter, KeyValue, ParquetType,
+    StatisticsOptions, Version, WriteOptions, array_to_columns, schema_to_metadata_key,
 };
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// Level of zstd: quick, and within a tenth of the size that the default level gives.
-const LEVEL: i32 = 1;
 /// Texts in the statistics of a column are cut at this many bytes.
 const LONGEST: u64 = 64;
 
 fn options() -> WriteOptions {
     let statistics =
         StatisticsOptions { binary_statistics_truncate_length: Some(LONGEST), ..StatisticsOptions::default() };
-    WriteOptions {
-        statistics,
-        version: Version::V1,
-        compression: CompressionOptions::Zstd(ZstdLevel::try_new(LEVEL).ok()),
-        data_page_size: None,
-    }
+    WriteOptions { statistics, version: Version::V1, compression: press::compression(), data_page_size: None }
 }
+
+/// A column of a row group; `None` where no row has a value.
+pub type Values = Option<Box<dyn Array>>;
 
 /// A file with the columns of a table.
 pub struct Parquet {
@@ -55,21 +50,34 @@ impl Parquet {
         Ok(Parquet { writer, groups: 0 })
     }
 
-    /// Writes arrays, one per column, as a row group.
+    /// Writes arrays, one per column, as a row group; each is gone before the next one is asked for.
     ///
     /// # Errors
     /// Whatever the system says.
-    pub fn write(&mut self, rows: usize, columns: &[Column], arrays: Vec<Box<dyn Array>>) -> io::Result<()> {
-        let types = self.writer.parquet_schema().fields().to_vec();
-        let arrays = arrays.into_iter().zip(types).zip(columns);
-        let chunks: Result<Vec<_>, Failure> = arrays
-            .map(|((array, shape), column)| {
-                let way = way(column, &*array);
-                pages(array, shape, way)
-            })
-            .collect();
-        let chunks = chunks.map_err(io::Error::other)?;
-        let group = DynIter::new(chunks.into_iter().flatten().map(Ok));
+    pub fn write(
+        &mut self,
+        rows: usize,
+        columns: &[Column],
+        values: impl Iterator<Item = Result<Values, Failure>>,
+        press: &mut Press,
+    ) -> io::Result<()> {
+        let schema = self.writer.parquet_schema();
+        let shapes = schema.fields().iter().zip(schema.columns());
+        let mut chunks = Vec::with_capacity(columns.len());
+        for ((values, (shape, leaf)), column) in values.zip(shapes).zip(columns) {
+            let pages = match values.map_err(io::Error::other)? {
+                Some(array) => pages(array, shape.clone(), column, press)?,
+                None => {
+                    let page = press::empty(rows, &leaf.descriptor).map_err(io::Error::other)?;
+                    vec![press.page(page)?]
+                }
+            };
+            chunks.push(pages);
+        }
+        let chunk = |pages: Vec<CompressedPage>| {
+            Ok(DynStreamingIterator::new(Pages { rest: pages.into_iter(), now: None }))
+        };
+        let group = DynIter::new(chunks.into_iter().map(chunk));
         self.writer.write(rows as u64, group).map_err(io::Error::other)?;
         self.groups += 1;
         Ok(())
@@ -91,17 +99,37 @@ impl Parquet {
     }
 }
 
-type Pages = DynStreamingIterator<'static, CompressedPage, Failure>;
+/// Pages on their way to the file.
+struct Pages {
+    rest: std::vec::IntoIter<CompressedPage>,
+    now: Option<CompressedPage>,
+}
 
-/// The pages of one column, compressed while they are written.
-fn pages(array: Box<dyn Array>, shape: ParquetType, way: Encoding) -> Result<Vec<Pages>, Failure> {
-    let failed = |e: String| Failure::ComputeError(e.into());
-    let compressed = array_to_columns(array, shape, options(), &[way])?.into_iter().map(|pages| {
-        let pages = pages.map(|page| page.map_err(|e| ParquetError::OutOfSpec(e.to_string())));
-        let pages = Compressor::new(DynIter::new(pages), options().compression, Vec::new());
-        DynStreamingIterator::new(pages.map_err(move |e| failed(e.to_string())))
-    });
-    Ok(compressed.collect())
+impl FallibleStreamingIterator for Pages {
+    type Item = CompressedPage;
+    type Error = Failure;
+
+    fn advance(&mut self) -> Result<(), Failure> {
+        self.now = self.rest.next();
+        Ok(())
+    }
+
+    fn get(&self) -> Option<&CompressedPage> {
+        self.now.as_ref()
+    }
+}
+
+/// The pages of one column, compressed one after the other.
+fn pages(
+    array: Box<dyn Array>,
+    shape: ParquetType,
+    column: &Column,
+    press: &mut Press,
+) -> io::Result<Vec<CompressedPage>> {
+    let way = way(column, &*array);
+    let leaves = array_to_columns(array, shape, options(), &[way]).map_err(io::Error::other)?;
+    let pages = leaves.into_iter().flatten();
+    pages.map(|page| press.page(page.map_err(io::Error::other)?)).collect()
 }
 
 /// How values are written: what grows from row to row as differences, texts that repeat by number.

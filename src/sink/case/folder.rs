@@ -1,22 +1,17 @@
-//! The directory: a table per data set, a common limit on what they hold in memory, and the manifest.
+//! The directory: a table per data set, and the manifest.
 
+use super::super::spare::Spare;
 use super::super::{Render, Rendered, Sink, SinkContext, SinkError};
 use super::row::{Cursor, Rows};
-use super::table::Table;
+use super::shelf::{SHELVES, Shelf, Tables, shelf_of};
 use super::{KIND, manifest};
 use crate::case::{Column, EVENTS, MANIFEST, MORE, columns};
 use crate::report::Report;
 use crate::schema::Schema;
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Bytes that all tables together hold in memory.
-const BYTES: usize = 96 << 20;
-/// Blocks after which it is looked at how much that is.
-const LOOK: u32 = 256;
 
 /// A kind of event: its name and columns.
 #[derive(Debug)]
@@ -27,13 +22,15 @@ pub struct Sheet {
     pub columns: Arc<Vec<Column>>,
     /// Which of them is `netlog.more`.
     pub more: u16,
+    /// Where its table stands.
+    pub shelf: usize,
 }
 
 impl Sheet {
     fn new(schema: &Schema, name: &'static str) -> Sheet {
         let columns = columns::of(schema, name);
         let more = columns.iter().position(|c| c.name == MORE).unwrap_or(0);
-        Sheet { name, columns: Arc::new(columns), more: u16::try_from(more).unwrap_or(0) }
+        Sheet { name, columns: Arc::new(columns), more: u16::try_from(more).unwrap_or(0), shelf: shelf_of(name) }
     }
 }
 
@@ -55,60 +52,51 @@ pub(super) fn open(path: Option<&str>, context: &SinkContext) -> Result<Box<dyn 
     }
     let schema = &context.schema;
     let names = schema.datasets().map(|d| d.name).chain(["other"]);
-    let sheets = Arc::new(names.map(|name| Sheet::new(schema, name)).collect());
-    Ok(Box::new(Case { folder: path.to_path_buf(), sheets, tables: BTreeMap::new(), events: 0, blocks: 0 }))
+    let sheets: Arc<Vec<Sheet>> = Arc::new(names.map(|name| Sheet::new(schema, name)).collect());
+    let spare = Spare::default();
+    let shelf = |_| Shelf::start(events.clone(), Arc::clone(&sheets), spare.clone());
+    let shelves = std::array::from_fn(shelf);
+    Ok(Box::new(Case { folder: path.to_path_buf(), sheets, spare, shelves, events: 0, hash: context.hash }))
 }
 
 struct Case {
     folder: PathBuf,
     sheets: Arc<Vec<Sheet>>,
-    tables: BTreeMap<u32, Table>,
+    spare: Spare,
+    shelves: [Shelf; SHELVES],
     events: i64,
-    blocks: u32,
-}
-
-impl Case {
-    /// Keeps the memory of all tables below the limit: the largest is written out first.
-    fn trim(&mut self) -> io::Result<()> {
-        let mut sizes: Vec<(usize, u32)> = self.tables.iter().map(|(n, t)| (t.size(), *n)).collect();
-        let mut all: usize = sizes.iter().map(|(size, _)| size).sum();
-        sizes.sort_unstable();
-        while all > BYTES
-            && let Some((size, number)) = sizes.pop()
-        {
-            self.tables.get_mut(&number).map_or(Ok(()), Table::spill)?;
-            all -= size;
-        }
-        Ok(())
-    }
+    hash: bool,
 }
 
 impl Sink for Case {
     fn renderer(&self) -> Option<Box<dyn Render>> {
-        Some(Box::new(Rows::new(Arc::clone(&self.sheets))))
+        Some(Box::new(Rows::new(Arc::clone(&self.sheets), self.spare.clone())))
     }
 
     fn write(&mut self, rendered: Rendered) -> io::Result<()> {
         let base = self.events;
         for (number, bytes) in rendered.parts {
-            let Some(sheet) = self.sheets.get(number as usize) else { continue };
-            let (folder, columns) = (&self.folder, &sheet.columns);
-            let table = self.tables.entry(number).or_insert_with(|| {
-                Table::new(folder.join(EVENTS).join(file_name(sheet.name)), Arc::clone(columns))
-            });
+            let Some(shelf) = self.shelves.get_mut(number as usize) else { continue };
             self.events += i64::from(Cursor(&bytes).long().unwrap_or(0));
-            table.push(base, bytes)?;
+            shelf.push(base, bytes)?;
         }
-        self.blocks += 1;
-        if self.blocks.is_multiple_of(LOOK) { self.trim() } else { Ok(()) }
+        Ok(())
+    }
+
+    fn rest(&mut self) {
+        self.shelves.iter_mut().for_each(Shelf::end);
     }
 
     fn close(mut self: Box<Self>, report: &Report) -> io::Result<()> {
-        self.tables.values_mut().try_for_each(Table::finish)?;
-        let tables = self.tables.iter().filter_map(|(number, table)| {
-            Some((self.sheets.get(*number as usize)?, table))
+        self.rest();
+        let mut tables = Tables::new();
+        for shelf in &mut self.shelves {
+            tables.append(&mut shelf.finish()?);
+        }
+        let tables = tables.iter().filter_map(|(number, table)| {
+            Some((self.sheets.get(usize::from(*number))?, table))
         });
-        manifest::write(&self.folder, tables.collect(), report)
+        manifest::write(&self.folder, tables.collect(), self.events, report, self.hash)
     }
 }
 

@@ -4,6 +4,7 @@ use super::super::json;
 use super::build::Builder;
 use super::file::Parquet;
 use super::folder::Sheet;
+use super::press::Press;
 use super::table::Table;
 use crate::case::{Column, EVENTS, Kind, LEDGER, MANIFEST, Part, VERSION, account};
 use crate::model::{Counts, Evidence, Finding, Ledger, SourceInfo, Ts, rfc3339};
@@ -12,17 +13,24 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Bytes read at a time for a hash.
 const CHUNK: usize = 1 << 20;
 
 /// Writes everything; the manifest last, since it is what makes the folder a case.
-pub(super) fn write(folder: &Path, tables: Vec<(&Sheet, &Table)>, report: &Report) -> io::Result<()> {
-    let hashes: Vec<Option<String>> = report.sources.0.iter().map(|s| hash(&s.path)).collect();
-    findings(folder, report)?;
-    inputs(folder, report, &hashes)?;
-    reasons(folder, &report.ledger)?;
+pub(super) fn write(
+    folder: &Path,
+    tables: Vec<(&Sheet, &Table)>,
+    events: i64,
+    report: &Report,
+    hash: bool,
+) -> io::Result<()> {
+    let hashes = hashes(&report.sources.0, hash);
+    let mut press = Press::new()?;
+    findings(folder, report, &mut press)?;
+    inputs(folder, report, &hashes, &mut press)?;
+    reasons(folder, &report.ledger, &mut press)?;
     put(&folder.join(LEDGER), &account::ledger(&report.ledger))?;
     let sources = report.sources.0.iter().zip(&hashes);
     let settings: Map<String, Value> =
@@ -35,7 +43,7 @@ pub(super) fn write(folder: &Path, tables: Vec<(&Sheet, &Table)>, report: &Repor
         "settings": settings,
         "databases": report.databases,
         "notes": report.notes,
-        "events": report.events,
+        "events": events,
         "inputs": sources.map(|(s, h)| account::input(s, h.as_deref())).collect::<Vec<_>>(),
         "tables": tables.iter().map(|(sheet, table)| described(sheet, table)).collect::<Vec<_>>(),
     });
@@ -65,11 +73,32 @@ fn described(sheet: &Sheet, table: &Table) -> Value {
     })
 }
 
-/// SHA-256 of a file as it is stored, or of the archive it lies in. `None` for a pipe, and for what is gone.
-fn hash(path: &str) -> Option<String> {
-    let whole = Path::new(path);
-    let outer = path.split_once('!').map(|(archive, _)| Path::new(archive));
-    let path = if whole.is_file() { whole } else { outer.filter(|path| path.is_file())? };
+/// SHA-256 of the inputs, where it is wanted: as it was taken while they were read, else of the file as it is
+/// stored, or of the archive that it lies in. `None` for a pipe, and for what is gone.
+fn hashes(sources: &[SourceInfo], wanted: bool) -> Vec<Option<String>> {
+    // The members of an archive come one after the other.
+    let mut last: Option<(PathBuf, Option<String>)> = None;
+    let mut stored = |source: &SourceInfo| {
+        if !wanted {
+            return None;
+        }
+        let whole = Path::new(&*source.path);
+        let outer = source.path.split_once('!').map(|(archive, _)| Path::new(archive));
+        let path = if whole.is_file() { whole } else { outer.filter(|path| path.is_file())? };
+        if let Some((known, hash)) = &last
+            && known == path
+        {
+            return hash.clone();
+        }
+        let hash = hash(path);
+        last = Some((path.to_path_buf(), hash.clone()));
+        hash
+    };
+    let taken = |source: &SourceInfo| source.sha256.clone().or_else(|| stored(source));
+    sources.iter().map(taken).collect()
+}
+
+fn hash(path: &Path) -> Option<String> {
     let (mut file, mut hash) = (File::open(path).ok()?, Sha256::new());
     let mut chunk = vec![0; CHUNK];
     loop {
@@ -118,18 +147,18 @@ impl Small {
         self.rows += 1;
     }
 
-    fn write(mut self, path: &Path) -> io::Result<()> {
+    fn write(mut self, path: &Path, press: &mut Press) -> io::Result<()> {
         let mut file = Parquet::create(path, &self.columns)?;
         if self.rows > 0 {
             let rows = self.rows;
-            let arrays = self.builders.iter_mut().map(|b| b.finish(rows)).collect::<Result<Vec<_>, _>>();
-            file.write(rows, &self.columns, arrays.map_err(io::Error::other)?)?;
+            let arrays = self.builders.iter_mut().map(|b| b.finish(rows));
+            file.write(rows, &self.columns, arrays, press)?;
         }
         file.finish()
     }
 }
 
-fn findings(folder: &Path, report: &Report) -> io::Result<()> {
+fn findings(folder: &Path, report: &Report, press: &mut Press) -> io::Result<()> {
     let mut table = Small::new(&[
         ("rule", Kind::Text),
         ("severity", Kind::Text),
@@ -168,10 +197,15 @@ fn findings(folder: &Path, report: &Report) -> io::Result<()> {
             Cell::Int(last.origin.record),
         ]);
     }
-    table.write(&folder.join("findings.parquet"))
+    table.write(&folder.join("findings.parquet"), press)
 }
 
-fn inputs(folder: &Path, report: &Report, hashes: &[Option<String>]) -> io::Result<()> {
+fn inputs(
+    folder: &Path,
+    report: &Report,
+    hashes: &[Option<String>],
+    press: &mut Press,
+) -> io::Result<()> {
     let mut table = Small::new(&[
         ("path", Kind::Text),
         ("kind", Kind::Text),
@@ -198,10 +232,10 @@ fn inputs(folder: &Path, report: &Report, hashes: &[Option<String>]) -> io::Resu
             Cell::Texts(notes),
         ]);
     }
-    table.write(&folder.join("inputs.parquet"))
+    table.write(&folder.join("inputs.parquet"), press)
 }
 
-fn reasons(folder: &Path, ledger: &Ledger) -> io::Result<()> {
+fn reasons(folder: &Path, ledger: &Ledger, press: &mut Press) -> io::Result<()> {
     let mut table =
         Small::new(&[("account", Kind::Text), ("reason", Kind::Text), ("count", Kind::Int), ("bytes", Kind::Int)]);
     let mut totals = |name: &str, counts: &Counts| {
@@ -220,5 +254,5 @@ fn reasons(folder: &Path, ledger: &Ledger) -> io::Result<()> {
             ]);
         }
     }
-    table.write(&folder.join("ledger.parquet"))
+    table.write(&folder.join("ledger.parquet"), press)
 }

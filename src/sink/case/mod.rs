@@ -10,7 +10,11 @@ mod folder;
 #[cfg(feature = "case")]
 mod manifest;
 #[cfg(feature = "case")]
+mod press;
+#[cfg(feature = "case")]
 mod row;
+#[cfg(feature = "case")]
+mod shelf;
 #[cfg(feature = "case")]
 mod table;
 
@@ -21,7 +25,8 @@ pub static KIND: Kind = Kind {
     name: "case",
     doc: "A folder of Parquet tables, one per kind of event, to ask with netlog query and to analyze again.",
     rows: true,
-    needs: Needs::Hashes,
+    needs: Needs::Findings,
+    hashes: true,
     open,
 };
 

@@ -1,20 +1,22 @@
 //! Events as rows of bytes: what the renderers make beside each other, and the writer turns into columns.
 //!
 //! ```text
-//! block   number of rows u32, rows
-//! row     place among the events of the block u32, number of values u16, values
+//! part    number of rows u32, rows
+//! row     sheet u16, place among the events of the block u32, time i64, number of values u16,
+//!         bytes of the values u32, values
 //! value   column u16, then by its kind: text = length u32 and bytes; number, time = 8 bytes; truth = 1 byte;
 //!         list = number of members u16 and members
 //! ```
 
 use super::super::ndjson::ValueWriter;
+use super::super::spare::Spare;
 use super::super::{Render, Rendered};
 use super::folder::Sheet;
+use super::shelf::SHELVES;
 use crate::case::{Kind, Part};
-use crate::model::{Event, FieldRef, Value, push_ip_bytes};
+use crate::model::{Event, FieldRef, Ts, Value, push_ip_bytes};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Members of a list that are kept in its column; a longer one goes to `netlog.more`.
@@ -22,6 +24,11 @@ const MEMBERS: usize = u16::MAX as usize;
 
 /// Bytes of the number of rows.
 const COUNT: usize = 4;
+/// Bytes of a part that is new, mostly enough.
+const EXPECT: usize = 64 << 10;
+/// Bytes of a row before its values, and of these the sheet and the place.
+const HEAD: usize = 20;
+const NAMED: usize = 6;
 
 /// Place of a field in a sheet: column, its kind, and whether the next column has the rest.
 #[derive(Clone, Copy, Debug)]
@@ -35,31 +42,31 @@ struct Place {
 pub struct Rows {
     sheets: Arc<Vec<Sheet>>,
     /// Sheet by address of the data set.
-    numbers: HashMap<usize, u32, FixedState>,
+    numbers: HashMap<usize, u16, FixedState>,
     /// Per sheet: place by address of the field.
     places: Vec<HashMap<usize, Option<Place>, FixedState>>,
     /// Per sheet: fields of its last event and their places. Most events have the fields of the one before.
     last: Vec<Vec<(usize, Option<Place>)>>,
     json: ValueWriter,
     more: Vec<u8>,
-    text: Vec<u8>,
+    spare: Spare,
 }
 
 impl Rows {
     /// For these data sets; the last one takes what belongs to none.
-    pub fn new(sheets: Arc<Vec<Sheet>>) -> Rows {
+    pub fn new(sheets: Arc<Vec<Sheet>>, spare: Spare) -> Rows {
         let places = sheets.iter().map(|_| HashMap::default()).collect();
         let last = sheets.iter().map(|_| Vec::new()).collect();
-        let (json, more, text) = (ValueWriter::default(), Vec::new(), Vec::new());
-        Rows { sheets, numbers: HashMap::default(), places, last, json, more, text }
+        let (json, more) = (ValueWriter::default(), Vec::new());
+        Rows { sheets, numbers: HashMap::default(), places, last, json, more, spare }
     }
 
-    fn number(&mut self, event: &Event<'_>) -> u32 {
+    fn number(&mut self, event: &Event<'_>) -> u16 {
         let sheets = &self.sheets;
         *self.numbers.entry(std::ptr::from_ref(event.dataset).addr()).or_insert_with(|| {
             let last = sheets.len().saturating_sub(1);
             let known = sheets.iter().position(|sheet| sheet.name == event.dataset.name);
-            u32::try_from(known.unwrap_or(last)).unwrap_or(0)
+            u16::try_from(known.unwrap_or(last)).unwrap_or(0)
         })
     }
 
@@ -85,14 +92,18 @@ impl Rows {
         found
     }
 
-    fn row(&mut self, out: &mut Vec<u8>, sheet: usize, index: u32, event: &Event<'_>) {
+    fn row(&mut self, out: &mut Vec<u8>, number: u16, index: u32, event: &Event<'_>) {
+        let from = out.len();
+        out.extend_from_slice(&number.to_le_bytes());
         out.extend_from_slice(&index.to_le_bytes());
-        let head = out.len();
-        out.extend_from_slice(&[0, 0]);
-        let mut values: u16 = 0;
+        out.resize(from + HEAD, 0);
+        let (sheet, mut values, mut time): (usize, u16, Option<Ts>) = (number.into(), 0, None);
         self.more.clear();
         for (at, (field, value)) in event.fields.iter().enumerate() {
             let place = self.place(sheet, at, field);
+            if let (Some(Place { column: 0, .. }), Value::Time(ts)) = (place, value) {
+                time = time.or(Some(*ts));
+            }
             let written = place.map_or(0, |place| self.value(out, place, value));
             if written == 0 || odd(place, value) {
                 self.remember(field, value);
@@ -106,9 +117,10 @@ impl Rows {
             push_text(out, &self.more);
             values += 1;
         }
-        if let Some(count) = out.get_mut(head..head + 2) {
-            count.copy_from_slice(&values.to_le_bytes());
-        }
+        let bytes = u32::try_from(out.len() - from - HEAD).unwrap_or(u32::MAX);
+        let head = time.unwrap_or(0).to_le_bytes().into_iter().chain(values.to_le_bytes());
+        let slots = out.iter_mut().skip(from + NAMED);
+        slots.zip(head.chain(bytes.to_le_bytes())).for_each(|(slot, byte)| *slot = byte);
     }
 
     /// Notes a value that its column cannot hold as it is.
@@ -124,7 +136,7 @@ impl Rows {
         let from = out.len();
         out.extend_from_slice(&place.column.to_le_bytes());
         let done = match (place.kind, value) {
-            (Kind::Text, _) => self.text(out, value),
+            (Kind::Text, _) => measured(out, |out| self.text(out, value)),
             (Kind::Int, Value::Int(n)) => push_word(out, n.to_le_bytes()),
             (Kind::Int, Value::List(items)) => match items.first() {
                 Some(Value::Int(n)) => push_word(out, n.to_le_bytes()),
@@ -145,12 +157,7 @@ impl Rows {
             }
             (Kind::Texts, _) => self.texts(out, value),
             (Kind::Ints, _) => ints(out, value),
-            (Kind::Json, _) => {
-                self.text.clear();
-                self.json.push(&mut self.text, value);
-                push_text(out, &self.text);
-                true
-            }
+            (Kind::Json, _) => measured(out, |out| self.json.push(out, value)),
             _ => false,
         };
         if !done {
@@ -160,32 +167,22 @@ impl Rows {
     }
 
     /// A single text; the members of a list one after the other, as in CSV.
-    fn text(&mut self, out: &mut Vec<u8>, value: &Value<'_>) -> bool {
+    fn text(&mut self, out: &mut Vec<u8>, value: &Value<'_>) {
         match value {
-            Value::Str(text) => push_text(out, text.as_bytes()),
-            Value::Ip(ip) => {
-                self.text.clear();
-                push_ip_bytes(&mut self.text, *ip);
-                push_text(out, &self.text);
-            }
-            Value::Words(words) => push_text(out, words.join(";").as_bytes()),
-            Value::List(items) => {
-                let mut all = Vec::new();
-                for (i, item) in items.iter().enumerate() {
-                    if i > 0 {
-                        all.push(b';');
-                    }
-                    self.plain(&mut all, item);
+            Value::Words(words) => {
+                for (i, word) in words.iter().enumerate() {
+                    out.extend_from_slice(if i > 0 { b";" } else { b"" });
+                    out.extend_from_slice(word.as_bytes());
                 }
-                push_text(out, &all);
             }
-            other => {
-                let mut text = Vec::new();
-                self.plain(&mut text, other);
-                push_text(out, &text);
+            Value::List(items) => {
+                for (i, item) in items.iter().enumerate() {
+                    out.extend_from_slice(if i > 0 { b";" } else { b"" });
+                    self.plain(out, item);
+                }
             }
+            one => self.plain(out, one),
         }
-        true
     }
 
     fn texts(&mut self, out: &mut Vec<u8>, value: &Value<'_>) -> bool {
@@ -202,13 +199,11 @@ impl Rows {
             Value::Words(words) => words.iter().for_each(|word| push_text(out, word.as_bytes())),
             Value::List(items) => {
                 for item in items {
-                    let mut text = Vec::new();
-                    self.plain(&mut text, item);
-                    push_text(out, &text);
+                    measured(out, |out| self.plain(out, item));
                 }
             }
             one => {
-                self.text(out, one);
+                measured(out, |out| self.text(out, one));
             }
         }
         true
@@ -218,6 +213,7 @@ impl Rows {
     fn plain(&mut self, out: &mut Vec<u8>, value: &Value<'_>) {
         match value {
             Value::Str(text) => out.extend_from_slice(text.as_bytes()),
+            Value::Ip(ip) => push_ip_bytes(out, *ip),
             other => self.json.push_bare(out, other),
         }
     }
@@ -225,16 +221,21 @@ impl Rows {
 
 impl Render for Rows {
     fn render(&mut self, events: &[Event<'_>]) -> Rendered {
-        let mut parts: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
+        let mut parts: [Vec<u8>; SHELVES] = Default::default();
         for (index, event) in (0..).zip(events) {
             let number = self.number(event);
-            let out = parts.entry(number).or_insert_with(|| vec![0; COUNT]);
-            self.row(out, number as usize, index, event);
+            let shelf = self.sheets.get(usize::from(number)).map_or(0, |sheet| sheet.shelf);
+            let Some(out) = parts.get_mut(shelf) else { continue };
+            if out.is_empty() {
+                *out = self.spare.take(EXPECT);
+                out.resize(COUNT, 0);
+            }
+            self.row(out, number, index, event);
             if let Some(count) = out.first_chunk_mut::<COUNT>() {
                 *count = u32::from_le_bytes(*count).saturating_add(1).to_le_bytes();
             }
         }
-        Rendered { parts: parts.into_iter().collect() }
+        Rendered { parts: (0..).zip(parts).filter(|(_, bytes)| !bytes.is_empty()).collect() }
     }
 }
 
@@ -270,6 +271,18 @@ fn ints(out: &mut Vec<u8>, value: &Value<'_>) -> bool {
 
 fn push_word(out: &mut Vec<u8>, word: [u8; 8]) -> bool {
     out.extend_from_slice(&word);
+    true
+}
+
+/// Appends the length of what `write` appends, and that.
+fn measured(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> bool {
+    let from = out.len();
+    out.extend_from_slice(&[0; 4]);
+    write(out);
+    let len = u32::try_from(out.len() - from - 4).unwrap_or(u32::MAX);
+    if let Some(slot) = out.get_mut(from..from + 4) {
+        slot.copy_from_slice(&len.to_le_bytes());
+    }
     true
 }
 
@@ -317,4 +330,31 @@ impl<'a> Cursor<'a> {
         self.0 = rest;
         Some(head)
     }
+
+    /// A row.
+    pub fn row(&mut self) -> Option<Row<'a>> {
+        let all = self.0;
+        let (sheet, index) = (self.short()?, self.long()?);
+        let ts = i64::from_le_bytes(self.word()?);
+        let (count, bytes) = (self.short()?, self.text()?);
+        let whole = all.get(..HEAD + bytes.len())?;
+        Some(Row { sheet, index, ts, count, values: Cursor(bytes), whole })
+    }
+}
+
+/// A row.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// Number of its sheet.
+    pub sheet: u16,
+    /// Place among the events of the block.
+    pub index: u32,
+    /// Time of the event.
+    pub ts: Ts,
+    /// Number of values.
+    pub count: u16,
+    /// The values.
+    pub values: Cursor<'a>,
+    /// All its bytes.
+    pub whole: &'a [u8],
 }

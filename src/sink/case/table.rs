@@ -3,8 +3,9 @@
 
 use super::build::Builder;
 use super::file::Parquet;
-use super::row::Cursor;
-use crate::case::{Column, Kind};
+use super::press::Press;
+use super::row::{Cursor, Row};
+use crate::case::Column;
 use crate::model::{Ts, rfc3339};
 use std::collections::BTreeMap;
 use std::io;
@@ -14,9 +15,11 @@ use std::sync::Arc;
 /// Rows of a row group at most.
 const GROUP_ROWS: usize = 128 << 10;
 /// Bytes of its columns in memory at most.
-const GROUP_BYTES: usize = 32 << 20;
+const GROUP_BYTES: usize = 16 << 20;
 /// Bytes of rows that wait for the decision how to lay the table out.
 const WAIT_BYTES: usize = 16 << 20;
+/// Rows wait in pieces of so many bytes.
+const CHUNK: usize = 256 << 10;
 /// Row groups of a file: its footer is kept in memory until the end.
 const FILE_GROUPS: usize = 32;
 /// A table is cut into days if what came first is from this many of them at most: else the pieces get small.
@@ -51,8 +54,9 @@ pub struct Table {
     folder: PathBuf,
     columns: Arc<Vec<Column>>,
     layout: Layout,
-    /// Rows as bytes, before the layout is known: (number of the first row of the block, bytes).
-    waiting: Vec<(i64, Vec<u8>)>,
+    /// Rows as bytes, before the layout is known, and their numbers.
+    waiting: Vec<Vec<u8>>,
+    numbers: Vec<i64>,
     waiting_bytes: usize,
     groups: BTreeMap<Day, Group>,
     files: BTreeMap<Day, Parquet>,
@@ -71,6 +75,7 @@ impl Table {
             columns,
             layout: Layout::Open,
             waiting: Vec::new(),
+            numbers: Vec::new(),
             waiting_bytes: 0,
             groups: BTreeMap::new(),
             files: BTreeMap::new(),
@@ -90,117 +95,99 @@ impl Table {
         self.waiting_bytes + self.groups.values().map(Group::size).sum::<usize>()
     }
 
-    /// Appends the rows of a block whose first event has the number `base`.
+    /// Appends a row, the event of this number.
     ///
     /// # Errors
     /// Whatever the system says.
-    pub fn push(&mut self, base: i64, bytes: Vec<u8>) -> io::Result<()> {
+    pub fn push(&mut self, number: i64, row: &Row<'_>, press: &mut Press) -> io::Result<()> {
         if self.layout != Layout::Open {
-            return self.read(base, &bytes);
+            return self.read(number, row, press);
         }
-        self.waiting_bytes += bytes.len();
-        self.waiting.push((base, bytes));
-        if self.waiting_bytes < WAIT_BYTES { Ok(()) } else { self.decide() }
+        match self.waiting.last_mut() {
+            Some(last) if last.len() + row.whole.len() <= CHUNK => last.extend_from_slice(row.whole),
+            _ => {
+                // Most tables stay small: only those that go on take whole chunks.
+                let room = if self.waiting.is_empty() { 0 } else { CHUNK };
+                let mut chunk = Vec::with_capacity(room);
+                chunk.extend_from_slice(row.whole);
+                self.waiting.push(chunk);
+            }
+        }
+        self.numbers.push(number);
+        self.waiting_bytes += row.whole.len();
+        if self.waiting_bytes < WAIT_BYTES { Ok(()) } else { self.decide(press) }
     }
 
     /// Rows wait no longer: frees memory.
     ///
     /// # Errors
     /// Whatever the system says.
-    pub fn spill(&mut self) -> io::Result<()> {
+    pub fn spill(&mut self, press: &mut Press) -> io::Result<()> {
         if self.layout == Layout::Open {
-            self.decide()?;
+            self.decide(press)?;
         }
         let days: Vec<Day> = self.groups.keys().copied().collect();
-        days.into_iter().try_for_each(|day| self.flush(day))
+        days.into_iter().try_for_each(|day| self.flush(day, press))
     }
 
     /// Writes what is left.
     ///
     /// # Errors
     /// Whatever the system says.
-    pub fn finish(&mut self) -> io::Result<()> {
+    pub fn finish(&mut self, press: &mut Press) -> io::Result<()> {
         if self.layout == Layout::Open {
             // Few rows: one file.
             self.layout = Layout::Flat;
-            self.read_waiting()?;
+            self.read_waiting(press)?;
         }
-        self.spill()?;
+        self.spill(press)?;
+        self.groups.clear();
         std::mem::take(&mut self.files).into_values().try_for_each(Parquet::finish)
     }
 
-    fn decide(&mut self) -> io::Result<()> {
+    fn decide(&mut self, press: &mut Press) -> io::Result<()> {
         let mut days: Vec<i64> = Vec::new();
-        for (_, bytes) in &self.waiting {
-            let mut cursor = Cursor(bytes);
-            let _count = cursor.long();
-            while let Some(ts) = self.skip(&mut cursor) {
-                let day = ts.div_euclid(DAY);
-                if let Err(at) = days.binary_search(&day)
-                    && days.len() <= DAYS
-                {
-                    days.insert(at, day);
-                }
+        for row in self.waiting.iter().flat_map(|chunk| rows(chunk)) {
+            let day = row.ts.div_euclid(DAY);
+            if let Err(at) = days.binary_search(&day)
+                && days.len() <= DAYS
+            {
+                days.insert(at, day);
             }
         }
         self.layout = if days.len() <= DAYS { Layout::Days } else { Layout::Flat };
-        self.read_waiting()
+        self.read_waiting(press)
     }
 
-    fn read_waiting(&mut self) -> io::Result<()> {
+    fn read_waiting(&mut self, press: &mut Press) -> io::Result<()> {
         self.waiting_bytes = 0;
-        std::mem::take(&mut self.waiting).into_iter().try_for_each(|(base, bytes)| self.read(base, &bytes))
-    }
-
-    /// Time of the next row, which is left behind.
-    fn skip(&self, cursor: &mut Cursor<'_>) -> Option<Ts> {
-        let _index = cursor.long()?;
-        let mut ts = 0;
-        for _ in 0..cursor.short()? {
-            let column = cursor.short()?;
-            match self.columns.get(usize::from(column))?.kind {
-                Kind::Text | Kind::Json => drop(cursor.text()?),
-                Kind::Int | Kind::Float => drop(cursor.word()?),
-                Kind::Time => {
-                    let word = i64::from_le_bytes(cursor.word()?);
-                    if column == 0 {
-                        ts = word;
-                    }
-                }
-                Kind::Bool => drop(cursor.flag()?),
-                Kind::Texts => (0..cursor.short()?).try_for_each(|_| cursor.text().map(drop))?,
-                Kind::Ints => (0..cursor.short()?).try_for_each(|_| cursor.word().map(drop))?,
+        let mut numbers = std::mem::take(&mut self.numbers).into_iter();
+        for chunk in std::mem::take(&mut self.waiting) {
+            for (row, number) in rows(&chunk).zip(&mut numbers) {
+                self.read(number, &row, press)?;
             }
         }
-        Some(ts)
+        if numbers.next().is_some() { Err(garbled()) } else { Ok(()) }
     }
 
-    fn read(&mut self, base: i64, bytes: &[u8]) -> io::Result<()> {
-        let mut cursor = Cursor(bytes);
-        let _count = cursor.long();
-        while !cursor.0.is_empty() {
-            let mut ahead = cursor;
-            let ts = self.skip(&mut ahead).ok_or_else(garbled)?;
-            self.span = Some(self.span.map_or((ts, ts), |(a, b)| (a.min(ts), b.max(ts))));
-            self.rows += 1;
-            let day = (self.layout == Layout::Days).then(|| ts.div_euclid(DAY));
-            if !self.groups.contains_key(&day) && self.groups.len() >= OPEN_DAYS {
-                let fullest = self.groups.iter().max_by_key(|(_, group)| group.rows).map(|(day, _)| *day);
-                fullest.map_or(Ok(()), |day| self.flush(day))?;
-            }
-            let columns = &self.columns;
-            let group = self.groups.entry(day).or_insert_with(|| Group::new(columns));
-            group.read(base, &mut cursor).ok_or_else(garbled)?;
-            // Asking for the size costs more than a row: now and then is enough.
-            let full = group.rows >= GROUP_ROWS || (group.rows.is_multiple_of(1024) && group.size() >= GROUP_BYTES);
-            if full {
-                self.flush(day)?;
-            }
+    fn read(&mut self, number: i64, row: &Row<'_>, press: &mut Press) -> io::Result<()> {
+        let ts = row.ts;
+        self.span = Some(self.span.map_or((ts, ts), |(a, b)| (a.min(ts), b.max(ts))));
+        self.rows += 1;
+        let day = (self.layout == Layout::Days).then(|| ts.div_euclid(DAY));
+        if !self.groups.contains_key(&day) && self.groups.len() >= OPEN_DAYS {
+            let fullest = self.groups.iter().max_by_key(|(_, group)| group.rows).map(|(day, _)| *day);
+            fullest.map_or(Ok(()), |day| self.flush(day, press))?;
         }
-        Ok(())
+        let columns = &self.columns;
+        let group = self.groups.entry(day).or_insert_with(|| Group::new(columns));
+        group.read(number, row).ok_or_else(garbled)?;
+        // Asking for the size costs more than a row: now and then is enough.
+        let full = group.rows >= GROUP_ROWS || (group.rows.is_multiple_of(1024) && group.size() >= GROUP_BYTES);
+        if full { self.flush(day, press) } else { Ok(()) }
     }
 
-    fn flush(&mut self, day: Day) -> io::Result<()> {
+    fn flush(&mut self, day: Day, press: &mut Press) -> io::Result<()> {
         let Some(mut group) = self.groups.remove(&day) else { return Ok(()) };
         if group.rows == 0 {
             return Ok(());
@@ -217,20 +204,25 @@ impl Table {
             self.files.insert(day, Parquet::create(&path, &self.columns)?);
         }
         let Some(file) = self.files.get_mut(&day) else { return Ok(()) };
-        let (rows, builders) = (group.rows, group.builders.iter_mut());
-        let arrays = builders.map(|b| b.finish(rows)).collect::<Result<Vec<_>, _>>();
-        file.write(rows, &self.columns, arrays.map_err(io::Error::other)?)?;
+        let rows = group.rows;
+        let arrays = group.builders.iter_mut().map(|b| b.finish(rows));
+        file.write(rows, &self.columns, arrays, press)?;
         if file.groups >= FILE_GROUPS {
             self.files.remove(&day).map_or(Ok(()), Parquet::finish)?;
         }
-        // What was learnt of the texts serves the next rows.
-        group.rows = 0;
-        self.groups.insert(day, group);
-        if self.layout == Layout::Days {
-            self.groups.remove(&day);
+        // What was learnt of the texts serves the next rows, where these are of the same day.
+        if self.groups.is_empty() {
+            group.rows = 0;
+            self.groups.insert(day, group);
         }
         Ok(())
     }
+}
+
+/// The rows in a chunk.
+fn rows(chunk: &[u8]) -> impl Iterator<Item = Row<'_>> {
+    let mut cursor = Cursor(chunk);
+    std::iter::from_fn(move || cursor.row())
 }
 
 /// Folder of a day, as Hive names partitions.
@@ -244,7 +236,8 @@ fn place(folder: &Path, day: Day) -> PathBuf {
     }
 }
 
-fn garbled() -> io::Error {
+/// What a row that nobody understands is.
+pub fn garbled() -> io::Error {
     io::Error::other("a row is cut short (a bug in netlog)")
 }
 
@@ -257,14 +250,14 @@ impl Group {
         self.builders.iter().map(Builder::size).sum()
     }
 
-    fn read(&mut self, base: i64, cursor: &mut Cursor<'_>) -> Option<()> {
-        let index = cursor.long()?;
-        for _ in 0..cursor.short()? {
-            let column = usize::from(cursor.short()?);
-            self.builders.get_mut(column)?.read(self.rows, cursor)?;
+    fn read(&mut self, number: i64, row: &Row<'_>) -> Option<()> {
+        let mut values = row.values;
+        for _ in 0..row.count {
+            let column = usize::from(values.short()?);
+            self.builders.get_mut(column)?.read(self.rows, &mut values)?;
         }
         // The last column of every table.
-        self.builders.last_mut()?.push_int(self.rows, base + i64::from(index));
+        self.builders.last_mut()?.push_int(self.rows, number);
         self.rows += 1;
         Some(())
     }

@@ -21,7 +21,7 @@ use super::{Kind, Needs, Sink, SinkContext, SinkError, drawn};
 
 /// Descriptor.
 pub static KIND: Kind =
-    Kind { name: "html", doc: "The report as one HTML file with a map.", rows: false, needs: Needs::Hashes, open };
+    Kind { name: "html", doc: "The report as one HTML file with a map.", rows: false, needs: Needs::Report, hashes: true, open };
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     drawn::open(path, |report| Ok(page::draw(report).into_bytes()))

@@ -5,29 +5,23 @@ mod plan;
 mod value;
 
 use super::output::Output;
+use super::spare::Spare;
 use super::{Kind, Needs, Render, Rendered, Sink, SinkContext, SinkError};
 use crate::model::Event;
 use crate::report::Report;
 pub(super) use plan::Plans;
 use std::io;
-use std::sync::{Arc, Mutex};
 #[cfg(feature = "case")]
 pub(super) use value::Writer as ValueWriter;
 use value::Writer;
 
 /// Descriptor.
 pub static KIND: Kind =
-    Kind { name: "ndjson", doc: "One JSON object per event and line, nested ECS names.", rows: true, needs: Needs::Events, open };
+    Kind { name: "ndjson", doc: "One JSON object per event and line, nested ECS names.", rows: true, needs: Needs::Events, hashes: false, open };
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     Ok(Box::new(Ndjson { output: Output::open(path)?, spare: Spare::default() }))
 }
-
-/// Buffers that were written, to be filled again: a buffer given back to the system and asked for anew
-/// costs more than what is written into it.
-type Spare = Arc<Mutex<Vec<Vec<u8>>>>;
-/// Buffers kept.
-const SPARE: usize = 64;
 
 struct Ndjson {
     output: Output,
@@ -36,18 +30,13 @@ struct Ndjson {
 
 impl Sink for Ndjson {
     fn renderer(&self) -> Option<Box<dyn Render>> {
-        Some(Box::new(Lines { spare: Arc::clone(&self.spare), ..Lines::default() }))
+        Some(Box::new(Lines { spare: self.spare.clone(), ..Lines::default() }))
     }
 
     fn write(&mut self, rendered: Rendered) -> io::Result<()> {
-        for (_, mut bytes) in rendered.parts {
+        for (_, bytes) in rendered.parts {
             self.output.write(&bytes)?;
-            bytes.clear();
-            if let Ok(mut spare) = self.spare.lock()
-                && spare.len() < SPARE
-            {
-                spare.push(bytes);
-            }
+            self.spare.give(bytes);
         }
         Ok(())
     }
@@ -86,8 +75,7 @@ impl Render for Lines {
         if events.is_empty() {
             return Rendered::default();
         }
-        let spare = self.spare.lock().ok().and_then(|mut spare| spare.pop());
-        let mut out = spare.unwrap_or_else(|| Vec::with_capacity(self.expect));
+        let mut out = self.spare.take(self.expect);
         for event in events {
             self.push(&mut out, event);
         }

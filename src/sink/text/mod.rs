@@ -13,7 +13,7 @@ const WIDTH: usize = 80;
 
 /// Descriptor.
 pub static KIND: Kind =
-    Kind { name: "text", doc: "The report as text for a terminal or a mail.", rows: false, needs: Needs::Hashes, open };
+    Kind { name: "text", doc: "The report as text for a terminal or a mail.", rows: false, needs: Needs::Report, hashes: true, open };
 
 fn open(path: Option<&str>, context: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     let (width, color) = (page(context.width), context.color);

@@ -1,0 +1,138 @@
+//! Tables that one thread fills: the writer hands rows on and goes back to the other outputs, while columns
+//! are built, compressed and written here. Which table stands where is fixed, and each shelf has its own
+//! limit of memory, so the files depend neither on the number of threads nor on how fast they are.
+
+use super::super::spare::Spare;
+use super::folder::{Sheet, file_name};
+use super::press::Press;
+use super::row::Cursor;
+use super::table::{Table, garbled};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// Shelves: one for the table that nearly every packet adds to, and one for all others.
+pub const SHELVES: usize = 2;
+/// Parts that wait: as many as come while a row group is written.
+const QUEUE: usize = 128;
+/// Bytes that the tables of a shelf together hold in memory.
+const BYTES: usize = 32 << 20;
+/// Parts after which it is looked at how much that is.
+const LOOK: u32 = 256;
+
+/// The shelf a data set's table stands on.
+pub fn shelf_of(dataset: &str) -> usize {
+    usize::from(dataset != "flow")
+}
+
+/// Tables by the number of their sheet.
+pub type Tables = BTreeMap<u16, Table>;
+
+/// Rows of a block, and the number of its first event.
+type Part = (i64, Vec<u8>);
+
+/// Handle to a shelf's thread.
+#[derive(Default)]
+pub struct Shelf {
+    parts: Option<Sender<Part>>,
+    thread: Option<JoinHandle<io::Result<Tables>>>,
+}
+
+impl Shelf {
+    /// Starts the thread, which writes to this folder and gives buffers back.
+    pub fn start(folder: PathBuf, sheets: Arc<Vec<Sheet>>, spare: Spare) -> Shelf {
+        let (send, parts) = bounded(QUEUE);
+        let filling = move || Filling { folder, sheets, tables: Tables::new() }.run(&parts, &spare);
+        Shelf { parts: Some(send), thread: Some(std::thread::spawn(filling)) }
+    }
+
+    /// Hands over rows.
+    ///
+    /// # Errors
+    /// What the thread failed with.
+    pub fn push(&mut self, base: i64, bytes: Vec<u8>) -> io::Result<()> {
+        if self.parts.as_ref().is_some_and(|parts| parts.send((base, bytes)).is_ok()) {
+            return Ok(());
+        }
+        self.finish().and(Err(io::Error::other("a table takes no rows any more (a bug in netlog)")))
+    }
+
+    /// No more rows come.
+    pub fn end(&mut self) {
+        drop(self.parts.take());
+    }
+
+    /// Waits until all is written; the tables.
+    ///
+    /// # Errors
+    /// What the thread failed with.
+    pub fn finish(&mut self) -> io::Result<Tables> {
+        self.end();
+        let Some(thread) = self.thread.take() else { return Ok(Tables::new()) };
+        let failed = |_| Err(io::Error::other("a table failed in an unforeseen way (a bug in netlog)"));
+        thread.join().unwrap_or_else(failed)
+    }
+}
+
+/// A run that fails elsewhere leaves no thread behind.
+impl Drop for Shelf {
+    fn drop(&mut self) {
+        // Who is interested in the error has asked for it.
+        let _ = self.finish();
+    }
+}
+
+/// What the thread has.
+struct Filling {
+    folder: PathBuf,
+    sheets: Arc<Vec<Sheet>>,
+    tables: Tables,
+}
+
+impl Filling {
+    fn run(mut self, parts: &Receiver<Part>, spare: &Spare) -> io::Result<Tables> {
+        let mut press = Press::new()?;
+        for (number, (base, bytes)) in (1u32..).zip(parts) {
+            self.take(base, &bytes, &mut press)?;
+            spare.give(bytes);
+            if number.is_multiple_of(LOOK) {
+                self.trim(&mut press)?;
+            }
+        }
+        self.tables.values_mut().try_for_each(|table| table.finish(&mut press))?;
+        Ok(self.tables)
+    }
+
+    fn take(&mut self, base: i64, bytes: &[u8], press: &mut Press) -> io::Result<()> {
+        let mut cursor = Cursor(bytes);
+        let _count = cursor.long();
+        while !cursor.0.is_empty() {
+            let row = cursor.row().ok_or_else(garbled)?;
+            let Some(sheet) = self.sheets.get(usize::from(row.sheet)) else { continue };
+            let table = self.tables.entry(row.sheet).or_insert_with(|| table(&self.folder, sheet));
+            table.push(base + i64::from(row.index), &row, press)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the memory of all tables below the limit: the largest is written out first.
+    fn trim(&mut self, press: &mut Press) -> io::Result<()> {
+        let mut sizes: Vec<(usize, u16)> = self.tables.iter().map(|(n, t)| (t.size(), *n)).collect();
+        let mut all: usize = sizes.iter().map(|(size, _)| size).sum();
+        sizes.sort_unstable();
+        while all > BYTES
+            && let Some((size, number)) = sizes.pop()
+        {
+            self.tables.get_mut(&number).map_or(Ok(()), |table| table.spill(press))?;
+            all -= size;
+        }
+        Ok(())
+    }
+}
+
+fn table(folder: &Path, sheet: &Sheet) -> Table {
+    Table::new(folder.join(file_name(sheet.name)), Arc::clone(&sheet.columns))
+}

@@ -40,7 +40,8 @@ const TOLD: &[(&str, &str, &[&str], &[&str])] = &[
             "NULL|NFS_OK|success",
             "LOOKUP missing|NFSERR_NOENT|failure",
             "RENAME old new|NFS_OK|success",
-            "READ||unknown",
+            "READ|NFS_OK|success",
+            "REMOVE gone||unknown",
         ],
     ),
     (

@@ -40,13 +40,14 @@ fn text_commands() {
 #[test]
 fn commands_that_are_not_known() {
     let mut b = bench(Transport::Tcp);
-    b.feed(Dir::Client, 1, b"get a\r\nfrobnicate now 1\r\nslabs automove 1\r\nslabs automove 7\r\n");
-    b.feed(Dir::Server, 2, b"END\r\nERROR\r\nOK\r\nOK\r\n");
+    b.feed(Dir::Client, 1, b"get a\r\nfrobnicate now 1\r\nslabs automove 1\r\nslabs automove 7\r\nflush_all\r\n");
+    b.feed(Dir::Server, 2, b"END\r\nERROR\r\nOK\r\nOK\r\nOK\r\n");
     let unknown = &b.events[1];
     assert_eq!(text(unknown, "memcache.request.line"), "frobnicate now 1");
     assert_eq!((text(unknown, "memcache.request.command"), unknown.outcome), ("UNKNOWN".into(), Outcome::Failure));
     let automove = |at: usize| text(&b.events[at], "memcache.request.automove");
     assert_eq!((automove(2), automove(3)), ("slow".into(), "7".into()));
+    assert_eq!(text(&b.events[4], "memcache.request.exptime"), "0");
 }
 
 #[test]

@@ -149,9 +149,8 @@ fn command(line: &str, limits: &Limits) -> Result<(Message, Option<u64>), &'stat
         }
         "flush_all" => {
             message.noreply = noreply;
-            if let Some(delay) = number(word(1)) {
-                message.put(&f::Q_EXPTIME, delay);
-            }
+            // Without a delay it is at once.
+            message.put(&f::Q_EXPTIME, number(word(1)).unwrap_or_default());
         }
         "mg" | "md" | "ma" | "me" | "ms" => {
             key(&mut message, 1);

@@ -55,7 +55,7 @@ fn parse(c: &mut Criterion) {
                 let parser = Parser::new(&set, &detection, context.clone());
                 let mut clock = YearClock::new(&context, &[], &[]);
                 let mut parsed = parser.parse(&chunk, &mut Scratch::default());
-                let year = clock.advance(&parsed);
+                let year = clock.advance(parsed.turns());
                 parser.finish(&mut parsed, year);
                 black_box(parsed.events.len())
             });

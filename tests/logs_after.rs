@@ -76,7 +76,7 @@ fn a_line_can_be_two_events() {
     let parser = Parser::new(&set, &set.detect(data.as_bytes()), context);
     let chunk = LineChunk { data: data.into_bytes(), offset: 0, first_line: 1, ..LineChunk::default() };
     let mut parsed = parser.parse(&chunk, &mut Scratch::default());
-    let year = clock.advance(&parsed);
+    let year = clock.advance(parsed.turns());
     parser.finish(&mut parsed, year);
     let show = |e: &Event<'_>| {
         let has = |name: &str| e.by_name(name).is_some();

@@ -11,7 +11,7 @@ fn with<T>(data: &[u8], context: Context, check: impl FnOnce(&Parsed<'_>) -> T) 
     let mut clock = YearClock::new(&context, data, data);
     let parser = Parser::new(&set, &detection, context);
     let mut parsed = parser.parse(&chunk, &mut Scratch::default());
-    let year = clock.advance(&parsed);
+    let year = clock.advance(parsed.turns());
     parser.finish(&mut parsed, year);
     let lines = &parsed.ledger.lines;
     assert_eq!(lines.read, lines.accounted(), "{lines:?}");
@@ -136,7 +136,7 @@ fn the_split_into_chunks_does_not_show() {
             let chunk =
                 LineChunk { data: piece.into_bytes(), offset, first_line: line, ..LineChunk::default() };
             let mut parsed = parser.parse(&chunk, &mut Scratch::default());
-            let base = clock.advance(&parsed);
+            let base = clock.advance(parsed.turns());
             parser.finish(&mut parsed, base);
             offset += chunk.data.len() as u64;
             line += parsed.ledger.lines.read;

@@ -16,7 +16,7 @@ fn read(data: &[u8], fields: &[&str]) -> (Vec<Told>, Ledger) {
     let mut clock = YearClock::new(&context, data, data);
     let parser = Parser::new(&set, &set.detect(data), context);
     let mut parsed = parser.parse(&chunk, &mut Scratch::default());
-    let year = clock.advance(&parsed);
+    let year = clock.advance(parsed.turns());
     parser.finish(&mut parsed, year);
     let lines = &parsed.ledger.lines;
     assert_eq!((lines.read, lines.bytes), (lines.accounted(), data.len() as u64), "{lines:?}");

@@ -14,7 +14,7 @@ fn read(data: &[u8], context: Context) -> (Vec<(Origin, String)>, Ledger) {
     let mut clock = YearClock::new(&context, data, data);
     let parser = Parser::new(&set, &set.detect(data), context);
     let mut parsed = parser.parse(&chunk, &mut Scratch::default());
-    let year = clock.advance(&parsed);
+    let year = clock.advance(parsed.turns());
     parser.finish(&mut parsed, year);
     let text = |name: &str, event: &netlog::model::Event<'_>| {
         event.by_name(name).and_then(|v| v.as_str()).map(str::to_owned)

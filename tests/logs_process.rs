@@ -42,7 +42,7 @@ fn clients(text: &str, cuts: &[usize]) -> Vec<Seen> {
         let chunk =
             LineChunk { before, data: data.into_bytes(), offset: at as u64, first_line: first as u64 };
         let mut parsed = parser.parse(&chunk, &mut Scratch::default());
-        let year = clock.advance(&parsed);
+        let year = clock.advance(parsed.turns());
         parser.finish(&mut parsed, year);
         let show = |event: &Event<'_>| {
             let told = event.by_name("netlog.client_line.offset").and_then(|v| v.as_int());

@@ -21,7 +21,7 @@ fn parse<'a>(set: &FormatSet, chunk: &'a LineChunk) -> Parsed<'a> {
     let mut clock = YearClock::new(&context, &chunk.data, &chunk.data);
     let parser = Parser::new(set, &detection, context);
     let mut parsed = parser.parse(chunk, &mut Scratch::default());
-    let year = clock.advance(&parsed);
+    let year = clock.advance(parsed.turns());
     parser.finish(&mut parsed, year);
     parsed
 }

@@ -81,15 +81,15 @@ impl<'e> Stage<'e> {
         Stage { enricher, tables, workers: (0..threads.max(1)).map(|_| worker()).collect(), use_of }
     }
 
-    /// Begins a block; `packets` tells whether its events come from a capture.
-    pub fn begin<'a, T: Tallying>(&self, packets: bool) -> Filling<'_, 'e, 'a, T>
+    /// Begins a block; `packets` tells whether its events come from a capture, and `tally` is empty.
+    pub fn begin<'a, T: Tallying>(&self, packets: bool, tally: T) -> Filling<'_, 'e, 'a, T>
     where
         'e: 'a,
     {
         let sinks = self.workers.first().map_or(0, |w| w.lock().map_or(0, |w| w.renderers.len()));
         let done = Finished {
             rendered: (0..sinks).map(|_| Vec::new()).collect(),
-            tally: T::default(),
+            tally,
             tables: self.tables.clone(),
             events: 0,
         };
@@ -105,7 +105,7 @@ impl<'e> Stage<'e> {
 
     /// A whole block at once.
     pub fn finish<T: Tallying>(&self, events: Vec<Event<'static>>, packets: bool) -> Finished<T> {
-        let mut filling = self.begin(packets);
+        let mut filling = self.begin(packets, T::default());
         for event in events {
             filling.push(event);
         }
@@ -115,7 +115,7 @@ impl<'e> Stage<'e> {
     /// A whole block of events that are complete.
     #[cfg(feature = "case")]
     pub fn pass<T: Tallying>(&self, events: Vec<Event<'static>>) -> Finished<T> {
-        let mut filling = self.begin(false);
+        let mut filling = self.begin(false, T::default());
         filling.whole = true;
         for event in events {
             filling.push(event);

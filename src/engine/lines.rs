@@ -1,20 +1,21 @@
-//! Rounds over the lines of one group of logs: the parts of a rotated log, oldest first.
+//! The lines of one group of logs: the parts of a rotated log, oldest first.
 //!
-//! A reader thread cuts chunks; workers parse them; the year of stamps without one is carried from
-//! chunk to chunk in order; workers then finish, complete and render them.
+//! A reader thread cuts chunks; workers parse, complete and render them; what they became is added up in
+//! the order of the chunks, and so is the year of stamps without one carried on.
 
 use super::block::{Filling, Finished};
+use super::queue::Queue;
 use super::run::{Shared, Totals, describe};
-use crate::logs::{Context, Detection, Joins, Parsed, Parser, Scratch, Taker, YearBase, YearClock};
+use crate::logs::{Context, Detection, Joins, Parser, Scratch, Taker, Turns, YearBase, YearClock};
 use crate::model::{Event, FieldRef, Glimpse, InputFault, Ledger, SourceInfo, Ts, Value};
 use crate::report::Tallying;
 use crate::source::LineChunk;
 use crate::source::discover::Input;
 use crate::source::lines::{Borders, Divide, Reader};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use rayon::prelude::*;
+use std::sync::{Mutex, PoisonError};
 
-/// Chunks that a worker has in a round: enough to even out, few enough to keep memory small.
+/// Chunks under way for each worker: enough to even out, few enough to keep memory small.
 const PER_WORKER: usize = 4;
 
 /// What the reader thread says.
@@ -39,12 +40,44 @@ struct File<'f> {
     info: SourceInfo,
 }
 
-/// What a finished chunk leaves behind.
+/// What a chunk became.
 struct Done<T> {
     block: Finished<T>,
     ledger: Ledger,
     span: Option<(Ts, Ts)>,
     lines: u64,
+    turns: Turns,
+    /// The year it was made for.
+    year: YearBase,
+}
+
+/// What is used again from chunk to chunk.
+struct Desks<T> {
+    /// Of each worker.
+    scratches: Vec<Mutex<Scratch>>,
+    /// Empty ones that have their memory.
+    tallies: (Sender<T>, Receiver<T>),
+}
+
+impl<T: Tallying> Desks<T> {
+    fn new(threads: usize) -> Desks<T> {
+        let scratches = (0..threads.max(1)).map(|_| Mutex::default()).collect();
+        Desks { scratches, tallies: bounded(threads * PER_WORKER) }
+    }
+
+    /// Works with what this worker has kept.
+    fn with<R>(&self, work: impl FnOnce(&mut Scratch) -> R) -> R {
+        let index = rayon::current_thread_index().unwrap_or(0) % self.scratches.len();
+        match self.scratches.get(index) {
+            // After a panic elsewhere there is only memory in it, which is still good.
+            Some(desk) => work(&mut desk.lock().unwrap_or_else(PoisonError::into_inner)),
+            None => work(&mut Scratch::default()),
+        }
+    }
+
+    fn tally(&self) -> T {
+        self.tallies.1.try_recv().unwrap_or_default()
+    }
 }
 
 /// Reads and parses a group. `false` if an output failed.
@@ -95,12 +128,12 @@ fn one<T: Tallying>(
             return true;
         }
     };
-    let (send, messages) = bounded(job.threads * PER_WORKER);
+    let (send, messages) = bounded(job.threads);
     let (give_back, spare) = bounded(job.threads * PER_WORKER * 2);
     let go_on = std::thread::scope(|scope| {
         let joins = file.parser.joins().clone();
         scope.spawn(move || read(reader, &joins, &send, &spare));
-        file.rounds(&messages, &give_back, shared, totals)
+        file.follow(&messages, &give_back, shared, totals)
     });
     file.info.notes.extend(file.clock.notes());
     file.info.notes.extend(file.parser.zone_note(&job.logs.zone));
@@ -141,125 +174,95 @@ fn read(mut reader: Reader, joins: &Joins<'_>, send: &Sender<Message>, spare: &R
 }
 
 impl File<'_> {
-    fn rounds<T: Tallying>(
+    /// Has the chunks made into events as they come, and adds up what they became.
+    fn follow<T: Tallying>(
         &mut self,
         messages: &Receiver<Message>,
         give_back: &Sender<LineChunk>,
         shared: &Shared<'_, '_>,
         totals: &mut Totals<T>,
     ) -> bool {
-        let most = shared.job.threads * PER_WORKER;
-        let mut chunks = Vec::with_capacity(most);
-        let mut before = Vec::new();
-        loop {
-            let end = self.gather(messages, most, &mut chunks, &mut totals.ledger);
-            let File { parser, clock, info } = self;
-            // What a round leaves behind is added up while the next one is parsed.
-            let (done, going) = rayon::join(
-                || parse(parser, clock, &chunks, shared),
-                || absorb(info, std::mem::take(&mut before), shared, totals),
-            );
-            if !going {
-                return false;
-            }
-            for chunk in chunks.drain(..) {
-                // A full queue of spare chunks only costs an allocation later.
-                let _ = give_back.try_send(chunk);
-            }
-            if end {
-                return absorb(info, done, shared, totals);
-            }
-            before = done;
-        }
-    }
-
-    /// Takes the chunks of a round; whether they are the last.
-    fn gather(
-        &mut self,
-        messages: &Receiver<Message>,
-        most: usize,
-        chunks: &mut Vec<LineChunk>,
-        accounts: &mut Ledger,
-    ) -> bool {
-        for message in messages {
-            match message {
-                Message::Chunk(chunk) => chunks.push(chunk),
-                Message::End(end) => {
-                    self.info.bytes = end.bytes;
-                    self.info.reached = end.reached;
-                    self.info.sha256 = end.sha256;
-                    accounts.merge(end.ledger);
-                    accounts.faults.extend(end.fault);
-                    return true;
+        let File { parser, clock, info } = self;
+        let (parser, desks) = (&*parser, &Desks::new(shared.job.threads));
+        let most = (shared.job.threads * PER_WORKER) as u64;
+        let mut queue = Queue::new();
+        rayon::in_place_scope_fifo(|workers| {
+            for message in messages {
+                match message {
+                    Message::Chunk(chunk) => {
+                        // A year changes once in thousands of chunks: guess that it does not, and do again
+                        // what it did.
+                        let guess = clock.expected();
+                        queue.begin(workers, move || {
+                            let made = |scratch: &mut _| finish(parser, &chunk, scratch, guess, desks.tally(), shared);
+                            let done = desks.with(made);
+                            (chunk, done)
+                        });
+                    }
+                    Message::End(end) => end_of(info, end, &mut totals.ledger),
+                }
+                let going = queue.settle(most, |(chunk, done)| {
+                    let empty = add(parser, clock, info, &chunk, done, shared, totals);
+                    // Full queues of what can be used again only cost an allocation later.
+                    let _ = give_back.try_send(chunk);
+                    empty.map(|tally| desks.tallies.0.try_send(tally)).is_some()
+                });
+                if !going {
+                    return false;
                 }
             }
-            if chunks.len() == most {
-                return false;
-            }
-        }
-        true
+            queue.settle(0, |(chunk, done)| add(parser, clock, info, &chunk, done, shared, totals).is_some())
+        })
     }
 }
 
-/// Parses the chunks of a round.
-fn parse<T: Tallying>(
+/// Takes down what is known when a file was read to its end.
+fn end_of(info: &mut SourceInfo, end: Box<End>, ledger: &mut Ledger) {
+    info.bytes = end.bytes;
+    info.reached = end.reached;
+    info.sha256 = end.sha256;
+    ledger.merge(end.ledger);
+    ledger.faults.extend(end.fault);
+}
+
+/// Adds up what the next chunk became; gives back an emptied tally, or `None` if an output failed.
+fn add<T: Tallying>(
     parser: &Parser<'_>,
     clock: &mut YearClock,
-    chunks: &[LineChunk],
-    shared: &Shared<'_, '_>,
-) -> Vec<Done<T>> {
-    // A year changes once in thousands of chunks: guess that it does not, and do again what it did.
-    let guess = clock.expected();
-    let read: Vec<(Parsed<'_>, Done<T>)> = chunks
-        .par_iter()
-        .with_max_len(1)
-        .map_init(Scratch::default, |scratch, chunk| finish(parser, chunk, scratch, guess, shared))
-        .collect();
-    shared.progress.add_read(chunks.iter().map(|c| c.data.len() as u64).sum());
-    let years: Vec<YearBase> = read.iter().map(|(parsed, _)| clock.advance(parsed)).collect();
-    read.into_par_iter()
-        .zip(years.into_par_iter().zip(chunks))
-        .map(|((parsed, done), (year, chunk))| match parsed.is_of(guess, year) {
-            true => done,
-            false => finish(parser, chunk, &mut Scratch::default(), year, shared).1,
-        })
-        .collect()
-}
-
-/// Adds up what the chunks of a round left behind; `false` if an output failed.
-fn absorb<T: Tallying>(
     info: &mut SourceInfo,
-    done: Vec<Done<T>>,
+    chunk: &LineChunk,
+    mut done: Done<T>,
     shared: &Shared<'_, '_>,
     totals: &mut Totals<T>,
-) -> bool {
-    let blocks = done.into_iter().map(|d| {
-        totals.ledger.merge(d.ledger);
-        info.records += d.lines;
-        info.span = match (info.span, d.span) {
-            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
-            (mine, theirs) => mine.or(theirs),
-        };
-        d.block
-    });
-    let blocks = blocks.collect();
-    shared.writer.send(totals.absorb(blocks, shared.progress))
+) -> Option<T> {
+    let year = clock.advance(done.turns);
+    if !done.turns.same_in(done.year, year) {
+        done = finish(parser, chunk, &mut Scratch::default(), year, T::default(), shared);
+    }
+    shared.progress.add_read(chunk.data.len() as u64);
+    totals.ledger.merge(done.ledger);
+    info.records += done.lines;
+    info.span = match (info.span, done.span) {
+        (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+        (mine, theirs) => mine.or(theirs),
+    };
+    totals.hand_on(done.block, shared)
 }
 
-/// Makes the block of a chunk, with stamps that lack a year in `year`.
-fn finish<'c, 'e: 'c, T: Tallying>(
+/// Makes the block of a chunk, with stamps that lack a year in `year`, counted into the empty `tally`.
+fn finish<T: Tallying>(
     parser: &Parser<'_>,
-    chunk: &'c LineChunk,
+    chunk: &LineChunk,
     scratch: &mut Scratch,
     year: YearBase,
-    shared: &Shared<'_, 'e>,
-) -> (Parsed<'c>, Done<T>) {
-    let mut making = Making { filling: shared.stage.begin::<T>(false), span: None };
-    let mut parsed = parser.read(chunk, scratch, year, &mut making);
-    let ledger = std::mem::take(&mut parsed.ledger);
+    tally: T,
+    shared: &Shared<'_, '_>,
+) -> Done<T> {
+    let mut making = Making { filling: shared.stage.begin(false, tally), span: None };
+    let parsed = parser.read(chunk, scratch, year, &mut making);
+    let (turns, ledger) = (parsed.turns(), parsed.ledger);
     let Making { filling, span } = making;
-    let done = Done { block: filling.end(), lines: ledger.lines.read, ledger, span };
-    (parsed, done)
+    Done { block: filling.end(), lines: ledger.lines.read, ledger, span, turns, year }
 }
 
 /// A block in the making.

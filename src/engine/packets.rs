@@ -17,7 +17,7 @@ use crate::report::Tallying;
 use crate::source::discover::Input;
 use crate::source::{PacketBatch, RawPacket};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use rayon::Scope;
+use rayon::ScopeFifo;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -80,7 +80,7 @@ pub(super) fn run<T: Tallying>(inputs: Vec<Input>, shared: &Shared<'_, '_>, tota
     let round = shared.job.round;
     std::thread::scope(|scope| {
         scope.spawn(move || read(inputs, round, &send, &spare));
-        rayon::in_place_scope(|workers| decode(&messages, &give_back, shared, totals, workers))
+        rayon::in_place_scope_fifo(|workers| decode(&messages, &give_back, shared, totals, workers))
     })
 }
 
@@ -91,11 +91,12 @@ fn decode<'s, T: Tallying + 's>(
     give_back: &Sender<PacketBatch>,
     shared: &Shared<'s, '_>,
     totals: &mut Totals<T>,
-    workers: &Scope<'s>,
+    workers: &ScopeFifo<'s>,
 ) -> bool {
     let mut group = Group::new(shared);
     let mut queue = Queue::new();
     let most = shared.job.threads as u64 * PER_WORKER;
+    let stage = shared.stage;
     for message in messages {
         match message {
             Message::Batch(source, mut batch) => {
@@ -105,9 +106,9 @@ fn decode<'s, T: Tallying + 's>(
                 // The reader may have ended: then nobody needs the buffer.
                 let _ = give_back.try_send(batch);
                 for block in group.blocks(false) {
-                    queue.begin(workers, shared.stage, block);
+                    queue.begin(workers, move || stage.finish(block, true));
                 }
-                if !queue.settle(most, shared, totals) {
+                if !queue.settle(most, |block| totals.hand_on(block, shared).is_some()) {
                     return false;
                 }
             }
@@ -117,9 +118,9 @@ fn decode<'s, T: Tallying + 's>(
     }
     group.end(shared, &mut totals.ledger);
     for block in group.blocks(true) {
-        queue.begin(workers, shared.stage, block);
+        queue.begin(workers, move || stage.finish(block, true));
     }
-    queue.settle(0, shared, totals)
+    queue.settle(0, |block| totals.hand_on(block, shared).is_some())
 }
 
 fn read(inputs: Vec<Input>, round: usize, send: &Sender<Message>, spare: &Receiver<PacketBatch>) {

@@ -156,24 +156,16 @@ pub(super) struct Totals<T> {
 }
 
 impl<T: Tallying> Totals<T> {
-    /// Adds finished blocks in order; returns their rows for the writer.
-    pub fn absorb(
-        &mut self,
-        blocks: Vec<Finished<T>>,
-        progress: &Progress,
-    ) -> Vec<Vec<Vec<crate::sink::Rendered>>> {
-        blocks
-            .into_iter()
-            .map(|block| {
-                self.tally.merge(block.tally);
-                match &mut self.tables {
-                    Some(tables) => tables.merge(block.tables),
-                    none => *none = Some(block.tables),
-                }
-                progress.add_events(block.events);
-                block.rendered
-            })
-            .collect()
+    /// Adds the block that is next in order and gives its rows to the writer. An empty tally comes back
+    /// for another block; `None` if an output failed.
+    pub fn hand_on(&mut self, block: Finished<T>, shared: &Shared<'_, '_>) -> Option<T> {
+        let empty = self.tally.drain(block.tally);
+        match &mut self.tables {
+            Some(tables) => tables.merge(block.tables),
+            none => *none = Some(block.tables),
+        }
+        shared.progress.add_events(block.events);
+        shared.writer.send(vec![block.rendered]).then_some(empty)
     }
 }
 

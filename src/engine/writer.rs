@@ -6,8 +6,8 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io;
 use std::thread::{Scope, ScopedJoinHandle};
 
-/// Rounds that may wait for a slow disk before decoding waits too.
-const QUEUE: usize = 2;
+/// Pieces that may wait for a slow disk before decoding waits too.
+const QUEUE: usize = 8;
 
 type Parcel = Vec<Vec<Vec<Rendered>>>;
 

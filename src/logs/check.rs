@@ -56,7 +56,7 @@ impl FormatSet {
                 let mut scratch = Scratch { trace: Some(Vec::new()), ..Scratch::default() };
                 let mut parsed = parser.parse(&chunk, &mut scratch);
                 let trace = scratch.trace.unwrap_or_default();
-                let year = clock.advance(&parsed);
+                let year = clock.advance(parsed.turns());
                 parser.finish(&mut parsed, year);
                 let last = trace.last().map(|(format, _)| *format);
                 // What a wrapper holds may be read by another format.

@@ -144,7 +144,7 @@ impl FormatSet {
             if parsed.ledger.anomalies.contains_key("time.missing") {
                 continue;
             }
-            let year = clock.advance(&parsed);
+            let year = clock.advance(parsed.turns());
             parser.finish(&mut parsed, year);
             if let Some(event) = parsed.events.first() {
                 return Some(event.ts);

@@ -71,6 +71,6 @@ pub use parser::{Context, Parsed, Parser, Scratch};
 pub use pasted::LogFormat;
 pub use set::FormatSet;
 pub use taker::Taker;
-pub use time::{Form, Hour, Moment, YearBase, YearClock, Yearless, Zone, ZoneError};
+pub use time::{Form, Hour, Moment, Turns, YearBase, YearClock, Yearless, Zone, ZoneError};
 pub use toml_mistake::toml_mistake;
 pub use wanted::Wanted;

@@ -116,9 +116,9 @@ pub struct Parsed<'a> {
 }
 
 impl Parsed<'_> {
-    /// Whether events made for year `made` would be the same in year `right`.
-    pub fn is_of(&self, made: YearBase, right: YearBase) -> bool {
-        made == right || !self.turns.any()
+    /// Where a year began within the chunk.
+    pub fn turns(&self) -> Turns {
+        self.turns
     }
 }
 
@@ -156,7 +156,7 @@ impl<'f> Parser<'f> {
     }
 
     /// Parses a chunk whose year is known, or guessed: each event goes to `taker` as soon as it is made,
-    /// while all of it is in the cache. If [`Parsed::is_of`] another year after all, it has to be done
+    /// while all of it is in the cache. If it is of another year after all ([`Turns::same_in`]), it has to be done
     /// again.
     pub fn read<'a>(
         &self,

@@ -42,6 +42,12 @@ pub trait Tallying: Default + Send {
 
     /// Adds the tables of the block that follows in output order.
     fn merge(&mut self, other: Self);
+
+    /// The same; gives back an empty one, for another block, that may have kept the memory.
+    fn drain(&mut self, other: Self) -> Self {
+        self.merge(other);
+        Self::default()
+    }
 }
 
 /// Two answers from one run.

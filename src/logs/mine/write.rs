@@ -330,7 +330,7 @@ fn read(set: &FormatSet, rule: (&str, usize), line: &str, names: &[String]) -> O
     let parser = Parser::new(set, &set.detect(&chunk.data), context);
     let mut scratch = Scratch { trace: Some(Vec::new()), ..Scratch::default() };
     let mut parsed = parser.parse(&chunk, &mut scratch);
-    let year = clock.advance(&parsed);
+    let year = clock.advance(parsed.turns());
     parser.finish(&mut parsed, year);
     if scratch.trace?.last().is_none_or(|read| *read != rule) {
         return None;

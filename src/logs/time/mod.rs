@@ -7,8 +7,8 @@ mod year;
 mod zone;
 
 pub use scan::{Form, Stamps};
-pub(in crate::logs) use year::{Pending, Turns};
-pub use year::{YearBase, YearClock};
+pub(in crate::logs) use year::Pending;
+pub use year::{Turns, YearBase, YearClock};
 pub use zone::{Hour, Zone, ZoneError};
 
 use super::fields::nearest;

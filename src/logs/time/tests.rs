@@ -115,7 +115,7 @@ fn years(context: &Context, tail: &str, chunks: &[&[&str]]) -> (Vec<i16>, Vec<St
     let mut out = Vec::new();
     for stamps in chunks {
         let parsed = chunk(stamps);
-        let base = clock.advance(&parsed);
+        let base = clock.advance(parsed.turns());
         out.extend(parsed.pending.iter().map(|p| base.0 + p.turn));
     }
     (out, clock.notes())

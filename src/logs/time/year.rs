@@ -17,7 +17,7 @@
 
 use super::{DAY, Form, LEAP_YEAR, Moment, SECOND, Yearless, is_leap, year_of};
 use crate::logs::draft::Lasted;
-use crate::logs::{Context, Parsed};
+use crate::logs::Context;
 use crate::model::{Ts, rfc3339};
 
 /// The year of the first stamp of a chunk, as [`YearClock::advance`] found it.
@@ -39,7 +39,7 @@ pub(in crate::logs) struct Pending {
 
 /// New Years within a run of stamps.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::logs) struct Turns {
+pub struct Turns {
     first: Option<Yearless>,
     last: Option<Yearless>,
     turn: i16,
@@ -47,13 +47,13 @@ pub(in crate::logs) struct Turns {
 }
 
 impl Turns {
-    /// Whether there was a stamp without a year.
-    pub fn any(self) -> bool {
-        self.first.is_some()
+    /// Whether what was made for year `made` would be the same in year `right`.
+    pub fn same_in(self, made: YearBase, right: YearBase) -> bool {
+        made == right || self.first.is_none()
     }
 
     /// Years between the first stamp and this one.
-    pub fn step(&mut self, when: Yearless) -> i16 {
+    pub(in crate::logs) fn step(&mut self, when: Yearless) -> i16 {
         match self.last {
             Some(last) => self.turn = self.turn.saturating_add(turn(last, when)),
             None => self.first = Some(when),
@@ -124,8 +124,8 @@ impl YearClock {
     }
 
     /// The year of the first stamp of the next chunk.
-    pub fn advance(&mut self, parsed: &Parsed<'_>) -> YearBase {
-        let Turns { first: Some(first), last: Some(last), turn: turns, leap_day } = parsed.turns else {
+    pub fn advance(&mut self, turns: Turns) -> YearBase {
+        let Turns { first: Some(first), last: Some(last), turn: turns, leap_day } = turns else {
             return YearBase::default();
         };
         self.leap_day |= leap_day;

@@ -60,6 +60,12 @@ impl<E: Keyed> Listed<E> {
         Some(number)
     }
 
+    /// Empties it, keeping the memory.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+        self.index.clear();
+    }
+
     pub fn get(&self, number: u32) -> Option<&E> {
         self.entries.get(number as usize)
     }

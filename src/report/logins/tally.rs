@@ -128,6 +128,21 @@ pub struct AuthTally {
     /// The same by service and user.
     pub(super) people: People,
     roles: Roles,
+    numbers: Numbers,
+}
+
+/// What the hosts and names of a later tally are called in an earlier one: memory to work in.
+#[derive(Debug, Default)]
+struct Numbers {
+    hosts: Vec<Option<u32>>,
+    names: Vec<Option<u32>>,
+}
+
+impl Numbers {
+    fn clear(&mut self) {
+        self.hosts.clear();
+        self.names.clear();
+    }
 }
 
 /// Attempts without a remote host by service and user, with the last one; of as many users of a service as
@@ -140,6 +155,15 @@ impl AuthTally {
     #[cfg(test)]
     pub(super) fn with_caps(caps: Caps) -> AuthTally {
         AuthTally { caps, ..AuthTally::default() }
+    }
+
+    /// Empties it, keeping the memory.
+    fn clear(&mut self) {
+        self.hosts.clear();
+        self.names.clear();
+        self.pairs.clear();
+        (self.beyond, self.local) = (Counts::default(), Counts::default());
+        self.people.clear();
     }
 
     fn count(&mut self, remote: Remote<'_>, kind: Kind, seen: &Seen<'_>, at: Moment) {
@@ -239,6 +263,10 @@ impl Tallying for AuthTally {
     }
 
     fn merge(&mut self, later: AuthTally) {
+        self.drain(later);
+    }
+
+    fn drain(&mut self, mut later: AuthTally) -> AuthTally {
         self.beyond.absorb(&later.beyond);
         self.local.absorb(&later.local);
         for (service, users) in &later.people {
@@ -249,16 +277,21 @@ impl Tallying for AuthTally {
                 }
             }
         }
-        let hosts: Vec<Option<u32>> = later.hosts.entries.iter().map(|row| self.host(row)).collect();
+        let mut numbers = std::mem::take(&mut later.numbers);
+        numbers.hosts.extend(later.hosts.entries.iter().map(|row| self.host(row)));
         // A name of many hosts is looked up once.
-        let mut known: Vec<Option<u32>> = vec![None; later.names.entries.len()];
+        numbers.names.resize(later.names.entries.len(), None);
         for pair in &later.pairs.entries {
-            let host = hosts.get(pair.host as usize).copied().flatten();
+            let host = numbers.hosts.get(pair.host as usize).copied().flatten();
             let (Some(host), Some(name)) = (host, later.names.get(pair.user)) else { continue };
-            let Some(user) = known.get_mut(pair.user as usize) else { continue };
+            let Some(user) = numbers.names.get_mut(pair.user as usize) else { continue };
             *user = user.or_else(|| self.name(name));
             self.pair(host, *user, pair.tried, pair.accepted);
         }
+        numbers.clear();
+        later.numbers = numbers;
+        later.clear();
+        later
     }
 }
 

@@ -32,11 +32,11 @@ pub(super) fn run(plan: &Plan, args: &GrepAuth, terminal: &Terminal) -> Result<S
     let answer = outcome.tally.finish(selection, facts, |ip| {
         let found = enricher.place(ip);
         Place {
-            country: found.country.map(|c| (c.code.to_owned(), c.name.to_owned())),
+            country: found.country.map(|c| (c.code, c.name)),
             city: found.city,
             location: found.location,
             centroid: found.centroid,
-            network: found.network.map(|(number, name)| (number, name.into_owned())),
+            network: found.network,
         }
     });
     for output in outputs {

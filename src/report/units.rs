@@ -2,17 +2,23 @@
 
 use super::{Cell, Unit};
 use crate::model::{Ts, rfc3339};
+use std::borrow::Cow;
 
 /// A cell as text; `""` for an empty one. Text is given as it is: escaping is the sink's business.
 pub fn spell(cell: &Cell, unit: Unit) -> String {
+    spelled(cell, unit).into_owned()
+}
+
+/// The same; text is not copied.
+pub fn spelled(cell: &Cell, unit: Unit) -> Cow<'_, str> {
     match (cell, unit) {
-        (Cell::Empty, _) => String::new(),
-        (Cell::Text(text), _) => text.clone(),
-        (Cell::Time(ts), _) => time(*ts),
-        (Cell::Number(n), Unit::Bytes) => bytes(*n),
-        (Cell::Number(n), Unit::Duration) => duration(*n),
-        (Cell::Number(n), Unit::Permille) => format!("{}.{} %", n / 10, n % 10),
-        (Cell::Number(n), Unit::Text | Unit::Count | Unit::Time) => count(*n),
+        (Cell::Empty, _) => Cow::Borrowed(""),
+        (Cell::Text(text), _) => Cow::Borrowed(text),
+        (Cell::Time(ts), _) => time(*ts).into(),
+        (Cell::Number(n), Unit::Bytes) => bytes(*n).into(),
+        (Cell::Number(n), Unit::Duration) => duration(*n).into(),
+        (Cell::Number(n), Unit::Permille) => format!("{}.{} %", n / 10, n % 10).into(),
+        (Cell::Number(n), Unit::Text | Unit::Count | Unit::Time) => count(*n).into(),
     }
 }
 
@@ -61,7 +67,13 @@ fn scaled(n: u64, unit: u64, fraction: bool, name: &str) -> String {
 
 /// `2015-08-27 08:18:50`, UTC.
 pub fn time(ts: Ts) -> String {
-    rfc3339(ts).replace('T', " ").chars().take(19).collect()
+    let mut text = rfc3339(ts);
+    if let Some(at) = text.find('T') {
+        text.replace_range(at..=at, " ");
+    }
+    // All of it is ASCII.
+    text.truncate(19);
+    text
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ impl Opened {
     ///
     /// # Errors
     /// Whatever the file or pipe says.
-    pub fn close(mut self, logins: &Logins) -> io::Result<()> {
+    pub fn close(mut self, logins: &Logins<'_>) -> io::Result<()> {
         let out = &mut self.output;
         match self.form {
             Form::Text { width, color } => {
@@ -64,7 +64,7 @@ impl Opened {
     }
 }
 
-fn lines(out: &mut Output, logins: &Logins) -> io::Result<()> {
+fn lines(out: &mut Output, logins: &Logins<'_>) -> io::Result<()> {
     let mut line = Vec::new();
     for each in &logins.hosts {
         line.clear();
@@ -76,7 +76,7 @@ fn lines(out: &mut Output, logins: &Logins) -> io::Result<()> {
 }
 
 /// The whole answer. There can be a million hosts, so they are written one by one.
-fn document(out: &mut Output, logins: &Logins) -> io::Result<()> {
+fn document(out: &mut Output, logins: &Logins<'_>) -> io::Result<()> {
     let facts = &logins.facts;
     let settings: Map<String, Value> =
         facts.settings.iter().map(|(k, v)| (k.clone(), v.as_str().into())).collect();
@@ -111,7 +111,7 @@ fn document(out: &mut Output, logins: &Logins) -> io::Result<()> {
     out.write(&text)
 }
 
-fn totals(logins: &Logins) -> Value {
+fn totals(logins: &Logins<'_>) -> Value {
     let mut out = Map::new();
     out.insert("hosts".to_owned(), logins.distinct.into());
     out.insert("listed".to_owned(), logins.hosts.len().into());
@@ -132,22 +132,22 @@ fn totals(logins: &Logins) -> Value {
 }
 
 /// Who failed at the machine itself.
-fn person((service, user, counts, last): &(&'static str, String, Counts, Ts)) -> Value {
+fn person((service, user, counts, last): &(&'static str, &str, Counts, Ts)) -> Value {
     let mut out = Map::new();
     out.insert("service".to_owned(), (*service).into());
-    out.insert("user".to_owned(), user.as_str().into());
+    out.insert("user".to_owned(), (*user).into());
     put_counts(&mut out, counts);
     out.insert("last".to_owned(), rfc3339(*last).into());
     out.into()
 }
 
-fn host(host: &Host) -> Value {
+fn host(host: &Host<'_>) -> Value {
     let mut out = Map::new();
-    out.insert("host".to_owned(), host.host.as_str().into());
+    out.insert("host".to_owned(), (*host.host).into());
     put_counts(&mut out, &host.counts);
     out.insert("accepted_after_failure".to_owned(), host.after_failure.into());
-    let names = |list: &[(String, u64)]| -> Value {
-        list.iter().map(|(name, n)| (name.clone(), Value::from(*n))).collect::<Map<_, _>>().into()
+    let names = |list: &[(&str, u64)]| -> Value {
+        list.iter().map(|(name, n)| ((*name).to_owned(), Value::from(*n))).collect::<Map<_, _>>().into()
     };
     out.insert("users".to_owned(), names(&host.users));
     out.insert("users_left_out".to_owned(), host.unlisted.into());
@@ -174,11 +174,11 @@ fn put_counts(out: &mut Map<String, Value>, counts: &Counts) {
     out.insert("kinds".to_owned(), kinds.into());
 }
 
-fn geo(place: &Place) -> Value {
+fn geo(place: &Place<'_>) -> Value {
     let mut out = Map::new();
-    if let Some((code, name)) = &place.country {
-        out.insert("country_iso_code".to_owned(), code.as_str().into());
-        out.insert("country_name".to_owned(), name.as_str().into());
+    if let Some((code, name)) = place.country {
+        out.insert("country_iso_code".to_owned(), code.into());
+        out.insert("country_name".to_owned(), name.into());
     }
     if let Some(city) = &place.city {
         out.insert("city_name".to_owned(), city.as_str().into());
@@ -190,7 +190,7 @@ fn geo(place: &Place) -> Value {
     out.into()
 }
 
-fn network(place: &Place) -> Value {
+fn network(place: &Place<'_>) -> Value {
     let network = place.network.as_ref();
     network
         .map_or_else(|| json!({}), |(number, name)| json!({"number": number, "organization": {"name": name}}))
@@ -215,23 +215,23 @@ const COLUMNS: [&str; 16] = [
     "as_organization_name",
 ];
 
-fn sheet(logins: &Logins) -> io::Result<Vec<u8>> {
+fn sheet(logins: &Logins<'_>) -> io::Result<Vec<u8>> {
     let mut out = csv::Writer::from_writer(Vec::new());
     out.write_record(COLUMNS)?;
     for host in &logins.hosts {
         let n = |n: u64| n.to_string();
-        let names = |list: &[(String, u64)]| {
+        let names = |list: &[(&str, u64)]| {
             list.iter().map(|(name, n)| format!("{name}={n}")).collect::<Vec<_>>().join(";")
         };
         let time = |ts: Option<i64>| ts.map(rfc3339).unwrap_or_default();
-        let country = host.place.country.clone().unwrap_or_default();
+        let country = host.place.country.unwrap_or_default();
         let (number, owner) = host
             .place
             .network
             .clone()
-            .map_or_else(Default::default, |(number, name)| (n(number.into()), name));
+            .map_or_else(Default::default, |(number, name)| (n(number.into()), name.into_owned()));
         let cells: [String; 16] = [
-            host.host.clone(),
+            host.host.to_string(),
             n(host.counts.failures()),
             n(host.counts.failed()),
             n(host.counts.pam_failed()),
@@ -243,8 +243,8 @@ fn sheet(logins: &Logins) -> io::Result<Vec<u8>> {
             names(&host.accepted),
             time(host.span.map(|s| s.0)),
             time(host.span.map(|s| s.1)),
-            country.0,
-            country.1,
+            country.0.to_owned(),
+            country.1.to_owned(),
             number,
             owner,
         ];

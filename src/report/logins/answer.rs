@@ -4,6 +4,7 @@ use super::tally::{AuthTally, RemoteHost, Row};
 use super::{Counts, Kind};
 use crate::model::Ts;
 use crate::report::Facts;
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
@@ -18,9 +19,9 @@ pub struct Selection {
 
 /// Where an address is and who owns it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Place {
+pub struct Place<'t> {
     /// Two-letter code and name of the country.
-    pub country: Option<(String, String)>,
+    pub country: Option<(&'t str, &'t str)>,
     /// City, where the database says.
     pub city: Option<String>,
     /// Latitude and longitude, degrees.
@@ -28,24 +29,24 @@ pub struct Place {
     /// Whether the location is only the middle of the country.
     pub centroid: bool,
     /// Number and name of the announcing network.
-    pub network: Option<(u32, String)>,
+    pub network: Option<(u32, Cow<'t, str>)>,
 }
 
 /// A remote host.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Host {
+pub struct Host<'t> {
     /// Address or name.
-    pub host: String,
+    pub host: Cow<'t, str>,
     /// Where it is; nothing for names and special addresses.
-    pub place: Place,
+    pub place: Place<'t>,
     /// Attempts by kind.
     pub counts: Counts,
     /// Whether a log-in was accepted after one had been refused.
     pub after_failure: bool,
     /// Users with the attempts that were refused, most first; 0 where only the name was told.
-    pub users: Vec<(String, u64)>,
+    pub users: Vec<(&'t str, u64)>,
     /// Users with the log-ins that were accepted, most first.
-    pub accepted: Vec<(String, u64)>,
+    pub accepted: Vec<(&'t str, u64)>,
     /// Attempts on users beyond those kept.
     pub unlisted: u64,
     /// First and last attempt.
@@ -54,11 +55,11 @@ pub struct Host {
 
 /// The log-ins of all remote hosts.
 #[derive(Clone, Debug, Default)]
-pub struct Logins {
+pub struct Logins<'t> {
     /// Those selected, most failures first, then by name.
-    pub hosts: Vec<Host>,
+    pub hosts: Vec<Host<'t>>,
     /// Those that got in after failing, whether selected or not; same order.
-    pub intruders: Vec<Host>,
+    pub intruders: Vec<Host<'t>>,
     /// Hosts that tried to log in, selected or not.
     pub distinct: u64,
     /// Users they named.
@@ -72,7 +73,7 @@ pub struct Logins {
     /// Attempts without a remote host: at the console, in sudo.
     pub local: Counts,
     /// Of these, service, user, counts and last attempt, by name.
-    pub people: Vec<(&'static str, String, Counts, Ts)>,
+    pub people: Vec<(&'static str, &'t str, Counts, Ts)>,
     /// First and last attempt.
     pub span: Option<(Ts, Ts)>,
     /// What only the run knows.
@@ -81,74 +82,127 @@ pub struct Logins {
 
 impl AuthTally {
     /// The answer. `place` looks an address up.
-    pub fn finish(self, selection: Selection, facts: Facts, place: impl Fn(IpAddr) -> Place) -> Logins {
+    pub fn finish<'t>(
+        &'t self,
+        selection: Selection,
+        facts: Facts,
+        place: impl Fn(IpAddr) -> Place<'t>,
+    ) -> Logins<'t> {
         let mut out = Logins { beyond: self.beyond, local: self.local, facts, ..Logins::default() };
         out.total.absorb(&self.beyond);
         for (service, users) in &self.people {
             let failed = users.iter().filter(|(_, (counts, _))| counts.failures() > 0);
-            out.people.extend(failed.map(|(user, (n, last))| (*service, user.to_string(), *n, *last)));
+            out.people.extend(failed.map(|(user, (n, last))| (*service, &**user, *n, *last)));
         }
-        let users = self.users_of_hosts();
+        let users = Users::new(self);
         let mut rows = Vec::with_capacity(self.hosts.entries.len());
-        for (row, users) in self.hosts.entries.iter().zip(&users) {
+        for (row, number) in self.hosts.entries.iter().zip(0..) {
             if !row.counts.tried() {
                 out.idle = out.idle.saturating_add(row.counts.of(Kind::Preauth));
                 continue;
             }
             out.total.absorb(&row.counts);
             out.span = crate::report::hosts::joined(out.span, row.span);
-            rows.push((row.counts.failures(), name(row), row, users.as_slice()));
+            rows.push((row.counts.failures(), name(row), number));
         }
         out.distinct = rows.len() as u64;
         out.users = self.names.entries.len() as u64;
         rows.sort_unstable_by(|a, b| (Reverse(a.0), &a.1).cmp(&(Reverse(b.0), &b.1)));
-        let made = |(_, name, row, users): &(u64, String, &Row, &[u32])| self.made(name, row, users, &place);
-        out.intruders = rows.iter().filter(|(_, _, row, _)| row.after_failure()).map(made).collect();
-        rows.retain(|(failures, ..)| *failures >= selection.min_failures);
-        rows.truncate(selection.top.unwrap_or(usize::MAX));
-        out.hosts = rows.iter().map(made).collect();
-        out
-    }
-
-    /// Per host, the numbers of its pairs.
-    fn users_of_hosts(&self) -> Vec<Vec<u32>> {
-        let mut users = vec![Vec::new(); self.hosts.entries.len()];
-        for (pair, number) in self.pairs.entries.iter().zip(0..) {
-            if let Some(list) = users.get_mut(pair.host as usize) {
-                list.push(number);
+        let selected = |failures: u64, nth: usize| {
+            failures >= selection.min_failures && selection.top.is_none_or(|top| nth < top)
+        };
+        // The rows with enough failures come first.
+        for (nth, (failures, name, number)) in rows.into_iter().enumerate() {
+            let Some(row) = self.hosts.get(number) else { continue };
+            let (listed, intruder) = (selected(failures, nth), row.after_failure());
+            if !listed && !intruder {
+                continue;
+            }
+            let host = made(name, row, users.of(self, number), &place);
+            if intruder {
+                out.intruders.push(host.clone());
+            }
+            if listed {
+                out.hosts.push(host);
             }
         }
-        users
-    }
-
-    fn made(&self, name: &str, row: &Row, pairs: &[u32], place: impl Fn(IpAddr) -> Place) -> Host {
-        let pairs = || pairs.iter().filter_map(|number| self.pairs.get(*number));
-        let user = |user: u32| self.names.get(user).map_or("", |name| name).to_owned();
-        let by_count = |mut list: Vec<(String, u64)>| {
-            list.sort_unstable_by(|a, b| (Reverse(a.1), &a.0).cmp(&(Reverse(b.1), &b.0)));
-            list
-        };
-        let tried = pairs().filter(|p| p.tried > 0 || p.accepted == 0);
-        let accepted = pairs().filter(|p| p.accepted > 0);
-        Host {
-            host: name.to_owned(),
-            place: match row.host {
-                RemoteHost::Ip(ip) => place(ip),
-                RemoteHost::Name(_) => Place::default(),
-            },
-            counts: row.counts,
-            after_failure: row.after_failure(),
-            users: by_count(tried.map(|p| (user(p.user), p.tried)).collect()),
-            accepted: by_count(accepted.map(|p| (user(p.user), p.accepted)).collect()),
-            unlisted: row.unlisted,
-            span: row.span,
-        }
+        out
     }
 }
 
-fn name(row: &Row) -> String {
+/// The pairs of each host, one host after the other.
+struct Users {
+    pairs: Vec<u32>,
+    /// Where in `pairs` those of each host end.
+    ends: Vec<usize>,
+}
+
+impl Users {
+    fn new(tally: &AuthTally) -> Users {
+        let mut ends = vec![0; tally.hosts.entries.len()];
+        let mut end = 0;
+        for pair in &tally.pairs.entries {
+            if let Some(count) = ends.get_mut(pair.host as usize) {
+                *count += 1;
+            }
+        }
+        // From counts to where each one's begin; filling them in moves that to where they end.
+        for slot in &mut ends {
+            end += std::mem::replace(slot, end);
+        }
+        let mut pairs = vec![0; end];
+        for (pair, number) in tally.pairs.entries.iter().zip(0..) {
+            let Some(at) = ends.get_mut(pair.host as usize) else { continue };
+            if let Some(slot) = pairs.get_mut(*at) {
+                *slot = number;
+            }
+            *at += 1;
+        }
+        Users { pairs, ends }
+    }
+
+    /// Name, attempts that were refused and log-ins that were accepted of each user of a host.
+    fn of<'t>(&self, tally: &'t AuthTally, host: u32) -> impl Iterator<Item = (&'t str, u64, u64)> + Clone {
+        let end = |host: usize| self.ends.get(host).copied().unwrap_or(0);
+        let begin = (host as usize).checked_sub(1).map_or(0, end);
+        let pairs = self.pairs.get(begin..end(host as usize)).unwrap_or_default();
+        pairs.iter().filter_map(|number| {
+            let pair = tally.pairs.get(*number)?;
+            Some((&**tally.names.get(pair.user)?, pair.tried, pair.accepted))
+        })
+    }
+}
+
+fn made<'t>(
+    name: Cow<'t, str>,
+    row: &'t Row,
+    users: impl Iterator<Item = (&'t str, u64, u64)> + Clone,
+    place: impl Fn(IpAddr) -> Place<'t>,
+) -> Host<'t> {
+    let by_count = |mut list: Vec<(&'t str, u64)>| {
+        list.sort_unstable_by(|a, b| (Reverse(a.1), a.0).cmp(&(Reverse(b.1), b.0)));
+        list
+    };
+    let tried = users.clone().filter(|(_, tried, accepted)| *tried > 0 || *accepted == 0);
+    let accepted = users.filter(|(.., accepted)| *accepted > 0);
+    Host {
+        host: name,
+        place: match row.host {
+            RemoteHost::Ip(ip) => place(ip),
+            RemoteHost::Name(_) => Place::default(),
+        },
+        counts: row.counts,
+        after_failure: row.after_failure(),
+        users: by_count(tried.map(|(user, tried, _)| (user, tried)).collect()),
+        accepted: by_count(accepted.map(|(user, _, accepted)| (user, accepted)).collect()),
+        unlisted: row.unlisted,
+        span: row.span,
+    }
+}
+
+fn name(row: &Row) -> Cow<'_, str> {
     match &row.host {
-        RemoteHost::Ip(ip) => ip.to_string(),
-        RemoteHost::Name(name) => name.to_string(),
+        RemoteHost::Ip(ip) => ip.to_string().into(),
+        RemoteHost::Name(name) => (&**name).into(),
     }
 }

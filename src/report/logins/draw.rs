@@ -3,11 +3,12 @@
 use super::{Counts, Host, Kind, Logins};
 use crate::model::{Ledger, Ts};
 use crate::report::{Block, Cell, Column, Report, Section, Table, Unit};
+use std::fmt::Write;
 
 /// Users named in a cell.
 const USERS: usize = 6;
 
-impl Logins {
+impl Logins<'_> {
     /// Who got in after failing, then every host, then what was read.
     pub fn report(&self) -> Report {
         let sections = [self.intruded(), self.all(), self.at_home(), self.read()];
@@ -34,9 +35,9 @@ impl Logins {
             Column::new("country", "Country", Unit::Text, 1),
             Column::new("network", "Network", Unit::Text, 2),
         ];
-        let row = |host: &Host| {
+        let row = |host: &Host<'_>| {
             vec![
-                host.host.as_str().into(),
+                (*host.host).into(),
                 host.counts.failures().into(),
                 host.counts.of(Kind::Accepted).into(),
                 named(&host.accepted).into(),
@@ -89,9 +90,9 @@ impl Logins {
             Column::new("pam_failed", "PAM", Unit::Count, 0),
             Column::new("last", "Last", Unit::Time, 0),
         ];
-        let row = |(service, user, counts, last): &(&'static str, String, Counts, Ts)| {
+        let row = |(service, user, counts, last): &(&'static str, &str, Counts, Ts)| {
             let (failed, pam) = (counts.failed().into(), counts.pam_failed().into());
-            vec![(*service).into(), user.as_str().into(), failed, pam, Cell::Time(*last)]
+            vec![(*service).into(), (*user).into(), failed, pam, Cell::Time(*last)]
         };
         let rows: Vec<_> = self.people.iter().map(row).collect();
         let count = rows.len() as u64;
@@ -145,9 +146,9 @@ impl Logins {
     }
 }
 
-fn row(host: &Host) -> Vec<Cell> {
+fn row(host: &Host<'_>) -> Vec<Cell> {
     vec![
-        host.host.as_str().into(),
+        (*host.host).into(),
         host.counts.failed().into(),
         host.counts.pam_failed().into(),
         host.counts.of(Kind::InvalidUser).into(),
@@ -179,26 +180,30 @@ fn lines(ledger: &Ledger) -> Vec<(&'static str, Unit, Cell)> {
 }
 
 /// Names with counts, the first few. The names are kept apart by commas; a sink escapes them.
-fn named(users: &[(String, u64)]) -> String {
-    let name = |(name, count): &(String, u64)| {
-        let name = if name.is_empty() { "(empty)" } else { name };
-        if *count > 1 { format!("{name} ({count})") } else { name.to_owned() }
-    };
-    let mut list: Vec<String> = users.iter().take(USERS).map(name).collect();
-    if users.len() > USERS {
-        list.push(format!("{} more", users.len() - USERS));
+fn named(users: &[(&str, u64)]) -> String {
+    let mut out = String::new();
+    for (nth, (name, count)) in users.iter().take(USERS).enumerate() {
+        out.push_str(if nth > 0 { ", " } else { "" });
+        out.push_str(if name.is_empty() { "(empty)" } else { name });
+        if *count > 1 {
+            // Writing to a string cannot fail.
+            let _ = write!(out, " ({count})");
+        }
     }
-    list.join(", ")
+    if users.len() > USERS {
+        let _ = write!(out, ", {} more", users.len() - USERS);
+    }
+    out
 }
 
 fn time(ts: Option<Ts>) -> Cell {
     ts.map_or(Cell::Empty, Cell::Time)
 }
 
-fn country(host: &Host) -> Cell {
-    host.place.country.as_ref().map(|(code, _)| code.as_str()).into()
+fn country(host: &Host<'_>) -> Cell {
+    host.place.country.map(|(code, _)| code).into()
 }
 
-fn network(host: &Host) -> Cell {
+fn network(host: &Host<'_>) -> Cell {
     host.place.network.as_ref().map(|(number, name)| format!("AS{number} {name}")).into()
 }

@@ -7,6 +7,15 @@ use std::fmt::Write;
 /// `text` with every hidden character spelled out.
 pub fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    push_visible(&mut out, text);
+    out
+}
+
+/// Appends `text` with every hidden character spelled out.
+pub fn push_visible(out: &mut String, text: &str) {
+    if is_plain(text) {
+        return out.push_str(text);
+    }
     for c in text.chars() {
         // Writing to a string cannot fail.
         let _ = match c {
@@ -18,7 +27,11 @@ pub fn visible(text: &str) -> String {
             _ => write!(out, "\\u{{{:x}}}", u32::from(c)),
         };
     }
-    out
+}
+
+/// Whether a text is all printable ASCII, as most are: each byte is a character, and takes a column.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|b| matches!(b, b' '..=b'~'))
 }
 
 /// Terminal columns of a character: 0 for combining marks and variation selectors, 2 for East Asian
@@ -41,6 +54,9 @@ fn columns(c: char) -> usize {
 
 /// Terminal columns of a text without hidden characters.
 pub fn width(text: &str) -> usize {
+    if is_plain(text) {
+        return text.len();
+    }
     text.chars().map(columns).sum()
 }
 

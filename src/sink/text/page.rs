@@ -98,9 +98,7 @@ impl Page {
     }
 
     fn table(&mut self, table: &Table, most: usize) {
-        for (line, style) in table::lines(table, self.width, most) {
-            self.line(&line, style);
-        }
+        table::draw(table, self.width, most, |line, style| self.line(line, style));
     }
 
     fn facts(&mut self, facts: &[(&'static str, Unit, Cell)]) {

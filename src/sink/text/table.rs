@@ -1,6 +1,6 @@
 //! Aligned columns that fit the page.
 
-use super::super::escape::text::{fit, visible, width};
+use super::super::escape::text::{fit, push_visible, width};
 
 use crate::report::{Table, Unit, units};
 use anstyle::Style;
@@ -16,46 +16,67 @@ const COMFORT: usize = 16;
 /// Text is never cut below this.
 const LEAST: usize = 6;
 
+/// A column with all its cells. A listing can have a hundred thousand rows, so they are one text.
 struct Laid {
     title: &'static str,
     right: bool,
     /// Where cutting begins to hurt; `None` = half a number or instant is none.
     comfort: Option<usize>,
     spare: u8,
-    cells: Vec<String>,
+    text: String,
+    /// Where in `text` each cell ends, and how many columns of the page it takes.
+    cells: Vec<(usize, usize)>,
+    /// Columns that the widest cell takes.
+    widest: usize,
     size: usize,
 }
 
-/// The table as lines of at most `page` columns, with its heading and at most `most` rows.
-pub fn lines(table: &Table, page: usize, most: usize) -> Vec<(String, Style)> {
+impl Laid {
+    /// A cell with the columns it takes.
+    fn cell(&self, i: usize) -> (&str, usize) {
+        let end = |i: usize| self.cells.get(i).copied().unwrap_or_default();
+        let begin = i.checked_sub(1).map_or(0, |before| end(before).0);
+        let (end, size) = end(i);
+        (self.text.get(begin..end).unwrap_or(""), size)
+    }
+}
+
+/// Gives the table to `line` as lines of at most `page` columns, with its heading and at most `most` rows.
+pub fn draw(table: &Table, page: usize, most: usize, mut line: impl FnMut(&str, Style)) {
     let mut columns = lay(table, most);
     shrink(&mut columns, page);
-    let mut out = Vec::new();
     if !table.title.is_empty() {
-        out.push((fit(table.title, page), Style::new().bold()));
+        line(&fit(table.title, page), Style::new().bold());
     }
-    let head = row(&columns, |column| column.title);
-    out.push((head, Style::new().dimmed()));
+    let mut out = String::new();
+    row(&mut out, &columns, |column| (column.title, width(column.title)));
+    line(&out, Style::new().dimmed());
     for i in 0..table.rows.len().min(most) {
-        out.push((row(&columns, |column| column.cells.get(i).map_or("", String::as_str)), Style::new()));
+        out.clear();
+        row(&mut out, &columns, |column| column.cell(i));
+        line(&out, Style::new());
     }
     if let Some(rest) = remainder(table, most) {
-        out.push((fit(&rest, page), Style::new().dimmed()));
+        line(&fit(&rest, page), Style::new().dimmed());
     }
-    out
 }
 
 fn lay(table: &Table, most: usize) -> Vec<Laid> {
     let lay = |(i, column): (usize, &crate::report::Column)| {
-        let spell = |row: &Vec<crate::report::Cell>| {
-            row.get(i).map(|cell| visible(&units::spell(cell, column.unit))).unwrap_or_default()
-        };
-        let cells: Vec<String> = table.rows.iter().take(most).map(spell).collect();
-        let size = cells.iter().map(|cell| width(cell)).max().unwrap_or(0);
-        let size = if size == 0 { 0 } else { size.max(width(column.title)) };
+        let rows = table.rows.len().min(most);
+        let (mut text, mut cells) = (String::new(), Vec::with_capacity(rows));
+        for row in table.rows.iter().take(most) {
+            let begin = text.len();
+            if let Some(cell) = row.get(i) {
+                push_visible(&mut text, &units::spelled(cell, column.unit));
+            }
+            cells.push((text.len(), width(text.get(begin..).unwrap_or_default())));
+        }
+        let widest = cells.iter().map(|(_, size)| *size).max().unwrap_or(0);
+        let size = if widest == 0 { 0 } else { widest.max(width(column.title)) };
         let right = !matches!(column.unit, Unit::Text | Unit::Time);
         let comfort = (column.unit == Unit::Text).then_some(if i == 0 { KEY } else { COMFORT });
-        Laid { title: column.title, right, comfort, spare: column.spare, cells, size }
+        Laid { title: column.title, right, comfort, spare: column.spare, text, cells, widest, size }
     };
     // A column without a value says nothing.
     table.columns.iter().enumerate().map(lay).filter(|column| column.size > 0).collect()
@@ -100,31 +121,36 @@ fn cut(columns: &mut [Laid], page: usize, least: impl Fn(usize) -> usize) {
 fn widen(columns: &mut [Laid], page: usize) {
     loop {
         let free = page.saturating_sub(total(columns));
-        let wish = |c: &Laid| c.cells.iter().map(|cell| width(cell)).max().unwrap_or(0);
-        match columns.iter_mut().find(|c| wish(c) > c.size).filter(|_| free > 0) {
+        match columns.iter_mut().find(|c| c.widest > c.size).filter(|_| free > 0) {
             Some(column) => column.size += 1,
             None => return,
         }
     }
 }
 
-fn row<'t>(columns: &'t [Laid], text: impl Fn(&'t Laid) -> &'t str) -> String {
-    let mut line = String::new();
+fn row<'t>(line: &mut String, columns: &'t [Laid], cell: impl Fn(&'t Laid) -> (&'t str, usize)) {
     for (i, column) in columns.iter().enumerate() {
-        let cell = fit(text(column), column.size);
-        let pad = " ".repeat(column.size.saturating_sub(width(&cell)));
+        let (text, size) = cell(column);
         if i > 0 {
-            line.push_str("  ");
+            pad(line, GAP);
         }
-        if column.right {
-            line.push_str(&pad);
-            line.push_str(&cell);
+        if size > column.size {
+            // A wide character that does not fit leaves a column free.
+            let text = fit(text, column.size);
+            line.push_str(&text);
+            pad(line, column.size.saturating_sub(width(&text)));
+        } else if column.right {
+            pad(line, column.size - size);
+            line.push_str(text);
         } else {
-            line.push_str(&cell);
-            line.push_str(&pad);
+            line.push_str(text);
+            pad(line, column.size - size);
         }
     }
-    line
+}
+
+fn pad(line: &mut String, columns: usize) {
+    line.extend(std::iter::repeat_n(' ', columns));
 }
 
 fn remainder(table: &Table, most: usize) -> Option<String> {

@@ -194,7 +194,9 @@ impl File<'_> {
                         // what it did.
                         let guess = clock.expected();
                         queue.begin(workers, move || {
-                            let made = |scratch: &mut _| finish(parser, &chunk, scratch, guess, desks.tally(), shared);
+                            let made = |scratch: &mut _| {
+                                finish(parser, &chunk, scratch, guess, desks.tally(), shared)
+                            };
                             let done = desks.with(made);
                             (chunk, done)
                         });

@@ -11,7 +11,7 @@
 use super::draft::Draft;
 use super::parser::Scratch;
 use super::rule::{Format, Matcher, Rule};
-use super::template::{Misfit, begins};
+use super::template::{End, Misfit, begins};
 use std::collections::BTreeSet;
 
 /// One alternative of a rule that is worth trying.
@@ -23,12 +23,16 @@ struct Candidate {
     common: usize,
     /// Parts that match if it is worth trying at all.
     known: usize,
+    /// What a text that matches ends with.
+    end: End,
 }
 
 /// Where texts stop that begin alike.
 #[derive(Debug, Default)]
-struct Node {
+pub(super) struct Node {
     candidates: Box<[Candidate]>,
+    /// Nothing that can match is of interest.
+    idle: bool,
     /// What may follow with its first byte; no two have the same.
     next: Vec<(u8, Box<[u8]>, Node)>,
 }
@@ -52,7 +56,7 @@ impl Dispatch {
             });
             let fitting: Vec<Alternative<'_>> =
                 alternatives.filter(|(matcher, ..)| matcher.may_begin(byte)).collect();
-            Node::new(&fitting, 0)
+            Node::new(rules, &fitting, 0)
         };
         Dispatch { by_byte: (0..=u8::MAX).map(|b| fits(Some(b))).collect(), empty: fits(None) }
     }
@@ -76,13 +80,53 @@ impl Dispatch {
         draft: &mut Draft<'a>,
         scratch: &mut Scratch,
     ) -> Option<usize> {
+        self.node(text.as_bytes()).find(format, text, draft, scratch)
+    }
+
+    /// Numbers of the rules and the alternatives that are tried for a text that begins like this.
+    pub fn tried(&self, text: &[u8]) -> impl Iterator<Item = (u16, u16)> {
+        self.node(text).candidates.iter().map(|candidate| (candidate.rule, candidate.matcher))
+    }
+
+    /// What is worth trying.
+    #[inline]
+    pub fn node(&self, text: &[u8]) -> &Node {
+        let first = text.first().and_then(|first| self.by_byte.get(usize::from(*first)));
+        let mut node = first.unwrap_or(&self.empty);
+        let mut left = text;
+        while let Some(byte) = left.first()
+            && let Some((_, label, next)) = node.next.iter().find(|(first, ..)| first == byte)
+            && begins(left, label)
+        {
+            left = left.get(label.len()..).unwrap_or_default();
+            node = next;
+        }
+        node
+    }
+}
+
+impl Node {
+    /// The first rule of `format` that matches a text that stops here; the draft holds what it captured.
+    pub fn find<'a>(
+        &self,
+        format: &Format,
+        text: &'a str,
+        draft: &mut Draft<'a>,
+        scratch: &mut Scratch,
+    ) -> Option<usize> {
         // Parts that matched when the last one was tried, and are the same in all tried since.
         let (mut misfit, mut known) = (Misfit::LATER, 0);
-        for candidate in self.candidates(text.as_bytes()) {
+        let last = text.as_bytes().last().copied();
+        for candidate in &self.candidates {
             // The reach of a capture depends on the part behind it.
             known = candidate.common.saturating_sub(1).min(known);
             // What did not fit the one before does not fit this one either.
             if misfit.0 <= candidate.common {
+                continue;
+            }
+            if !candidate.end.may_be(last) {
+                // Nothing is known of it that would hold for the next one.
+                misfit = Misfit::LATER;
                 continue;
             }
             let rule = format.rules.get(usize::from(candidate.rule))?;
@@ -103,38 +147,16 @@ impl Dispatch {
         None
     }
 
-    /// Numbers of the rules and the alternatives that are tried for a text that begins like this.
-    pub fn tried(&self, text: &[u8]) -> impl Iterator<Item = (u16, u16)> {
-        self.candidates(text).iter().map(|candidate| (candidate.rule, candidate.matcher))
-    }
-
-    /// What is worth trying.
-    fn candidates(&self, text: &[u8]) -> &[Candidate] {
-        let first = text.first().and_then(|first| self.by_byte.get(usize::from(*first)));
-        let mut node = first.unwrap_or(&self.empty);
-        let mut left = text;
-        while let Some(byte) = left.first()
-            && let Some((_, label, next)) = node.next.iter().find(|(first, ..)| first == byte)
-            && begins(left, label)
-        {
-            left = left.get(label.len()..).unwrap_or_default();
-            node = next;
-        }
-        &node.candidates
-    }
-}
-
-impl Node {
     /// The node of texts whose first `depth` bytes are those of every literal in `alternatives`, as far
     /// as these reach.
-    fn new(alternatives: &[Alternative<'_>], depth: usize) -> Node {
+    fn new(rules: &[Rule], alternatives: &[Alternative<'_>], depth: usize) -> Node {
         let here: Vec<&Alternative<'_>> =
             alternatives.iter().filter(|(m, ..)| m.literal().is_none_or(|l| l.len() <= depth)).collect();
         let mut before: Option<&Matcher> = None;
         let candidates = here.iter().map(|(matcher, rule, number)| {
             let common = before.replace(matcher).map_or(0, |before| matcher.common(before));
             let known = usize::from(matcher.literal().is_some());
-            Candidate { rule: *rule, matcher: *number, common, known }
+            Candidate { rule: *rule, matcher: *number, common, known, end: matcher.end() }
         });
         let candidates = candidates.collect();
         let byte = |m: &Matcher| m.literal().and_then(|l| l.get(depth)).copied();
@@ -145,10 +167,21 @@ impl Node {
                 alternatives.iter().filter(|(m, ..)| fits(m)).copied().collect();
             let longer = fitting.iter().filter_map(|(m, ..)| m.literal().filter(|l| l.len() > depth));
             let label = longer.map(|l| l.get(depth..).unwrap_or_default()).reduce(shared).unwrap_or_default();
-            (first, label.into(), Node::new(&fitting, depth + label.len()))
+            (first, label.into(), Node::new(rules, &fitting, depth + label.len()))
         });
         let next = next.collect();
-        Node { candidates, next }
+        let idle = here.iter().all(|(_, rule, _)| rules.get(usize::from(*rule)).is_some_and(Rule::is_idle));
+        Node { candidates, idle, next }
+    }
+
+    /// Whether no rule can match.
+    pub fn is_empty(&self) -> bool {
+        self.candidates.is_empty()
+    }
+
+    /// Whether nothing that can match is of interest.
+    pub fn is_idle(&self) -> bool {
+        self.idle
     }
 }
 

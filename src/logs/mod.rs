@@ -52,6 +52,7 @@ mod set;
 mod sets;
 mod spec;
 mod step;
+mod swar;
 mod taker;
 mod target;
 mod template;

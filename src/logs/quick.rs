@@ -8,6 +8,7 @@ use super::parser::{LINE, Parsed, Parser, Scratch};
 use super::physical::unended;
 use super::rule::{Child, Constant, Format, Matcher, Rule};
 use super::set::FormatSet;
+use super::swar::{self, Eight};
 use super::taker::Taker;
 use super::target::{Capture, Target};
 use super::template::begins;
@@ -148,9 +149,17 @@ impl Quick {
         let (when, program, pid, message) = header(text, &mut scratch.stamps)?;
         scratch.recent.enter(pid);
         let program = self.program(program, &mut scratch.program)?;
-        for number in &program.formats {
+        let mut formats = &*program.formats;
+        while let Some((number, later)) = formats.split_first() {
             let format = set.format(*number)?;
-            let Some(rule) = format.dispatch.find(format, message, draft, scratch) else { continue };
+            let node = format.dispatch.node(message.as_bytes());
+            if node.is_idle()
+                && let Some(known) = idle(set, formats, message)
+            {
+                return Some(Short { when, unknown: program.unknown.filter(|_| !known), ending: None });
+            }
+            formats = later;
+            let Some(rule) = node.find(format, message, draft, scratch) else { continue };
             let mut ending = self.endings.get(*number)?.get(rule)?;
             let mut looks_back = ending.looks_back;
             draft.wanted = ending.wanted;
@@ -179,6 +188,20 @@ impl Quick {
             self.programs.get(*last)
         })
     }
+}
+
+/// Whether nothing that the formats can make of a message is of interest; then, whether one of them knows how it
+/// begins, which is taken for knowing it.
+fn idle(set: &FormatSet, formats: &[usize], message: &str) -> Option<bool> {
+    let mut known = false;
+    for number in formats {
+        let node = set.format(*number)?.dispatch.node(message.as_bytes());
+        if !node.is_idle() {
+            return None;
+        }
+        known |= !node.is_empty();
+    }
+    Some(known)
 }
 
 /// Whether a matcher is a header that is read by hand, of which only the message is kept.
@@ -343,15 +366,14 @@ impl Parser<'_> {
 fn header<'t>(text: &'t str, stamps: &mut Stamps) -> Option<(Yearless, &'t str, &'t [u8], &'t str)> {
     let bytes = text.as_bytes();
     let (when, stamp) = stamps.scan(bytes)?;
-    let blank = |b: u8| b == b' ' || b == b'\t';
-    let host = until(bytes, stamp + 1, blank);
-    let program = until(bytes, host + 1, |b| b == b'[' || blank(b));
+    let host = swar::first(bytes, stamp + 1, Eight::blank);
+    let program = swar::first(bytes, host + 1, |bytes| bytes.are(b'[').or(bytes.blank()));
     let blanks = bytes.get(stamp) == Some(&b' ') && bytes.get(host) == Some(&b' ');
     if !blanks || host == stamp + 1 || program == host + 1 {
         return None;
     }
     let (name, number, message) = if bytes.get(program) == Some(&b'[') {
-        let pid = until(bytes, program + 1, |b| !b.is_ascii_digit());
+        let pid = swar::first(bytes, program + 1, Eight::other_than_digits);
         // A longer number may not fit.
         if !(2..=19).contains(&(pid - program)) || bytes.get(pid..)?.first_chunk() != Some(b"]: ") {
             return None;
@@ -365,18 +387,6 @@ fn header<'t>(text: &'t str, stamps: &mut Stamps) -> Option<(Yearless, &'t str, 
     };
     let message = text.get(message..).filter(|message| !message.is_empty() && *message != "-")?;
     Some((when, text.get(host + 1..name)?, bytes.get(number)?, message))
-}
-
-/// Where from `begin` on the first `border` stands, or the end.
-#[inline]
-fn until(bytes: &[u8], begin: usize, border: impl Fn(u8) -> bool) -> usize {
-    let mut at = begin;
-    while let Some(byte) = bytes.get(at)
-        && !border(*byte)
-    {
-        at += 1;
-    }
-    at
 }
 
 #[cfg(test)]

@@ -65,6 +65,27 @@ impl Misfit {
     }
 }
 
+/// What a text ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Any,
+    Byte(u8),
+    /// A digit, or a dash for "none".
+    Digit,
+}
+
+impl End {
+    /// Whether a text may end so whose last byte this is.
+    #[inline]
+    pub fn may_be(self, last: Option<u8>) -> bool {
+        match self {
+            End::Any => true,
+            End::Byte(byte) => last == Some(byte),
+            End::Digit => last.is_some_and(|last| last.is_ascii_digit() || last == b'-'),
+        }
+    }
+}
+
 /// A compiled template.
 #[derive(Clone, Debug)]
 pub(super) struct Template {
@@ -168,6 +189,16 @@ impl Template {
             (Some(Part::Capture(Mode::Stamp(_) | Mode::Word | Mode::Digits)), None) => false,
             (Some(Part::Capture(Mode::Digits)), Some(byte)) => byte.is_ascii_digit() || byte == b'-',
             _ => true,
+        }
+    }
+
+    /// What texts that match end with.
+    pub fn end(&self) -> End {
+        let part = if self.rest { self.tail.first() } else { self.lead.last() };
+        match part {
+            Some(Part::Literal(text)) => text.as_bytes().last().map_or(End::Any, |last| End::Byte(*last)),
+            Some(Part::Capture(Mode::Digits)) => End::Digit,
+            _ => End::Any,
         }
     }
 

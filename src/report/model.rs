@@ -129,6 +129,22 @@ pub struct Table {
     pub exact: bool,
 }
 
+/// Rows of listings that are too many to be kept: they are made as they are drawn, perhaps twice.
+pub trait MadeRows {
+    /// Those of the listing `id`; `None` if it has its own.
+    fn rows(&self, id: &str) -> Option<Box<dyn Iterator<Item = Vec<Cell>> + '_>>;
+}
+
+/// Of a report whose listings all have their own.
+#[derive(Clone, Copy, Debug)]
+pub struct NoRows;
+
+impl MadeRows for NoRows {
+    fn rows(&self, _: &str) -> Option<Box<dyn Iterator<Item = Vec<Cell>> + '_>> {
+        None
+    }
+}
+
 /// One step of a [`Timeline`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bin {

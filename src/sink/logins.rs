@@ -51,13 +51,15 @@ impl Opened {
         let out = &mut self.output;
         match self.form {
             Form::Text { width, color } => {
-                out.write(text::draw(&logins.report(), text::page(width), color).as_bytes())?;
+                out.write(text::draw_made(&logins.report(), logins, text::page(width), color).as_bytes())?;
             }
             Form::Json => document(out, logins)?,
             Form::Ndjson => lines(out, logins)?,
             Form::Csv => out.write(&sheet(logins)?)?,
             Form::Markdown => {
-                out.write(markdown::draw(&logins.report()).map_err(io::Error::other)?.as_bytes())?;
+                out.write(
+                    markdown::draw_made(&logins.report(), logins).map_err(io::Error::other)?.as_bytes(),
+                )?;
             }
         }
         self.output.finish()

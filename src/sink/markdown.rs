@@ -3,7 +3,8 @@
 use super::escape::markdown::plain;
 use super::{Kind, Needs, Sink, SinkContext, SinkError, drawn};
 use crate::model::{Evidence, Finding, Sources};
-use crate::report::{Bin, Block, Cell, Report, Series, Table, Timeline, Unit, evidence, units};
+use crate::report::{Bin, Block, Cell, MadeRows, NoRows, Report, Series, Table, Timeline, Unit, evidence, units};
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::io;
 
@@ -26,6 +27,11 @@ fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError>
 /// # Errors
 /// None in practice: a string takes everything.
 pub fn draw(report: &Report) -> Result<String, std::fmt::Error> {
+    draw_made(report, &NoRows)
+}
+
+/// The same; `made` has the rows of listings that the report leaves out.
+pub(super) fn draw_made(report: &Report, made: &dyn MadeRows) -> Result<String, std::fmt::Error> {
     let mut out = String::new();
     writeln!(out, "# netlog report\n")?;
     writeln!(out, "- netlog {}", plain(&report.version))?;
@@ -50,8 +56,11 @@ pub fn draw(report: &Report) -> Result<String, std::fmt::Error> {
             match block {
                 Block::Note(text) => writeln!(out, "- {}", plain(text))?,
                 Block::Facts(facts) => push_facts(&mut out, facts)?,
-                Block::Table(table) => push_table(&mut out, table, ROWS)?,
-                Block::Listing(table) => push_table(&mut out, table, usize::MAX)?,
+                Block::Table(table) => push_table(&mut out, table, kept(table).take(ROWS))?,
+                Block::Listing(table) => match made.rows(table.id) {
+                    Some(rows) => push_table(&mut out, table, rows.map(Cow::Owned))?,
+                    None => push_table(&mut out, table, kept(table))?,
+                },
                 Block::Timeline => push_timeline(&mut out, &report.timeline)?,
                 Block::Series(series) => push_series(&mut out, series)?,
                 Block::Findings => push_findings(&mut out, &report.findings, &report.sources)?,
@@ -73,7 +82,15 @@ fn spell(cell: &Cell, unit: Unit) -> String {
     }
 }
 
-fn push_table(out: &mut String, table: &Table, most: usize) -> std::fmt::Result {
+fn kept(table: &Table) -> impl Iterator<Item = Cow<'_, [Cell]>> {
+    table.rows.iter().map(|row| Cow::Borrowed(row.as_slice()))
+}
+
+fn push_table<'r>(
+    out: &mut String,
+    table: &Table,
+    rows: impl Iterator<Item = Cow<'r, [Cell]>>,
+) -> std::fmt::Result {
     if !table.title.is_empty() {
         writeln!(out, "### {}\n", table.title)?;
     }
@@ -86,13 +103,15 @@ fn push_table(out: &mut String, table: &Table, most: usize) -> std::fmt::Result 
         out.push_str(rule);
     }
     writeln!(out, "|")?;
-    for row in table.rows.iter().take(most) {
-        for (column, cell) in table.columns.iter().zip(row) {
+    let mut shown = 0;
+    for row in rows {
+        shown += 1;
+        for (column, cell) in table.columns.iter().zip(row.iter()) {
             write!(out, "| {} ", spell(cell, column.unit))?;
         }
         writeln!(out, "|")?;
     }
-    let more = table.distinct.saturating_sub(table.rows.len().min(most) as u64);
+    let more = table.distinct.saturating_sub(shown);
     match (table.exact, more) {
         (true, 0) => Ok(()),
         (true, _) => writeln!(out, "\n… and {} more", units::count(more)),

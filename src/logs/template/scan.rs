@@ -1,6 +1,7 @@
 //! Matching the parts of a template.
 
 use super::{Misfit, Mode, Part};
+use crate::logs::swar::{self, Eight};
 use crate::logs::time::Moment;
 use memchr::{memchr2, memmem};
 
@@ -201,25 +202,27 @@ pub(super) fn reach(mode: Mode, left: &[u8], next: &[u8]) -> Option<usize> {
     match mode {
         Mode::Digits => {
             // A dash is what formats write for "none"; `keep` decides.
-            let other = left.iter().position(|b| !b.is_ascii_digit() && *b != b'-');
-            let len = other.unwrap_or(left.len());
+            let len = swar::first(left, 0, |bytes| bytes.other_than_digits().except(bytes.are(b'-')));
             (len > 0).then_some(len)
         }
         Mode::Blanks => Some(left.iter().take_while(|b| blank(b)).count()),
         Mode::Word => {
             let Some((&first, more)) = next.split_first() else {
-                let len = left.iter().position(blank).unwrap_or(left.len());
+                let len = swar::first(left, 0, Eight::blank);
                 return (len > 0).then_some(len);
             };
-            for (at, b) in left.iter().enumerate() {
-                if *b == first && begins(left.get(at + 1..)?, more) {
+            let mut at = 0;
+            loop {
+                at = swar::first(left, at, |bytes| bytes.are(first).or(bytes.blank()));
+                let border = left.get(at)?;
+                if *border == first && begins(left.get(at + 1..)?, more) {
                     return (at > 0).then_some(at);
                 }
-                if blank(b) {
+                if blank(border) {
                     return None;
                 }
+                at += 1;
             }
-            None
         }
         Mode::Text if next.is_empty() => Some(left.len()),
         Mode::Text => position(left, next),
@@ -291,17 +294,17 @@ pub(super) fn last(left: &[u8], before: &[u8], mode: Mode) -> Option<usize> {
         return memmem::rfind(left, before).map(|at| at + before.len());
     }
     let border = *before.last()?;
-    let outside = |b: u8| match mode {
-        Mode::Digits => !b.is_ascii_digit() && b != b'-',
-        _ => matches!(b, b' ' | b'\t' | b'\n'),
+    let outside = |bytes: Eight| match mode {
+        Mode::Digits => bytes.other_than_digits().except(bytes.are(b'-')),
+        _ => bytes.blank(),
     };
     let mut end = left.len();
     loop {
-        let at = left.get(..end)?.iter().rposition(|b| *b == border || outside(*b))?;
+        let at = swar::last(left, end, |bytes| outside(bytes).or(bytes.are(border)))?;
         if at + 1 < left.len() && left.get(at) == Some(&border) && ends(left.get(..=at)?, before) {
             return Some(at + 1);
         }
-        if outside(*left.get(at)?) {
+        if swar::last(left.get(..=at)?, at + 1, outside) == Some(at) {
             return None;
         }
         end = at;

@@ -16,8 +16,8 @@
 //! A file that spans more than a year and whose ends hide it ends up after the bound; the notes say so.
 
 use super::{DAY, Form, LEAP_YEAR, Moment, SECOND, Yearless, is_leap, year_of};
-use crate::logs::draft::Lasted;
 use crate::logs::Context;
+use crate::logs::draft::Lasted;
 use crate::model::{Ts, rfc3339};
 
 /// The year of the first stamp of a chunk, as [`YearClock::advance`] found it.

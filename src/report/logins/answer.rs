@@ -94,9 +94,8 @@ impl AuthTally {
             let failed = users.iter().filter(|(_, (counts, _))| counts.failures() > 0);
             out.people.extend(failed.map(|(user, (n, last))| (*service, &**user, *n, *last)));
         }
-        let users = Users::new(self);
-        let mut rows = Vec::with_capacity(self.hosts.entries.len());
-        for (row, number) in self.hosts.entries.iter().zip(0..) {
+        let mut rows = Vec::with_capacity(self.hosts.len());
+        for (row, number) in self.hosts.iter().zip(0..) {
             if !row.counts.tried() {
                 out.idle = out.idle.saturating_add(row.counts.of(Kind::Preauth));
                 continue;
@@ -106,19 +105,22 @@ impl AuthTally {
             rows.push((row.counts.failures(), name(row), number));
         }
         out.distinct = rows.len() as u64;
-        out.users = self.names.entries.len() as u64;
+        out.users = self.names.len() as u64;
         rows.sort_unstable_by(|a, b| (Reverse(a.0), &a.1).cmp(&(Reverse(b.0), &b.1)));
         let selected = |failures: u64, nth: usize| {
             failures >= selection.min_failures && selection.top.is_none_or(|top| nth < top)
         };
         // The rows with enough failures come first.
+        let listed =
+            rows.iter().enumerate().filter(|(nth, (failures, ..))| selected(*failures, *nth)).count();
+        out.hosts.reserve_exact(listed);
         for (nth, (failures, name, number)) in rows.into_iter().enumerate() {
             let Some(row) = self.hosts.get(number) else { continue };
             let (listed, intruder) = (selected(failures, nth), row.after_failure());
             if !listed && !intruder {
                 continue;
             }
-            let host = made(name, row, users.of(self, number), &place);
+            let host = self.made(name, row, &place);
             if intruder {
                 out.intruders.push(host.clone());
             }
@@ -128,75 +130,28 @@ impl AuthTally {
         }
         out
     }
-}
 
-/// The pairs of each host, one host after the other.
-struct Users {
-    pairs: Vec<u32>,
-    /// Where in `pairs` those of each host end.
-    ends: Vec<usize>,
-}
-
-impl Users {
-    fn new(tally: &AuthTally) -> Users {
-        let mut ends = vec![0; tally.hosts.entries.len()];
-        let mut end = 0;
-        for pair in &tally.pairs.entries {
-            if let Some(count) = ends.get_mut(pair.host as usize) {
-                *count += 1;
-            }
+    fn made<'t>(&'t self, name: Cow<'t, str>, row: &'t Row, place: impl Fn(IpAddr) -> Place<'t>) -> Host<'t> {
+        let user = |number: u32| self.names.get(number).map_or("", |name| &**name);
+        let by_count = |mut list: Vec<(&'t str, u64)>| {
+            list.sort_unstable_by(|a, b| (Reverse(a.1), a.0).cmp(&(Reverse(b.1), b.0)));
+            list
+        };
+        let tried = row.users.iter().filter(|u| u.tried > 0 || u.accepted == 0);
+        let accepted = row.users.iter().filter(|u| u.accepted > 0);
+        Host {
+            host: name,
+            place: match row.host {
+                RemoteHost::Ip(ip) => place(ip),
+                RemoteHost::Name(_) => Place::default(),
+            },
+            counts: row.counts,
+            after_failure: row.after_failure(),
+            users: by_count(tried.map(|u| (user(u.user), u.tried)).collect()),
+            accepted: by_count(accepted.map(|u| (user(u.user), u.accepted)).collect()),
+            unlisted: row.unlisted,
+            span: row.span,
         }
-        // From counts to where each one's begin; filling them in moves that to where they end.
-        for slot in &mut ends {
-            end += std::mem::replace(slot, end);
-        }
-        let mut pairs = vec![0; end];
-        for (pair, number) in tally.pairs.entries.iter().zip(0..) {
-            let Some(at) = ends.get_mut(pair.host as usize) else { continue };
-            if let Some(slot) = pairs.get_mut(*at) {
-                *slot = number;
-            }
-            *at += 1;
-        }
-        Users { pairs, ends }
-    }
-
-    /// Name, attempts that were refused and log-ins that were accepted of each user of a host.
-    fn of<'t>(&self, tally: &'t AuthTally, host: u32) -> impl Iterator<Item = (&'t str, u64, u64)> + Clone {
-        let end = |host: usize| self.ends.get(host).copied().unwrap_or(0);
-        let begin = (host as usize).checked_sub(1).map_or(0, end);
-        let pairs = self.pairs.get(begin..end(host as usize)).unwrap_or_default();
-        pairs.iter().filter_map(|number| {
-            let pair = tally.pairs.get(*number)?;
-            Some((&**tally.names.get(pair.user)?, pair.tried, pair.accepted))
-        })
-    }
-}
-
-fn made<'t>(
-    name: Cow<'t, str>,
-    row: &'t Row,
-    users: impl Iterator<Item = (&'t str, u64, u64)> + Clone,
-    place: impl Fn(IpAddr) -> Place<'t>,
-) -> Host<'t> {
-    let by_count = |mut list: Vec<(&'t str, u64)>| {
-        list.sort_unstable_by(|a, b| (Reverse(a.1), a.0).cmp(&(Reverse(b.1), b.0)));
-        list
-    };
-    let tried = users.clone().filter(|(_, tried, accepted)| *tried > 0 || *accepted == 0);
-    let accepted = users.filter(|(.., accepted)| *accepted > 0);
-    Host {
-        host: name,
-        place: match row.host {
-            RemoteHost::Ip(ip) => place(ip),
-            RemoteHost::Name(_) => Place::default(),
-        },
-        counts: row.counts,
-        after_failure: row.after_failure(),
-        users: by_count(tried.map(|(user, tried, _)| (user, tried)).collect()),
-        accepted: by_count(accepted.map(|(user, _, accepted)| (user, accepted)).collect()),
-        unlisted: row.unlisted,
-        span: row.span,
     }
 }
 

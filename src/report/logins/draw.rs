@@ -2,14 +2,15 @@
 
 use super::{Counts, Host, Kind, Logins};
 use crate::model::{Ledger, Ts};
-use crate::report::{Block, Cell, Column, Report, Section, Table, Unit};
+use crate::report::{Block, Cell, Column, MadeRows, Report, Section, Table, Unit};
 use std::fmt::Write;
 
 /// Users named in a cell.
 const USERS: usize = 6;
 
 impl Logins<'_> {
-    /// Who got in after failing, then every host, then what was read.
+    /// Who got in after failing, then every host, then what was read. The rows of both listings of hosts
+    /// are left out: [`MadeRows`] has them.
     pub fn report(&self) -> Report {
         let sections = [self.intruded(), self.all(), self.at_home(), self.read()];
         Report {
@@ -35,22 +36,10 @@ impl Logins<'_> {
             Column::new("country", "Country", Unit::Text, 1),
             Column::new("network", "Network", Unit::Text, 2),
         ];
-        let row = |host: &Host<'_>| {
-            vec![
-                (*host.host).into(),
-                host.counts.failures().into(),
-                host.counts.of(Kind::Accepted).into(),
-                named(&host.accepted).into(),
-                time(host.span.map(|s| s.1)),
-                country(host),
-                network(host),
-            ]
-        };
-        let rows: Vec<_> = self.intruders.iter().map(row).collect();
-        let blocks = if rows.is_empty() && self.distinct > 0 {
+        let blocks = if self.intruders.is_empty() && self.distinct > 0 {
             vec![Block::Note("Nobody: no host was let in after it had failed.".to_owned())]
         } else {
-            listing("intruders", &columns, rows, self.intruders.len() as u64)
+            made("intruders", &columns, self.intruders.len() as u64)
         };
         Section { id: "intruders", title: "Who got in after failing", blocks }
     }
@@ -69,12 +58,9 @@ impl Logins<'_> {
             Column::new("network", "Network", Unit::Text, 3),
             Column::new("preauth", "Left early", Unit::Count, 5),
         ];
-        let mut rows: Vec<_> = self.hosts.iter().map(row).collect();
-        if !rows.is_empty() {
-            rows.push(self.sums());
-        }
-        let extra = u64::from(!rows.is_empty());
-        let mut blocks = listing("hosts", &columns, rows, self.distinct + extra);
+        // With the row of the sums.
+        let rows = if self.hosts.is_empty() { 0 } else { self.distinct + 1 };
+        let mut blocks = made("hosts", &columns, rows);
         if blocks.is_empty() {
             let text = if self.distinct == 0 { "No log-in from a remote host." } else { "None selected." };
             blocks.push(Block::Note(text.to_owned()));
@@ -146,6 +132,28 @@ impl Logins<'_> {
     }
 }
 
+impl MadeRows for Logins<'_> {
+    fn rows(&self, id: &str) -> Option<Box<dyn Iterator<Item = Vec<Cell>> + '_>> {
+        match id {
+            "intruders" => Some(Box::new(self.intruders.iter().map(intruder))),
+            "hosts" => Some(Box::new(self.hosts.iter().map(row).chain([self.sums()]))),
+            _ => None,
+        }
+    }
+}
+
+fn intruder(host: &Host<'_>) -> Vec<Cell> {
+    vec![
+        (*host.host).into(),
+        host.counts.failures().into(),
+        host.counts.of(Kind::Accepted).into(),
+        named(&host.accepted).into(),
+        time(host.span.map(|s| s.1)),
+        country(host),
+        network(host),
+    ]
+}
+
 fn row(host: &Host<'_>) -> Vec<Cell> {
     vec![
         (*host.host).into(),
@@ -160,6 +168,12 @@ fn row(host: &Host<'_>) -> Vec<Cell> {
         network(host),
         Cell::nonzero(host.counts.of(Kind::Preauth)),
     ]
+}
+
+/// A listing whose rows are made as they are drawn, if there are any.
+fn made(id: &'static str, columns: &[Column], distinct: u64) -> Vec<Block> {
+    let table = Table { id, title: "", columns: columns.to_vec(), rows: Vec::new(), distinct, exact: true };
+    if distinct == 0 { Vec::new() } else { vec![Block::Listing(table)] }
 }
 
 fn listing(id: &'static str, columns: &[Column], rows: Vec<Vec<Cell>>, distinct: u64) -> Vec<Block> {

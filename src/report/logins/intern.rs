@@ -1,17 +1,20 @@
-//! Lists whose entries are found by key: hosts, names and pairs of them, numbered in the order first
-//! seen, so that walking them shows nothing of the hash.
+//! Lists whose entries are found by key: hosts and names, numbered in the order first seen, so that
+//! walking them shows nothing of the hash.
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use std::hash::{BuildHasher, Hash};
+
+/// Entries that lie together. Lists grow by so many, and nothing that is in them moves: fresh memory costs
+/// more than looking things up.
+const SEGMENT: usize = 1 << SHIFT;
+const SHIFT: u32 = 9;
 
 /// An entry that has a key.
 pub(super) trait Keyed {
     type Key<'k>: Copy + Hash + Eq
     where
         Self: 'k;
-
-    fn key(&self) -> Self::Key<'_>;
 
     /// Whether this is the key.
     fn is(&self, key: Self::Key<'_>) -> bool;
@@ -20,67 +23,84 @@ pub(super) trait Keyed {
 /// Distinct entries in the order first seen.
 #[derive(Clone, Debug)]
 pub(super) struct Listed<E> {
-    pub entries: Vec<E>,
-    index: HashTable<u32>,
+    segments: Vec<Vec<E>>,
+    len: usize,
+    /// Hash and number of each: a table that grows need not look at the entries.
+    index: HashTable<(u32, u32)>,
     hasher: FixedState,
 }
 
 impl<E> Default for Listed<E> {
     fn default() -> Self {
-        Listed { entries: Vec::new(), index: HashTable::new(), hasher: FixedState::default() }
+        Listed { segments: Vec::new(), len: 0, index: HashTable::new(), hasher: FixedState::default() }
     }
 }
 
 impl<E: Keyed> Listed<E> {
-    /// The number of the entry with this key.
-    #[inline]
-    pub fn find(&self, key: E::Key<'_>) -> Option<u32> {
-        self.find_hashed(self.hasher.hash_one(key), key)
-    }
-
-    #[inline]
-    fn find_hashed(&self, hash: u64, key: E::Key<'_>) -> Option<u32> {
-        self.index.find(hash, |i: &u32| self.get(*i).is_some_and(|entry| entry.is(key))).copied()
-    }
-
-    /// The same; an unknown key gets an entry unless there are `cap` of them.
+    /// The number of the entry with this key; an unknown one gets an entry unless there are `cap` of them.
     #[inline]
     pub fn find_or_add(&mut self, key: E::Key<'_>, cap: usize, make: impl FnOnce() -> E) -> Option<u32> {
-        let hash = self.hasher.hash_one(key);
-        self.find_hashed(hash, key).or_else(|| self.add(hash, cap, make))
+        let hash = fold(self.hasher.hash_one(key));
+        let is = |(known, i): &(u32, u32)| *known == hash && self.get(*i).is_some_and(|entry| entry.is(key));
+        match self.index.find(spread(hash), is) {
+            Some((_, number)) => Some(*number),
+            None => self.add(hash, cap, make),
+        }
     }
 
     #[cold]
-    fn add(&mut self, hash: u64, cap: usize, make: impl FnOnce() -> E) -> Option<u32> {
-        let number = u32::try_from(self.entries.len()).ok().filter(|_| self.entries.len() < cap)?;
-        let Listed { entries, index, hasher } = self;
-        entries.push(make());
-        let hash_of = |i: &u32| entries.get(*i as usize).map_or(0, |entry| hasher.hash_one(entry.key()));
-        index.insert_unique(hash, number, hash_of);
+    fn add(&mut self, hash: u32, cap: usize, make: impl FnOnce() -> E) -> Option<u32> {
+        let number = u32::try_from(self.len).ok().filter(|_| self.len < cap)?;
+        if self.len >> SHIFT >= self.segments.len() {
+            self.segments.push(Vec::with_capacity(SEGMENT));
+        }
+        self.segments.get_mut(self.len >> SHIFT)?.push(make());
+        self.len += 1;
+        self.index.insert_unique(spread(hash), (hash, number), |(hash, _)| spread(*hash));
         Some(number)
     }
+}
 
+impl<E> Listed<E> {
     /// Empties it, keeping the memory.
     pub fn clear(&mut self) {
-        self.entries.clear();
+        self.segments.iter_mut().for_each(Vec::clear);
+        self.len = 0;
         self.index.clear();
     }
 
-    pub fn get(&self, number: u32) -> Option<&E> {
-        self.entries.get(number as usize)
+    pub fn len(&self) -> usize {
+        self.len
     }
 
-    pub fn get_mut(&mut self, number: u32) -> Option<&mut E> {
-        self.entries.get_mut(number as usize)
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &E> {
+        self.segments.iter().flatten()
     }
+
+    #[inline]
+    pub fn get(&self, number: u32) -> Option<&E> {
+        self.segments.get((number >> SHIFT) as usize)?.get(number as usize % SEGMENT)
+    }
+
+    #[inline]
+    pub fn get_mut(&mut self, number: u32) -> Option<&mut E> {
+        self.segments.get_mut((number >> SHIFT) as usize)?.get_mut(number as usize % SEGMENT)
+    }
+}
+
+/// A hash of half the size: the index holds one for each entry.
+fn fold(hash: u64) -> u32 {
+    (hash ^ hash >> 32) as u32
+}
+
+/// A table takes its place from the low bits of a hash, and tells entries apart by the high ones.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 impl Keyed for Box<str> {
     type Key<'k> = &'k str;
-
-    fn key(&self) -> &str {
-        self
-    }
 
     fn is(&self, key: &str) -> bool {
         **self == *key

@@ -15,6 +15,7 @@ mod intern;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod tried;
 
 pub use answer::{Host, Logins, Place, Selection};
 pub use counts::{Counts, KINDS, Kind};

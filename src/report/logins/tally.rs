@@ -2,8 +2,9 @@
 
 use super::fields::{Roles, Seen};
 use super::intern::{Keyed, Listed};
+use super::tried::{Pairs, Tried, Users};
 use super::{Counts, Kind};
-use crate::model::{Event, Glimpse, Seq, Ts};
+use crate::model::{Event, Glimpse, Ts};
 use crate::report::Tallying;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
@@ -16,7 +17,7 @@ pub(super) struct Caps {
     pub hosts: usize,
     pub names: usize,
     pub pairs: usize,
-    pub users_of_host: u32,
+    pub users_of_host: usize,
 }
 
 /// Bytes of a name that are kept; what clients send may be longer.
@@ -28,8 +29,8 @@ impl Default for Caps {
     }
 }
 
-/// Place of an event in time; in the order of the input where times are equal.
-pub(super) type Moment = (Ts, Seq);
+/// Place of an event in time; in the order of the input, which is that of counting, where times are equal.
+pub(super) type Moment = (Ts, u64);
 
 /// Who is at the other end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,53 +63,15 @@ pub(super) struct Row {
     pub span: Option<(Ts, Ts)>,
     pub first_failure: Option<Moment>,
     pub last_accepted: Option<Moment>,
-    /// Users in [`AuthTally::pairs`].
-    users: u32,
-    /// The user of the last line, with the number of the pair: the next line mostly tells of the same.
-    last: Option<(u32, u32)>,
+    pub users: Users,
     /// Attempts on users that found no room there.
     pub unlisted: u64,
-}
-
-/// A user that a host tried.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pair {
-    pub host: u32,
-    pub user: u32,
-    pub tried: u64,
-    pub accepted: u64,
-}
-
-impl Pair {
-    fn add(&mut self, tried: u64, accepted: u64) {
-        self.tried = self.tried.saturating_add(tried);
-        self.accepted = self.accepted.saturating_add(accepted);
-    }
 }
 
 impl Keyed for Row {
     type Key<'k> = Remote<'k>;
 
-    fn key(&self) -> Remote<'_> {
-        match &self.host {
-            RemoteHost::Ip(ip) => Remote::Ip(*ip),
-            RemoteHost::Name(name) => Remote::Name(name),
-        }
-    }
-
     fn is(&self, key: Remote<'_>) -> bool {
-        self.key() == key
-    }
-}
-
-impl Keyed for Pair {
-    type Key<'k> = (u32, u32);
-
-    fn key(&self) -> (u32, u32) {
-        (self.host, self.user)
-    }
-
-    fn is(&self, key: (u32, u32)) -> bool {
         self.key() == key
     }
 }
@@ -120,29 +83,18 @@ pub struct AuthTally {
     pub(super) caps: Caps,
     pub(super) hosts: Listed<Row>,
     pub(super) names: Listed<Box<str>>,
-    pub(super) pairs: Listed<Pair>,
+    pairs: Pairs,
     /// Of hosts that found no room.
     pub(super) beyond: Counts,
     /// Without a remote host: at the console, in sudo …
     pub(super) local: Counts,
     /// The same by service and user.
     pub(super) people: People,
+    /// Lines counted.
+    seen: u64,
     roles: Roles,
-    numbers: Numbers,
-}
-
-/// What the hosts and names of a later tally are called in an earlier one: memory to work in.
-#[derive(Debug, Default)]
-struct Numbers {
-    hosts: Vec<Option<u32>>,
-    names: Vec<Option<u32>>,
-}
-
-impl Numbers {
-    fn clear(&mut self) {
-        self.hosts.clear();
-        self.names.clear();
-    }
+    /// What the names are called in an earlier tally: memory to work in.
+    numbers: Vec<Option<u32>>,
 }
 
 /// Attempts without a remote host by service and user, with the last one; of as many users of a service as
@@ -164,6 +116,8 @@ impl AuthTally {
         self.pairs.clear();
         (self.beyond, self.local) = (Counts::default(), Counts::default());
         self.people.clear();
+        self.numbers.clear();
+        self.seen = 0;
     }
 
     fn count(&mut self, remote: Remote<'_>, kind: Kind, seen: &Seen<'_>, at: Moment) {
@@ -188,11 +142,10 @@ impl AuthTally {
 
     /// Counts a user of a host.
     fn user(&mut self, host: u32, name: &str, tried: u64, accepted: u64) {
-        if let Some((user, pair)) = self.hosts.get(host).and_then(|row| row.last)
-            && self.names.get(user).is_some_and(|known| **known == *name)
-            && let Some(pair) = self.pairs.get_mut(pair)
+        if let Some(last) = self.hosts.get_mut(host).and_then(|row| row.users.last())
+            && self.names.get(last.user).is_some_and(|known| **known == *name)
         {
-            pair.add(tried, accepted);
+            last.add(tried, accepted);
             return;
         }
         let user = self.name(name);
@@ -205,21 +158,10 @@ impl AuthTally {
     }
 
     fn pair(&mut self, host: u32, user: Option<u32>, tried: u64, accepted: u64) {
-        let Caps { pairs, users_of_host, .. } = self.caps;
-        let Some(row) = self.hosts.entries.get_mut(host as usize) else { return };
-        let known = user.and_then(|user| self.pairs.find((host, user)));
-        let number = known.or_else(|| {
-            let user = user.filter(|_| row.users < users_of_host)?;
-            let new = || Pair { host, user, tried: 0, accepted: 0 };
-            let number = self.pairs.find_or_add((host, user), pairs, new)?;
-            row.users += 1;
-            Some(number)
-        });
-        match number.and_then(|number| self.pairs.get_mut(number)) {
-            Some(pair) => {
-                row.last = user.zip(number);
-                pair.add(tried, accepted);
-            }
+        let AuthTally { hosts, pairs, caps, .. } = self;
+        let Some(row) = hosts.get_mut(host) else { return };
+        match user.and_then(|user| row.users.of(host, user, pairs, caps)) {
+            Some(user) => user.add(tried, accepted),
             None => row.unlisted = row.unlisted.saturating_add(tried).saturating_add(accepted),
         }
     }
@@ -243,6 +185,7 @@ impl Tallying for AuthTally {
     }
 
     fn glance(&mut self, event: Glimpse<'_, '_>) {
+        self.seen += 1;
         let seen = self.roles.look(&event);
         let Some(kind) = seen.kind else { return };
         let name = seen.name.filter(|_| seen.found || event.source.is_none());
@@ -259,7 +202,7 @@ impl Tallying for AuthTally {
                 return;
             }
         };
-        self.count(remote, kind, &seen, (event.ts, event.seq));
+        self.count(remote, kind, &seen, (event.ts, self.seen));
     }
 
     fn merge(&mut self, later: AuthTally) {
@@ -277,31 +220,34 @@ impl Tallying for AuthTally {
                 }
             }
         }
-        let mut numbers = std::mem::take(&mut later.numbers);
-        numbers.hosts.extend(later.hosts.entries.iter().map(|row| self.host(row)));
         // A name of many hosts is looked up once.
-        numbers.names.resize(later.names.entries.len(), None);
-        for pair in &later.pairs.entries {
-            let host = numbers.hosts.get(pair.host as usize).copied().flatten();
-            let (Some(host), Some(name)) = (host, later.names.get(pair.user)) else { continue };
-            let Some(user) = numbers.names.get_mut(pair.user as usize) else { continue };
-            *user = user.or_else(|| self.name(name));
-            self.pair(host, *user, pair.tried, pair.accepted);
+        let mut names = std::mem::take(&mut later.numbers);
+        names.resize(later.names.len(), None);
+        for row in later.hosts.iter() {
+            let Some(host) = self.host(row) else { continue };
+            for Tried { user, tried, accepted } in row.users.iter() {
+                let (Some(name), Some(number)) = (later.names.get(*user), names.get_mut(*user as usize))
+                else {
+                    continue;
+                };
+                *number = number.or_else(|| self.name(name));
+                self.pair(host, *number, *tried, *accepted);
+            }
         }
-        numbers.clear();
-        later.numbers = numbers;
+        self.seen += later.seen;
+        later.numbers = names;
         later.clear();
         later
     }
 }
 
 impl AuthTally {
-    /// Adds a later row; gives its number here.
+    /// Adds a later row, without its users; gives its number here.
     fn host(&mut self, later: &Row) -> Option<u32> {
-        let new = || Row { users: 0, ..Row::new(later.key()) };
-        let number = self.hosts.find_or_add(later.key(), self.caps.hosts, new);
+        let key = later.key();
+        let number = self.hosts.find_or_add(key, self.caps.hosts, || Row::new(key));
         match number.and_then(|number| self.hosts.get_mut(number)) {
-            Some(row) => row.absorb(later),
+            Some(row) => row.absorb(later, self.seen),
             None => self.beyond.absorb(&later.counts),
         }
         number
@@ -320,8 +266,7 @@ impl Row {
             span: None,
             first_failure: None,
             last_accepted: None,
-            users: 0,
-            last: None,
+            users: Users::default(),
             unlisted: 0,
         }
     }
@@ -338,14 +283,23 @@ impl Row {
         self.span = crate::report::hosts::joined(self.span, Some((at.0, at.0)));
     }
 
-    fn absorb(&mut self, later: &Row) {
+    fn key(&self) -> Remote<'_> {
+        match &self.host {
+            RemoteHost::Ip(ip) => Remote::Ip(*ip),
+            RemoteHost::Name(name) => Remote::Name(name),
+        }
+    }
+
+    /// Adds a row of a tally that was begun after `seen` lines.
+    fn absorb(&mut self, later: &Row, seen: u64) {
         self.counts.absorb(&later.counts);
         self.span = crate::report::hosts::joined(self.span, later.span);
-        self.first_failure = match (self.first_failure, later.first_failure) {
+        let here = |moment: Option<Moment>| moment.map(|(ts, nth)| (ts, nth + seen));
+        self.first_failure = match (self.first_failure, here(later.first_failure)) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
-        self.last_accepted = self.last_accepted.max(later.last_accepted);
+        self.last_accepted = self.last_accepted.max(here(later.last_accepted));
         self.unlisted = self.unlisted.saturating_add(later.unlisted);
     }
 

@@ -5,7 +5,7 @@ mod page;
 mod table;
 
 use super::{Kind, Needs, Sink, SinkContext, SinkError, drawn};
-use crate::report::Report;
+use crate::report::{MadeRows, NoRows, Report};
 use page::Page;
 
 /// Columns where there is no terminal.
@@ -28,10 +28,15 @@ pub(super) fn page(terminal: Option<usize>) -> usize {
 /// The report as text, no line of which is wider than `width` (60 to 160) columns; control sequences
 /// for colours only if `color`.
 pub fn draw(report: &Report, width: usize, color: bool) -> String {
+    draw_made(report, &NoRows, width, color)
+}
+
+/// The same; `made` has the rows of listings that the report leaves out.
+pub(super) fn draw_made(report: &Report, made: &dyn MadeRows, width: usize, color: bool) -> String {
     let mut page = Page::new(width, color);
     page.head(report);
     for section in &report.sections {
-        page.section(section, report);
+        page.section(section, report, made);
     }
     page.finish()
 }

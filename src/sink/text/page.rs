@@ -5,8 +5,9 @@ use super::super::escape::text::{fit, visible, width, wrap};
 use super::table;
 use crate::model::{Finding, Severity, Sources, Ts};
 use crate::report::evidence::{commands, place};
-use crate::report::{Bin, Block, Cell, Report, Section, Series, Table, Timeline, Unit, units};
+use crate::report::{Bin, Block, Cell, MadeRows, Report, Section, Series, Table, Timeline, Unit, units};
 use anstyle::{AnsiColor, Style};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Rows the time line may have.
@@ -75,7 +76,7 @@ impl Page {
     }
 
     /// A section with its heading.
-    pub fn section(&mut self, section: &Section, report: &Report) {
+    pub fn section(&mut self, section: &Section, report: &Report, made: &dyn MadeRows) {
         self.out.push('\n');
         self.heading(section.title, '-');
         let mut before: Option<&Block> = None;
@@ -89,7 +90,7 @@ impl Page {
                 Block::Note(text) => self.paragraph("", text),
                 Block::Facts(facts) => self.facts(facts),
                 Block::Table(table) => self.table(table, table::ROWS),
-                Block::Listing(table) => self.table(table, usize::MAX),
+                Block::Listing(table) => self.listing(table, made),
                 Block::Timeline => self.timeline("Events", &report.timeline),
                 Block::Series(series) => self.series(series),
                 Block::Findings => self.findings(&report.findings, &report.sources),
@@ -98,7 +99,17 @@ impl Page {
     }
 
     fn table(&mut self, table: &Table, most: usize) {
-        table::draw(table, self.width, most, |line, style| self.line(line, style));
+        let rows = || table.rows.iter().take(most).map(|row| Cow::Borrowed(row.as_slice()));
+        table::draw(table, rows, self.width, |line, style| self.line(line, style));
+    }
+
+    /// A table with all its rows, which may be made as they are drawn.
+    fn listing(&mut self, table: &Table, made: &dyn MadeRows) {
+        if made.rows(table.id).is_none() {
+            return self.table(table, usize::MAX);
+        }
+        let rows = || made.rows(table.id).into_iter().flatten().map(Cow::Owned);
+        table::draw(table, rows, self.width, |line, style| self.line(line, style));
     }
 
     fn facts(&mut self, facts: &[(&'static str, Unit, Cell)]) {

@@ -2,8 +2,9 @@
 
 use super::super::escape::text::{fit, push_visible, width};
 
-use crate::report::{Table, Unit, units};
+use crate::report::{Cell, Column, Table, Unit, units};
 use anstyle::Style;
+use std::borrow::Cow;
 
 /// Rows shown of an ordinary table.
 pub const ROWS: usize = 10;
@@ -16,70 +17,75 @@ const COMFORT: usize = 16;
 /// Text is never cut below this.
 const LEAST: usize = 6;
 
-/// A column with all its cells. A listing can have a hundred thousand rows, so they are one text.
 struct Laid {
+    /// Which column of the table it is.
+    nth: usize,
     title: &'static str,
-    right: bool,
+    unit: Unit,
     /// Where cutting begins to hurt; `None` = half a number or instant is none.
     comfort: Option<usize>,
     spare: u8,
-    text: String,
-    /// Where in `text` each cell ends, and how many columns of the page it takes.
-    cells: Vec<(usize, usize)>,
-    /// Columns that the widest cell takes.
+    /// Columns of the page that the widest cell takes.
     widest: usize,
     size: usize,
 }
 
-impl Laid {
-    /// A cell with the columns it takes.
-    fn cell(&self, i: usize) -> (&str, usize) {
-        let end = |i: usize| self.cells.get(i).copied().unwrap_or_default();
-        let begin = i.checked_sub(1).map_or(0, |before| end(before).0);
-        let (end, size) = end(i);
-        (self.text.get(begin..end).unwrap_or(""), size)
-    }
-}
-
-/// Gives the table to `line` as lines of at most `page` columns, with its heading and at most `most` rows.
-pub fn draw(table: &Table, page: usize, most: usize, mut line: impl FnMut(&str, Style)) {
-    let mut columns = lay(table, most);
+/// Gives the table to `line` as lines of at most `page` columns, with its heading. `rows` are gone through
+/// twice instead of keeping what they come to: there can be hundreds of thousands.
+pub fn draw<'r, R>(table: &Table, rows: impl Fn() -> R, page: usize, mut line: impl FnMut(&str, Style))
+where
+    R: Iterator<Item = Cow<'r, [Cell]>>,
+{
+    let (mut columns, shown) = lay(table, rows());
     shrink(&mut columns, page);
     if !table.title.is_empty() {
         line(&fit(table.title, page), Style::new().bold());
     }
     let mut out = String::new();
-    row(&mut out, &columns, |column| (column.title, width(column.title)));
+    for (i, column) in columns.iter().enumerate() {
+        place(&mut out, i, column, column.title);
+    }
     line(&out, Style::new().dimmed());
-    for i in 0..table.rows.len().min(most) {
+    let mut text = String::new();
+    for row in rows() {
         out.clear();
-        row(&mut out, &columns, |column| column.cell(i));
+        for (i, column) in columns.iter().enumerate() {
+            text.clear();
+            if let Some(cell) = row.get(column.nth) {
+                push_visible(&mut text, &units::spelled(cell, column.unit));
+            }
+            place(&mut out, i, column, &text);
+        }
         line(&out, Style::new());
     }
-    if let Some(rest) = remainder(table, most) {
+    if let Some(rest) = remainder(table, shown) {
         line(&fit(&rest, page), Style::new().dimmed());
     }
 }
 
-fn lay(table: &Table, most: usize) -> Vec<Laid> {
-    let lay = |(i, column): (usize, &crate::report::Column)| {
-        let rows = table.rows.len().min(most);
-        let (mut text, mut cells) = (String::new(), Vec::with_capacity(rows));
-        for row in table.rows.iter().take(most) {
-            let begin = text.len();
-            if let Some(cell) = row.get(i) {
-                push_visible(&mut text, &units::spelled(cell, column.unit));
-            }
-            cells.push((text.len(), width(text.get(begin..).unwrap_or_default())));
-        }
-        let widest = cells.iter().map(|(_, size)| *size).max().unwrap_or(0);
-        let size = if widest == 0 { 0 } else { widest.max(width(column.title)) };
-        let right = !matches!(column.unit, Unit::Text | Unit::Time);
-        let comfort = (column.unit == Unit::Text).then_some(if i == 0 { KEY } else { COMFORT });
-        Laid { title: column.title, right, comfort, spare: column.spare, text, cells, widest, size }
+/// The columns, as wide as they would like to be, and how many rows there are.
+fn lay<'r>(table: &Table, rows: impl Iterator<Item = Cow<'r, [Cell]>>) -> (Vec<Laid>, u64) {
+    let lay = |(nth, column): (usize, &Column)| {
+        let comfort = (column.unit == Unit::Text).then_some(if nth == 0 { KEY } else { COMFORT });
+        let Column { title, unit, spare, .. } = *column;
+        Laid { nth, title, unit, comfort, spare, widest: 0, size: 0 }
     };
+    let mut columns: Vec<Laid> = table.columns.iter().enumerate().map(lay).collect();
+    let (mut text, mut shown) = (String::new(), 0);
+    for row in rows {
+        shown += 1;
+        for (column, cell) in columns.iter_mut().zip(row.iter()) {
+            text.clear();
+            push_visible(&mut text, &units::spelled(cell, column.unit));
+            column.widest = column.widest.max(width(&text));
+        }
+    }
     // A column without a value says nothing.
-    table.columns.iter().enumerate().map(lay).filter(|column| column.size > 0).collect()
+    columns.retain(|column| column.widest > 0);
+    for column in &mut columns {
+        column.size = column.widest.max(width(column.title));
+    }
+    (columns, shown)
 }
 
 fn total(columns: &[Laid]) -> usize {
@@ -128,24 +134,20 @@ fn widen(columns: &mut [Laid], page: usize) {
     }
 }
 
-fn row<'t>(line: &mut String, columns: &'t [Laid], cell: impl Fn(&'t Laid) -> (&'t str, usize)) {
-    for (i, column) in columns.iter().enumerate() {
-        let (text, size) = cell(column);
-        if i > 0 {
-            pad(line, GAP);
-        }
-        if size > column.size {
-            // A wide character that does not fit leaves a column free.
-            let text = fit(text, column.size);
-            line.push_str(&text);
-            pad(line, column.size.saturating_sub(width(&text)));
-        } else if column.right {
-            pad(line, column.size - size);
-            line.push_str(text);
-        } else {
-            line.push_str(text);
-            pad(line, column.size - size);
-        }
+/// Appends a cell, the `nth` of its line.
+fn place(line: &mut String, nth: usize, column: &Laid, text: &str) {
+    if nth > 0 {
+        pad(line, GAP);
+    }
+    let fitted = (width(text) > column.size).then(|| fit(text, column.size));
+    let text = fitted.as_deref().unwrap_or(text);
+    let free = column.size.saturating_sub(width(text));
+    if matches!(column.unit, Unit::Text | Unit::Time) {
+        line.push_str(text);
+        pad(line, free);
+    } else {
+        pad(line, free);
+        line.push_str(text);
     }
 }
 
@@ -153,8 +155,7 @@ fn pad(line: &mut String, columns: usize) {
     line.extend(std::iter::repeat_n(' ', columns));
 }
 
-fn remainder(table: &Table, most: usize) -> Option<String> {
-    let shown = table.rows.len().min(most) as u64;
+fn remainder(table: &Table, shown: u64) -> Option<String> {
     let more = table.distinct.saturating_sub(shown);
     if !table.exact {
         return Some(format!("… and more than {} others; counts are lower bounds", units::count(more)));

@@ -1,0 +1,125 @@
+//! Bytes looked at eight at a time, as one number: most words and numbers of a line are shorter than what a
+//! vector search would pay for.
+
+/// Every byte 1, every byte but its highest bit, every highest bit.
+const ONES: u64 = u64::from_ne_bytes([1; 8]);
+const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
+const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+
+/// Eight bytes of a text, the first one lowest. Behind the text's end they are 0.
+#[derive(Clone, Copy)]
+pub(super) struct Eight(u64);
+
+/// The highest bit of each byte that is sought.
+#[derive(Clone, Copy)]
+pub(super) struct Hits(u64);
+
+impl Eight {
+    /// Bytes that are this one.
+    #[inline]
+    pub fn are(self, byte: u8) -> Hits {
+        let zero = self.0 ^ (ONES * u64::from(byte));
+        Hits(!(((zero & LOW) + LOW) | zero) & HIGH)
+    }
+
+    /// Blanks, tabs and line ends.
+    #[inline]
+    pub fn blank(self) -> Hits {
+        self.are(b' ').or(self.are(b'\t')).or(self.are(b'\n'))
+    }
+
+    /// Bytes that are no decimal digits.
+    #[inline]
+    pub fn other_than_digits(self) -> Hits {
+        // A digit's high half is 3; what is left of it is below 10.
+        let value = self.0 ^ (ONES * 0x30);
+        Hits((((value & LOW) + ONES * (0x80 - 10)) | value) & HIGH)
+    }
+}
+
+impl Hits {
+    #[inline]
+    pub fn or(self, other: Hits) -> Hits {
+        Hits(self.0 | other.0)
+    }
+
+    #[inline]
+    pub fn except(self, other: Hits) -> Hits {
+        Hits(self.0 & !other.0)
+    }
+}
+
+/// Where from `begin` on the first byte stands that is sought, or the end. What is sought is no 0 byte, or
+/// everything but a few.
+#[inline]
+pub(super) fn first(text: &[u8], begin: usize, sought: impl Fn(Eight) -> Hits) -> usize {
+    let mut at = begin;
+    while let Some(eight) = text.get(at..).and_then(|left| left.first_chunk::<8>()) {
+        let hits = sought(Eight(u64::from_le_bytes(*eight))).0;
+        if hits != 0 {
+            return at + (hits.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    let left = text.get(at..).unwrap_or_default();
+    let mut eight = [0; 8];
+    for (slot, byte) in eight.iter_mut().zip(left) {
+        *slot = *byte;
+    }
+    let hits = sought(Eight(u64::from_le_bytes(eight))).0;
+    // Behind the end there is nothing: `trailing_zeros` of none is as far as that.
+    at + ((hits.trailing_zeros() / 8) as usize).min(left.len())
+}
+
+/// Where before `end` the last byte stands that is sought.
+#[inline]
+pub(super) fn last(text: &[u8], end: usize, sought: impl Fn(Eight) -> Hits) -> Option<usize> {
+    let mut end = end;
+    while let Some(eight) = text.get(..end).and_then(|left| left.last_chunk::<8>()) {
+        let hits = sought(Eight(u64::from_le_bytes(*eight))).0;
+        if hits != 0 {
+            return Some(end - 1 - (hits.leading_zeros() / 8) as usize);
+        }
+        end -= 8;
+    }
+    let left = text.get(..end)?;
+    let mut eight = [0; 8];
+    for (slot, byte) in eight.iter_mut().zip(left) {
+        *slot = *byte;
+    }
+    // Bytes behind the text are not looked at.
+    let inside = if left.is_empty() { 0 } else { u64::MAX >> (64 - 8 * left.len()) };
+    let hits = sought(Eight(u64::from_le_bytes(eight))).0 & inside;
+    (hits != 0).then(|| (63 - hits.leading_zeros() as usize) / 8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_as_byte_by_byte() {
+        let all: Vec<u8> = (0..=255).collect();
+        let lines = [&b"a"[..], b"", b"12345678", b"1234567 9", b"\x80\xff\x00 x", b"abc-12.34\tde f", &all];
+        let digit = |b: &u8| b.is_ascii_digit();
+        let blank = |b: &u8| matches!(*b, b' ' | b'\t' | b'\n');
+        for text in lines {
+            for begin in 0..=text.len() {
+                let left = &text[begin..];
+                let want = |is: &dyn Fn(&u8) -> bool| begin + left.iter().position(is).unwrap_or(left.len());
+                assert_eq!(first(text, begin, Eight::blank), want(&blank), "{text:?} {begin}");
+                assert_eq!(first(text, begin, Eight::other_than_digits), want(&|b| !digit(b)), "{text:?}");
+                assert_eq!(
+                    first(text, begin, |e| e.are(b'-').or(e.blank())),
+                    want(&|b| *b == b'-' || blank(b))
+                );
+                let number = |e: Eight| e.other_than_digits().except(e.are(b'-'));
+                assert_eq!(first(text, begin, number), want(&|b| !digit(b) && *b != b'-'));
+                let head = &text[..begin];
+                let want = |is: &dyn Fn(&u8) -> bool| head.iter().rposition(is);
+                assert_eq!(last(text, begin, Eight::blank), want(&blank), "{text:?} {begin}");
+                assert_eq!(last(text, begin, number), want(&|b| !digit(b) && *b != b'-'), "{text:?} {begin}");
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The users that a host tried. Most hosts try one or two, a few try thousands.
+
+use super::tally::Caps;
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
+
+/// So many users of a host are looked through one by one; more are found by hash.
+const FEW: usize = 16;
+
+/// A user that a host tried.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tried {
+    /// Number of the name.
+    pub user: u32,
+    /// Attempts that were refused.
+    pub tried: u64,
+    /// Log-ins that were accepted.
+    pub accepted: u64,
+}
+
+impl Tried {
+    pub fn add(&mut self, tried: u64, accepted: u64) {
+        self.tried = self.tried.saturating_add(tried);
+        self.accepted = self.accepted.saturating_add(accepted);
+    }
+}
+
+/// The users of one host, in the order first seen.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Users {
+    list: Vec<Tried>,
+    /// The user of the last line: the next one mostly tells of the same.
+    last: usize,
+}
+
+/// Where the users of hosts that tried many stand, and how many there are of all hosts.
+#[derive(Debug, Default)]
+pub(super) struct Pairs {
+    /// Host, user, and place among the host's users.
+    many: HashTable<(u32, u32, u32)>,
+    hasher: FixedState,
+    count: usize,
+}
+
+impl Pairs {
+    /// Empties it, keeping the memory.
+    pub fn clear(&mut self) {
+        self.many.clear();
+        self.count = 0;
+    }
+
+    fn find(&self, host: u32, user: u32) -> Option<usize> {
+        let is = |(h, u, _): &(u32, u32, u32)| (*h, *u) == (host, user);
+        self.many.find(self.hasher.hash_one((host, user)), is).map(|(.., place)| *place as usize)
+    }
+
+    fn enter(&mut self, host: u32, user: u32, place: usize) {
+        let Ok(place) = u32::try_from(place) else { return };
+        let Pairs { many, hasher, .. } = self;
+        let hash = |(host, user, _): &(u32, u32, u32)| hasher.hash_one((*host, *user));
+        many.insert_unique(hasher.hash_one((host, user)), (host, user, place), hash);
+    }
+}
+
+impl Users {
+    pub fn iter(&self) -> std::slice::Iter<'_, Tried> {
+        self.list.iter()
+    }
+
+    /// The user of the last line.
+    pub fn last(&mut self) -> Option<&mut Tried> {
+        self.list.get_mut(self.last)
+    }
+
+    /// What is known of `user`, of whom there may have been nothing before; `None` if there is no room.
+    pub fn of(&mut self, host: u32, user: u32, pairs: &mut Pairs, caps: &Caps) -> Option<&mut Tried> {
+        let known = if self.list.len() <= FEW {
+            self.list.iter().position(|tried| tried.user == user)
+        } else {
+            pairs.find(host, user)
+        };
+        let place = match known {
+            Some(place) => place,
+            None => self.add(host, user, pairs, caps)?,
+        };
+        self.last = place;
+        self.list.get_mut(place)
+    }
+
+    fn add(&mut self, host: u32, user: u32, pairs: &mut Pairs, caps: &Caps) -> Option<usize> {
+        let place = self.list.len();
+        if place >= caps.users_of_host || pairs.count >= caps.pairs {
+            return None;
+        }
+        if place == 0 {
+            // Mostly it stays at one.
+            self.list.reserve_exact(1);
+        }
+        self.list.push(Tried { user, tried: 0, accepted: 0 });
+        pairs.count += 1;
+        let unlisted = if place == FEW { 0 } else { place };
+        if place >= FEW {
+            for (place, tried) in self.list.iter().enumerate().skip(unlisted) {
+                pairs.enter(host, tried.user, place);
+            }
+        }
+        Some(place)
+    }
+}

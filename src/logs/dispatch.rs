@@ -56,9 +56,14 @@ impl Dispatch {
             });
             let fitting: Vec<Alternative<'_>> =
                 alternatives.filter(|(matcher, ..)| matcher.may_begin(byte)).collect();
-            Node::new(rules, &fitting, 0)
+            Node::new(&fitting, 0)
         };
         Dispatch { by_byte: (0..=u8::MAX).map(|b| fits(Some(b))).collect(), empty: fits(None) }
+    }
+
+    /// Takes down where no rule that can match is of interest.
+    pub fn sort_out(&mut self, rules: &[Rule]) {
+        self.by_byte.iter_mut().chain([&mut self.empty]).for_each(|node| node.sort_out(rules));
     }
 
     /// The first rule of `format` that matches the text; the draft holds what it captured.
@@ -149,7 +154,7 @@ impl Node {
 
     /// The node of texts whose first `depth` bytes are those of every literal in `alternatives`, as far
     /// as these reach.
-    fn new(rules: &[Rule], alternatives: &[Alternative<'_>], depth: usize) -> Node {
+    fn new(alternatives: &[Alternative<'_>], depth: usize) -> Node {
         let here: Vec<&Alternative<'_>> =
             alternatives.iter().filter(|(m, ..)| m.literal().is_none_or(|l| l.len() <= depth)).collect();
         let mut before: Option<&Matcher> = None;
@@ -167,11 +172,16 @@ impl Node {
                 alternatives.iter().filter(|(m, ..)| fits(m)).copied().collect();
             let longer = fitting.iter().filter_map(|(m, ..)| m.literal().filter(|l| l.len() > depth));
             let label = longer.map(|l| l.get(depth..).unwrap_or_default()).reduce(shared).unwrap_or_default();
-            (first, label.into(), Node::new(rules, &fitting, depth + label.len()))
+            (first, label.into(), Node::new(&fitting, depth + label.len()))
         });
         let next = next.collect();
-        let idle = here.iter().all(|(_, rule, _)| rules.get(usize::from(*rule)).is_some_and(Rule::is_idle));
-        Node { candidates, idle, next }
+        Node { candidates, idle: false, next }
+    }
+
+    fn sort_out(&mut self, rules: &[Rule]) {
+        let idle = |candidate: &Candidate| rules.get(usize::from(candidate.rule)).is_some_and(Rule::is_idle);
+        self.idle = self.candidates.iter().all(idle);
+        self.next.iter_mut().for_each(|(.., node)| node.sort_out(rules));
     }
 
     /// Whether no rule can match.

@@ -1,6 +1,5 @@
 //! What a command wants of the lines, so that no more is made of them.
 
-use super::dispatch::Dispatch;
 use super::rule::{Constant, Format, Matcher, Rule};
 use super::set::FormatSet;
 use super::target::Target;
@@ -121,8 +120,8 @@ impl FormatSet {
     /// Leaves out children that never tell what is wanted, and sorts the rules of the others by what is.
     fn leave_out(&mut self) {
         let asked = |format: &Format| {
-            let rule =
-                |rule: &Rule| rule.wanted || !rule.plain() || rule.cases.iter().any(|case| case.wanted);
+            let case = |rule: &Rule| rule.cases.iter().any(|case| case.wanted);
+            let rule = |rule: &Rule| rule.wanted || rule.drop || rule.inside.is_some() || case(rule);
             format.client_by_process || format.rules.iter().any(rule)
         };
         let mut needed: Vec<bool> = self.formats.iter().map(asked).collect();
@@ -137,7 +136,7 @@ impl FormatSet {
         }
         for format in &mut self.formats {
             format.children.retain(|child| needed.get(child) == Some(&true));
-            format.dispatch = Dispatch::new(&format.rules);
+            format.dispatch.sort_out(&format.rules);
         }
     }
 

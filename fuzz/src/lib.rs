@@ -90,7 +90,7 @@ pub fn lines(data: &[u8]) {
     let mut clock = YearClock::new(&context, data, &[]);
     let parser = Parser::new(set, &detection, context);
     let mut parsed = parser.parse(&chunk, &mut Scratch::default());
-    let year = clock.advance(&parsed);
+    let year = clock.advance(parsed.turns());
     parser.finish(&mut parsed, year);
     let ends = data.iter().filter(|b| **b == b'\n').count();
     let whole = ends + usize::from(data.last().is_some_and(|b| *b != b'\n'));

@@ -133,7 +133,7 @@ fn one<T: Tallying>(
     let go_on = std::thread::scope(|scope| {
         let joins = file.parser.joins().clone();
         scope.spawn(move || read(reader, &joins, &send, &spare));
-        file.follow(&messages, &give_back, shared, totals)
+        file.follow(messages, &give_back, shared, totals)
     });
     file.info.notes.extend(file.clock.notes());
     file.info.notes.extend(file.parser.zone_note(&job.logs.zone));
@@ -174,10 +174,11 @@ fn read(mut reader: Reader, joins: &Joins<'_>, send: &Sender<Message>, spare: &R
 }
 
 impl File<'_> {
-    /// Has the chunks made into events as they come, and adds up what they became.
+    /// Has the chunks made into events as they come, and adds up what they became. Takes `messages`: once
+    /// nobody listens, the reader ends.
     fn follow<T: Tallying>(
         &mut self,
-        messages: &Receiver<Message>,
+        messages: Receiver<Message>,
         give_back: &Sender<LineChunk>,
         shared: &Shared<'_, '_>,
         totals: &mut Totals<T>,

@@ -80,14 +80,15 @@ pub(super) fn run<T: Tallying>(inputs: Vec<Input>, shared: &Shared<'_, '_>, tota
     let round = shared.job.round;
     std::thread::scope(|scope| {
         scope.spawn(move || read(inputs, round, &send, &spare));
-        rayon::in_place_scope_fifo(|workers| decode(&messages, &give_back, shared, totals, workers))
+        rayon::in_place_scope_fifo(|workers| decode(messages, &give_back, shared, totals, workers))
     })
 }
 
 /// Decodes what the reader delivers. Blocks of events are finished beside the rounds that follow, so that
 /// a worker that waits for the end of a step has something to do.
+/// Takes `messages`: once nobody listens, the reader ends.
 fn decode<'s, T: Tallying + 's>(
-    messages: &Receiver<Message>,
+    messages: Receiver<Message>,
     give_back: &Sender<PacketBatch>,
     shared: &Shared<'s, '_>,
     totals: &mut Totals<T>,

@@ -178,3 +178,39 @@ fn colour_only_where_it_is_wanted() {
     assert!(!colour(&["--color", "never"], None));
     assert!(!colour(&[], Some("1")));
 }
+
+/// What stops in the middle of a large input must stop all of it: reader, workers and writer.
+#[test]
+fn a_reader_that_has_had_enough_of_much_is_no_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = fs::read(demo("access.log")).unwrap();
+    let capture = fs::read(Path::new(ROOT).join("testdata/demo/capture.pcap")).unwrap();
+    let (head, packets) = capture.split_at(24);
+    let parts = [("log", &b""[..], &log[..]), ("pcap", head, packets)];
+    for (name, head, body) in parts {
+        let path = dir.path().join(name);
+        fs::write(&path, [head, &body.repeat((64 << 20) / body.len())].concat()).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_netlog"));
+        let mut child = command
+            .args(["events", arg(&path)])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut some = [0; 1000];
+        std::io::Read::read_exact(&mut child.stdout.take().unwrap(), &mut some).unwrap();
+        let mut tries = 0;
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            tries += 1;
+            if tries > 600 {
+                child.kill().unwrap();
+                panic!("{name}: netlog goes on although nobody reads");
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        };
+        assert_eq!(status.code(), Some(0), "{name}");
+    }
+}

@@ -29,10 +29,8 @@ struct Candidate {
 
 /// Where texts stop that begin alike.
 #[derive(Debug, Default)]
-pub(super) struct Node {
+struct Node {
     candidates: Box<[Candidate]>,
-    /// Nothing that can match is of interest.
-    idle: bool,
     /// What may follow with its first byte; no two have the same.
     next: Vec<(u8, Box<[u8]>, Node)>,
 }
@@ -61,11 +59,6 @@ impl Dispatch {
         Dispatch { by_byte: (0..=u8::MAX).map(|b| fits(Some(b))).collect(), empty: fits(None) }
     }
 
-    /// Takes down where no rule that can match is of interest.
-    pub fn sort_out(&mut self, rules: &[Rule]) {
-        self.by_byte.iter_mut().chain([&mut self.empty]).for_each(|node| node.sort_out(rules));
-    }
-
     /// The first rule of `format` that matches the text; the draft holds what it captured.
     pub fn apply<'r, 'a>(
         &self,
@@ -85,44 +78,10 @@ impl Dispatch {
         draft: &mut Draft<'a>,
         scratch: &mut Scratch,
     ) -> Option<usize> {
-        self.node(text.as_bytes()).find(format, text, draft, scratch)
-    }
-
-    /// Numbers of the rules and the alternatives that are tried for a text that begins like this.
-    pub fn tried(&self, text: &[u8]) -> impl Iterator<Item = (u16, u16)> {
-        self.node(text).candidates.iter().map(|candidate| (candidate.rule, candidate.matcher))
-    }
-
-    /// What is worth trying.
-    #[inline]
-    pub fn node(&self, text: &[u8]) -> &Node {
-        let first = text.first().and_then(|first| self.by_byte.get(usize::from(*first)));
-        let mut node = first.unwrap_or(&self.empty);
-        let mut left = text;
-        while let Some(byte) = left.first()
-            && let Some((_, label, next)) = node.next.iter().find(|(first, ..)| first == byte)
-            && begins(left, label)
-        {
-            left = left.get(label.len()..).unwrap_or_default();
-            node = next;
-        }
-        node
-    }
-}
-
-impl Node {
-    /// The first rule of `format` that matches a text that stops here; the draft holds what it captured.
-    pub fn find<'a>(
-        &self,
-        format: &Format,
-        text: &'a str,
-        draft: &mut Draft<'a>,
-        scratch: &mut Scratch,
-    ) -> Option<usize> {
         // Parts that matched when the last one was tried, and are the same in all tried since.
         let (mut misfit, mut known) = (Misfit::LATER, 0);
         let last = text.as_bytes().last().copied();
-        for candidate in &self.candidates {
+        for candidate in self.candidates(text.as_bytes()) {
             // The reach of a capture depends on the part behind it.
             known = candidate.common.saturating_sub(1).min(known);
             // What did not fit the one before does not fit this one either.
@@ -152,6 +111,28 @@ impl Node {
         None
     }
 
+    /// Numbers of the rules and the alternatives that are tried for a text that begins like this.
+    pub fn tried(&self, text: &[u8]) -> impl Iterator<Item = (u16, u16)> {
+        self.candidates(text).iter().map(|candidate| (candidate.rule, candidate.matcher))
+    }
+
+    /// What is worth trying.
+    fn candidates(&self, text: &[u8]) -> &[Candidate] {
+        let first = text.first().and_then(|first| self.by_byte.get(usize::from(*first)));
+        let mut node = first.unwrap_or(&self.empty);
+        let mut left = text;
+        while let Some(byte) = left.first()
+            && let Some((_, label, next)) = node.next.iter().find(|(first, ..)| first == byte)
+            && begins(left, label)
+        {
+            left = left.get(label.len()..).unwrap_or_default();
+            node = next;
+        }
+        &node.candidates
+    }
+}
+
+impl Node {
     /// The node of texts whose first `depth` bytes are those of every literal in `alternatives`, as far
     /// as these reach.
     fn new(alternatives: &[Alternative<'_>], depth: usize) -> Node {
@@ -175,23 +156,7 @@ impl Node {
             (first, label.into(), Node::new(&fitting, depth + label.len()))
         });
         let next = next.collect();
-        Node { candidates, idle: false, next }
-    }
-
-    fn sort_out(&mut self, rules: &[Rule]) {
-        let idle = |candidate: &Candidate| rules.get(usize::from(candidate.rule)).is_some_and(Rule::is_idle);
-        self.idle = self.candidates.iter().all(idle);
-        self.next.iter_mut().for_each(|(.., node)| node.sort_out(rules));
-    }
-
-    /// Whether no rule can match.
-    pub fn is_empty(&self) -> bool {
-        self.candidates.is_empty()
-    }
-
-    /// Whether nothing that can match is of interest.
-    pub fn is_idle(&self) -> bool {
-        self.idle
+        Node { candidates, next }
     }
 }
 

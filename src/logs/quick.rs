@@ -149,17 +149,9 @@ impl Quick {
         let (when, program, pid, message) = header(text, &mut scratch.stamps)?;
         scratch.recent.enter(pid);
         let program = self.program(program, &mut scratch.program)?;
-        let mut formats = &*program.formats;
-        while let Some((number, later)) = formats.split_first() {
+        for number in &program.formats {
             let format = set.format(*number)?;
-            let node = format.dispatch.node(message.as_bytes());
-            if node.is_idle()
-                && let Some(known) = idle(set, formats, message)
-            {
-                return Some(Short { when, unknown: program.unknown.filter(|_| !known), ending: None });
-            }
-            formats = later;
-            let Some(rule) = node.find(format, message, draft, scratch) else { continue };
+            let Some(rule) = format.dispatch.find(format, message, draft, scratch) else { continue };
             let mut ending = self.endings.get(*number)?.get(rule)?;
             let mut looks_back = ending.looks_back;
             draft.wanted = ending.wanted;
@@ -188,20 +180,6 @@ impl Quick {
             self.programs.get(*last)
         })
     }
-}
-
-/// Whether nothing that the formats can make of a message is of interest; then, whether one of them knows how it
-/// begins, which is taken for knowing it.
-fn idle(set: &FormatSet, formats: &[usize], message: &str) -> Option<bool> {
-    let mut known = false;
-    for number in formats {
-        let node = set.format(*number)?.dispatch.node(message.as_bytes());
-        if !node.is_idle() {
-            return None;
-        }
-        known |= !node.is_empty();
-    }
-    Some(known)
 }
 
 /// Whether a matcher is a header that is read by hand, of which only the message is kept.

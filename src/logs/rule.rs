@@ -181,11 +181,6 @@ impl Rule {
         !self.again && self.plain_but_again()
     }
 
-    /// Whether a match is of no interest, and nothing follows from it.
-    pub fn is_idle(&self) -> bool {
-        !self.wanted && self.plain()
-    }
-
     /// The same, but that what it captured may be read once more.
     pub fn plain_but_again(&self) -> bool {
         !self.drop && self.inside.is_none() && self.cases.is_empty() && self.after.is_none()
@@ -262,13 +257,6 @@ impl Children {
             }
             _ => self.others.push(child),
         }
-    }
-
-    /// Leaves out children. The values that chose them stay known.
-    pub fn retain(&mut self, keep: impl Fn(usize) -> bool) {
-        // Each list by itself: the order of the lists cannot show.
-        self.exact.values_mut().for_each(|list| list.retain(|child| keep(child.format)));
-        self.others.retain(|child| keep(child.format));
     }
 
     /// Whether there is any.

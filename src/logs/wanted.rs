@@ -1,14 +1,13 @@
 //! What a command wants of the lines, so that no more is made of them.
 
-use super::rule::{Constant, Format, Matcher, Rule};
+use super::rule::{Constant, Format, Matcher};
 use super::set::FormatSet;
 use super::target::Target;
 use crate::model::{Dataset, Event, Field, FieldRef, Type, Value};
 use std::collections::BTreeSet;
 
 /// A selection of events and fields. Every line is still read and counted as without it; only events
-/// that nobody asked for are not made. What is strange about their values is not counted, nor what no format
-/// knows of services that never tell what is wanted.
+/// that nobody asked for are not made, and what is strange about their values is not counted.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// Only events whose rules give this field one of these values; of a format that never sets it, those
@@ -56,7 +55,7 @@ impl Wanted {
 
     /// Whether a format can make events that are wanted, whatever the service.
     fn tells(&self, format: &Format) -> bool {
-        let cases = |rule: &Rule| rule.cases.iter().any(|case| case.dataset.is_some_and(about));
+        let cases = |rule: &super::rule::Rule| rule.cases.iter().any(|case| case.dataset.is_some_and(about));
         !self.by_category(format) || format.rules.iter().any(|rule| about(rule.dataset) || cases(rule))
     }
 }
@@ -113,31 +112,7 @@ impl FormatSet {
         }
         self.users = wanted.users.clone();
         self.narrowed = true;
-        self.leave_out();
         self
-    }
-
-    /// Leaves out children that never tell what is wanted, and sorts the rules of the others by what is.
-    fn leave_out(&mut self) {
-        let asked = |format: &Format| {
-            let case = |rule: &Rule| rule.cases.iter().any(|case| case.wanted);
-            let rule = |rule: &Rule| rule.wanted || rule.drop || rule.inside.is_some() || case(rule);
-            format.client_by_process || format.rules.iter().any(rule)
-        };
-        let mut needed: Vec<bool> = self.formats.iter().map(asked).collect();
-        // A parent is needed for its children; the tree is a few levels deep.
-        for (index, format) in self.formats.iter().enumerate() {
-            let of_parents = |i: &usize| self.formats.get(*i).and_then(|format| format.parent);
-            if needed.get(index) == Some(&true) {
-                for above in std::iter::successors(format.parent, of_parents).take(self.formats.len()) {
-                    needed.get_mut(above).into_iter().for_each(|slot| *slot = true);
-                }
-            }
-        }
-        for format in &mut self.formats {
-            format.children.retain(|child| needed.get(child) == Some(&true));
-            format.dispatch.sort_out(&format.rules);
-        }
     }
 
     /// Fields that decide what else is read.

@@ -3,8 +3,8 @@
 
 use super::open::{Case, Table};
 use polars::prelude::{
-    AnonymousScan, AnonymousScanArgs, DataFrame, DataType, Expr, IntoLazy, LazyFrame, PolarsResult,
-    ScanArgsAnonymous, Schema, SchemaRef, TimeUnit, TimeZone, UnionArgs, concat_lf_diagonal, lit, polars_err,
+    AnonymousScan, AnonymousScanArgs, Column, DataFrame, DataType, Expr, IntoLazy, LazyFrame, PlSmallStr,
+    PolarsResult, ScanArgsAnonymous, Schema, SchemaRef, TimeUnit, TimeZone, lit, polars_err,
 };
 use polars_io::SerReader;
 use polars_io::parquet::read::ParquetReader;
@@ -16,9 +16,34 @@ use std::sync::Arc;
 /// Name of the table over all data sets.
 pub const ALL: &str = "events";
 
-struct Scan {
-    files: Vec<PathBuf>,
+/// A file, and the columns that it has.
+struct Part {
+    path: PathBuf,
     schema: SchemaRef,
+}
+
+struct Scan {
+    parts: Vec<Part>,
+    /// All columns; where a file has one not, it is null.
+    schema: SchemaRef,
+}
+
+impl Part {
+    /// At most so many rows with these columns, all of which are in `all`.
+    fn read(&self, wanted: &[PlSmallStr], all: &Schema, most: usize) -> PolarsResult<DataFrame> {
+        let here = |name: &&PlSmallStr| self.schema.contains(name.as_str());
+        let mut columns: Vec<String> = wanted.iter().filter(here).map(ToString::to_string).collect();
+        if columns.is_empty() {
+            // Any of them tells how many rows there are.
+            columns.extend(self.schema.iter_names().next().map(ToString::to_string));
+        }
+        let mut frame = read(&self.path, Some(columns), most)?;
+        for name in wanted.iter().filter(|name| !here(name)) {
+            let dtype = all.try_get(name.as_str())?;
+            frame.with_column(Column::full_null(name.clone(), frame.height(), dtype))?;
+        }
+        frame.select(wanted.iter().cloned())
+    }
 }
 
 impl AnonymousScan for Scan {
@@ -39,16 +64,18 @@ impl AnonymousScan for Scan {
     }
 
     fn scan(&self, wanted: AnonymousScanArgs) -> PolarsResult<DataFrame> {
-        let columns: Option<Vec<String>> =
-            wanted.with_columns.as_ref().map(|names| names.iter().map(ToString::to_string).collect());
+        let columns: Vec<PlSmallStr> = match wanted.with_columns {
+            Some(names) => names.iter().cloned().collect(),
+            None => self.schema.iter_names().cloned().collect(),
+        };
         let condition = wanted.predicate.map(whole).transpose()?;
         let mut left = wanted.n_rows.unwrap_or(usize::MAX);
         let mut all: Option<DataFrame> = None;
-        for path in &self.files {
+        for part in &self.parts {
             if left == 0 {
                 break;
             }
-            let mut frame = read(path, columns.clone(), left)?;
+            let mut frame = part.read(&columns, &self.schema, left)?;
             left = left.saturating_sub(frame.height());
             if let Some(condition) = &condition {
                 frame = frame.lazy().filter(condition.clone()).collect()?;
@@ -58,11 +85,7 @@ impl AnonymousScan for Scan {
                 Some(all) => drop(all.vstack_mut_owned(frame)?),
             }
         }
-        if let Some(all) = all {
-            return Ok(all);
-        }
-        let none = DataFrame::empty_with_schema(&self.schema);
-        columns.map_or(Ok(none.clone()), |columns| none.select(columns))
+        all.map_or_else(|| DataFrame::empty_with_schema(&self.schema).select(columns), Ok)
     }
 }
 
@@ -108,9 +131,8 @@ fn dtype(holds: &str) -> DataType {
 /// # Errors
 /// What polars says of it.
 pub fn table(table: &Table) -> PolarsResult<LazyFrame> {
-    let columns = table.columns.iter().map(|(name, holds)| (name.as_str().into(), dtype(holds)));
-    let schema: SchemaRef = Arc::new(columns.collect::<Schema>());
-    lazy(table.files.clone(), schema)
+    let schema = schema(table);
+    lazy(parts(table, &schema).collect(), schema)
 }
 
 /// A small table: its file says what is in it.
@@ -119,23 +141,36 @@ pub fn table(table: &Table) -> PolarsResult<LazyFrame> {
 /// What polars says of it.
 pub fn small(path: &Path) -> PolarsResult<LazyFrame> {
     let schema = Arc::clone(read(path, None, 0)?.schema());
-    lazy(vec![path.to_path_buf()], schema)
+    lazy(vec![Part { path: path.to_path_buf(), schema: Arc::clone(&schema) }], schema)
 }
 
-fn lazy(files: Vec<PathBuf>, schema: SchemaRef) -> PolarsResult<LazyFrame> {
-    let args = ScanArgsAnonymous { schema: Some(Arc::clone(&schema)), name: "case", ..Default::default() };
-    LazyFrame::anonymous_scan(Arc::new(Scan { files, schema }), args)
-}
-
-/// All data sets one after the other; columns that a data set has not are null there.
+/// All data sets one after the other, as one table: polars' union of many cannot count their rows without a
+/// type of number that nothing else here needs.
 ///
 /// # Errors
 /// What polars says of it.
 pub fn all(case: &Case) -> PolarsResult<Option<LazyFrame>> {
-    let frames = case.tables.iter().map(table).collect::<PolarsResult<Vec<_>>>()?;
-    if frames.is_empty() {
-        return Ok(None);
+    let (mut columns, mut files) = (Schema::default(), Vec::new());
+    for table in &case.tables {
+        let schema = schema(table);
+        for (name, dtype) in schema.iter() {
+            columns.insert(name.clone(), dtype.clone());
+        }
+        files.extend(parts(table, &schema));
     }
-    let args = UnionArgs { rechunk: false, parallel: false, ..UnionArgs::default() };
-    concat_lf_diagonal(frames, args).map(Some)
+    if files.is_empty() { Ok(None) } else { lazy(files, Arc::new(columns)).map(Some) }
+}
+
+fn schema(table: &Table) -> SchemaRef {
+    let columns = table.columns.iter().map(|(name, holds)| (name.as_str().into(), dtype(holds)));
+    Arc::new(columns.collect::<Schema>())
+}
+
+fn parts(table: &Table, schema: &SchemaRef) -> impl Iterator<Item = Part> {
+    table.files.iter().map(|path| Part { path: path.clone(), schema: Arc::clone(schema) })
+}
+
+fn lazy(parts: Vec<Part>, schema: SchemaRef) -> PolarsResult<LazyFrame> {
+    let args = ScanArgsAnonymous { schema: Some(Arc::clone(&schema)), name: "case", ..Default::default() };
+    LazyFrame::anonymous_scan(Arc::new(Scan { parts, schema }), args)
 }

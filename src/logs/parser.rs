@@ -260,6 +260,15 @@ impl<'f> Parser<'f> {
         Read::Nothing
     }
 
+    /// A moment in UTC, if its year is known.
+    fn at(&self, moment: Moment, scratch: &mut Scratch) -> Option<Ts> {
+        match moment {
+            Moment::Utc(ts) => Some(ts),
+            Moment::Local(wall) => Some(self.context.zone.resolve(wall, &mut scratch.hour)),
+            Moment::Yearless(_) => None,
+        }
+    }
+
     fn emit<'a>(
         &self,
         dataset: &'static Dataset,
@@ -272,10 +281,10 @@ impl<'f> Parser<'f> {
         let wanted = draft.wanted && self.set.of_wanted_user(draft);
         // A line outside the window is counted as such whether it is wanted or not.
         let silent = !wanted && self.context.window == (None, None);
-        let ts = match draft.time {
-            Some(Moment::Utc(ts)) => ts,
-            Some(Moment::Local(wall)) => self.context.zone.resolve(wall, &mut scratch.hour),
-            Some(Moment::Yearless(when)) => {
+        let known = draft.time.and_then(|moment| self.at(moment, scratch));
+        let ts = match (known, draft.time) {
+            (Some(ts), _) => ts,
+            (None, Some(Moment::Yearless(when))) => {
                 let turn = parsed.turns.step(when);
                 if silent {
                     return;
@@ -283,7 +292,7 @@ impl<'f> Parser<'f> {
                 parsed.pending.push(Pending { event: parsed.events.len(), when, turn, lasted: draft.lasted });
                 0
             }
-            None => scratch.carrier.unwrap_or_else(|| {
+            (None, _) => scratch.carrier.unwrap_or_else(|| {
                 parsed.ledger.anomaly("time.missing", origin);
                 self.context.mtime.unwrap_or(0)
             }),
@@ -295,11 +304,7 @@ impl<'f> Parser<'f> {
         let mut event = Event::with_fields(dataset, origin, ts, fields);
         // What is only counted has no id.
         event.identity = if self.set.narrowed { 0 } else { identity(text.as_bytes()) };
-        event.end = draft.end.and_then(|end| match end {
-            Moment::Utc(ts) => Some(ts),
-            Moment::Local(wall) => Some(self.context.zone.resolve(wall, &mut scratch.hour)),
-            Moment::Yearless(_) => None,
-        });
+        event.end = draft.end.and_then(|end| self.at(end, scratch));
         if let (Some(lasted), false) = (draft.lasted, matches!(draft.time, Some(Moment::Yearless(_)))) {
             lasted.apply(&mut event);
         }
@@ -322,6 +327,11 @@ impl<'f> Parser<'f> {
             parsed.ledger.anomaly_in("fmt.field", origin, text.as_bytes());
             event.push(self.set.bad_fields, Value::texts(draft.bad.drain(..)));
         }
+        self.put(event, draft, wanted, parsed);
+    }
+
+    /// Adds an event, and the second ones from the same line.
+    fn put<'a>(&self, event: Event<'a>, draft: &mut Draft<'a>, wanted: bool, parsed: &mut Parsed<'a>) {
         let waits = parsed.pending.last().copied().filter(|pending| pending.event == parsed.events.len());
         for (also, nth) in draft.also.drain(..).filter(|_| wanted && !self.set.narrowed).zip(1..) {
             let at = parsed.events.len() + usize::try_from(nth).unwrap_or(usize::MAX);

@@ -41,6 +41,27 @@ fn an_answer_in_every_way() {
     assert!(plan.contains("1/") || plan.contains("source.ip"), "{plan}");
 }
 
+/// As many as the lines of `netlog events`, however they are asked for.
+#[test]
+fn rows_of_all_data_sets_are_counted() {
+    let (_folder, case) = made(&[DEMO]);
+    let ask = |question: &str| {
+        let out = netlog(&["query", &case, question, "--format", "csv"]);
+        String::from_utf8(out).unwrap().lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let events = netlog(&["events", "-q", DEMO]).iter().filter(|b| **b == b'\n').count().to_string();
+    for question in ["count(*) FROM events", "COUNT(*) AS n FROM events", "count(event.id) FROM events"] {
+        assert_eq!(ask(&format!("SELECT {question}")), [events.as_str()], "{question}");
+    }
+    let of = |set: &str| ask(&format!("SELECT count(*) FROM events WHERE event.dataset = '{set}'"));
+    assert_eq!(of("dns"), ask("SELECT count(*) FROM dns"));
+    // A column that only one of the data sets has is null in the others.
+    assert_eq!(ask("SELECT count(sshd.method) FROM events"), ask("SELECT count(sshd.method) FROM sshd"));
+    assert_eq!(ask("SELECT event.id FROM events ORDER BY event.id LIMIT 7 OFFSET 3").len(), 7);
+    let names = ask("SELECT DISTINCT event.dataset FROM events LIMIT 100");
+    assert!(names.len() > 5, "{names:?}");
+}
+
 #[test]
 fn messages_name_what_is_meant() {
     let (_folder, case) = made(&[&format!("{DEMO}/auth.log")]);

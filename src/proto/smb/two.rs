@@ -138,44 +138,50 @@ impl Smb {
         if !matches!(name, "TREE_CONNECT" | "NEGOTIATE" | "SESSION_SETUP" | "LOGOFF" | "ECHO") {
             draft.put_some(&f::SHARE, self.know.shares.get(&head.tree).cloned());
         }
-        let mut asked = Asked::Other;
-        let own = |at| handle(body, at).map(|h| if h == MINE { related.unwrap_or(h) } else { h });
-        let known = |know: &Know, h: Option<[u8; 16]>| h.and_then(|h| know.files.get(&h)).map(|o| o.path.clone());
-        match name {
+        let asked = match name {
             "NEGOTIATE" => {
                 let count = usize::from(u16_at(body, 2)?).min(64);
                 let list = (0..count).filter_map(|i| u16_at(body, 36 + 2 * i)).map(names::dialect);
                 draft.put(&f::DIALECTS, Value::texts(list));
+                Asked::Other
             }
             "SESSION_SETUP" => {
-                asked = Asked::Setup;
                 let token = pointed(message, 12).unwrap_or_default();
                 self.know.ntlm.read(token);
                 login(&mut draft, token, &self.know.ntlm);
+                Asked::Setup
             }
             "TREE_CONNECT" => {
                 let share = path(pointed(message, 4)?);
                 draft.put(&f::SHARE, share.clone()).put(&QUERY, format!("TREE_CONNECT {share}"));
-                asked = Asked::Tree(share);
+                Asked::Tree(share)
             }
-            "CREATE" => {
-                let path = path(pointed(message, 44).unwrap_or_default());
-                draft.put(&QUERY, format!("CREATE {path}"));
-                file(&mut draft, &path);
-                let disposition = u32_at(body, 36).and_then(|d| usize::try_from(d).ok());
-                draft.put_some(&f::DISPOSITION, disposition.and_then(|d| names::DISPOSITIONS.get(d)).copied());
-                draft.put(&f::ACCESS, Value::texts(rights(u32_at(body, 24)?)));
-                // FILE_DELETE_ON_CLOSE.
-                if u32_at(body, 40)? & 0x1000 != 0 {
-                    draft.put(&f::DELETE, true);
-                }
-                asked = Asked::Create(path);
-            }
+            "CREATE" => create(&mut draft, message, body)?,
+            _ => self.ask_of_file(name, &mut draft, message, body, *related)?,
+        };
+        if self.know.asked.len() >= out.limits().pending {
+            self.know.asked.pop_front();
+        }
+        self.know.asked.push_back((head.id, asked));
+        self.pairs.ask((2, head.id), draft, out);
+        Some(())
+    }
+
+    /// A request about a file that is open.
+    fn ask_of_file(
+        &mut self,
+        name: &str,
+        draft: &mut Draft,
+        message: &[u8],
+        body: &[u8],
+        related: Option<[u8; 16]>,
+    ) -> Option<Asked> {
+        let own = |at| handle(body, at).map(|h| if h == MINE { related.unwrap_or(h) } else { h });
+        let mut asked = Asked::Other;
+        let about = match name {
             "CLOSE" => {
                 asked = own(8).map_or(Asked::Other, Asked::Close);
-                if let Some(path) = known(&self.know, own(8)) {
-                    file(&mut draft, &path);
-                }
+                own(8)
             }
             "READ" | "WRITE" => {
                 let id = own(16)?;
@@ -185,31 +191,26 @@ impl Smb {
                     open.written[0] = open.written[0].saturating_add(u64::from(u32_at(body, 4)?));
                     open.written[1] += 1;
                 }
-                if let Some(path) = known(&self.know, Some(id)) {
-                    file(&mut draft, &path);
-                }
+                Some(id)
             }
             "QUERY_DIRECTORY" => {
                 draft.put_some(&f::PATTERN, pointed(message, 24).map(path));
-                if let Some(path) = known(&self.know, own(8)) {
-                    file(&mut draft, &path);
-                }
+                own(8)
             }
-            "SET_INFO" => self.set_info(&mut draft, message, body, own(16)),
+            "SET_INFO" => {
+                self.set_info(draft, message, body, own(16));
+                None
+            }
             "IOCTL" => {
                 draft.put(&f::CONTROL, names::control(u32_at(body, 4)?));
-                if let Some(path) = known(&self.know, own(8)) {
-                    file(&mut draft, &path);
-                }
+                own(8)
             }
-            _ => {}
+            _ => None,
+        };
+        if let Some(open) = about.and_then(|id| self.know.files.get(&id)) {
+            file(draft, &open.path);
         }
-        if self.know.asked.len() >= out.limits().pending {
-            self.know.asked.pop_front();
-        }
-        self.know.asked.push_back((head.id, asked));
-        self.pairs.ask((2, head.id), draft, out);
-        Some(())
+        Some(asked)
     }
 
     /// Renames and deletions (MS-FSCC §2.4).
@@ -266,18 +267,7 @@ impl Smb {
             }
             (_, Asked::Create(path)) => {
                 if good && let Some(id) = handle(body, 64) {
-                    let action = u32_at(body, 4).and_then(|a| usize::try_from(a).ok());
-                    draft.put_some(&f::CREATED, action.and_then(|a| names::ACTIONS.get(a)).copied());
-                    draft.put_some(&FILE_SIZE, u64_at(body, 48));
-                    let open = Open {
-                        path,
-                        version: "2",
-                        share: self.know.shares.get(&head.tree).cloned(),
-                        user: self.know.users.get(&head.session).cloned(),
-                        since: Some(out.now),
-                        ..Open::default()
-                    };
-                    Know::keep(&mut self.know.files, id, open, out);
+                    self.created(head, id, path, draft, body, out);
                 }
                 true
             }
@@ -302,6 +292,29 @@ impl Smb {
         }
     }
 
+    fn created(
+        &mut self,
+        head: &Head,
+        id: [u8; 16],
+        path: String,
+        draft: &mut Draft,
+        body: &[u8],
+        out: &mut Emit<'_>,
+    ) {
+        let action = u32_at(body, 4).and_then(|a| usize::try_from(a).ok());
+        draft.put_some(&f::CREATED, action.and_then(|a| names::ACTIONS.get(a)).copied());
+        draft.put_some(&FILE_SIZE, u64_at(body, 48));
+        let open = Open {
+            path,
+            version: "2",
+            share: self.know.shares.get(&head.tree).cloned(),
+            user: self.know.users.get(&head.session).cloned(),
+            since: Some(out.now),
+            ..Open::default()
+        };
+        Know::keep(&mut self.know.files, id, open, out);
+    }
+
     fn setup(&mut self, head: &Head, draft: &mut Draft, message: &[u8], body: &[u8], out: &mut Emit<'_>) {
         let token = pointed(message, 4).unwrap_or_default();
         if head.status == 0xc000_0016 {
@@ -323,6 +336,21 @@ impl Smb {
             Know::keep(&mut self.know.users, head.session, user, out);
         }
     }
+}
+
+/// A file that is asked to be opened or made.
+fn create(draft: &mut Draft, message: &[u8], body: &[u8]) -> Option<Asked> {
+    let path = path(pointed(message, 44).unwrap_or_default());
+    draft.put(&QUERY, format!("CREATE {path}"));
+    file(draft, &path);
+    let disposition = u32_at(body, 36).and_then(|d| usize::try_from(d).ok());
+    draft.put_some(&f::DISPOSITION, disposition.and_then(|d| names::DISPOSITIONS.get(d)).copied());
+    draft.put(&f::ACCESS, Value::texts(rights(u32_at(body, 24)?)));
+    // FILE_DELETE_ON_CLOSE.
+    if u32_at(body, 40)? & 0x1000 != 0 {
+        draft.put(&f::DELETE, true);
+    }
+    Some(Asked::Create(path))
 }
 
 /// Who logs in, by NTLM or Kerberos.

@@ -4,7 +4,8 @@
 #
 # Needs root and, from Debian: rabbitmq-server python3-pika slapd ldap-utils krb5-kdc krb5-admin-server krb5-user chrony snmpd snmptrapd snmp
 # freeradius freeradius-utils tftpd-hpa tftp-hpa coturn microsocks dante-server curl samba smbclient socat
-# inetutils-telnetd inetutils-telnet libnfs-utils nfs-ganesha-mem tcpdump iproute2. The rest is in make-tunnels.sh.
+# inetutils-telnetd inetutils-telnet libnfs-utils nfs-ganesha-mem nfs-common rpcbind
+# kamailio sip-tester tcpdump iproute2. The rest is in make-tunnels.sh.
 set -eu
 . "$(dirname "$0")/namespaces.sh"
 
@@ -309,15 +310,20 @@ telnet() { # inetutils on both sides: a log-in refused and one that is let in, t
   stop
 }
 
-nfs() { # NFS-Ganesha with files in memory and libnfs: versions 3 and 4; MOUNT is left out
+ganesha() { # NFS-Ganesha with files in memory, and rpcbind
   cat > "$work/ganesha.conf" <<C
 NFS_CORE_PARAM { Bind_addr = 10.69.0.1; Enable_NLM = false; Enable_RQUOTA = false; Protocols = 3, 4; mount_path_pseudo = true; MNT_Port = 20048; }
 NFSV4 { Graceless = true; RecoveryBackend = fs; }
 NFS_KRB5 { Active_krb5 = false; }
 EXPORT { Export_Id = 1; Path = /papers; Pseudo = /papers; Access_Type = RW; Squash = None; SecType = sys; Protocols = 3, 4; FSAL { Name = MEM; } }
 C
+  [ ! -s "$work/ganesha.pid" ] || return 0
   run a unshare -m sh -c "mount -t tmpfs none /run; mkdir -p /run/ganesha; rpcbind -w -h 10.69.0.1 2>/dev/null; exec ganesha.nfsd -F -f $work/ganesha.conf -L $work/ganesha.log -p $work/ganesha.pid"
   sleep 6
+}
+
+nfs() { # libnfs: versions 3 and 4; MOUNT is left out
+  ganesha
   record nfs ganesha.pcap "port 2049"
   seq 1 200 > "$work/report.txt"
   for version in 3 4; do
@@ -330,4 +336,37 @@ C
   stop
 }
 
-all amqp ldap kerberos ntp snmp radius tftp stun socks smb telnet nfs
+mount() { # how version 3 finds its server: the port mapper and MOUNT, asked by rpcinfo, showmount and libnfs
+  ganesha
+  record mount ganesha.pcap "port 20048"; local first=$dump
+  record portmap rpcbind.pcap "port 111"
+  at b rpcinfo -p 10.69.0.1 || true
+  at b rpcinfo 10.69.0.1 || true
+  at b rpcinfo -t 10.69.0.1 nfs 3 || true
+  at b rpcinfo -u 10.69.0.1 mountd 3 || true
+  at b rpcinfo -t 10.69.0.1 rquotad || true
+  at b showmount -e 10.69.0.1 || true
+  at b showmount -a 10.69.0.1 || true
+  at b nfs-ls "nfs://10.69.0.1/papers?version=3" || true
+  at b nfs-ls "nfs://10.69.0.1/secrets?version=3" || true
+  stop; dump=$first; stop
+}
+
+sip() { # Kamailio as registrar and proxy, SIPp as telephone: a wrong password, a registration, calls over UDP and TCP, nobody, busy
+  local here phone; here=$(dirname "$(realpath "$0")")/sessions
+  phone="sipp 10.69.0.1:5060 -i 10.69.0.2 -m 1 -nostdin -timeout 8 -timeout_error -trace_err -error_file $work/sipp.err"
+  run a kamailio -DD -E -m 16 -M 4 -f "$here/kamailio.cfg" -Y "$work" -P "$work/kamailio.pid"
+  sleep 3
+  record sip kamailio.pcap "port 5060"
+  at b $phone -sf "$here/sip-register.xml" -p 5080 -s bob -au bob -ap wrong || true
+  at b $phone -sf "$here/sip-register.xml" -p 5081 -s bob -au bob -ap secret || true
+  run b sipp -sn uas -i 10.69.0.2 -p 5070 -m 2 -nostdin -timeout 20
+  sleep 1
+  at b $phone -sn uac -p 5082 -s bob -d 300 || true
+  at b $phone -sn uac -t t1 -p 5083 -s bob -d 300 || true
+  at b $phone -sf "$here/sip-refused.xml" -p 5084 -s nobody || true
+  at b $phone -sf "$here/sip-refused.xml" -p 5085 -s busy || true
+  stop
+}
+
+all amqp ldap kerberos ntp snmp radius tftp stun socks smb telnet nfs mount sip

@@ -50,5 +50,6 @@ mod told;
 mod tshark_databases;
 mod tshark_incidents;
 mod tshark_servers;
+mod tshark_stores;
 mod tshark_web;
 mod whole;

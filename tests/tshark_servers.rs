@@ -1,4 +1,4 @@
-//! Sessions with servers people run (testdata/make-servers.sh, testdata/make-tunnels.sh): golden events beside each capture
+//! Sessions with servers people run (testdata/make-servers.sh, make-stores.sh, make-tunnels.sh): golden events beside each capture
 //! (`UPDATE=1` writes them), and the same values as tshark's decoding of the same file.
 
 use crate::packetbeat::{events, json};
@@ -14,10 +14,15 @@ const CAPTURES: &[(&str, &str)] = &[
     ("ike/strongswan", "ike"),
     ("kerberos/mit", "kerberos"),
     ("ldap/openldap", "ldap"),
+    ("memcache/libmemcached", "memcache"),
+    ("mount/ganesha", "mount"),
+    ("mqtt/mosquitto", "mqtt"),
     ("nfs/ganesha", "nfs"),
     ("ntp/chrony", "ntp"),
+    ("portmap/rpcbind", "portmap"),
     ("radius/freeradius", "radius"),
     ("rdp/xrdp", "rdp"),
+    ("sip/kamailio", "sip"),
     ("smb/samba", "smb"),
     ("snmp/netsnmp", "snmp"),
     ("socks/dante", "socks"),
@@ -57,15 +62,43 @@ const SAME: &[(&str, &str, &str, &str, As)] = &[
     ("kerberos/mit", "kerberos", "kerberos.e_text", "error.message", Each),
     ("ldap/openldap", "ldap", "ldap.resultCode", "ldap.result_code", Each),
     ("ldap/openldap", "tcp.dstport == 389", "ldap.messageID", "ldap.message_id", Each),
+    (
+        "memcache/libmemcached",
+        "memcache.magic == 0x80",
+        "memcache.opcode",
+        "memcache.request.opcode_value",
+        Each,
+    ),
+    ("memcache/libmemcached", "memcache.magic == 0x80", "memcache.opaque", "memcache.request.opaque", Each),
+    ("mount/ganesha", "rpc.msgtyp == 0", "rpc.xid", "rpc.xid", Each),
+    ("mount/ganesha", "mount", "mount.path", "path", Each),
+    ("mount/ganesha", "mount", "mount.export.directory", "mount.exports", Each),
+    ("mqtt/mosquitto", "mqtt", "mqtt.topic", "mqtt.topic", Each),
+    ("mqtt/mosquitto", "mqtt", "mqtt.clientid", "mqtt.client_id", Set),
+    ("mqtt/mosquitto", "mqtt", "mqtt.willtopic", "mqtt.will_topic", Each),
+    ("mqtt/mosquitto", "mqtt.msgtype == 1", "mqtt.kalive", "mqtt.keep_alive", Each),
     ("nfs/ganesha", "nfs && rpc.msgtyp == 0", "rpc.xid", "rpc.xid", Each),
     ("nfs/ganesha", "rpc.msgtyp == 0", "nfs.name|nfs.pathname.component", "nfs.file_name", Set),
     ("ntp/chrony", "ntp.flags.mode == 4", "ntp.stratum", "ntp.stratum", Each),
+    ("portmap/rpcbind", "rpc.msgtyp == 0", "rpc.xid", "rpc.xid", Each),
+    ("portmap/rpcbind", "portmap", "portmap.uaddr", "portmap.address", Each),
     ("radius/freeradius", "radius.code == 1 || radius.code == 4", "radius.User_Name", "user.name", Each),
     ("radius/freeradius", "radius.code == 1 || radius.code == 4", "radius.id", "radius.id", Each),
     ("radius/freeradius", "radius", "radius.Framed-IP-Address", "radius.framed_ip", Each),
     ("radius/freeradius", "radius", "radius.Acct_Session_Time", "radius.session_time", Each),
     ("rdp/xrdp", "rdp", "rdp.client.name", "rdp.client.name", Each),
     ("rdp/xrdp", "rdp", "rdp.client.build", "rdp.client.build", Each),
+    ("sip/kamailio", "sip", "sip.Call-ID", "sip.call_id", Each),
+    ("sip/kamailio", "sip", "sip.r-uri", "sip.uri.original", Each),
+    ("sip/kamailio", "sip", "sip.Status-Code", "sip.code", Each),
+    ("sip/kamailio", "sip", "sip.CSeq.method", "sip.cseq.method", Each),
+    ("sip/kamailio", "sip", "sip.to.user", "sip.to.uri.username", Each),
+    ("sip/kamailio", "sip", "sip.to.tag", "sip.to.tag", Each),
+    ("sip/kamailio", "sip", "sip.contact.uri", "sip.contact.uri.original", Each),
+    ("sip/kamailio", "sip", "sip.Via", "sip.via.original", Each),
+    ("sip/kamailio", "sip.Authorization", "sip.auth.username", "user.name", Each),
+    ("sip/kamailio", "sip", "sdp.owner.username", "sip.sdp.owner.username", Each),
+    ("sip/kamailio", "sip", "sdp.media", "sip.sdp.media.description", Each),
     ("smb/samba", "smb2.nt_status || smb.nt_status", "smb2.nt_status", "smb.status", Set),
     ("smb/samba", "ntlmssp.auth.username", "ntlmssp.auth.username", "user.name", Set),
     ("snmp/netsnmp", "udp.dstport == 161 || udp.dstport == 162", "snmp.name", "snmp.oids", Each),
@@ -111,6 +144,7 @@ fn ours(field: &str, value: &str) -> String {
     match name {
         Some((_, _, name)) => (*name).to_owned(),
         None if bare => value.trim_start_matches("0x").to_owned(),
+        None if field == "sip.auth.username" => value.trim_matches('"').to_owned(),
         None => value.to_owned(),
     }
 }
@@ -182,6 +216,13 @@ fn log_ins() {
     let cases: &[(&str, &str, &str, &[&str])] = &[
         ("amqp/rabbitmq", "method", "connection.start-ok", &["failure", "success"]),
         ("amqp/rabbitmq", "method", "queue.declare", &["success", "failure"]),
+        (
+            "memcache/libmemcached",
+            "method",
+            "delete",
+            &["success", "failure", "success", "failure", "success"],
+        ),
+        ("mount/ganesha", "method", "MNT", &["success", "failure"]),
         (
             "kerberos/mit",
             "event.action",

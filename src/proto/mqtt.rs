@@ -203,7 +203,8 @@ impl Mqtt {
         let id = lines::text(text(wire)?, 256);
         let mut draft = self.draft("CONNECT", size, dir, out);
         draft.put(&VERSION, Value::text(version)).put(&KEEP_ALIVE, alive).put(&CLEAN, flags & 2 != 0);
-        draft.put(&QUERY, format!("CONNECT {id}")).put(&CLIENT_ID, id.clone());
+        draft.put(&QUERY, format!("CONNECT {id}").trim_end().to_owned());
+        draft.put_some(&CLIENT_ID, Some(id.clone()).filter(|id| !id.is_empty()));
         if flags & 4 != 0 {
             properties(wire, self.five)?;
             draft.put_text(&WILL, text(wire)?, 512);

@@ -29,27 +29,52 @@ pub struct Country {
 #[error("the built-in geolocation table is damaged: {0}")]
 pub struct GeoError(&'static str);
 
-/// Ranges of one address family, sorted; `values` are indexes into codes or networks.
-#[derive(Debug, Default)]
-struct Ranges {
-    starts: Vec<u64>,
-    ends: Vec<u64>,
-    values: Vec<u32>,
-    /// For each value of the upper 16 of `bits` address bits: how many ranges begin before it. Turns a
-    /// search over the whole table into one over a few neighbours.
-    index: Vec<u32>,
-    bits: u32,
+/// Addresses from one to another that have the same value: an index into codes or networks. All that a look-up
+/// needs lies together, since each place in memory that it goes to costs more than what it computes.
+#[derive(Clone, Copy, Debug)]
+struct Range<A> {
+    start: A,
+    end: A,
+    value: u32,
 }
 
-impl Ranges {
-    fn find(&self, at: u64) -> Option<usize> {
-        let slot = usize::try_from(at >> (self.bits - 16)).ok()?;
+/// Ranges of one address family, sorted.
+#[derive(Debug)]
+struct Ranges<A> {
+    rows: Vec<Range<A>>,
+    /// For each value of the upper 16 bits of an address: how many ranges begin before it. Turns a search
+    /// over the whole table into one over a few neighbours.
+    index: Vec<u32>,
+}
+
+impl<A: Copy + Ord + Into<u64> + TryFrom<u64>> Ranges<A> {
+    /// Bits of an address above the lower ones that the index leaves to a search.
+    const SHIFT: u32 = 8 * size_of::<A>() as u32 - 16;
+
+    fn find(&self, at: A) -> Option<usize> {
+        let slot = usize::try_from(at.into() >> Self::SHIFT).ok()?;
         let from = usize::try_from(*self.index.get(slot)?).ok()?;
         let to = usize::try_from(*self.index.get(slot + 1)?).ok()?;
-        let near = self.starts.get(from..to)?;
-        let i = (from + near.partition_point(|s| *s <= at)).checked_sub(1)?;
-        (at <= *self.ends.get(i)?).then_some(())?;
-        usize::try_from(*self.values.get(i)?).ok()
+        let near = self.rows.get(from..to)?;
+        let i = (from + near.partition_point(|row| row.start <= at)).checked_sub(1)?;
+        let row = self.rows.get(i).filter(|row| at <= row.end)?;
+        usize::try_from(row.value).ok()
+    }
+}
+
+/// Ranges of both families; of IPv6 the upper half of the addresses.
+#[derive(Debug)]
+struct Table {
+    v4: Ranges<u32>,
+    v6: Ranges<u64>,
+}
+
+impl Table {
+    fn find(&self, ip: IpAddr) -> Option<usize> {
+        match ip {
+            IpAddr::V4(v4) => self.v4.find(v4.to_bits()),
+            IpAddr::V6(v6) => self.v6.find(u64::try_from(v6.to_bits() >> 64).unwrap_or(u64::MAX)),
+        }
     }
 }
 
@@ -57,28 +82,27 @@ impl Ranges {
 #[derive(Debug)]
 struct Names {
     text: String,
-    /// Where each ends; the line end behind it is not its own.
-    ends: Vec<u32>,
+    /// Number of each network, and where its name ends; the line end behind it is not its own.
+    ends: Vec<(u32, u32)>,
 }
 
 impl Names {
-    fn get(&self, i: usize) -> Option<&str> {
-        let to = usize::try_from(*self.ends.get(i)?).ok()?;
+    fn get(&self, i: usize) -> Option<(u32, &str)> {
+        let (number, to) = *self.ends.get(i)?;
         let from = match i.checked_sub(1) {
-            Some(before) => usize::try_from(*self.ends.get(before)?).ok()? + 1,
+            Some(before) => usize::try_from(self.ends.get(before)?.1).ok()? + 1,
             None => 0,
         };
-        self.text.get(from..to)
+        Some((number, self.text.get(from..usize::try_from(to).ok()?)?))
     }
 }
 
 /// The unpacked table. About 15 MiB of memory; made when the first public address is met.
 #[derive(Debug)]
 pub struct GeoTable {
-    country: [Ranges; 2],
-    asn: [Ranges; 2],
+    country: Table,
+    asn: Table,
     codes: Vec<Option<usize>>,
-    numbers: Vec<u32>,
     names: Names,
     countries: Vec<Country>,
 }
@@ -107,29 +131,27 @@ impl GeoTable {
             let room = usize::try_from(FRAME_MAX).map_err(|_| GeoError("frame size"))?;
             zstd::bulk::decompress(packed, room).map_err(|_| GeoError("frame"))
         };
-        let country = [ranges(&frame()?, 32)?, ranges(&frame()?, 64)?];
-        let asn = [ranges(&frame()?, 32)?, ranges(&frame()?, 64)?];
+        let country = Table { v4: ranges(&frame()?)?, v6: ranges(&frame()?)? };
+        let asn = Table { v4: ranges(&frame()?)?, v6: ranges(&frame()?)? };
         let countries = countries();
         let codes = frame()?
             .chunks_exact(2)
             .map(|code| countries.iter().position(|c| c.code.as_bytes() == code))
             .collect();
-        let (numbers, names) = networks(frame()?)?;
-        Ok(GeoTable { country, asn, codes, numbers, names, countries })
+        let names = networks(frame()?)?;
+        Ok(GeoTable { country, asn, codes, names, countries })
     }
 
     /// Country an address is registered or announced in.
     pub fn country(&self, ip: IpAddr) -> Option<&Country> {
-        let (family, at) = position(ip);
-        let code = self.country.get(family)?.find(at)?;
+        let code = self.country.find(ip)?;
         self.countries.get((*self.codes.get(code)?)?)
     }
 
     /// Number and name of the network that announces an address.
     pub fn network(&self, ip: IpAddr) -> Option<(u32, &str)> {
-        let (family, at) = position(ip);
-        let i = self.asn.get(family)?.find(at)?;
-        Some((*self.numbers.get(i)?, self.names.get(i)?))
+        let i = self.asn.find(ip)?;
+        self.names.get(i)
     }
 
     /// Country by its two-letter code.
@@ -151,13 +173,6 @@ fn country(line: &'static str) -> Option<Country> {
     Some(Country { code, numeric, continent, centre, name: column.next()? })
 }
 
-fn position(ip: IpAddr) -> (usize, u64) {
-    match ip {
-        IpAddr::V4(v4) => (0, u64::from(v4.to_bits())),
-        IpAddr::V6(v6) => (1, u64::try_from(v6.to_bits() >> 64).unwrap_or(u64::MAX)),
-    }
-}
-
 fn varint(bytes: &mut std::slice::Iter<'_, u8>) -> Result<u64, GeoError> {
     let mut value = 0u64;
     for shift in (0..64).step_by(7) {
@@ -170,59 +185,54 @@ fn varint(bytes: &mut std::slice::Iter<'_, u8>) -> Result<u64, GeoError> {
     Err(GeoError("number too long"))
 }
 
-fn ranges(frame: &[u8], bits: u32) -> Result<Ranges, GeoError> {
+fn ranges<A: Copy + Ord + Into<u64> + TryFrom<u64>>(frame: &[u8]) -> Result<Ranges<A>, GeoError> {
+    let address = |at: u64| A::try_from(at).map_err(|_| GeoError("address too large"));
     let mut bytes = frame.iter();
     let count = varint(&mut bytes)?;
     // A number takes at least a byte. Lists that grow cost more than reading the numbers does.
     let room = usize::try_from(count).unwrap_or(usize::MAX).min(frame.len());
-    let mut column = || -> Result<Vec<u64>, GeoError> {
-        let mut column = Vec::with_capacity(room);
-        for _ in 0..count {
-            column.push(varint(&mut bytes)?);
-        }
-        Ok(column)
-    };
-    // Gaps and lengths become beginnings and ends in place.
-    let (mut starts, mut ends) = (column()?, column()?);
-    let mut next = 0u64;
-    for (start, end) in starts.iter_mut().zip(&mut ends) {
-        *start = next.wrapping_add(*start);
-        *end = start.wrapping_add(*end);
-        next = end.wrapping_add(1);
-    }
-    let mut values = Vec::with_capacity(room);
+    let mut gaps = Vec::with_capacity(room);
     for _ in 0..count {
-        values.push(u32::try_from(varint(&mut bytes)?).map_err(|_| GeoError("index too large"))?);
+        gaps.push(varint(&mut bytes)?);
     }
-    let index = Vec::with_capacity((1 << 16) + 1);
-    let mut out = Ranges { bits, starts, ends, values, index };
+    // Gaps and lengths become beginnings and ends.
+    let mut rows = Vec::with_capacity(room);
+    let mut next = 0u64;
+    for gap in gaps {
+        let start = next.wrapping_add(gap);
+        let end = start.wrapping_add(varint(&mut bytes)?);
+        next = end.wrapping_add(1);
+        rows.push(Range { start: address(start)?, end: address(end)?, value: 0 });
+    }
+    for row in &mut rows {
+        row.value = u32::try_from(varint(&mut bytes)?).map_err(|_| GeoError("index too large"))?;
+    }
+    let mut out = Ranges { rows, index: Vec::with_capacity((1 << 16) + 1) };
     let mut begun = 0;
     for slot in 0..=1u64 << 16 {
-        let bound = slot.checked_shl(bits - 16).filter(|_| slot < 1 << 16);
-        begun += out.starts.iter().skip(begun).take_while(|s| bound.is_none_or(|b| **s < b)).count();
+        let bound = slot.checked_shl(Ranges::<A>::SHIFT).filter(|_| slot < 1 << 16);
+        let before = |row: &&Range<A>| bound.is_none_or(|bound| row.start.into() < bound);
+        begun += out.rows.iter().skip(begun).take_while(before).count();
         out.index.push(u32::try_from(begun).map_err(|_| GeoError("too many ranges"))?);
     }
     Ok(out)
 }
 
-fn networks(frame: Vec<u8>) -> Result<(Vec<u32>, Names), GeoError> {
+fn networks(frame: Vec<u8>) -> Result<Names, GeoError> {
     let mut bytes = frame.iter();
     let count = varint(&mut bytes)?;
-    let mut numbers = Vec::with_capacity(usize::try_from(count).unwrap_or(usize::MAX).min(frame.len()));
+    let mut ends = Vec::with_capacity(usize::try_from(count).unwrap_or(usize::MAX).min(frame.len()));
     let mut number = 0u64;
     for _ in 0..count {
         number += varint(&mut bytes)?;
-        numbers.push(u32::try_from(number).map_err(|_| GeoError("AS number too large"))?);
+        ends.push((u32::try_from(number).map_err(|_| GeoError("AS number too large"))?, 0));
     }
     let text = std::str::from_utf8(bytes.as_slice()).map_err(|_| GeoError("AS names"))?.to_owned();
-    let mut ends = Vec::with_capacity(numbers.len());
-    for at in memchr::memchr_iter(b'\n', text.as_bytes()) {
-        ends.push(u32::try_from(at).map_err(|_| GeoError("AS names too long"))?);
+    let borders = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
+    for ((_, end), at) in ends.iter_mut().zip(borders) {
+        *end = u32::try_from(at).map_err(|_| GeoError("AS names too long"))?;
     }
-    if !text.ends_with('\n') {
-        ends.push(u32::try_from(text.len()).map_err(|_| GeoError("AS names too long"))?);
-    }
-    Ok((numbers, Names { text, ends }))
+    Ok(Names { text, ends })
 }
 
 #[cfg(test)]
@@ -241,23 +251,29 @@ mod tests {
         assert!(geo.country(ip("10.0.0.1")).is_none());
         assert!(geo.country(ip("0.0.0.0")).is_none());
         assert!(geo.country(ip("ffff::")).is_none());
-        assert_eq!(geo.numbers.len(), geo.names.ends.len());
+        assert!(geo.names.ends.is_sorted() && geo.names.get(geo.names.ends.len() - 1).unwrap().1.len() > 1);
+    }
+
+    fn same_as_a_search_over_all<A: Copy + Ord + Into<u64> + TryFrom<u64>>(ranges: &Ranges<A>) {
+        let mut at = 0x1234_5678_9abc_def0u64;
+        for n in 0..20_000 {
+            at = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(n);
+            let near: u64 = ranges.rows[(at >> 33) as usize % ranges.rows.len()].start.into();
+            for probe in [near, near.saturating_sub(1), near + 1, at >> (48 - Ranges::<A>::SHIFT)] {
+                let Ok(probe) = A::try_from(probe) else { continue };
+                let slow = ranges.rows.partition_point(|row| row.start <= probe).checked_sub(1);
+                let slow = slow.map(|i| ranges.rows[i]).filter(|row| probe <= row.end);
+                assert_eq!(ranges.find(probe), slow.map(|row| row.value as usize), "{:x}", probe.into());
+            }
+        }
     }
 
     #[test]
     fn the_index_finds_what_a_search_over_all_finds() {
         let geo = GeoTable::unpack().unwrap();
-        for ranges in geo.country.iter().chain(&geo.asn) {
-            let mut at = 0x1234_5678_9abc_def0u64;
-            for n in 0..20_000 {
-                at = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(n);
-                let near = ranges.starts[(at >> 33) as usize % ranges.starts.len()];
-                for probe in [near, near.saturating_sub(1), near + 1, at >> (64 - ranges.bits)] {
-                    let slow = ranges.starts.partition_point(|s| *s <= probe).checked_sub(1);
-                    let slow = slow.filter(|i| probe <= ranges.ends[*i]).map(|i| ranges.values[i] as usize);
-                    assert_eq!(ranges.find(probe), slow, "{probe:x}");
-                }
-            }
+        for table in [&geo.country, &geo.asn] {
+            same_as_a_search_over_all(&table.v4);
+            same_as_a_search_over_all(&table.v6);
         }
     }
 

@@ -1,9 +1,9 @@
 #!/bin/bash
-# make-tunnels.sh FOLDER [SOFTWARE...]: like make-servers.sh, for tunnels, desktops, address assignment and discovery.
+# make-tunnels.sh FOLDER [SOFTWARE...]: like make-servers.sh, for tunnels, desktops, address assignment, names and discovery.
 #
 # Needs root and, from Debian: charon-systemd strongswan-swanctl wireguard-go wireguard-tools xrdp freerdp2-x11 xvfb
 # kea-dhcp4-server kea-dhcp6-server isc-dhcp-client minidlna miniupnpc python3-thrift thrift-compiler avahi-daemon
-# avahi-utils dbus tcpdump iproute2.
+# avahi-utils dbus bind9 bind9-dnsutils unbound tcpdump iproute2.
 set -eu
 . "$(dirname "$0")/namespaces.sh"
 
@@ -154,4 +154,59 @@ mdns() { # Avahi on both sides: a service announced, browsed, resolved, a name a
   stop
 }
 
-all ike wireguard rdp dhcp ssdp thrift mdns
+named_config() {
+  printf 'options { directory "%s"; listen-on { 10.69.0.1; }; listen-on-v6 { none; }; recursion no; allow-transfer { 10.69.0.2; }; pid-file none; };\n' "$1"
+  printf 'controls { };\nzone "papers.example" { type primary; file "zone"; allow-update { 10.69.0.2; }; };\n'
+}
+
+zone() {
+  cat <<Z
+\$TTL 300
+@ SOA ns hostmaster 7 3600 600 86400 60
+@ NS ns
+@ MX 10 mail
+@ TXT "v=spf1 mx -all" "second; part"
+@ CAA 0 issue "ca.example.org"
+ns A 10.69.0.1
+mail A 10.69.0.7
+mail AAAA 2001:db8:69::7
+www CNAME mail
+_sip._udp SRV 5 10 5060 mail
+host SSHFP 4 2 123456789abcdef67890123456789abcdef67890123456789abcdef123456789
+_443._tcp TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+svc HTTPS 1 . alpn=h2 port=8443
+naptr NAPTR 100 10 "u" "E2U+sip" "!^.*\$!sip:info@example.org!" .
+Z
+  for i in $(seq 60); do printf 'many A 10.70.0.%s\n' "$i"; done
+}
+
+bind() { # BIND and dig, then Unbound in front of it: all kinds of records, none, refused, cut short, a transfer, a change
+  mkdir -p "$work/named"; named_config "$work/named" > "$work/named.conf"; zone > "$work/named/zone"; chmod -R a+rwX "$work/named"
+  printf 'server:\n interface: 10.69.0.3\n access-control: 10.69.0.0/24 allow\n do-not-query-localhost: no\n chroot: ""\n username: ""\n pidfile: ""\n module-config: iterator\n use-syslog: no\n minimal-responses: no\n local-zone: "blocked.example." always_nxdomain\nremote-control:\n control-enable: no\n' > "$work/unbound.conf"
+  printf 'stub-zone:\n name: papers.example\n stub-addr: 10.69.0.1\n' >> "$work/unbound.conf"
+  at a ip addr add 10.69.0.3/24 dev va
+  run a named -g -n 1 -c "$work/named.conf"
+  run a unbound -d -c "$work/unbound.conf"
+  sleep 3
+  record dns bind.pcap "host 10.69.0.1 and port 53"; local first=$dump
+  record dns unbound.pcap "host 10.69.0.3 and port 53"
+  for server in 10.69.0.1 10.69.0.3; do
+    local ask="dig @$server +tries=1 +time=2"
+    for what in SOA NS MX TXT CAA "A ns" "AAAA mail" "A www" "SRV _sip._udp" "SSHFP host" "TLSA _443._tcp" "HTTPS svc" "NAPTR naptr" "A missing"; do
+      set -- $what
+      at b $ask "${2:+$2.}papers.example" "$1" || true
+    done
+    at b $ask +noedns many.papers.example A || true                # cut short, then asked again over TCP
+    at b $ask +subnet=192.0.2.0/24 +nsid +dnssec www.papers.example A || true
+    at b $ask other.example A || true
+    at b $ask blocked.example A || true
+    at b $ask -x 10.69.0.7 || true
+    at b $ask +opcode=status papers.example || true
+    at b $ask papers.example AXFR || true
+  done
+  printf 'server 10.69.0.1\nzone papers.example\nupdate add new.papers.example 60 A 10.69.0.9\nsend\n' | at b nsupdate || true
+  at b dig @10.69.0.1 papers.example IXFR=7 || true
+  stop; dump=$first; stop
+}
+
+all ike wireguard rdp dhcp ssdp thrift mdns bind

@@ -11,6 +11,8 @@ const CAPTURES: &[(&str, &str)] = &[
     ("dhcpv4/kea", "dhcpv4"),
     ("dhcpv6/kea", "dhcpv6"),
     ("dns/avahi", "mdns"),
+    ("dns/bind", "dns"),
+    ("dns/unbound", "dns"),
     ("ike/strongswan", "ike"),
     ("kerberos/mit", "kerberos"),
     ("ldap/openldap", "ldap"),
@@ -56,6 +58,14 @@ const SAME: &[(&str, &str, &str, &str, As)] = &[
     ("dhcpv6/kea", "dhcpv6", "dhcpv6.xid", "dhcpv6.transaction_id", Each),
     ("dhcpv6/kea", "dhcpv6", "dhcpv6.iaaddr.ip", "dhcpv6.addresses", Each),
     ("dns/avahi", "mdns", "dns.resp.name", "dns.answers.name", Set),
+    ("dns/bind", "dns.flags.response == 0", "dns.id", "dns.id", Each),
+    ("dns/bind", "dns.flags.response == 0", "dns.qry.name", "dns.question.name", Each),
+    ("dns/bind", "dns.flags.response == 1", "dns.flags.rcode", "dns.response_code", Each),
+    ("dns/bind", "dns.flags.response == 1", "dns.count.answers", "dns.answers_count", Set),
+    ("dns/unbound", "dns.flags.response == 0", "dns.id", "dns.id", Each),
+    ("dns/unbound", "dns.flags.response == 0", "dns.qry.name", "dns.question.name", Each),
+    ("dns/unbound", "dns.flags.response == 1", "dns.flags.rcode", "dns.response_code", Each),
+    ("dns/unbound", "dns.flags.response == 1", "dns.count.answers", "dns.answers_count", Each),
     ("ike/strongswan", "isakmp", "isakmp.ispi", "ike.initiator.spi", Set),
     ("ike/strongswan", "isakmp.rspi != 00:00:00:00:00:00:00:00", "isakmp.rspi", "ike.responder.spi", Set),
     ("kerberos/mit", "kerberos", "kerberos.error_code", "error.code", Each),
@@ -125,6 +135,11 @@ const SAME: &[(&str, &str, &str, &str, As)] = &[
 
 /// Numbers of tshark and the names by which we tell them.
 const NAMES: &[(&str, &str, &str)] = &[
+    ("dns.flags.rcode", "0", "NOERROR"),
+    ("dns.flags.rcode", "2", "SERVFAIL"),
+    ("dns.flags.rcode", "3", "NXDOMAIN"),
+    ("dns.flags.rcode", "4", "NOTIMP"),
+    ("dns.flags.rcode", "5", "REFUSED"),
     ("kerberos.error_code", "6", "KDC_ERR_C_PRINCIPAL_UNKNOWN"),
     ("kerberos.error_code", "7", "KDC_ERR_S_PRINCIPAL_UNKNOWN"),
     ("kerberos.error_code", "24", "KDC_ERR_PREAUTH_FAILED"),
@@ -144,6 +159,10 @@ fn ours(field: &str, value: &str) -> String {
     match name {
         Some((_, _, name)) => (*name).to_owned(),
         None if bare => value.trim_start_matches("0x").to_owned(),
+        None if field == "dns.id" => {
+            let id = u16::from_str_radix(value.trim_start_matches("0x"), 16);
+            id.map_or_else(|_| value.to_owned(), |id| id.to_string())
+        }
         None if field == "sip.auth.username" => value.trim_matches('"').to_owned(),
         None => value.to_owned(),
     }

@@ -4,7 +4,9 @@
 
 /// By name.
 pub static LISTS: &[&str] = &[
+    "cassandra.request.statements",
     "cassandra.response.result.prepared.req_meta.pkey_columns",
+    "cassandra.response.warnings",
     "dhcpv4.option.dns_servers",
     "dhcpv4.option.ntp_servers",
     "dhcpv4.option.parameter_request_list",

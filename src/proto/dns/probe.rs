@@ -74,6 +74,10 @@ fn verdict(bytes: &[u8], cut: bool) -> Option<Verdict> {
         Ok(question) if !asked(bytes, &question) => None,
         Ok(_) if header.response() && (records > 0 || header.rcode() != 0) => found,
         Ok(_) if !header.response() && header.counts[1] == 0 && header.counts[2] == 0 => found,
+        // Changes, notices and transfers since a serial say records in the question: all of them have to be sound.
+        Ok(question) if !header.response() && (question.kind == 251 || header.opcode() >= 4) => {
+            cut.then_some(Verdict::Short)
+        }
         Ok(_) => None,
         Err(_) => cut.then_some(Verdict::Short),
     }

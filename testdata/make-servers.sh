@@ -369,4 +369,23 @@ sip() { # Kamailio as registrar and proxy, SIPp as telephone: a wrong password, 
   stop
 }
 
-all amqp ldap kerberos ntp snmp radius tftp stun socks smb telnet nfs mount sip
+mail() { # Postfix and Dovecot: mails sent and refused, relaying refused, wrong passwords, a mailbox read by IMAP and POP3
+  local here smtp imap; here=$(dirname "$(realpath "$0")")/sessions
+  mkdir -p "$work"/postfix/{etc,queue,data} "$work/mail"; chown postfix "$work/postfix/data"; chown 4242:4242 "$work/mail"
+  sed "s|WORK|$work|" "$here/postfix.cf" > "$work/postfix/etc/main.cf"
+  cp /usr/share/postfix/master.cf.dist "$work/postfix/etc/master.cf"
+  postconf -c "$work/postfix/etc" -F '*/*/chroot=n'
+  sed "s|WORK|$work|" "$here/dovecot.conf" > "$work/dovecot.conf"
+  run a dovecot -F -c "$work/dovecot.conf"
+  sleep 2
+  at a postfix -c "$work/postfix/etc" start || true
+  sleep 2
+  record smtp postfix.pcap "tcp port 25"; smtp=$dump
+  record imap dovecot.pcap "tcp port 143"; imap=$dump
+  record pop3 dovecot.pcap "tcp port 110"
+  at b python3 "$here/mail.py" || true
+  stop; dump=$imap stop; dump=$smtp stop
+  at a postfix -c "$work/postfix/etc" stop || true
+}
+
+all amqp ldap kerberos ntp snmp radius tftp stun socks smb telnet nfs mount sip mail

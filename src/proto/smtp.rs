@@ -102,7 +102,13 @@ impl Smtp {
         }
         let mut sasl = None;
         match verb.as_str() {
-            "MAIL" => self.envelope = Envelope::new(rest, out.now),
+            "MAIL" => {
+                // One before that was neither sent nor taken back.
+                if !self.waiting.iter().any(|asked| matches!(asked.verb.as_str(), "." | "BDAT")) {
+                    self.mail(None, out);
+                }
+                self.envelope = Envelope::new(rest, out.now);
+            }
             "DATA" => self.mode = Mode::Data,
             "BDAT" => {
                 let (size, _) = lines::word(rest);
@@ -200,7 +206,11 @@ impl Smtp {
         let code = reply.as_ref().map(|r| r.0);
         match asked.verb.as_str() {
             "MAIL" if code.is_none_or(|c| c < 400) => return,
-            "RCPT" => return self.envelope.recipient(&asked.argument, code.is_some_and(|c| c < 400)),
+            "RCPT" => {
+                return self.envelope.recipient(&asked.argument, reply.map(|(code, text, _)| (code, text)));
+            }
+            // Nobody was to get the mail, or its client thought better of it.
+            "RSET" => self.mail(None, out),
             "DATA" if code == Some(354) => return,
             "." | "DATA" if self.envelope.is_some() => return self.mail(reply, out),
             "BDAT" if asked.argument.to_ascii_uppercase().ends_with(b"LAST") || code.is_none_or(|c| c >= 400) => {
@@ -231,9 +241,13 @@ impl Smtp {
     }
 
     fn mail(&mut self, reply: Option<(u16, Vec<u8>, u64)>, out: &mut Emit<'_>) {
-        let Some(mut draft) = std::mem::take(&mut self.envelope).draft(&DATASET, out) else { return };
+        let mut envelope = std::mem::take(&mut self.envelope);
+        let refusal = envelope.refusal();
+        let Some(mut draft) = envelope.draft(&DATASET, out) else { return };
         if let Some((code, text, bytes)) = reply {
             draft.event().destination.bytes = Some(bytes);
+            finish(&mut draft, code, &text, out);
+        } else if let Some((code, text)) = refusal {
             finish(&mut draft, code, &text, out);
         }
         draft.emit(out);

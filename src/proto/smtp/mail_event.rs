@@ -13,6 +13,8 @@ pub(super) struct Envelope {
     from: String,
     to: Vec<String>,
     refused: Vec<String>,
+    /// The last refusal of a recipient.
+    refusal: Option<(u16, Vec<u8>)>,
     mail: Mail,
 }
 
@@ -35,11 +37,19 @@ impl Envelope {
         self.start.is_some()
     }
 
-    pub fn recipient(&mut self, argument: &[u8], accepted: bool) {
+    /// A recipient, and how the server answered.
+    pub fn recipient(&mut self, argument: &[u8], reply: Option<(u16, Vec<u8>)>) {
+        let accepted = reply.as_ref().is_some_and(|(code, _)| *code < 400);
         let list = if accepted { &mut self.to } else { &mut self.refused };
+        self.refusal = reply.filter(|_| !accepted).or(self.refusal.take());
         if list.len() < 512 {
             list.push(address(argument));
         }
+    }
+
+    /// Why nobody got it: the last recipient was refused, as were all before.
+    pub fn refusal(&mut self) -> Option<(u16, Vec<u8>)> {
+        self.refusal.take().filter(|_| self.to.is_empty())
     }
 
     pub fn line(&mut self, line: &[u8]) {

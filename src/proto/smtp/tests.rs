@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::Transport;
+use crate::model::{Event, Transport, Value};
 use crate::proto::rig::Rig;
 
 #[test]
@@ -21,6 +21,25 @@ fn a_session() {
     assert_eq!(mail.map(|n| rig.text(2, n)), ["a@x", "b@y", "c@y", "hi", "a@x"]);
     assert_eq!(rig.events[2].outcome, Outcome::Success);
     assert!(rig.anomalies().is_empty());
+}
+
+/// A mail that nobody was to get fails as its last recipient did, when it is taken back or followed by another.
+#[test]
+fn a_mail_that_is_refused_to_all() {
+    let mut rig = Rig::new(&PROTOCOL, Transport::Tcp, 25, Options::default());
+    rig.stream(Dir::Server, b"220 mx ESMTP\r\n");
+    for end in [&b"RSET\r\n"[..], b"MAIL FROM:<c@x>\r\n"] {
+        rig.stream(Dir::Client, b"MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\n");
+        rig.stream(Dir::Server, b"250 ok\r\n554 relay\r\n");
+        rig.stream(Dir::Client, end);
+        rig.stream(Dir::Server, b"250 ok\r\n");
+    }
+    rig.end();
+    let mails: Vec<_> = rig.events.iter().filter(|e| e.by_name("smtp.mail_from").is_some()).collect();
+    let told = |e: &Event<'_>| (e.outcome, e.by_name("error.message").and_then(Value::as_str).map(str::to_owned));
+    let refused = (Outcome::Failure, Some("relay".to_owned()));
+    let want = [refused.clone(), refused, (Outcome::Unknown, None)];
+    assert_eq!(mails.into_iter().map(told).collect::<Vec<_>>(), want);
 }
 
 #[test]

@@ -58,6 +58,7 @@ pub static LISTS: &[&str] = &[
     "sip.via.original",
     "smb.access",
     "smb.dialects",
+    "smtp.rcpt_refused",
     "smtp.rcpt_to",
     "snmp.oids",
     "snmp.values",

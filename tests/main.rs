@@ -47,6 +47,7 @@ mod search;
 mod sinks;
 mod story;
 mod told;
+mod tshark;
 mod tshark_databases;
 mod tshark_incidents;
 mod tshark_servers;

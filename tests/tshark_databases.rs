@@ -1,38 +1,17 @@
 //! Sessions with real servers (testdata/make-databases.sh) against what tshark reads in the same files:
 //! the same statements and commands in the same order, and how they went.
 
-use crate::packetbeat::events;
+use crate::told::testdata;
+use crate::tshark::{self, text};
 use netlog::model::{Event, Value};
-use std::path::PathBuf;
-use std::process::Command;
-
-fn capture(protocol: &str) -> PathBuf {
-    PathBuf::from(format!("{}/testdata/proto/{protocol}/server.pcap", env!("CARGO_MANIFEST_DIR")))
-}
 
 /// Values of one field, in the order of packets; `None` without tshark.
 fn theirs(protocol: &str, decode: &[&str], filter: &str, field: &str) -> Option<Vec<String>> {
-    let mut command = Command::new("tshark");
-    command.arg("-r").arg(capture(protocol)).args(decode.iter().flat_map(|d| ["-d", d]));
-    command.args(["-Y", filter, "-T", "fields", "-E", "occurrence=a", "-E", "aggregator=\u{1}", "-e", field]);
-    let Ok(output) = command.output() else {
-        eprintln!("SKIPPED: no tshark");
-        return None;
-    };
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let values = text.lines().flat_map(|line| line.split('\u{1}')).map(str::to_owned);
-    Some(values.filter(|v| !v.is_empty()).collect())
+    tshark::values(&testdata(&format!("proto/{protocol}/server.pcap")), decode, filter, &[field], false)
 }
 
 fn ours(protocol: &str) -> Vec<Event<'static>> {
-    let (mut events, _) = events(&capture(protocol));
-    events.retain(|e| e.dataset.name == protocol);
-    events.sort_by_key(|e| (e.ts, e.seq));
-    events
-}
-
-fn text(event: &Event<'_>, name: &str) -> String {
-    event.by_name(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    tshark::ours(&testdata(&format!("proto/{protocol}/server.pcap")), protocol)
 }
 
 fn told(events: &[Event<'_>], keep: impl Fn(&Event<'_>) -> bool) -> Vec<String> {

@@ -3,7 +3,7 @@
 
 use crate::packetbeat::{events, json};
 use crate::told::{compare_golden, testdata};
-use std::process::Command;
+use crate::tshark;
 
 /// Captures under testdata/proto, and the data set their golden files show.
 const CAPTURES: &[(&str, &str)] = &[
@@ -193,18 +193,11 @@ fn ours(field: &str, value: &str) -> String {
 
 /// Values of a field in the order of packets; `None` without tshark.
 fn theirs(capture: &str, filter: &str, field: &str) -> Option<Vec<String>> {
-    let mut command = Command::new("tshark");
-    command.arg("-r").arg(testdata(&format!("proto/{capture}.pcap")));
-    command.args(["-d", "tcp.port==1080-1081,socks", "-d", "tcp.port==9090-9091,thrift", "-Y", filter]);
-    command.args(["-T", "fields", "-E", "occurrence=a", "-E", "aggregator=\u{1}"]);
-    command.args(field.split('|').flat_map(|field| ["-e", field]));
-    let Ok(output) = command.output() else {
-        eprintln!("SKIPPED: no tshark");
-        return None;
-    };
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let values = text.lines().flat_map(|line| line.split(['\u{1}', '\t'])).filter(|v| !v.is_empty());
-    Some(values.map(|value| ours(field, value)).collect())
+    let decode = ["tcp.port==1080-1081,socks", "tcp.port==9090-9091,thrift"];
+    let fields: Vec<&str> = field.split('|').collect();
+    let values =
+        tshark::values(&testdata(&format!("proto/{capture}.pcap")), &decode, filter, &fields, false)?;
+    Some(values.iter().map(|value| ours(field, value)).collect())
 }
 
 /// The values at a path, through lists of objects too.

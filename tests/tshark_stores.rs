@@ -1,40 +1,22 @@
 //! Sessions with stores (testdata/make-stores.sh) against what tshark reads in the same files, in the order of packets:
 //! golden events of Cassandra and the server that speaks MongoDB's protocol, their statements, commands and errors.
 
-use crate::packetbeat::events;
 use crate::told::{compare_golden, testdata};
+use crate::tshark::{self, text};
 use netlog::model::{Event, Value};
-use std::process::Command;
 
 const CASSANDRA: &str = "proto/cassandra/apache.pcap";
 const MONGODB: &str = "proto/mongodb/java.pcap";
 
 /// Values of one field, the first of each message if `first`; `None` without tshark.
 fn theirs(capture: &str, filter: &str, field: &str, first: bool) -> Option<Vec<String>> {
-    let mut command = Command::new("tshark");
-    command.arg("-r").arg(testdata(capture)).args(["-d", "tcp.port==27017,mongo", "-Y", filter]);
-    command.args(["-T", "fields", "-E", "aggregator=\u{1}", "-e", field]);
-    command.args(["-E", if first { "occurrence=f" } else { "occurrence=a" }]);
-    let Ok(output) = command.output() else {
-        eprintln!("SKIPPED: no tshark");
-        return None;
-    };
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let values: Vec<_> =
-        text.lines().flat_map(|l| l.split('\u{1}')).filter(|v| !v.is_empty()).map(str::to_owned).collect();
+    let values = tshark::values(&testdata(capture), &["tcp.port==27017,mongo"], filter, &[field], first)?;
     assert!(!values.is_empty(), "{capture} has no {field}");
     Some(values)
 }
 
 fn ours(capture: &str, dataset: &str) -> Vec<Event<'static>> {
-    let (mut events, _) = events(&testdata(capture));
-    events.retain(|e| e.dataset.name == dataset);
-    events.sort_by_key(|e| (e.ts, e.seq));
-    events
-}
-
-fn text(event: &Event<'_>, name: &str) -> String {
-    event.by_name(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    tshark::ours(&testdata(capture), dataset)
 }
 
 fn number(event: &Event<'_>, name: &str) -> Option<String> {

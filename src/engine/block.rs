@@ -2,12 +2,12 @@
 //! observed and rendered. A block's borders depend on the input alone, so merging blocks in order
 //! gives the same tables for any number of threads.
 
+use super::desks::Desks;
 use crate::detect::Tables;
 use crate::enrich::{Cache, Enricher};
 use crate::model::{Event, FieldRef, Glimpse, Value};
 use crate::report::Tallying;
 use crate::sink::{Needs, Render, Rendered, Sink};
-use std::sync::{Mutex, PoisonError};
 
 /// Events of packets per block. Small, since blocks wait in memory that is used again before it cools.
 pub(super) const BLOCK: usize = 1024;
@@ -20,7 +20,7 @@ const FIELDS: usize = 64;
 /// The fields of an event.
 type Fields<'a> = Vec<(FieldRef, Value<'a>)>;
 
-/// What a worker keeps from block to block. None of it shows in the output.
+/// What a worker keeps from block to block.
 struct Worker<'e> {
     cache: Cache<'e>,
     renderers: Vec<Option<Box<dyn Render>>>,
@@ -30,7 +30,8 @@ struct Worker<'e> {
 pub(super) struct Stage<'e> {
     enricher: &'e Enricher,
     tables: Tables,
-    workers: Vec<Mutex<Worker<'e>>>,
+    workers: Desks<Worker<'e>>,
+    sinks: usize,
     use_of: Use,
 }
 
@@ -76,9 +77,9 @@ impl<'e> Stage<'e> {
     ) -> Stage<'e> {
         let worker = || {
             let renderers = sinks.iter().map(|s| s.renderer()).collect();
-            Mutex::new(Worker { cache: Cache::default(), renderers })
+            Worker { cache: Cache::default(), renderers }
         };
-        Stage { enricher, tables, workers: (0..threads.max(1)).map(|_| worker()).collect(), use_of }
+        Stage { enricher, tables, workers: Desks::new(threads, worker), sinks: sinks.len(), use_of }
     }
 
     /// Begins a block; `packets` tells whether its events come from a capture, and `tally` is empty.
@@ -86,9 +87,8 @@ impl<'e> Stage<'e> {
     where
         'e: 'a,
     {
-        let sinks = self.workers.first().map_or(0, |w| w.lock().map_or(0, |w| w.renderers.len()));
         let done = Finished {
-            rendered: (0..sinks).map(|_| Vec::new()).collect(),
+            rendered: (0..self.sinks).map(|_| Vec::new()).collect(),
             tally,
             tables: self.tables.clone(),
             events: 0,
@@ -155,10 +155,11 @@ impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
     }
 
     fn flush(&mut self) {
-        let index = rayon::current_thread_index().unwrap_or(0) % self.stage.workers.len();
-        let Some(worker) = self.stage.workers.get(index) else { return };
-        // A worker poisoned by a panic elsewhere has only caches: they are still good.
-        let mut worker = worker.lock().unwrap_or_else(PoisonError::into_inner);
+        let stage = self.stage;
+        stage.workers.with(|worker| self.complete(worker));
+    }
+
+    fn complete(&mut self, worker: &mut Worker<'e>) {
         for event in &mut self.waiting {
             if event.fields.capacity() < FIELDS {
                 let roomy = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(FIELDS));

@@ -4,16 +4,16 @@
 //! the order of the chunks, and so is the year of stamps without one carried on.
 
 use super::block::{Filling, Finished};
+use super::desks::Desks;
 use super::queue::Queue;
 use super::run::{Shared, Totals, describe};
 use crate::logs::{Context, Detection, Joins, Parser, Scratch, Taker, Turns, YearBase, YearClock};
-use crate::model::{Event, FieldRef, Glimpse, InputFault, Ledger, SourceInfo, Ts, Value};
+use crate::model::{Event, FieldRef, Glimpse, InputFault, Ledger, SourceInfo, Ts, Value, joined};
 use crate::report::Tallying;
 use crate::source::LineChunk;
 use crate::source::discover::Input;
 use crate::source::lines::{Borders, Divide, Reader};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use std::sync::{Mutex, PoisonError};
 
 /// Chunks under way for each worker: enough to even out, few enough to keep memory small.
 const PER_WORKER: usize = 4;
@@ -49,35 +49,6 @@ struct Done<T> {
     turns: Turns,
     /// The year it was made for.
     year: YearBase,
-}
-
-/// What is used again from chunk to chunk.
-struct Desks<T> {
-    /// Of each worker.
-    scratches: Vec<Mutex<Scratch>>,
-    /// Empty ones that have their memory.
-    tallies: (Sender<T>, Receiver<T>),
-}
-
-impl<T: Tallying> Desks<T> {
-    fn new(threads: usize) -> Desks<T> {
-        let scratches = (0..threads.max(1)).map(|_| Mutex::default()).collect();
-        Desks { scratches, tallies: bounded(threads * PER_WORKER) }
-    }
-
-    /// Works with what this worker has kept.
-    fn with<R>(&self, work: impl FnOnce(&mut Scratch) -> R) -> R {
-        let index = rayon::current_thread_index().unwrap_or(0) % self.scratches.len();
-        match self.scratches.get(index) {
-            // After a panic elsewhere there is only memory in it, which is still good.
-            Some(desk) => work(&mut desk.lock().unwrap_or_else(PoisonError::into_inner)),
-            None => work(&mut Scratch::default()),
-        }
-    }
-
-    fn tally(&self) -> T {
-        self.tallies.1.try_recv().unwrap_or_default()
-    }
 }
 
 /// Reads and parses a group. `false` if an output failed.
@@ -184,8 +155,10 @@ impl File<'_> {
         totals: &mut Totals<T>,
     ) -> bool {
         let File { parser, clock, info } = self;
-        let (parser, desks) = (&*parser, &Desks::new(shared.job.threads));
-        let most = (shared.job.threads * PER_WORKER) as u64;
+        let most = shared.job.threads * PER_WORKER;
+        let (parser, desks) = (&*parser, &Desks::new(shared.job.threads, Scratch::default));
+        // Tallies that are empty again and have their memory.
+        let (empty, tallies) = &bounded::<T>(most);
         let mut queue = Queue::new();
         rayon::in_place_scope_fifo(|workers| {
             for message in messages {
@@ -195,20 +168,18 @@ impl File<'_> {
                         // what it did.
                         let guess = clock.expected();
                         queue.begin(workers, move || {
-                            let made = |scratch: &mut _| {
-                                finish(parser, &chunk, scratch, guess, desks.tally(), shared)
-                            };
-                            let done = desks.with(made);
+                            let tally = tallies.try_recv().unwrap_or_default();
+                            let done = desks.with(|desk| finish(parser, &chunk, desk, guess, tally, shared));
                             (chunk, done)
                         });
                     }
                     Message::End(end) => end_of(info, end, &mut totals.ledger),
                 }
-                let going = queue.settle(most, |(chunk, done)| {
-                    let empty = add(parser, clock, info, &chunk, done, shared, totals);
+                let going = queue.settle(most as u64, |(chunk, done)| {
+                    let tally = add(parser, clock, info, &chunk, done, shared, totals);
                     // Full queues of what can be used again only cost an allocation later.
                     let _ = give_back.try_send(chunk);
-                    empty.map(|tally| desks.tallies.0.try_send(tally)).is_some()
+                    tally.map(|tally| empty.try_send(tally)).is_some()
                 });
                 if !going {
                     return false;
@@ -245,10 +216,7 @@ fn add<T: Tallying>(
     shared.progress.add_read(chunk.data.len() as u64);
     totals.ledger.merge(done.ledger);
     info.records += done.lines;
-    info.span = match (info.span, done.span) {
-        (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
-        (mine, theirs) => mine.or(theirs),
-    };
+    info.span = joined(info.span, done.span);
     totals.hand_on(done.block, shared)
 }
 
@@ -276,8 +244,7 @@ struct Making<'s, 'e, 'a, T> {
 
 impl<T> Making<'_, '_, '_, T> {
     fn at(&mut self, ts: Ts) {
-        let (from, to) = self.span.unwrap_or((ts, ts));
-        self.span = Some((from.min(ts), to.max(ts)));
+        self.span = joined(self.span, Some((ts, ts)));
     }
 }
 

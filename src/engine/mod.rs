@@ -16,6 +16,7 @@ mod cases;
 #[cfg(not(feature = "case"))]
 #[path = "no_cases.rs"]
 mod cases;
+mod desks;
 mod extract;
 mod lines;
 mod logs;

@@ -8,7 +8,7 @@ use super::carried;
 use super::queue::Queue;
 use super::run::{Shared, Totals};
 use super::transfers::Transfers;
-use crate::model::{Event, InputFault, Ledger, Origin, Seq, SourceInfo, Stamp};
+use crate::model::{Event, InputFault, Ledger, Origin, Seq, SourceInfo, Stamp, joined};
 use crate::net::defrag::Defrag;
 use crate::net::dissect::dissect;
 use crate::net::shard::{Output, Shard};
@@ -140,8 +140,7 @@ fn read(inputs: Vec<Input>, round: usize, send: &Sender<Message>, spare: &Receiv
             let more = reader.fill(&mut batch, round);
             info.records += batch.packets.len() as u64;
             for packet in &batch.packets {
-                let (from, to) = info.span.unwrap_or((packet.ts, packet.ts));
-                info.span = Some((from.min(packet.ts), to.max(packet.ts)));
+                info.span = joined(info.span, Some((packet.ts, packet.ts)));
             }
             if send.send(Message::Batch(source, batch)).is_err() {
                 return;

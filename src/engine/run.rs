@@ -165,7 +165,7 @@ impl<T: Tallying> Totals<T> {
             none => *none = Some(block.tables),
         }
         shared.progress.add_events(block.events);
-        shared.writer.send(vec![block.rendered]).then_some(empty)
+        shared.writer.send(block.rendered).then_some(empty)
     }
 }
 

@@ -6,29 +6,30 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io;
 use std::thread::{Scope, ScopedJoinHandle};
 
-/// Pieces that may wait for a slow disk before decoding waits too.
+/// Blocks that may wait for a slow disk before decoding waits too.
 const QUEUE: usize = 8;
 
-type Parcel = Vec<Vec<Vec<Rendered>>>;
+/// The rows of a block, per sink.
+type Block = Vec<Vec<Rendered>>;
 
 /// Handle to the writing thread.
 pub(super) struct Writer<'scope> {
-    queue: Sender<Parcel>,
+    queue: Sender<Block>,
     thread: ScopedJoinHandle<'scope, (Vec<Box<dyn Sink>>, io::Result<()>)>,
 }
 
 impl<'scope> Writer<'scope> {
     /// Starts the thread.
     pub fn start<'env>(scope: &'scope Scope<'scope, 'env>, sinks: Vec<Box<dyn Sink>>) -> Writer<'scope> {
-        let (queue, parcels) = bounded(QUEUE);
-        let thread = scope.spawn(move || write(sinks, &parcels));
+        let (queue, blocks) = bounded(QUEUE);
+        let thread = scope.spawn(move || write(sinks, &blocks));
         Writer { queue, thread }
     }
 
-    /// Hands over the blocks of a round, each with its rows per sink. `false` once a sink has failed:
-    /// the run should stop, and [`Writer::finish`] tells why.
-    pub fn send(&self, blocks: Parcel) -> bool {
-        self.queue.send(blocks).is_ok()
+    /// Hands over the rows of a block, per sink. `false` once a sink has failed: the run should stop, and
+    /// [`Writer::finish`] tells why.
+    pub fn send(&self, block: Block) -> bool {
+        self.queue.send(block).is_ok()
     }
 
     /// Waits for everything to be written; gives the sinks back for closing.
@@ -40,14 +41,12 @@ impl<'scope> Writer<'scope> {
     }
 }
 
-fn write(mut sinks: Vec<Box<dyn Sink>>, parcels: &Receiver<Parcel>) -> (Vec<Box<dyn Sink>>, io::Result<()>) {
-    for parcel in parcels {
-        for block in parcel {
-            for (sink, rows) in sinks.iter_mut().zip(block) {
-                for rendered in rows {
-                    if let Err(error) = sink.write(rendered) {
-                        return (sinks, Err(error));
-                    }
+fn write(mut sinks: Vec<Box<dyn Sink>>, blocks: &Receiver<Block>) -> (Vec<Box<dyn Sink>>, io::Result<()>) {
+    for block in blocks {
+        for (sink, rows) in sinks.iter_mut().zip(block) {
+            for rendered in rows {
+                if let Err(error) = sink.write(rendered) {
+                    return (sinks, Err(error));
                 }
             }
         }

@@ -15,6 +15,16 @@ pub(super) struct Eight(u64);
 pub(super) struct Hits(u64);
 
 impl Eight {
+    /// The bytes of a text, of which eight are looked at.
+    #[inline]
+    fn of(text: &[u8]) -> Eight {
+        let mut eight = [0; 8];
+        for (slot, byte) in eight.iter_mut().zip(text) {
+            *slot = *byte;
+        }
+        Eight(u64::from_le_bytes(eight))
+    }
+
     /// Bytes that are this one.
     #[inline]
     pub fn are(self, byte: u8) -> Hits {
@@ -35,17 +45,18 @@ impl Eight {
         let value = self.0 ^ (ONES * 0x30);
         Hits((((value & LOW) + ONES * (0x80 - 10)) | value) & HIGH)
     }
+
+    /// Bytes that are neither, nor a dash, which formats write for "none".
+    #[inline]
+    pub fn other_than_numbers(self) -> Hits {
+        Hits(self.other_than_digits().0 & !self.are(b'-').0)
+    }
 }
 
 impl Hits {
     #[inline]
     pub fn or(self, other: Hits) -> Hits {
         Hits(self.0 | other.0)
-    }
-
-    #[inline]
-    pub fn except(self, other: Hits) -> Hits {
-        Hits(self.0 & !other.0)
     }
 }
 
@@ -62,11 +73,7 @@ pub(super) fn first(text: &[u8], begin: usize, sought: impl Fn(Eight) -> Hits) -
         at += 8;
     }
     let left = text.get(at..).unwrap_or_default();
-    let mut eight = [0; 8];
-    for (slot, byte) in eight.iter_mut().zip(left) {
-        *slot = *byte;
-    }
-    let hits = sought(Eight(u64::from_le_bytes(eight))).0;
+    let hits = sought(Eight::of(left)).0;
     // Behind the end there is nothing: `trailing_zeros` of none is as far as that.
     at + ((hits.trailing_zeros() / 8) as usize).min(left.len())
 }
@@ -83,13 +90,9 @@ pub(super) fn last(text: &[u8], end: usize, sought: impl Fn(Eight) -> Hits) -> O
         end -= 8;
     }
     let left = text.get(..end)?;
-    let mut eight = [0; 8];
-    for (slot, byte) in eight.iter_mut().zip(left) {
-        *slot = *byte;
-    }
     // Bytes behind the text are not looked at.
     let inside = if left.is_empty() { 0 } else { u64::MAX >> (64 - 8 * left.len()) };
-    let hits = sought(Eight(u64::from_le_bytes(eight))).0 & inside;
+    let hits = sought(Eight::of(left)).0 & inside;
     (hits != 0).then(|| (63 - hits.leading_zeros() as usize) / 8)
 }
 
@@ -113,7 +116,7 @@ mod tests {
                     first(text, begin, |e| e.are(b'-').or(e.blank())),
                     want(&|b| *b == b'-' || blank(b))
                 );
-                let number = |e: Eight| e.other_than_digits().except(e.are(b'-'));
+                let number = Eight::other_than_numbers;
                 assert_eq!(first(text, begin, number), want(&|b| !digit(b) && *b != b'-'));
                 let head = &text[..begin];
                 let want = |is: &dyn Fn(&u8) -> bool| head.iter().rposition(is);

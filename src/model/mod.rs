@@ -27,5 +27,5 @@ pub use login::login_attempts;
 pub use net::{Net, NetError};
 pub use origin::{Origin, Seq, SourceInfo, Sources, Stamp};
 pub use span::{SPANS, positive_span, span};
-pub use time::{Ts, push_rfc3339, rfc3339};
+pub use time::{Ts, joined, push_rfc3339, rfc3339};
 pub use value::Value;

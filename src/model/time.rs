@@ -61,6 +61,14 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (yoe + era * 400 + i64::from(month <= 2), month, day)
 }
 
+/// A span that covers both.
+pub fn joined(a: Option<(Ts, Ts)>, b: Option<(Ts, Ts)>) -> Option<(Ts, Ts)> {
+    match (a, b) {
+        (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+        (a, b) => a.or(b),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -58,8 +58,7 @@ pub(super) struct Asked {
 
 /// Reads the arguments of a call.
 pub(super) fn read(call: &rpc::Call, mut wire: Wire<'_>) -> Asked {
-    let name = usize::try_from(call.procedure).ok().and_then(|at| PROCEDURES.get(at));
-    let name = name.map_or_else(|| format!("ILLEGAL ({})", call.procedure), |name| (*name).to_owned());
+    let name = rpc::procedure(PROCEDURES, call.procedure);
     let asks = matches!(name.as_str(), "MNT" | "UMNT" | "PATHCONF") && !call.hidden;
     let path = if asks { rpc::text(&mut wire, PATHS) } else { None };
     Asked { name, path }
@@ -104,31 +103,17 @@ impl Asked {
     }
 }
 
-/// Host and path of each mount, as far as there are some.
+/// Host and path of each mount.
 fn mounts(wire: &mut Wire<'_>, most: usize) -> Vec<String> {
-    let mut next = || {
-        wire.u32().filter(|more| *more == 1)?;
-        Some(format!("{}:{}", rpc::text(wire, PATHS)?, rpc::text(wire, PATHS)?))
-    };
-    (0..most).map_while(|_| next()).collect()
+    rpc::chain(wire, most, |wire| Some(format!("{}:{}", rpc::text(wire, PATHS)?, rpc::text(wire, PATHS)?)))
 }
 
 /// Path of each export and whom it is for.
 fn exports(wire: &mut Wire<'_>, most: usize) -> Vec<String> {
-    let mut all = Vec::new();
-    while all.len() < most && wire.u32() == Some(1) {
-        let Some(path) = rpc::text(wire, PATHS) else { break };
-        let mut groups = Vec::new();
-        for _ in 0..READ {
-            if wire.u32() != Some(1) {
-                break;
-            }
-            let Some(group) = rpc::text(wire, PATHS) else { break };
-            if groups.len() < most {
-                groups.push(group);
-            }
-        }
-        all.push(format!("{path} {}", groups.join(",")).trim_end().to_owned());
-    }
-    all
+    rpc::chain(wire, most, |wire| {
+        let path = rpc::text(wire, PATHS)?;
+        let mut groups = rpc::chain(wire, READ, |wire| rpc::text(wire, PATHS));
+        groups.truncate(most);
+        Some(format!("{path} {}", groups.join(",")).trim_end().to_owned())
+    })
 }

@@ -93,9 +93,7 @@ impl Mapping {
 
 /// Reads the arguments of a call.
 pub(super) fn read(call: &rpc::Call, mut wire: Wire<'_>) -> Asked {
-    let table = if call.version == 2 { V2 } else { V4 };
-    let name = usize::try_from(call.procedure).ok().and_then(|at| table.get(at));
-    let name = name.map_or_else(|| format!("ILLEGAL ({})", call.procedure), |name| (*name).to_owned());
+    let name = rpc::procedure(if call.version == 2 { V2 } else { V4 }, call.procedure);
     let what = match name.as_str() {
         _ if call.hidden => None,
         "SET" | "UNSET" | "GETPORT" | "GETADDR" | "GETVERSADDR" | "GETADDRLIST" => {
@@ -170,12 +168,10 @@ fn returned(name: &str, old: bool, mut wire: Wire<'_>, draft: &mut Draft, out: &
             return (wire.u32()? == 0).then(|| "refused".to_owned());
         }
         "DUMP" => {
-            let mut next = || {
-                wire.u32().filter(|more| *more == 1)?;
-                let one = Mapping::read(&mut wire, old)?;
+            let all = rpc::chain(&mut wire, out.limits().list, |wire| {
+                let one = Mapping::read(wire, old)?;
                 Some(format!("{} {} {} {}", one.program, one.version, one.transport.unwrap_or_default(), one.place))
-            };
-            let all: Vec<_> = (0..out.limits().list).map_while(|_| next()).collect();
+            });
             draft.put(&SERVICES, Value::texts(all));
             true
         }

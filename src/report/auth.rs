@@ -3,7 +3,7 @@
 use super::facets::{SEPARATOR, push_cut};
 use super::slots::{Seen, Slot};
 use super::top::{Row, Top};
-use crate::model::{Event, Outcome, Ts, Value, login_attempts};
+use crate::model::{Event, Outcome, Ts, Value, joined, login_attempts};
 use std::collections::BTreeMap;
 
 /// Remote hosts and users counted exactly.
@@ -67,7 +67,7 @@ impl Row for Logins {
             (a, b) => a.or(b),
         };
         self.last_accepted = self.last_accepted.max(later.last_accepted);
-        self.span = super::hosts::joined(self.span, later.span);
+        self.span = joined(self.span, later.span);
         self.country = self.country.or(later.country);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::slots::{Seen, Slot};
 use super::top::{Row, Top};
-use crate::model::{Endpoint, Event, Outcome, Transport, Ts, Value};
+use crate::model::{Endpoint, Event, Outcome, Transport, Ts, Value, joined};
 use std::net::IpAddr;
 
 /// Addresses counted exactly: as many as a hash table of 2^16 places takes before it doubles.
@@ -59,14 +59,6 @@ impl Row for Host {
         self.country = self.country.or(later.country);
         self.asn = self.asn.or(later.asn);
         self.span = joined(self.span, later.span);
-    }
-}
-
-/// A span that covers both.
-pub fn joined(a: Option<(Ts, Ts)>, b: Option<(Ts, Ts)>) -> Option<(Ts, Ts)> {
-    match (a, b) {
-        (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
-        (a, b) => a.or(b),
     }
 }
 

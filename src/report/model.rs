@@ -1,6 +1,7 @@
 //! What a sink draws.
 
 use crate::model::{Allowed, Event, Finding, Ledger, Ran, Sources, Ts};
+use std::borrow::Cow;
 
 /// What only the run knows, handed to [`Tally::finish`](super::Tally::finish).
 #[derive(Clone, Debug, Default)]
@@ -133,6 +134,21 @@ pub struct Table {
 pub trait MadeRows {
     /// Those of the listing `id`; `None` if it has its own.
     fn rows(&self, id: &str) -> Option<Box<dyn Iterator<Item = Vec<Cell>> + '_>>;
+}
+
+impl Table {
+    /// Its own rows.
+    pub fn kept(&self) -> impl Iterator<Item = Cow<'_, [Cell]>> {
+        self.rows.iter().map(|row| Cow::Borrowed(row.as_slice()))
+    }
+
+    /// All rows of a listing: those that `made` has for it, else its own.
+    pub fn listed<'t>(&'t self, made: &'t dyn MadeRows) -> Box<dyn Iterator<Item = Cow<'t, [Cell]>> + 't> {
+        match made.rows(self.id) {
+            Some(rows) => Box::new(rows.map(Cow::Owned)),
+            None => Box::new(self.kept()),
+        }
+    }
 }
 
 /// Of a report whose listings all have their own.

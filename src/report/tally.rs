@@ -3,14 +3,14 @@
 use super::auth::Auth;
 use super::certificates::Certificates;
 use super::facets::Facets;
-use super::hosts::{Hosts, joined};
+use super::hosts::Hosts;
 use super::kinds::Kinds;
 use super::model::{CountryPoint, Facts, Report, Series, SpotPoint};
 use super::sections;
 use super::slots::{Slot, Slots};
 use super::stories::Stories;
 use super::summary;
-use crate::model::{Dataset, Event, Finding, Ts};
+use crate::model::{Dataset, Event, Finding, Ts, joined};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 

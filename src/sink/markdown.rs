@@ -56,11 +56,8 @@ pub(super) fn draw_made(report: &Report, made: &dyn MadeRows) -> Result<String, 
             match block {
                 Block::Note(text) => writeln!(out, "- {}", plain(text))?,
                 Block::Facts(facts) => push_facts(&mut out, facts)?,
-                Block::Table(table) => push_table(&mut out, table, kept(table).take(ROWS))?,
-                Block::Listing(table) => match made.rows(table.id) {
-                    Some(rows) => push_table(&mut out, table, rows.map(Cow::Owned))?,
-                    None => push_table(&mut out, table, kept(table))?,
-                },
+                Block::Table(table) => push_table(&mut out, table, table.kept().take(ROWS))?,
+                Block::Listing(table) => push_table(&mut out, table, table.listed(made))?,
                 Block::Timeline => push_timeline(&mut out, &report.timeline)?,
                 Block::Series(series) => push_series(&mut out, series)?,
                 Block::Findings => push_findings(&mut out, &report.findings, &report.sources)?,
@@ -80,10 +77,6 @@ fn spell(cell: &Cell, unit: Unit) -> String {
         Cell::Text(text) => plain(text),
         _ => units::spell(cell, unit),
     }
-}
-
-fn kept(table: &Table) -> impl Iterator<Item = Cow<'_, [Cell]>> {
-    table.rows.iter().map(|row| Cow::Borrowed(row.as_slice()))
 }
 
 fn push_table<'r>(

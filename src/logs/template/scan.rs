@@ -201,8 +201,8 @@ pub(super) fn reach(mode: Mode, left: &[u8], next: &[u8]) -> Option<usize> {
     let blank = |b: &u8| matches!(*b, b' ' | b'\t' | b'\n');
     match mode {
         Mode::Digits => {
-            // A dash is what formats write for "none"; `keep` decides.
-            let len = swar::first(left, 0, |bytes| bytes.other_than_digits().except(bytes.are(b'-')));
+            // `keep` decides what a dash is.
+            let len = swar::first(left, 0, Eight::other_than_numbers);
             (len > 0).then_some(len)
         }
         Mode::Blanks => Some(left.iter().take_while(|b| blank(b)).count()),
@@ -295,7 +295,7 @@ pub(super) fn last(left: &[u8], before: &[u8], mode: Mode) -> Option<usize> {
     }
     let border = *before.last()?;
     let outside = |bytes: Eight| match mode {
-        Mode::Digits => bytes.other_than_digits().except(bytes.are(b'-')),
+        Mode::Digits => bytes.other_than_numbers(),
         _ => bytes.blank(),
     };
     let mut end = left.len();

@@ -9,9 +9,7 @@ pub(super) const ILLEGAL: u32 = 10044;
 
 /// Name of a procedure of version 2 or 3.
 pub(super) fn procedure(version: u32, number: u32) -> String {
-    let table = if version == 2 { V2 } else { V3 };
-    let name = usize::try_from(number).ok().and_then(|at| table.get(at));
-    name.map_or_else(|| format!("ILLEGAL ({number})"), |name| (*name).to_owned())
+    super::rpc::procedure(if version == 2 { V2 } else { V3 }, number)
 }
 
 /// Name of an operation of version 4.

@@ -62,6 +62,25 @@ pub(in crate::proto) fn text(wire: &mut Wire<'_>, most: u32) -> Option<String> {
     opaque(wire, most).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
 }
 
+/// Name of a procedure by its number.
+pub(in crate::proto) fn procedure(table: &[&'static str], number: u32) -> String {
+    let name = usize::try_from(number).ok().and_then(|at| table.get(at));
+    name.map_or_else(|| format!("ILLEGAL ({number})"), |name| (*name).to_owned())
+}
+
+/// A linked list (XDR's optional data, RFC 4506 section 4.19): at most so many members, each behind a 1.
+pub(in crate::proto) fn chain<T>(
+    wire: &mut Wire<'_>,
+    most: usize,
+    mut one: impl FnMut(&mut Wire<'_>) -> Option<T>,
+) -> Vec<T> {
+    let next = |_| {
+        wire.u32().filter(|more| *more == 1)?;
+        one(wire)
+    };
+    (0..most).map_while(next).collect()
+}
+
 /// Who calls, by AUTH_SYS (appendix A).
 #[derive(Debug)]
 pub(in crate::proto) struct Cred {

@@ -2,7 +2,7 @@
 
 use super::tally::{AuthTally, RemoteHost, Row};
 use super::{Counts, Kind};
-use crate::model::Ts;
+use crate::model::{Ts, joined};
 use crate::report::Facts;
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -101,22 +101,19 @@ impl AuthTally {
                 continue;
             }
             out.total.absorb(&row.counts);
-            out.span = crate::report::hosts::joined(out.span, row.span);
+            out.span = joined(out.span, row.span);
             rows.push((row.counts.failures(), name(row), number));
         }
         out.distinct = rows.len() as u64;
         out.users = self.names.len() as u64;
         rows.sort_unstable_by(|a, b| (Reverse(a.0), &a.1).cmp(&(Reverse(b.0), &b.1)));
-        let selected = |failures: u64, nth: usize| {
-            failures >= selection.min_failures && selection.top.is_none_or(|top| nth < top)
-        };
-        // The rows with enough failures come first.
-        let listed =
-            rows.iter().enumerate().filter(|(nth, (failures, ..))| selected(*failures, *nth)).count();
-        out.hosts.reserve_exact(listed);
-        for (nth, (failures, name, number)) in rows.into_iter().enumerate() {
+        // Those with enough failures come first.
+        let enough = rows.partition_point(|(failures, ..)| *failures >= selection.min_failures);
+        let most = selection.top.map_or(enough, |top| top.min(enough));
+        out.hosts.reserve_exact(most);
+        for (nth, (_, name, number)) in rows.into_iter().enumerate() {
             let Some(row) = self.hosts.get(number) else { continue };
-            let (listed, intruder) = (selected(failures, nth), row.after_failure());
+            let (listed, intruder) = (nth < most, row.after_failure());
             if !listed && !intruder {
                 continue;
             }

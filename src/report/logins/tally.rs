@@ -4,7 +4,7 @@ use super::fields::{Roles, Seen};
 use super::intern::{Keyed, Listed};
 use super::tried::{Pairs, Tried, Users};
 use super::{Counts, Kind};
-use crate::model::{Event, Glimpse, Ts};
+use crate::model::{Event, Glimpse, Ts, joined};
 use crate::report::Tallying;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
@@ -280,7 +280,7 @@ impl Row {
             Kind::Preauth => {}
             _ => self.first_failure = Some(self.first_failure.map_or(at, |first| first.min(at))),
         }
-        self.span = crate::report::hosts::joined(self.span, Some((at.0, at.0)));
+        self.span = joined(self.span, Some((at.0, at.0)));
     }
 
     fn key(&self) -> Remote<'_> {
@@ -293,7 +293,7 @@ impl Row {
     /// Adds a row of a tally that was begun after `seen` lines.
     fn absorb(&mut self, later: &Row, seen: u64) {
         self.counts.absorb(&later.counts);
-        self.span = crate::report::hosts::joined(self.span, later.span);
+        self.span = joined(self.span, later.span);
         let here = |moment: Option<Moment>| moment.map(|(ts, nth)| (ts, nth + seen));
         self.first_failure = match (self.first_failure, here(later.first_failure)) {
             (Some(a), Some(b)) => Some(a.min(b)),

@@ -3,6 +3,7 @@
 use super::tally::Caps;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+use std::cmp::Ordering;
 use std::hash::BuildHasher;
 
 /// So many users of a host are looked through one by one; more are found by hash.
@@ -99,11 +100,14 @@ impl Users {
         }
         self.list.push(Tried { user, tried: 0, accepted: 0 });
         pairs.count += 1;
-        let unlisted = if place == FEW { 0 } else { place };
-        if place >= FEW {
-            for (place, tried) in self.list.iter().enumerate().skip(unlisted) {
-                pairs.enter(host, tried.user, place);
-            }
+        // With the first that are many all are entered.
+        let from = match place.cmp(&FEW) {
+            Ordering::Less => return Some(place),
+            Ordering::Equal => 0,
+            Ordering::Greater => place,
+        };
+        for (place, tried) in self.list.iter().enumerate().skip(from) {
+            pairs.enter(host, tried.user, place);
         }
         Some(place)
     }

@@ -6,7 +6,7 @@ use super::file::Parquet;
 use super::press::Press;
 use super::row::{Cursor, Row};
 use crate::case::Column;
-use crate::model::{Ts, rfc3339};
+use crate::model::{Ts, joined, rfc3339};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -172,7 +172,7 @@ impl Table {
 
     fn read(&mut self, number: i64, row: &Row<'_>, press: &mut Press) -> io::Result<()> {
         let ts = row.ts;
-        self.span = Some(self.span.map_or((ts, ts), |(a, b)| (a.min(ts), b.max(ts))));
+        self.span = joined(self.span, Some((ts, ts)));
         self.rows += 1;
         let day = (self.layout == Layout::Days).then(|| ts.div_euclid(DAY));
         if !self.groups.contains_key(&day) && self.groups.len() >= OPEN_DAYS {

@@ -89,8 +89,8 @@ impl Page {
             match block {
                 Block::Note(text) => self.paragraph("", text),
                 Block::Facts(facts) => self.facts(facts),
-                Block::Table(table) => self.table(table, table::ROWS),
-                Block::Listing(table) => self.listing(table, made),
+                Block::Table(table) => self.table(table, || table.kept().take(table::ROWS)),
+                Block::Listing(table) => self.table(table, || table.listed(made)),
                 Block::Timeline => self.timeline("Events", &report.timeline),
                 Block::Series(series) => self.series(series),
                 Block::Findings => self.findings(&report.findings, &report.sources),
@@ -98,17 +98,10 @@ impl Page {
         }
     }
 
-    fn table(&mut self, table: &Table, most: usize) {
-        let rows = || table.rows.iter().take(most).map(|row| Cow::Borrowed(row.as_slice()));
-        table::draw(table, rows, self.width, |line, style| self.line(line, style));
-    }
-
-    /// A table with all its rows, which may be made as they are drawn.
-    fn listing(&mut self, table: &Table, made: &dyn MadeRows) {
-        if made.rows(table.id).is_none() {
-            return self.table(table, usize::MAX);
-        }
-        let rows = || made.rows(table.id).into_iter().flatten().map(Cow::Owned);
+    fn table<'r, R>(&mut self, table: &Table, rows: impl Fn() -> R)
+    where
+        R: Iterator<Item = Cow<'r, [Cell]>>,
+    {
         table::draw(table, rows, self.width, |line, style| self.line(line, style));
     }
 

@@ -1,0 +1,24 @@
+//! What each worker keeps from one piece of work to the next. None of it shows in the output.
+
+use std::sync::{Mutex, PoisonError};
+
+/// One for each worker.
+pub(super) struct Desks<T> {
+    first: Mutex<T>,
+    others: Vec<Mutex<T>>,
+}
+
+impl<T> Desks<T> {
+    /// For so many workers, each with what `make` makes.
+    pub fn new(workers: usize, make: impl Fn() -> T) -> Desks<T> {
+        Desks { first: Mutex::new(make()), others: (1..workers).map(|_| Mutex::new(make())).collect() }
+    }
+
+    /// Works with what this worker has kept.
+    pub fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        let other = rayon::current_thread_index().and_then(|index| self.others.get(index.checked_sub(1)?));
+        let desk = other.unwrap_or(&self.first);
+        // After a panic elsewhere there is only memory in it, which is still good.
+        work(&mut desk.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -29,18 +29,18 @@ pub(super) fn run(plan: &Plan, args: &GrepAuth, terminal: &Terminal) -> Result<S
     };
     let selection = Selection { top: args.top, min_failures: args.min_failures.unwrap_or(0) };
     let enricher = &outcome.enricher;
-    let answer = outcome.tally.finish(selection, facts, |ip| {
-        let found = enricher.place(ip);
-        Place {
-            country: found.country.map(|c| (c.code, c.name)),
-            city: found.city,
-            location: found.location,
-            centroid: found.centroid,
-            network: found.network,
-        }
-    });
-    for output in outputs {
-        output.close(&answer)?;
-    }
+    outcome.workers.install(|| {
+        let answer = outcome.tally.finish(selection, facts, |ip| {
+            let found = enricher.place(ip);
+            Place {
+                country: found.country.map(|c| (c.code, c.name)),
+                city: found.city,
+                location: found.location,
+                centroid: found.centroid,
+                network: found.network,
+            }
+        });
+        outputs.into_iter().try_for_each(|output| output.close(&answer))
+    })?;
     Ok(status)
 }

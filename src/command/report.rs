@@ -88,13 +88,13 @@ fn report(
     before: &[Fault],
     now: Ts,
 ) -> (Report, Changes) {
-    let Outcome { tally: (tally, seen), verdict, ledger, sources, enricher, sinks } = outcome;
+    let Outcome { tally: (tally, seen), verdict, ledger, sources, enricher, sinks, workers } = outcome;
     let changes = Changes::between(state, &seen, &verdict.findings, now, plan.baseline);
     let still = |f: &Fault| {
         format!("Still cannot be read: {}: {} (told on {}).", f.path, f.reason, units::time(f.since))
     };
     let notes = before.iter().map(still).collect();
-    let outcome = Outcome { tally, verdict, ledger, sources, enricher, sinks };
+    let outcome = Outcome { tally, verdict, ledger, sources, enricher, sinks, workers };
     (drawn(outcome, &plan.plan, notes).0, changes)
 }
 

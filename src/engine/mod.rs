@@ -1,4 +1,5 @@
-//! Rounds: read k+1 ∥ decode k ∥ write k−1. The only module that knows threads.
+//! Rounds: read k+1 ∥ decode k ∥ write k−1. The only module that knows threads, but for
+//! listings that are long enough to be drawn piece by piece.
 //!
 //! ```text
 //! reader thread ─ batch ─▶ workers: dissect ─▶ 64 shards ─▶ events ─ sort ─ blocks ─▶ workers: complete,

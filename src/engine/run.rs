@@ -104,6 +104,8 @@ pub struct Outcome<T> {
     pub enricher: Enricher,
     /// The outputs.
     pub sinks: Vec<Box<dyn Sink>>,
+    /// The workers, for what there is left to do.
+    pub workers: rayon::ThreadPool,
 }
 
 /// Why a run could not begin or go on. Faults of inputs are none of these: they are in the ledger.
@@ -210,7 +212,7 @@ pub fn run_chosen<T: Tallying>(
     }
     let formats = job.wanted.iter().fold(formats, |formats, wanted| formats.narrowed(wanted));
     let mut enricher = Enricher::new(&job.enrich)?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(job.threads.max(1)).build()?;
+    let workers = rayon::ThreadPoolBuilder::new().num_threads(job.threads.max(1)).build()?;
     let mut totals = Totals::<T>::default();
     let stamp = |sample: &[u8], mtime: Option<Ts>| formats.first_stamp(sample, mtime, &job.logs.zone);
     let (mut cases, inputs) = Cases::take(&job.inputs, &mut totals.ledger);
@@ -239,7 +241,7 @@ pub fn run_chosen<T: Tallying>(
         let carried = super::carried::reader(&formats, &job.logs.zone);
         let shared =
             Shared { job, stage: &stage, formats: &formats, carried, options, progress, writer: &writer };
-        pool.install(|| {
+        workers.install(|| {
             let go_on = rounds(groups, &shared, &mut totals);
             go_on && cases.run(&shared, &mut totals)
         });
@@ -253,7 +255,7 @@ pub fn run_chosen<T: Tallying>(
         }
     }
     let verdict = totals.tables.map_or_else(Verdict::default, |tables| tables.judge(&mut totals.ledger));
-    Ok(Outcome { tally: totals.tally, verdict, ledger: totals.ledger, sources, enricher, sinks })
+    Ok(Outcome { tally: totals.tally, verdict, ledger: totals.ledger, sources, enricher, sinks, workers })
 }
 
 /// The rounds of every group, in order. Stops early, and says so, when a sink has failed.

@@ -25,8 +25,8 @@ mod top;
 pub mod units;
 
 pub use model::{
-    Bin, Block, Cell, Column, CountryPoint, Facts, MadeRows, NoRows, Report, Section, Series, SpotPoint,
-    Steps, Table, Timeline, Unit,
+    Bin, Block, Cell, Column, CountryPoint, Facts, MadeRows, NoRows, Report, Rows, Section, Series,
+    SpotPoint, Steps, Table, Timeline, Unit,
 };
 pub use tally::Tally;
 

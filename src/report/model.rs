@@ -2,6 +2,7 @@
 
 use crate::model::{Allowed, Event, Finding, Ledger, Ran, Sources, Ts};
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// What only the run knows, handed to [`Tally::finish`](super::Tally::finish).
 #[derive(Clone, Debug, Default)]
@@ -131,24 +132,12 @@ pub struct Table {
 }
 
 /// Rows of listings that are too many to be kept: they are made as they are drawn, perhaps twice.
-pub trait MadeRows {
-    /// Those of the listing `id`; `None` if it has its own.
-    fn rows(&self, id: &str) -> Option<Box<dyn Iterator<Item = Vec<Cell>> + '_>>;
-}
+pub trait MadeRows: Sync {
+    /// How many there are of the listing `id`; `None` if it has its own.
+    fn rows(&self, id: &str) -> Option<usize>;
 
-impl Table {
-    /// Its own rows.
-    pub fn kept(&self) -> impl Iterator<Item = Cow<'_, [Cell]>> {
-        self.rows.iter().map(|row| Cow::Borrowed(row.as_slice()))
-    }
-
-    /// All rows of a listing: those that `made` has for it, else its own.
-    pub fn listed<'t>(&'t self, made: &'t dyn MadeRows) -> Box<dyn Iterator<Item = Cow<'t, [Cell]>> + 't> {
-        match made.rows(self.id) {
-            Some(rows) => Box::new(rows.map(Cow::Owned)),
-            None => Box::new(self.kept()),
-        }
-    }
+    /// One of them, by its number.
+    fn row(&self, id: &str, nth: usize) -> Vec<Cell>;
 }
 
 /// Of a report whose listings all have their own.
@@ -156,8 +145,49 @@ impl Table {
 pub struct NoRows;
 
 impl MadeRows for NoRows {
-    fn rows(&self, _: &str) -> Option<Box<dyn Iterator<Item = Vec<Cell>> + '_>> {
+    fn rows(&self, _: &str) -> Option<usize> {
         None
+    }
+
+    fn row(&self, _: &str, _: usize) -> Vec<Cell> {
+        Vec::new()
+    }
+}
+
+/// The rows of a table that are drawn.
+#[derive(Clone, Copy)]
+pub struct Rows<'t> {
+    table: &'t Table,
+    made: &'t dyn MadeRows,
+    len: usize,
+    own: bool,
+}
+
+impl Table {
+    /// Its own rows, the first so many.
+    pub fn first(&self, most: usize) -> Rows<'_> {
+        Rows { table: self, made: &NoRows, len: self.rows.len().min(most), own: true }
+    }
+
+    /// All rows of a listing: those that `made` has for it, else its own.
+    pub fn listed<'t>(&'t self, made: &'t dyn MadeRows) -> Rows<'t> {
+        let rows = made.rows(self.id);
+        Rows { table: self, made, len: rows.unwrap_or(self.rows.len()), own: rows.is_none() }
+    }
+}
+
+impl<'t> Rows<'t> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Some of them, by their numbers.
+    pub fn some(self, range: Range<usize>) -> impl Iterator<Item = Cow<'t, [Cell]>> {
+        range.map(move |nth| match self.own {
+            true => self.table.rows.get(nth).map_or_else(Cow::default, |row| row.as_slice().into()),
+            false => self.made.row(self.table.id, nth).into(),
+        })
     }
 }
 

@@ -1,10 +1,9 @@
 //! The report as Markdown, for mails, tickets and repositories.
 
 use super::escape::markdown::plain;
-use super::{Kind, Needs, Sink, SinkContext, SinkError, drawn};
+use super::{Kind, Needs, Sink, SinkContext, SinkError, drawn, pieces};
 use crate::model::{Evidence, Finding, Sources};
-use crate::report::{Bin, Block, Cell, MadeRows, NoRows, Report, Series, Table, Timeline, Unit, evidence, units};
-use std::borrow::Cow;
+use crate::report::{Bin, Block, Cell, MadeRows, NoRows, Report, Rows, Series, Table, Timeline, Unit, evidence, units};
 use std::fmt::Write;
 use std::io;
 
@@ -56,7 +55,7 @@ pub(super) fn draw_made(report: &Report, made: &dyn MadeRows) -> Result<String, 
             match block {
                 Block::Note(text) => writeln!(out, "- {}", plain(text))?,
                 Block::Facts(facts) => push_facts(&mut out, facts)?,
-                Block::Table(table) => push_table(&mut out, table, table.kept().take(ROWS))?,
+                Block::Table(table) => push_table(&mut out, table, table.first(ROWS))?,
                 Block::Listing(table) => push_table(&mut out, table, table.listed(made))?,
                 Block::Timeline => push_timeline(&mut out, &report.timeline)?,
                 Block::Series(series) => push_series(&mut out, series)?,
@@ -79,11 +78,7 @@ fn spell(cell: &Cell, unit: Unit) -> String {
     }
 }
 
-fn push_table<'r>(
-    out: &mut String,
-    table: &Table,
-    rows: impl Iterator<Item = Cow<'r, [Cell]>>,
-) -> std::fmt::Result {
+fn push_table(out: &mut String, table: &Table, rows: Rows<'_>) -> std::fmt::Result {
     if !table.title.is_empty() {
         writeln!(out, "### {}\n", table.title)?;
     }
@@ -96,15 +91,18 @@ fn push_table<'r>(
         out.push_str(rule);
     }
     writeln!(out, "|")?;
-    let mut shown = 0;
-    for row in rows {
-        shown += 1;
-        for (column, cell) in table.columns.iter().zip(row.iter()) {
-            write!(out, "| {} ", spell(cell, column.unit))?;
+    let piece = |range| {
+        let mut out = String::new();
+        for row in rows.some(range) {
+            for (column, cell) in table.columns.iter().zip(row.iter()) {
+                write!(out, "| {} ", spell(cell, column.unit))?;
+            }
+            writeln!(out, "|")?;
         }
-        writeln!(out, "|")?;
-    }
-    let more = table.distinct.saturating_sub(shown);
+        Ok(out)
+    };
+    pieces::in_order(rows.len(), piece, |piece| out.write_str(&piece?))?;
+    let more = table.distinct.saturating_sub(rows.len() as u64);
     match (table.exact, more) {
         (true, 0) => Ok(()),
         (true, _) => writeln!(out, "\n… and {} more", units::count(more)),

@@ -7,9 +7,11 @@ pub mod dossier;
 mod drawn;
 pub mod escape;
 pub mod logins;
+mod members;
 pub mod notes;
 mod output;
 pub mod packets;
+mod pieces;
 pub mod spare;
 pub mod story;
 

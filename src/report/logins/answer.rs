@@ -4,6 +4,8 @@ use super::tally::{AuthTally, RemoteHost, Row};
 use super::{Counts, Kind};
 use crate::model::{Ts, joined};
 use crate::report::Facts;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSliceMut;
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::net::IpAddr;
@@ -86,7 +88,7 @@ impl AuthTally {
         &'t self,
         selection: Selection,
         facts: Facts,
-        place: impl Fn(IpAddr) -> Place<'t>,
+        place: impl Fn(IpAddr) -> Place<'t> + Sync,
     ) -> Logins<'t> {
         let mut out = Logins { beyond: self.beyond, local: self.local, facts, ..Logins::default() };
         out.total.absorb(&self.beyond);
@@ -94,37 +96,29 @@ impl AuthTally {
             let failed = users.iter().filter(|(_, (counts, _))| counts.failures() > 0);
             out.people.extend(failed.map(|(user, (n, last))| (*service, &**user, *n, *last)));
         }
-        let mut rows = Vec::with_capacity(self.hosts.len());
-        for (row, number) in self.hosts.iter().zip(0..) {
+        let mut tried = Vec::with_capacity(self.hosts.len());
+        for row in self.hosts.iter() {
             if !row.counts.tried() {
                 out.idle = out.idle.saturating_add(row.counts.of(Kind::Preauth));
                 continue;
             }
             out.total.absorb(&row.counts);
             out.span = joined(out.span, row.span);
-            rows.push((row.counts.failures(), name(row), number));
+            tried.push(row);
         }
-        out.distinct = rows.len() as u64;
+        out.distinct = tried.len() as u64;
         out.users = self.names.len() as u64;
-        rows.sort_unstable_by(|a, b| (Reverse(a.0), &a.1).cmp(&(Reverse(b.0), &b.1)));
+        let mut rows: Vec<_> =
+            tried.into_par_iter().map(|row| (Reverse(row.counts.failures()), name(row), row)).collect();
+        rows.par_sort_unstable_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
         // Those with enough failures come first.
-        let enough = rows.partition_point(|(failures, ..)| *failures >= selection.min_failures);
+        let enough = rows.partition_point(|(failures, ..)| failures.0 >= selection.min_failures);
         let most = selection.top.map_or(enough, |top| top.min(enough));
-        out.hosts.reserve_exact(most);
-        for (nth, (_, name, number)) in rows.into_iter().enumerate() {
-            let Some(row) = self.hosts.get(number) else { continue };
-            let (listed, intruder) = (nth < most, row.after_failure());
-            if !listed && !intruder {
-                continue;
-            }
-            let host = self.made(name, row, &place);
-            if intruder {
-                out.intruders.push(host.clone());
-            }
-            if listed {
-                out.hosts.push(host);
-            }
-        }
+        let others = rows.split_off(most);
+        out.hosts = rows.into_par_iter().map(|(_, name, row)| self.made(name, row, &place)).collect();
+        let intruders = others.into_iter().filter(|(.., row)| row.after_failure());
+        out.intruders = out.hosts.iter().filter(|host| host.after_failure).cloned().collect();
+        out.intruders.extend(intruders.map(|(_, name, row)| self.made(name, row, &place)));
         out
     }
 

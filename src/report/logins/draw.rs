@@ -133,11 +133,19 @@ impl Logins<'_> {
 }
 
 impl MadeRows for Logins<'_> {
-    fn rows(&self, id: &str) -> Option<Box<dyn Iterator<Item = Vec<Cell>> + '_>> {
+    fn rows(&self, id: &str) -> Option<usize> {
         match id {
-            "intruders" => Some(Box::new(self.intruders.iter().map(intruder))),
-            "hosts" => Some(Box::new(self.hosts.iter().map(row).chain([self.sums()]))),
+            "intruders" => Some(self.intruders.len()),
+            // With the row of the sums.
+            "hosts" => Some(self.hosts.len() + 1),
             _ => None,
+        }
+    }
+
+    fn row(&self, id: &str, nth: usize) -> Vec<Cell> {
+        match id {
+            "intruders" => self.intruders.get(nth).map(intruder).unwrap_or_default(),
+            _ => self.hosts.get(nth).map_or_else(|| self.sums(), row),
         }
     }
 }

@@ -5,9 +5,8 @@ use super::super::escape::text::{fit, visible, width, wrap};
 use super::table;
 use crate::model::{Finding, Severity, Sources, Ts};
 use crate::report::evidence::{commands, place};
-use crate::report::{Bin, Block, Cell, MadeRows, Report, Section, Series, Table, Timeline, Unit, units};
+use crate::report::{Bin, Block, Cell, MadeRows, Report, Section, Series, Timeline, Unit, units};
 use anstyle::{AnsiColor, Style};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Rows the time line may have.
@@ -34,6 +33,16 @@ impl Page {
     /// What was laid out.
     pub fn finish(self) -> String {
         self.out
+    }
+
+    /// How many columns it has.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Adds lines that are laid out.
+    pub fn push(&mut self, lines: &str) {
+        self.out.push_str(lines);
     }
 
     /// One line without trailing spaces; `style` only where colours are on.
@@ -89,20 +98,13 @@ impl Page {
             match block {
                 Block::Note(text) => self.paragraph("", text),
                 Block::Facts(facts) => self.facts(facts),
-                Block::Table(table) => self.table(table, || table.kept().take(table::ROWS)),
-                Block::Listing(table) => self.table(table, || table.listed(made)),
+                Block::Table(table) => table::draw(table, table.first(table::ROWS), self),
+                Block::Listing(table) => table::draw(table, table.listed(made), self),
                 Block::Timeline => self.timeline("Events", &report.timeline),
                 Block::Series(series) => self.series(series),
                 Block::Findings => self.findings(&report.findings, &report.sources),
             }
         }
-    }
-
-    fn table<'r, R>(&mut self, table: &Table, rows: impl Fn() -> R)
-    where
-        R: Iterator<Item = Cow<'r, [Cell]>>,
-    {
-        table::draw(table, rows, self.width, |line, style| self.line(line, style));
     }
 
     fn facts(&mut self, facts: &[(&'static str, Unit, Cell)]) {

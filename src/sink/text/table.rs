@@ -2,9 +2,11 @@
 
 use super::super::escape::text::{fit, push_visible, width};
 
-use crate::report::{Cell, Column, Table, Unit, units};
+use super::super::pieces;
+use super::page::Page;
+use crate::report::{Column, Rows, Table, Unit, units};
 use anstyle::Style;
-use std::borrow::Cow;
+use std::convert::Infallible;
 
 /// Rows shown of an ordinary table.
 pub const ROWS: usize = 10;
@@ -30,62 +32,75 @@ struct Laid {
     size: usize,
 }
 
-/// Gives the table to `line` as lines of at most `page` columns, with its heading. `rows` are gone through
-/// twice instead of keeping what they come to: there can be hundreds of thousands.
-pub fn draw<'r, R>(table: &Table, rows: impl Fn() -> R, page: usize, mut line: impl FnMut(&str, Style))
-where
-    R: Iterator<Item = Cow<'r, [Cell]>>,
-{
-    let (mut columns, shown) = lay(table, rows());
-    shrink(&mut columns, page);
+/// Lays the table out on the page, with its heading. `rows` are gone through twice instead of keeping what
+/// they come to: there can be hundreds of thousands.
+pub fn draw(table: &Table, rows: Rows<'_>, page: &mut Page) {
+    let mut columns = lay(table, rows);
+    shrink(&mut columns, page.width());
     if !table.title.is_empty() {
-        line(&fit(table.title, page), Style::new().bold());
+        page.line(&fit(table.title, page.width()), Style::new().bold());
     }
     let mut out = String::new();
     for (i, column) in columns.iter().enumerate() {
         place(&mut out, i, column, column.title);
     }
-    line(&out, Style::new().dimmed());
-    let mut text = String::new();
-    for row in rows() {
-        out.clear();
-        for (i, column) in columns.iter().enumerate() {
-            text.clear();
-            if let Some(cell) = row.get(column.nth) {
-                push_visible(&mut text, &units::spelled(cell, column.unit));
+    page.line(&out, Style::new().dimmed());
+    let lines = |range| {
+        let (mut lines, mut line, mut text) = (String::new(), String::new(), String::new());
+        for row in rows.some(range) {
+            line.clear();
+            for (i, column) in columns.iter().enumerate() {
+                text.clear();
+                if let Some(cell) = row.get(column.nth) {
+                    push_visible(&mut text, &units::spelled(cell, column.unit));
+                }
+                place(&mut line, i, column, &text);
             }
-            place(&mut out, i, column, &text);
+            lines.push_str(line.trim_end());
+            lines.push('\n');
         }
-        line(&out, Style::new());
-    }
-    if let Some(rest) = remainder(table, shown) {
-        line(&fit(&rest, page), Style::new().dimmed());
+        lines
+    };
+    let Ok(()) = pieces::in_order(rows.len(), lines, |piece| {
+        page.push(&piece);
+        Ok::<(), Infallible>(())
+    });
+    if let Some(rest) = remainder(table, rows.len() as u64) {
+        page.line(&fit(&rest, page.width()), Style::new().dimmed());
     }
 }
 
-/// The columns, as wide as they would like to be, and how many rows there are.
-fn lay<'r>(table: &Table, rows: impl Iterator<Item = Cow<'r, [Cell]>>) -> (Vec<Laid>, u64) {
+/// The columns, as wide as they would like to be.
+fn lay(table: &Table, rows: Rows<'_>) -> Vec<Laid> {
     let lay = |(nth, column): (usize, &Column)| {
         let comfort = (column.unit == Unit::Text).then_some(if nth == 0 { KEY } else { COMFORT });
         let Column { title, unit, spare, .. } = *column;
         Laid { nth, title, unit, comfort, spare, widest: 0, size: 0 }
     };
     let mut columns: Vec<Laid> = table.columns.iter().enumerate().map(lay).collect();
-    let (mut text, mut shown) = (String::new(), 0);
-    for row in rows {
-        shown += 1;
-        for (column, cell) in columns.iter_mut().zip(row.iter()) {
-            text.clear();
-            push_visible(&mut text, &units::spelled(cell, column.unit));
-            column.widest = column.widest.max(width(&text));
+    let widest = |range| {
+        let (mut widest, mut text) = (vec![0; table.columns.len()], String::new());
+        for row in rows.some(range) {
+            for ((widest, column), cell) in widest.iter_mut().zip(&table.columns).zip(row.iter()) {
+                text.clear();
+                push_visible(&mut text, &units::spelled(cell, column.unit));
+                *widest = width(&text).max(*widest);
+            }
         }
-    }
+        widest
+    };
+    let Ok(()) = pieces::in_order(rows.len(), widest, |piece: Vec<usize>| {
+        for (column, widest) in columns.iter_mut().zip(piece) {
+            column.widest = column.widest.max(widest);
+        }
+        Ok::<(), Infallible>(())
+    });
     // A column without a value says nothing.
     columns.retain(|column| column.widest > 0);
     for column in &mut columns {
         column.size = column.widest.max(width(column.title));
     }
-    (columns, shown)
+    columns
 }
 
 fn total(columns: &[Laid]) -> usize {

@@ -1,0 +1,77 @@
+//! The hosts as a table for spreadsheets.
+
+use super::super::escape::csv as escape;
+use super::super::output::Output;
+use super::super::pieces;
+use crate::model::rfc3339;
+use crate::report::logins::{Host, Kind, Logins};
+use std::io;
+
+const COLUMNS: [&str; 16] = [
+    "host",
+    "failures",
+    "failed",
+    "pam_failed",
+    "invalid_user",
+    "preauth",
+    "accepted",
+    "accepted_after_failure",
+    "users",
+    "accepted_users",
+    "first",
+    "last",
+    "country_iso_code",
+    "country_name",
+    "as_number",
+    "as_organization_name",
+];
+
+/// The whole table.
+pub(super) fn write(out: &mut Output, logins: &Logins<'_>) -> io::Result<()> {
+    let mut head = csv::Writer::from_writer(Vec::new());
+    head.write_record(COLUMNS)?;
+    out.write(&inner(head)?)?;
+    let hosts = |range| logins.hosts.get(range).unwrap_or_default();
+    pieces::in_order(logins.hosts.len(), |range| rows(hosts(range)), |piece| out.write(&piece?))
+}
+
+fn inner(writer: csv::Writer<Vec<u8>>) -> io::Result<Vec<u8>> {
+    writer.into_inner().map_err(|e| io::Error::other(e.to_string()))
+}
+
+fn rows(hosts: &[Host<'_>]) -> io::Result<Vec<u8>> {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    for host in hosts {
+        let n = |n: u64| n.to_string();
+        let names = |list: &[(&str, u64)]| {
+            list.iter().map(|(name, n)| format!("{name}={n}")).collect::<Vec<_>>().join(";")
+        };
+        let time = |ts: Option<i64>| ts.map(rfc3339).unwrap_or_default();
+        let country = host.place.country.unwrap_or_default();
+        let (number, owner) = host
+            .place
+            .network
+            .clone()
+            .map_or_else(Default::default, |(number, name)| (n(number.into()), name.into_owned()));
+        let cells: [String; 16] = [
+            host.host.to_string(),
+            n(host.counts.failures()),
+            n(host.counts.failed()),
+            n(host.counts.pam_failed()),
+            n(host.counts.of(Kind::InvalidUser)),
+            n(host.counts.of(Kind::Preauth)),
+            n(host.counts.of(Kind::Accepted)),
+            host.after_failure.to_string(),
+            names(&host.users),
+            names(&host.accepted),
+            time(host.span.map(|s| s.0)),
+            time(host.span.map(|s| s.1)),
+            country.0.to_owned(),
+            country.1.to_owned(),
+            number,
+            owner,
+        ];
+        out.write_record(cells.iter().map(|cell| escape::cell(cell).into_owned()))?;
+    }
+    inner(out)
+}

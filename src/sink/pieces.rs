@@ -1,0 +1,61 @@
+//! Long listings drawn by all threads, piece by piece in their order.
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use std::ops::Range;
+
+/// Rows of a piece: enough to be worth handing out.
+const ROWS: usize = 1024;
+/// Pieces for each thread at a time; what they come to is kept until it was taken.
+const PER_THREAD: usize = 4;
+
+/// Has `draw` make pieces of `0..rows`, and gives them to `take` in order until that fails. What a listing
+/// comes to must not depend on where a piece ends.
+pub fn in_order<P: Send, E>(
+    rows: usize,
+    draw: impl Fn(Range<usize>) -> P + Sync,
+    mut take: impl FnMut(P) -> Result<(), E>,
+) -> Result<(), E> {
+    let pieces = rows.div_ceil(ROWS);
+    let piece = |nth: usize| draw(nth * ROWS..rows.min((nth + 1) * ROWS));
+    if pieces <= 1 {
+        return (0..pieces).map(piece).try_for_each(take);
+    }
+    let at_once = rayon::current_num_threads() * PER_THREAD;
+    for first in (0..pieces).step_by(at_once) {
+        let some: Vec<P> = (first..pieces.min(first + at_once)).into_par_iter().map(piece).collect();
+        some.into_iter().try_for_each(&mut take)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_once_and_in_order() {
+        for rows in [0, 1, ROWS, ROWS + 1, 37 * ROWS + 5] {
+            let mut all = Vec::new();
+            let done: Result<(), ()> = in_order(
+                rows,
+                |range| range,
+                |piece| {
+                    all.extend(piece);
+                    Ok(())
+                },
+            );
+            assert_eq!(done, Ok(()));
+            assert!(all.into_iter().eq(0..rows), "{rows}");
+        }
+        let mut taken = 0;
+        let failed = in_order(
+            9 * ROWS,
+            |range| range.start,
+            |_| {
+                taken += 1;
+                if taken == 3 { Err("full") } else { Ok(()) }
+            },
+        );
+        assert_eq!((failed, taken), (Err("full"), 3));
+    }
+}

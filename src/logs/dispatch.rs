@@ -21,6 +21,8 @@ struct Candidate {
     matcher: u16,
     /// First parts that it has in common with the candidate before it.
     common: usize,
+    /// Of these, those that reach as far whatever follows.
+    shared: usize,
     /// Parts that match if it is worth trying at all.
     known: usize,
     /// What a text that matches ends with.
@@ -31,8 +33,10 @@ struct Candidate {
 #[derive(Debug, Default)]
 struct Node {
     candidates: Box<[Candidate]>,
-    /// What may follow with its first byte; no two have the same.
-    next: Vec<(u8, Box<[u8]>, Node)>,
+    /// First bytes of what may follow; no two are the same.
+    firsts: Box<[u8]>,
+    /// What may follow.
+    next: Box<[(Box<[u8]>, Node)]>,
 }
 
 /// An alternative with the numbers of its rule and of itself.
@@ -82,10 +86,9 @@ impl Dispatch {
         let (mut misfit, mut known) = (Misfit::LATER, 0);
         let last = text.as_bytes().last().copied();
         for candidate in self.candidates(text.as_bytes()) {
-            // The reach of a capture depends on the part behind it.
-            known = candidate.common.saturating_sub(1).min(known);
+            known = candidate.shared.min(known);
             // What did not fit the one before does not fit this one either.
-            if misfit.0 <= candidate.common {
+            if misfit.within <= candidate.common {
                 continue;
             }
             if !candidate.end.may_be(last) {
@@ -104,7 +107,7 @@ impl Dispatch {
                 }
                 Err(why) => {
                     misfit = why;
-                    known = why.matched();
+                    known = why.matched;
                 }
             }
         }
@@ -122,7 +125,8 @@ impl Dispatch {
         let mut node = first.unwrap_or(&self.empty);
         let mut left = text;
         while let Some(byte) = left.first()
-            && let Some((_, label, next)) = node.next.iter().find(|(first, ..)| first == byte)
+            && let Some(nth) = node.firsts.iter().position(|first| first == byte)
+            && let Some((label, next)) = node.next.get(nth)
             && begins(left, label)
         {
             left = left.get(label.len()..).unwrap_or_default();
@@ -140,23 +144,23 @@ impl Node {
             alternatives.iter().filter(|(m, ..)| m.literal().is_none_or(|l| l.len() <= depth)).collect();
         let mut before: Option<&Matcher> = None;
         let candidates = here.iter().map(|(matcher, rule, number)| {
-            let common = before.replace(matcher).map_or(0, |before| matcher.common(before));
+            let (common, shared) = before.replace(matcher).map_or((0, 0), |before| matcher.common(before));
             let known = usize::from(matcher.literal().is_some());
-            Candidate { rule: *rule, matcher: *number, common, known, end: matcher.end() }
+            Candidate { rule: *rule, matcher: *number, common, shared, known, end: matcher.end() }
         });
         let candidates = candidates.collect();
         let byte = |m: &Matcher| m.literal().and_then(|l| l.get(depth)).copied();
         let bytes: BTreeSet<u8> = alternatives.iter().filter_map(|(m, ..)| byte(m)).collect();
-        let next = bytes.into_iter().map(|first| {
-            let fits = |m: &Matcher| byte(m).is_none_or(|b| b == first);
+        let next = bytes.iter().map(|first| {
+            let fits = |m: &Matcher| byte(m).is_none_or(|b| b == *first);
             let fitting: Vec<Alternative<'_>> =
                 alternatives.iter().filter(|(m, ..)| fits(m)).copied().collect();
             let longer = fitting.iter().filter_map(|(m, ..)| m.literal().filter(|l| l.len() > depth));
             let label = longer.map(|l| l.get(depth..).unwrap_or_default()).reduce(shared).unwrap_or_default();
-            (first, label.into(), Node::new(&fitting, depth + label.len()))
+            (label.into(), Node::new(&fitting, depth + label.len()))
         });
         let next = next.collect();
-        Node { candidates, next }
+        Node { candidates, firsts: bytes.into_iter().collect(), next }
     }
 }
 

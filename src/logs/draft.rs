@@ -4,7 +4,7 @@ use super::after::Also;
 use super::fields::Check;
 use super::target::{Capture, Side, Target};
 use super::time::Moment;
-use super::values::{address, allowed, convert, duration, outcome, socket, transport};
+use super::values::{address, allowed, convert, duration, outcome, port, socket, transport, whole};
 use crate::model::{Endpoint, Event, FieldRef, Outcome, Transport, Value};
 use std::borrow::Cow;
 
@@ -133,12 +133,12 @@ impl<'a> Draft<'a> {
     pub fn put(&mut self, capture: &Capture, text: &'a str) -> bool {
         match capture.target {
             Target::Skip => true,
-            Target::Whole => text.parse::<i64>().is_ok(),
+            Target::Whole => whole(text),
             Target::Time(form) => form.whole(text).map(|at| self.time = Some(at)).is_some(),
             Target::End(form) => form.whole(text).map(|at| self.end = Some(at)).is_some(),
             Target::Field(field) => self.put_field(field, capture.check.as_ref(), text),
             Target::Ip(side) => address(text).map(|ip| self.end(side).ip = Some(ip)).is_some(),
-            Target::Port(side) => text.parse().map(|port| self.end(side).port = Some(port)).is_ok(),
+            Target::Port(side) => port(text).map(|port| self.end(side).port = Some(port)).is_some(),
             Target::Bytes(side) => text.parse().map(|n| self.end(side).bytes = Some(n)).is_ok(),
             Target::Packets(side) => text.parse().map(|n| self.end(side).packets = Some(n)).is_ok(),
             Target::Address(side, domain, named) => {

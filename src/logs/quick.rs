@@ -344,8 +344,8 @@ impl Parser<'_> {
 fn header<'t>(text: &'t str, stamps: &mut Stamps) -> Option<(Yearless, &'t str, &'t [u8], &'t str)> {
     let bytes = text.as_bytes();
     let (when, stamp) = stamps.scan(bytes)?;
-    let host = swar::first(bytes, stamp + 1, Eight::blank);
-    let program = swar::first(bytes, host + 1, |bytes| bytes.are(b'[').or(bytes.blank()));
+    let host = swar::first(bytes, stamp + 1, Eight::low);
+    let program = swar::first(bytes, host + 1, |bytes| bytes.are(b'[').or(bytes.low()));
     let blanks = bytes.get(stamp) == Some(&b' ') && bytes.get(host) == Some(&b' ');
     if !blanks || host == stamp + 1 || program == host + 1 {
         return None;

@@ -104,11 +104,11 @@ impl Matcher {
         }
     }
 
-    /// How many of the first parts are those of `other`.
-    pub fn common(&self, other: &Matcher) -> usize {
+    /// How many of the first parts are those of `other`, and how many of these reach as far whatever follows.
+    pub fn common(&self, other: &Matcher) -> (usize, usize) {
         match (self, other) {
             (Matcher::Delimited(mine), Matcher::Delimited(theirs)) => mine.common(theirs),
-            _ => 0,
+            _ => (0, 0),
         }
     }
 }

@@ -32,10 +32,12 @@ impl Eight {
         Hits(!(((zero & LOW) + LOW) | zero) & HIGH)
     }
 
-    /// Blanks, tabs and line ends.
+    /// Blanks and control characters, among them tabs and line ends.
     #[inline]
-    pub fn blank(self) -> Hits {
-        self.are(b' ').or(self.are(b'\t')).or(self.are(b'\n'))
+    pub fn low(self) -> Hits {
+        // Above a blank, what is left of it is above 0x20; a byte from 0x80 on is above anyway.
+        let above = ((self.0 | HIGH) - ONES * 0x21) | self.0;
+        Hits(!above & HIGH)
     }
 
     /// Bytes that are no decimal digits.
@@ -60,8 +62,7 @@ impl Hits {
     }
 }
 
-/// Where from `begin` on the first byte stands that is sought, or the end. What is sought is no 0 byte, or
-/// everything but a few.
+/// Where from `begin` on the first byte stands that is sought, or the end.
 #[inline]
 pub(super) fn first(text: &[u8], begin: usize, sought: impl Fn(Eight) -> Hits) -> usize {
     let mut at = begin;
@@ -105,22 +106,19 @@ mod tests {
         let all: Vec<u8> = (0..=255).collect();
         let lines = [&b"a"[..], b"", b"12345678", b"1234567 9", b"\x80\xff\x00 x", b"abc-12.34\tde f", &all];
         let digit = |b: &u8| b.is_ascii_digit();
-        let blank = |b: &u8| matches!(*b, b' ' | b'\t' | b'\n');
+        let low = |b: &u8| *b <= b' ';
         for text in lines {
             for begin in 0..=text.len() {
                 let left = &text[begin..];
                 let want = |is: &dyn Fn(&u8) -> bool| begin + left.iter().position(is).unwrap_or(left.len());
-                assert_eq!(first(text, begin, Eight::blank), want(&blank), "{text:?} {begin}");
+                assert_eq!(first(text, begin, Eight::low), want(&low), "{text:?} {begin}");
                 assert_eq!(first(text, begin, Eight::other_than_digits), want(&|b| !digit(b)), "{text:?}");
-                assert_eq!(
-                    first(text, begin, |e| e.are(b'-').or(e.blank())),
-                    want(&|b| *b == b'-' || blank(b))
-                );
+                assert_eq!(first(text, begin, |e| e.are(b'-').or(e.low())), want(&|b| *b == b'-' || low(b)));
                 let number = Eight::other_than_numbers;
                 assert_eq!(first(text, begin, number), want(&|b| !digit(b) && *b != b'-'));
                 let head = &text[..begin];
                 let want = |is: &dyn Fn(&u8) -> bool| head.iter().rposition(is);
-                assert_eq!(last(text, begin, Eight::blank), want(&blank), "{text:?} {begin}");
+                assert_eq!(last(text, begin, Eight::low), want(&low), "{text:?} {begin}");
                 assert_eq!(last(text, begin, number), want(&|b| !digit(b) && *b != b'-'), "{text:?} {begin}");
             }
         }

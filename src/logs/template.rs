@@ -34,7 +34,10 @@ const DULL: usize = 4;
 /// How far a capture reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
+    /// Up to what follows, which stands before the next blank.
     Word,
+    /// Up to the next blank: a word that a blank follows.
+    ToBlank,
     Digits,
     Text,
     Quoted,
@@ -50,18 +53,23 @@ enum Part {
     Capture(Mode),
 }
 
-/// Why a template does not match: its first so many parts do not, whatever follows; the parts before
-/// the last two of them do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Misfit(pub usize);
+/// Why a template does not match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Misfit {
+    /// Its first so many parts do not, whatever follows.
+    pub within: usize,
+    /// Its first so many do.
+    pub matched: usize,
+}
 
 impl Misfit {
     /// Something after the lead, or the type of a value: all parts of the lead match.
-    pub const LATER: Misfit = Misfit(usize::MAX);
+    pub const LATER: Misfit = Misfit { within: usize::MAX, matched: usize::MAX };
+}
 
-    /// How many of the first parts match for certain.
-    pub fn matched(self) -> usize {
-        if self == Misfit::LATER { usize::MAX } else { self.0.saturating_sub(2) }
+impl Part {
+    fn begins_blank(&self) -> bool {
+        matches!(self, Part::Literal(text) if text.starts_with([' ', '\t']))
     }
 }
 
@@ -86,6 +94,15 @@ impl End {
     }
 }
 
+/// Where a [`Walk`] tells what a capture took.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// A part of the lead.
+    Part(usize),
+    /// One of the captures behind it.
+    Behind(usize),
+}
+
 /// A compiled template.
 #[derive(Clone, Debug)]
 pub(super) struct Template {
@@ -99,6 +116,8 @@ pub(super) struct Template {
     captures: Vec<Capture>,
     /// Parts of `lead` that capture, in order.
     capturing: Vec<usize>,
+    /// Captures of which something is kept, or looked at, and where their texts are found.
+    kept: Vec<(usize, Place)>,
     /// First parts of `lead` of which nothing is kept: [`Walk`] remembers the last text that matched them.
     dull: usize,
     /// As it was written.
@@ -144,21 +163,31 @@ impl Template {
                 captures.push(capture);
             }
         }
+        for i in 0..lead.len() {
+            let followed = lead.get(i + 1).map_or(!rest.is_some(), Part::begins_blank);
+            if let Some(Part::Capture(mode @ Mode::Word)) = lead.get_mut(i).filter(|_| followed) {
+                *mode = Mode::ToBlank;
+            }
+        }
         tail.reverse();
         captures.extend(behind.into_iter().rev());
         let has_rest = rest.is_some();
         captures.extend(rest);
         let capturing = lead.iter().enumerate().filter(|(_, part)| matches!(part, Part::Capture(_)));
         let capturing = capturing.map(|(i, _)| i).collect();
-        let template =
-            Template { lead, rest: has_rest, tail, captures, capturing, dull: 0, source: text.into() };
+        let (source, kept) = (text.into(), Vec::new());
+        let mut template =
+            Template { lead, rest: has_rest, tail, captures, capturing, kept, dull: 0, source };
+        template.keep_what_is_wanted();
         template.sound().map_err(|message| fail(format!("{message} in `{text}`")))?;
         Ok(template)
     }
 
     /// What cannot be decided in one pass is refused.
     fn sound(&self) -> Result<(), &'static str> {
-        let open = |part: Option<&Part>| matches!(part, Some(Part::Capture(Mode::Word | Mode::Text)));
+        let open = |part: Option<&Part>| {
+            matches!(part, Some(Part::Capture(Mode::Word | Mode::ToBlank | Mode::Text)))
+        };
         let literal = |part: Option<&Part>| matches!(part, Some(Part::Literal(_)));
         for (i, part) in self.lead.iter().enumerate() {
             let next = self.lead.get(i + 1);
@@ -186,7 +215,7 @@ impl Template {
         match (self.lead.first(), byte) {
             (Some(Part::Literal(text)), _) => text.as_bytes().first().copied() == byte,
             (Some(Part::Capture(Mode::Stamp(form))), Some(byte)) => form.may_begin(byte),
-            (Some(Part::Capture(Mode::Stamp(_) | Mode::Word | Mode::Digits)), None) => false,
+            (Some(Part::Capture(Mode::Stamp(_) | Mode::Word | Mode::ToBlank | Mode::Digits)), None) => false,
             (Some(Part::Capture(Mode::Digits)), Some(byte)) => byte.is_ascii_digit() || byte == b'-',
             _ => true,
         }
@@ -223,11 +252,20 @@ impl Template {
     /// Changes captures, so that less is kept.
     pub fn change_captures(&mut self, change: impl FnMut(&mut Capture)) {
         self.captures.iter_mut().for_each(change);
+        self.keep_what_is_wanted();
         let kept = |capture: &Capture| !matches!(capture.target, Target::Skip | Target::Whole);
         let first = self.captures.iter().zip(&self.capturing).find(|(capture, _)| kept(capture));
         let dull = first.map_or(0, |(_, part)| *part);
         let literal = dull.checked_sub(1).and_then(|last| self.lead.get(last));
         self.dull = if matches!(literal, Some(Part::Literal(_))) { dull } else { 0 };
+    }
+
+    fn keep_what_is_wanted(&mut self) {
+        let parts = self.capturing.iter().map(|part| Place::Part(*part));
+        let places = parts.chain((0..).map(Place::Behind));
+        let kept = self.captures.iter().zip(places).enumerate();
+        let kept = kept.filter(|(_, (capture, _))| !matches!(capture.target, Target::Skip));
+        self.kept = kept.map(|(nth, (_, place))| (nth, place)).collect();
     }
 
     /// Matches the whole text; on failure the draft is as before. The first `known` parts are known to
@@ -241,17 +279,12 @@ impl Template {
         known: usize,
     ) -> Result<(), Misfit> {
         let bytes = text.as_bytes();
-        let begin = if self.dull >= DULL && known < self.dull {
-            let key = self.source.as_ptr().addr();
-            let known = walk.recall(key, bytes).unwrap_or(known);
-            let begin = forward(&self.lead, bytes, walk, known)?;
-            if known < self.dull {
-                walk.remember(key, bytes, self.dull);
-            }
-            begin
-        } else {
-            forward(&self.lead, bytes, walk, known)?
-        };
+        let dull = (self.dull >= DULL && known < self.dull).then(|| self.source.as_ptr().addr());
+        let known = dull.and_then(|key| walk.recall(key, bytes)).unwrap_or(known);
+        let begin = forward(&self.lead, bytes, walk, known)?;
+        if let Some(key) = dull.filter(|_| known < self.dull) {
+            walk.remember(key, bytes, self.dull);
+        }
         walk.spans.clear();
         if self.rest {
             let end = backward(&self.tail, bytes, begin, walk).ok_or(Misfit::LATER)?;
@@ -267,18 +300,17 @@ impl Template {
     fn put<'a>(&self, text: &'a str, null: &[String], draft: &mut Draft<'a>, walk: &Walk) -> bool {
         let mark = draft.mark();
         let mut stamp = walk.stamp;
-        let lead = self.capturing.iter().map(|part| walk.part(*part).unwrap_or_default());
-        let spans = lead.chain(walk.spans.iter().copied());
-        let mut captures = self.captures.iter().zip(spans);
-        let good = captures.all(|(capture, (begin, end))| {
-            match capture.target {
-                Target::Skip => return true,
-                Target::Time(_) if stamp.is_some() => {
-                    draft.time = stamp.take();
-                    return true;
-                }
-                _ => {}
+        let good = self.kept.iter().all(|(nth, place)| {
+            let Some(capture) = self.captures.get(*nth) else { return false };
+            if matches!(capture.target, Target::Time(_)) && stamp.is_some() {
+                draft.time = stamp.take();
+                return true;
             }
+            let span = match place {
+                Place::Part(part) => walk.part(*part),
+                Place::Behind(nth) => walk.spans.get(*nth).copied(),
+            };
+            let (begin, end) = span.unwrap_or_default();
             text.get(begin..end).is_some_and(|value| keep(capture, value, null, draft))
         });
         if !good {
@@ -287,14 +319,17 @@ impl Template {
         good
     }
 
-    /// How many of the first parts are matched in the same way as those of `other`.
-    pub fn common(&self, other: &Template) -> usize {
+    /// How many of the first parts are those of `other`, and how many of these reach as far whatever follows.
+    pub fn common(&self, other: &Template) -> (usize, usize) {
         let same = |(a, b): &(&Part, &Part)| match (a, b) {
             (Part::Literal(a), Part::Literal(b)) => a == b,
             (Part::Capture(a), Part::Capture(b)) => a == b,
             _ => false,
         };
-        self.lead.iter().zip(&other.lead).take_while(same).count()
+        let common = self.lead.iter().zip(&other.lead).take_while(same).count();
+        let last = common.checked_sub(1).and_then(|last| self.lead.get(last));
+        let looks_on = matches!(last, Some(Part::Capture(mode)) if mode.sees_next());
+        (common, common - usize::from(looks_on))
     }
 }
 

@@ -44,6 +44,27 @@ pub(super) fn convert(ty: Type, text: &str) -> Option<Value<'_>> {
     })
 }
 
+/// Whether a text is a whole number.
+pub(super) fn whole(text: &str) -> bool {
+    // So many digits fit for certain.
+    let few = (1..=18).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    few || text.parse::<i64>().is_ok()
+}
+
+/// A port number.
+pub(super) fn port(text: &str) -> Option<u16> {
+    let mut number = 0u32;
+    for byte in text.bytes() {
+        let digit = byte.wrapping_sub(b'0');
+        // Nearly all are nothing but up to five digits.
+        if digit > 9 || text.len() > 5 {
+            return text.parse().ok();
+        }
+        number = number * 10 + u32::from(digit);
+    }
+    u16::try_from(number).ok().filter(|_| !text.is_empty())
+}
+
 /// An address, also with an IPv6 zone (`fe80::1%eth0`) or as IPv4 mapped into IPv6, which is taken as
 /// the IPv4 address that the peer has.
 pub(super) fn address(text: &str) -> Option<IpAddr> {
@@ -64,30 +85,31 @@ pub(super) fn address(text: &str) -> Option<IpAddr> {
 
 /// A dotted quad of decimal numbers without leading zeros; most addresses are one.
 fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
-    let (mut ip, mut number, mut digits, mut dots) = (0u32, 0u32, 0u8, 0u8);
-    if text.len() > 15 {
-        return None;
-    }
-    for byte in text {
-        let digit = byte.wrapping_sub(b'0');
-        if digit <= 9 {
-            if digits > 0 && number == 0 {
+    let digit = |at: usize| text.get(at).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit <= 9);
+    let (mut ip, mut at) = (0u32, 0);
+    for nth in 0..4 {
+        if nth > 0 {
+            if text.get(at) != Some(&b'.') {
                 return None;
             }
-            number = number * 10 + u32::from(digit);
-            digits += 1;
-            if number > 255 {
-                return None;
-            }
-        } else {
-            if *byte != b'.' || digits == 0 || dots == 3 {
-                return None;
-            }
-            ip = ip << 8 | number;
-            (number, digits, dots) = (0, 0, dots + 1);
+            at += 1;
         }
+        let mut number = u32::from(digit(at)?);
+        at += 1;
+        // A zero stands alone; three digits are enough.
+        let most = if number == 0 { at } else { at + 2 };
+        while at < most
+            && let Some(next) = digit(at)
+        {
+            number = number * 10 + u32::from(next);
+            at += 1;
+        }
+        if number > 255 {
+            return None;
+        }
+        ip = ip << 8 | number;
     }
-    (dots == 3 && digits > 0).then(|| Ipv4Addr::from_bits(ip << 8 | number))
+    (at == text.len()).then(|| Ipv4Addr::from_bits(ip))
 }
 
 /// Splits `address:port`, `[address]:port` or a bare address; IPv6 without brackets is followed by a
@@ -147,6 +169,45 @@ pub(super) fn transport(text: &str) -> Option<Transport> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_what_the_standard_library_takes_for_one() {
+        for text in
+            ["", "0", "7", "65535", "65536", "00080", "000080", "+80", "-1", "8x", "99999", "123456", "1 "]
+        {
+            assert_eq!(port(text), text.parse().ok(), "{text}");
+            assert_eq!(whole(text), text.parse::<i64>().is_ok(), "{text}");
+        }
+        let long = "999999999999999999";
+        assert!(whole(long) && whole("9223372036854775807") && !whole("9223372036854775808"));
+    }
+
+    #[test]
+    fn addresses_are_what_the_standard_library_takes_for_one() {
+        for text in [
+            "1.2.3.4",
+            "0.0.0.0",
+            "255.255.255.255",
+            "256.1.1.1",
+            "1.2.3",
+            "1.2.3.4.",
+            "1.2.3.4.5",
+            ".1.2.3",
+            "01.2.3.4",
+            "1..2.3",
+            "1.2.3.4x",
+            "1.2.3.1000",
+            "00.0.0.0",
+            "10.20.30.400",
+            "",
+            "1",
+            "a.b.c.d",
+            "1.2.3.-4",
+            "1,2,3,4",
+        ] {
+            assert_eq!(ipv4(text.as_bytes()), text.parse().ok(), "{text}");
+        }
+    }
 
     #[test]
     fn durations() {

@@ -84,7 +84,8 @@ impl FormatSet {
     #[must_use]
     pub fn narrowed(mut self, wanted: &Wanted) -> FormatSet {
         let needed = self.needed();
-        let kept = |f: FieldRef| needed.contains(&std::ptr::from_ref(f)) || wanted.fields.contains(&f.name);
+        let decides = |f: FieldRef| needed.contains(&std::ptr::from_ref(f));
+        let kept = |f: FieldRef| decides(f) || wanted.fields.contains(&f.name);
         let keep = |constant: &Constant| match constant {
             Constant::Outcome(_) => true,
             Constant::Field(field, _) => kept(field),
@@ -95,6 +96,7 @@ impl FormatSet {
             let tells = |set: &[Constant], dataset: Option<&'static Dataset>| {
                 asked && if by_category { dataset.is_some_and(about) } else { wanted.marks(set) }
             };
+            let parent = format.is_parent();
             for rule in &mut format.rules {
                 rule.wanted = tells(&rule.set, Some(rule.dataset));
                 // A name is enough for those who are counted by it.
@@ -107,6 +109,10 @@ impl FormatSet {
                     case.wanted = tells(&case.set, case.dataset);
                     case.set.retain(keep);
                 }
+                // Of a line that nobody wants only what decides how it goes on is looked at.
+                let parts = rule.again || rule.inside.is_some() || rule.cases.iter().any(|case| case.wanted);
+                let silent = !rule.wanted && !parent && !parts;
+                let kept = |f: FieldRef| if silent { decides(f) } else { kept(f) };
                 rule.matchers.iter_mut().for_each(|matcher| skip(matcher, kept));
             }
         }

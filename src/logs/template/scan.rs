@@ -105,39 +105,43 @@ impl Walk {
 
 impl Mode {
     /// Whether [`reach`] makes sure of the literal text that follows.
-    fn sees_next(self) -> bool {
+    pub fn sees_next(self) -> bool {
         matches!(self, Mode::Word | Mode::Text)
     }
 }
 
 /// Matches parts from the start on; gives where they end. The first `known` parts are known to match,
 /// and `walk` tells where they end.
+#[inline]
 pub(super) fn forward(parts: &[Part], bytes: &[u8], walk: &mut Walk, known: usize) -> Result<usize, Misfit> {
     let (mut at, mut i) = walk.resume(parts, known);
     while let Some(part) = parts.get(i) {
         let left = bytes.get(at..).ok_or(Misfit::LATER)?;
+        let misfit = Misfit { within: i + 1, matched: i };
         match part {
             Part::Literal(want) => {
                 if !begins(left, want.as_bytes()) {
-                    return Err(Misfit(i + 1));
+                    return Err(misfit);
                 }
                 at += want.len();
             }
             Part::Capture(Mode::Stamp(form)) => {
-                let (moment, len) = form.scan(left).ok_or(Misfit(i + 1))?;
+                let (moment, len) = form.scan(left).ok_or(misfit)?;
                 if walk.stamp.is_none() {
                     (walk.stamp, walk.stamped) = (Some(moment), i);
                 }
                 at += len;
             }
+            Part::Capture(Mode::ToBlank) => at += to_blank(left).ok_or(misfit)?,
             Part::Capture(mode) => {
                 let next = match parts.get(i + 1) {
                     Some(Part::Literal(next)) => next.as_bytes(),
                     _ => b"",
                 };
-                // How far a capture reaches depends on the part that follows, too.
-                at += reach(*mode, left, next).ok_or(Misfit(i + 2))?;
-                if mode.sees_next() && !next.is_empty() {
+                let sees_next = mode.sees_next();
+                let within = misfit.within + usize::from(sees_next);
+                at += reach(*mode, left, next).ok_or(Misfit { within, ..misfit })?;
+                if sees_next && !next.is_empty() {
                     walk.set(i, at);
                     at += next.len();
                     i += 1;
@@ -198,32 +202,15 @@ fn position(text: &[u8], want: &[u8]) -> Option<usize> {
 
 /// Length of a capture at the start of `left` when `next` must follow (empty: nothing need follow).
 pub(super) fn reach(mode: Mode, left: &[u8], next: &[u8]) -> Option<usize> {
-    let blank = |b: &u8| matches!(*b, b' ' | b'\t' | b'\n');
     match mode {
         Mode::Digits => {
             // `keep` decides what a dash is.
             let len = swar::first(left, 0, Eight::other_than_numbers);
             (len > 0).then_some(len)
         }
-        Mode::Blanks => Some(left.iter().take_while(|b| blank(b)).count()),
-        Mode::Word => {
-            let Some((&first, more)) = next.split_first() else {
-                let len = swar::first(left, 0, Eight::blank);
-                return (len > 0).then_some(len);
-            };
-            let mut at = 0;
-            loop {
-                at = swar::first(left, at, |bytes| bytes.are(first).or(bytes.blank()));
-                let border = left.get(at)?;
-                if *border == first && begins(left.get(at + 1..)?, more) {
-                    return (at > 0).then_some(at);
-                }
-                if blank(border) {
-                    return None;
-                }
-                at += 1;
-            }
-        }
+        Mode::Blanks => Some(left.iter().take_while(|b| blank(**b)).count()),
+        Mode::Word => word(left, next),
+        Mode::ToBlank => to_blank(left),
         Mode::Text if next.is_empty() => Some(left.len()),
         Mode::Text => position(left, next),
         Mode::Quoted => {
@@ -238,6 +225,39 @@ pub(super) fn reach(mode: Mode, left: &[u8], next: &[u8]) -> Option<usize> {
         }
         Mode::Structured => structured(left),
         Mode::Stamp(form) => form.scan(left).map(|(_, taken)| taken),
+    }
+}
+
+/// What ends a word.
+fn blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n')
+}
+
+/// Length of the word at the start of `left` up to the next blank.
+#[inline]
+fn to_blank(left: &[u8]) -> Option<usize> {
+    let mut at = swar::first(left, 0, Eight::low);
+    // Other control characters than those that end it are part of a word.
+    while left.get(at).is_some_and(|byte| !blank(*byte)) {
+        at = swar::first(left, at + 1, Eight::low);
+    }
+    (at > 0).then_some(at)
+}
+
+/// Length of the word at the start of `left` up to `next`.
+fn word(left: &[u8], next: &[u8]) -> Option<usize> {
+    let Some((first, more)) = next.split_first() else { return to_blank(left) };
+    let mut at = 0;
+    loop {
+        at = swar::first(left, at, |bytes| bytes.are(*first).or(bytes.low()));
+        let border = left.get(at)?;
+        if border == first && begins(left.get(at + 1..)?, more) {
+            return (at > 0).then_some(at);
+        }
+        if blank(*border) {
+            return None;
+        }
+        at += 1;
     }
 }
 
@@ -294,17 +314,23 @@ pub(super) fn last(left: &[u8], before: &[u8], mode: Mode) -> Option<usize> {
         return memmem::rfind(left, before).map(|at| at + before.len());
     }
     let border = *before.last()?;
-    let outside = |bytes: Eight| match mode {
-        Mode::Digits => bytes.other_than_numbers(),
-        _ => bytes.blank(),
+    let outside = |byte: u8| match mode {
+        Mode::Digits => !(byte.is_ascii_digit() || byte == b'-'),
+        _ => blank(byte),
     };
     let mut end = left.len();
     loop {
-        let at = swar::last(left, end, |bytes| outside(bytes).or(bytes.are(border)))?;
-        if at + 1 < left.len() && left.get(at) == Some(&border) && ends(left.get(..=at)?, before) {
+        let at = match mode {
+            Mode::Digits if outside(border) => swar::last(left, end, Eight::other_than_numbers),
+            Mode::Digits => swar::last(left, end, |bytes| bytes.other_than_numbers().or(bytes.are(border))),
+            _ if blank(border) => swar::last(left, end, Eight::low),
+            _ => swar::last(left, end, |bytes| bytes.low().or(bytes.are(border))),
+        }?;
+        let found = *left.get(at)?;
+        if at + 1 < left.len() && found == border && ends(left.get(..=at)?, before) {
             return Some(at + 1);
         }
-        if swar::last(left.get(..=at)?, at + 1, outside) == Some(at) {
+        if outside(found) {
             return None;
         }
         end = at;

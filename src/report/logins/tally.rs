@@ -93,7 +93,8 @@ pub struct AuthTally {
     /// Lines counted.
     seen: u64,
     roles: Roles,
-    /// What the names are called in an earlier tally: memory to work in.
+    /// What hosts and names are called in an earlier tally: memory to work in.
+    places: Vec<Option<u32>>,
     numbers: Vec<Option<u32>>,
 }
 
@@ -116,40 +117,36 @@ impl AuthTally {
         self.pairs.clear();
         (self.beyond, self.local) = (Counts::default(), Counts::default());
         self.people.clear();
+        self.places.clear();
         self.numbers.clear();
         self.seen = 0;
     }
 
     fn count(&mut self, remote: Remote<'_>, kind: Kind, seen: &Seen<'_>, at: Moment) {
-        let Some(number) = self.hosts.find_or_add(remote, self.caps.hosts, || Row::new(remote)) else {
-            one(&mut self.beyond, kind, seen);
+        let number = self.host(remote);
+        let AuthTally { hosts, names, beyond, .. } = self;
+        let Some((number, row)) = number.and_then(|number| Some((number, hosts.get_mut(number)?))) else {
+            one(beyond, kind, seen);
             return;
         };
-        if let Some(row) = self.hosts.get_mut(number) {
-            one(&mut row.counts, kind, seen);
-            row.add(kind, seen.user.is_some(), at);
+        one(&mut row.counts, kind, seen);
+        row.add(kind, seen.user.is_some(), at);
+        let Some(name) = seen.user.map(cut) else { return };
+        let (tried, accepted) = match kind {
+            Kind::Accepted => (0, seen.weight),
+            // Their attempts are counted by a line of their own; the names are kept.
+            Kind::InvalidUser | Kind::PamMore | Kind::Preauth => (0, 0),
+            _ => (seen.weight, 0),
+        };
+        match row.users.last() {
+            Some(last) if names.get(last.user).is_some_and(|known| **known == *name) => {
+                last.add(tried, accepted);
+            }
+            _ => {
+                let user = self.name(name);
+                self.pair(number, user, tried, accepted);
+            }
         }
-        if let Some(user) = seen.user {
-            let (tried, accepted) = match kind {
-                Kind::Accepted => (0, seen.weight),
-                // Their attempts are counted by a line of their own; the names are kept.
-                Kind::InvalidUser | Kind::PamMore | Kind::Preauth => (0, 0),
-                _ => (seen.weight, 0),
-            };
-            self.user(number, cut(user), tried, accepted);
-        }
-    }
-
-    /// Counts a user of a host.
-    fn user(&mut self, host: u32, name: &str, tried: u64, accepted: u64) {
-        if let Some(last) = self.hosts.get_mut(host).and_then(|row| row.users.last())
-            && self.names.get(last.user).is_some_and(|known| **known == *name)
-        {
-            last.add(tried, accepted);
-            return;
-        }
-        let user = self.name(name);
-        self.pair(host, user, tried, accepted);
     }
 
     /// The number of a name, if there is room for it.
@@ -220,11 +217,19 @@ impl Tallying for AuthTally {
                 }
             }
         }
+        // First all are looked up: searches that do not wait for what is done with the one before wait for
+        // memory together.
+        let mut places = std::mem::take(&mut later.places);
+        places.extend(later.hosts.iter().map(|row| self.host(row.key())));
         // A name of many hosts is looked up once.
         let mut names = std::mem::take(&mut later.numbers);
         names.resize(later.names.len(), None);
-        for row in later.hosts.iter() {
-            let Some(host) = self.host(row) else { continue };
+        for (row, host) in later.hosts.iter().zip(&places) {
+            let Some((host, mine)) = host.and_then(|host| Some((host, self.hosts.get_mut(host)?))) else {
+                self.beyond.absorb(&row.counts);
+                continue;
+            };
+            mine.absorb(row, self.seen);
             for Tried { user, tried, accepted } in row.users.iter() {
                 let (Some(name), Some(number)) = (later.names.get(*user), names.get_mut(*user as usize))
                 else {
@@ -235,22 +240,16 @@ impl Tallying for AuthTally {
             }
         }
         self.seen += later.seen;
-        later.numbers = names;
+        (later.places, later.numbers) = (places, names);
         later.clear();
         later
     }
 }
 
 impl AuthTally {
-    /// Adds a later row, without its users; gives its number here.
-    fn host(&mut self, later: &Row) -> Option<u32> {
-        let key = later.key();
-        let number = self.hosts.find_or_add(key, self.caps.hosts, || Row::new(key));
-        match number.and_then(|number| self.hosts.get_mut(number)) {
-            Some(row) => row.absorb(later, self.seen),
-            None => self.beyond.absorb(&later.counts),
-        }
-        number
+    /// The number of a host, if there is room for it.
+    fn host(&mut self, remote: Remote<'_>) -> Option<u32> {
+        self.hosts.find_or_add(remote, self.caps.hosts, || Row::new(remote))
     }
 }
 
@@ -280,7 +279,10 @@ impl Row {
             Kind::Preauth => {}
             _ => self.first_failure = Some(self.first_failure.map_or(at, |first| first.min(at))),
         }
-        self.span = joined(self.span, Some((at.0, at.0)));
+        match &mut self.span {
+            Some((first, last)) => (*first, *last) = (at.0.min(*first), at.0.max(*last)),
+            None => self.span = Some((at.0, at.0)),
+        }
     }
 
     fn key(&self) -> Remote<'_> {

@@ -30,8 +30,10 @@ impl Tried {
 /// The users of one host, in the order first seen.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Users {
-    list: Vec<Tried>,
-    /// The user of the last line: the next one mostly tells of the same.
+    /// Mostly it stays at one.
+    first: Option<Tried>,
+    others: Vec<Tried>,
+    /// Place of the user of the last line: the next one mostly tells of the same.
     last: usize,
 }
 
@@ -65,19 +67,30 @@ impl Pairs {
 }
 
 impl Users {
-    pub fn iter(&self) -> std::slice::Iter<'_, Tried> {
-        self.list.iter()
+    pub fn iter(&self) -> impl Iterator<Item = &Tried> {
+        self.first.iter().chain(&self.others)
+    }
+
+    fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.others.len()
+    }
+
+    fn get_mut(&mut self, place: usize) -> Option<&mut Tried> {
+        match place.checked_sub(1) {
+            Some(other) => self.others.get_mut(other),
+            None => self.first.as_mut(),
+        }
     }
 
     /// The user of the last line.
     pub fn last(&mut self) -> Option<&mut Tried> {
-        self.list.get_mut(self.last)
+        self.get_mut(self.last)
     }
 
     /// What is known of `user`, of whom there may have been nothing before; `None` if there is no room.
     pub fn of(&mut self, host: u32, user: u32, pairs: &mut Pairs, caps: &Caps) -> Option<&mut Tried> {
-        let known = if self.list.len() <= FEW {
-            self.list.iter().position(|tried| tried.user == user)
+        let known = if self.len() <= FEW {
+            self.iter().position(|tried| tried.user == user)
         } else {
             pairs.find(host, user)
         };
@@ -86,19 +99,19 @@ impl Users {
             None => self.add(host, user, pairs, caps)?,
         };
         self.last = place;
-        self.list.get_mut(place)
+        self.get_mut(place)
     }
 
     fn add(&mut self, host: u32, user: u32, pairs: &mut Pairs, caps: &Caps) -> Option<usize> {
-        let place = self.list.len();
+        let place = self.len();
         if place >= caps.users_of_host || pairs.count >= caps.pairs {
             return None;
         }
-        if place == 0 {
-            // Mostly it stays at one.
-            self.list.reserve_exact(1);
+        let new = Tried { user, tried: 0, accepted: 0 };
+        match self.first {
+            Some(_) => self.others.push(new),
+            None => self.first = Some(new),
         }
-        self.list.push(Tried { user, tried: 0, accepted: 0 });
         pairs.count += 1;
         // With the first that are many all are entered.
         let from = match place.cmp(&FEW) {
@@ -106,7 +119,7 @@ impl Users {
             Ordering::Equal => 0,
             Ordering::Greater => place,
         };
-        for (place, tried) in self.list.iter().enumerate().skip(from) {
+        for (place, tried) in self.iter().enumerate().skip(from) {
             pairs.enter(host, tried.user, place);
         }
         Some(place)

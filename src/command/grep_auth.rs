@@ -14,7 +14,7 @@ pub(super) fn run(plan: &Plan, args: &GrepAuth, terminal: &Terminal) -> Result<S
     let color = terminal.color(args.reading.color);
     let open = |o: &crate::plan::Output| logins::open(&o.name, o.path.as_deref(), terminal.width, color);
     let outputs = plan.outputs.iter().map(open).collect::<Result<Vec<Opened>, _>>()?;
-    let outcome = watched(args.reading.quiet || !terminal.progress, |progress| {
+    let mut outcome = watched(args.reading.quiet || !terminal.progress, |progress| {
         engine::run::<AuthTally>(&plan.job, Vec::new(), progress)
     })?;
     let status = told(&outcome.ledger);

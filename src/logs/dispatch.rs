@@ -33,9 +33,9 @@ struct Candidate {
 #[derive(Debug, Default)]
 struct Node {
     candidates: Box<[Candidate]>,
-    /// First bytes of what may follow; no two are the same.
-    firsts: Box<[u8]>,
-    /// What may follow.
+    /// By the first byte of what may follow, its number in `next` from 1 on; nothing if nothing may follow.
+    by_first: Box<[u8]>,
+    /// What may follow; no two begin with the same byte.
     next: Box<[(Box<[u8]>, Node)]>,
 }
 
@@ -125,8 +125,8 @@ impl Dispatch {
         let mut node = first.unwrap_or(&self.empty);
         let mut left = text;
         while let Some(byte) = left.first()
-            && let Some(nth) = node.firsts.iter().position(|first| first == byte)
-            && let Some((label, next)) = node.next.get(nth)
+            && let Some(nth) = node.by_first.get(usize::from(*byte))
+            && let Some((label, next)) = usize::from(*nth).checked_sub(1).and_then(|nth| node.next.get(nth))
             && begins(left, label)
         {
             left = left.get(label.len()..).unwrap_or_default();
@@ -160,7 +160,14 @@ impl Node {
             (label.into(), Node::new(&fitting, depth + label.len()))
         });
         let next = next.collect();
-        Node { candidates, firsts: bytes.into_iter().collect(), next }
+        let mut by_first = vec![0; if bytes.is_empty() { 0 } else { 256 }];
+        // Literals are UTF-8, which 13 bytes have no part in.
+        for (byte, nth) in bytes.iter().zip(1..=u8::MAX) {
+            if let Some(slot) = by_first.get_mut(usize::from(*byte)) {
+                *slot = nth;
+            }
+        }
+        Node { candidates, by_first: by_first.into(), next }
     }
 }
 

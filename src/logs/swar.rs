@@ -62,6 +62,14 @@ impl Hits {
     }
 }
 
+/// The highest bit of each of sixteen bytes that is `byte`.
+#[inline]
+pub(super) fn bytes_that_are(sixteen: u128, byte: u8) -> u128 {
+    let low = Eight(sixteen as u64).are(byte).0;
+    let high = Eight((sixteen >> 64) as u64).are(byte).0;
+    u128::from(low) | u128::from(high) << 64
+}
+
 /// Where from `begin` on the first byte stands that is sought, or the end.
 #[inline]
 pub(super) fn first(text: &[u8], begin: usize, sought: impl Fn(Eight) -> Hits) -> usize {

@@ -1,6 +1,7 @@
 //! The answer of `grep-auth`.
 
-use super::tally::{AuthTally, RemoteHost, Row};
+use super::tally::{AuthTally, Hosts, Row};
+use super::told::RemoteHost;
 use super::{Counts, Kind};
 use crate::model::{Ts, joined};
 use crate::report::Facts;
@@ -85,19 +86,21 @@ pub struct Logins<'t> {
 impl AuthTally {
     /// The answer. `place` looks an address up.
     pub fn finish<'t>(
-        &'t self,
+        &'t mut self,
         selection: Selection,
         facts: Facts,
         place: impl Fn(IpAddr) -> Place<'t> + Sync,
     ) -> Logins<'t> {
-        let mut out = Logins { beyond: self.beyond, local: self.local, facts, ..Logins::default() };
-        out.total.absorb(&self.beyond);
-        for (service, users) in &self.people {
+        self.settle();
+        let all: &'t Hosts = &self.all;
+        let mut out = Logins { beyond: all.beyond, local: all.local, facts, ..Logins::default() };
+        out.total.absorb(&all.beyond);
+        for (service, users) in &all.people {
             let failed = users.iter().filter(|(_, (counts, _))| counts.failures() > 0);
             out.people.extend(failed.map(|(user, (n, last))| (*service, &**user, *n, *last)));
         }
-        let mut tried = Vec::with_capacity(self.hosts.len());
-        for row in self.hosts.iter() {
+        let mut tried = Vec::with_capacity(all.rows.len());
+        for row in all.rows.iter() {
             if !row.counts.tried() {
                 out.idle = out.idle.saturating_add(row.counts.of(Kind::Preauth));
                 continue;
@@ -107,7 +110,7 @@ impl AuthTally {
             tried.push(row);
         }
         out.distinct = tried.len() as u64;
-        out.users = self.names.len() as u64;
+        out.users = all.names.len() as u64;
         let mut rows: Vec<_> =
             tried.into_par_iter().map(|row| (Reverse(row.counts.failures()), name(row), row)).collect();
         rows.par_sort_unstable_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
@@ -115,13 +118,15 @@ impl AuthTally {
         let enough = rows.partition_point(|(failures, ..)| failures.0 >= selection.min_failures);
         let most = selection.top.map_or(enough, |top| top.min(enough));
         let others = rows.split_off(most);
-        out.hosts = rows.into_par_iter().map(|(_, name, row)| self.made(name, row, &place)).collect();
+        out.hosts = rows.into_par_iter().map(|(_, name, row)| all.made(name, row, &place)).collect();
         let intruders = others.into_iter().filter(|(.., row)| row.after_failure());
         out.intruders = out.hosts.iter().filter(|host| host.after_failure).cloned().collect();
-        out.intruders.extend(intruders.map(|(_, name, row)| self.made(name, row, &place)));
+        out.intruders.extend(intruders.map(|(_, name, row)| all.made(name, row, &place)));
         out
     }
+}
 
+impl Hosts {
     fn made<'t>(&'t self, name: Cow<'t, str>, row: &'t Row, place: impl Fn(IpAddr) -> Place<'t>) -> Host<'t> {
         let user = |number: u32| self.names.get(number).map_or("", |name| &**name);
         let by_count = |mut list: Vec<(&'t str, u64)>| {

@@ -18,7 +18,7 @@ const WEIGHT: i64 = 1_000_000;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Seen<'e> {
     pub kind: Option<Kind>,
-    pub weight: u64,
+    pub weight: u32,
     pub user: Option<&'e str>,
     pub name: Option<&'e str>,
     /// The address is from an earlier line: what this line calls the host is its name.
@@ -67,7 +67,7 @@ impl Roles {
                 Role::Mark => {}
                 Role::Count => {
                     let count = value.as_int().unwrap_or(1).clamp(1, WEIGHT);
-                    seen.weight = u64::try_from(count).unwrap_or(1);
+                    seen.weight = u32::try_from(count).unwrap_or(1);
                 }
                 Role::Method => method = value.as_str(),
                 Role::User => seen.user = value.as_str(),

@@ -15,6 +15,7 @@ mod intern;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod told;
 mod tried;
 
 pub use answer::{Host, Logins, Place, Selection};

@@ -33,7 +33,7 @@ fn events() -> Vec<Event<'static>> {
         .collect()
 }
 
-fn answer(tally: AuthTally) -> String {
+fn answer(mut tally: AuthTally) -> String {
     format!("{:?}", tally.finish(Selection::default(), Facts::default(), |_| Place::default()))
 }
 

@@ -47,12 +47,6 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    /// Empties it, keeping the memory.
-    pub fn clear(&mut self) {
-        self.many.clear();
-        self.count = 0;
-    }
-
     fn find(&self, host: u32, user: u32) -> Option<usize> {
         let is = |(h, u, _): &(u32, u32, u32)| (*h, *u) == (host, user);
         self.many.find(self.hasher.hash_one((host, user)), is).map(|(.., place)| *place as usize)
@@ -82,13 +76,11 @@ impl Users {
         }
     }
 
-    /// The user of the last line.
-    pub fn last(&mut self) -> Option<&mut Tried> {
-        self.get_mut(self.last)
-    }
-
     /// What is known of `user`, of whom there may have been nothing before; `None` if there is no room.
     pub fn of(&mut self, host: u32, user: u32, pairs: &mut Pairs, caps: &Caps) -> Option<&mut Tried> {
+        if self.get_mut(self.last).is_some_and(|last| last.user == user) {
+            return self.get_mut(self.last);
+        }
         let known = if self.len() <= FEW {
             self.iter().position(|tried| tried.user == user)
         } else {

@@ -5,7 +5,7 @@
 use super::desks::Desks;
 use crate::detect::Tables;
 use crate::enrich::{Cache, Enricher};
-use crate::model::{Event, FieldRef, Glimpse, Value};
+use crate::model::{Event, FieldRef, Glimpse, Ts, Value};
 use crate::report::Tallying;
 use crate::sink::{Needs, Render, Rendered, Sink};
 
@@ -143,9 +143,15 @@ impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
     }
 
     /// Counts an event that nobody but the tally wants to see.
-    pub fn glance(&mut self, glimpse: Glimpse<'_, '_>) {
-        self.done.tally.glance(glimpse);
+    pub fn glance(&mut self, glimpse: Glimpse<'_, '_>) -> Option<u32> {
         self.done.events += 1;
+        self.done.tally.glance(glimpse)
+    }
+
+    /// Counts the same as before at another time.
+    pub fn again(&mut self, number: u32, ts: Ts) {
+        self.done.events += 1;
+        self.done.tally.again(number, ts);
     }
 
     /// Closes the block.

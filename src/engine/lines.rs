@@ -254,8 +254,13 @@ impl<'e: 'a, 'a, T: Tallying> Taker<'a> for Making<'_, 'e, 'a, T> {
         self.filling.push(event)
     }
 
-    fn glance(&mut self, glimpse: Glimpse<'_, 'a>) {
+    fn glance(&mut self, glimpse: Glimpse<'_, 'a>) -> Option<u32> {
         self.at(glimpse.ts);
-        self.filling.glance(glimpse);
+        self.filling.glance(glimpse)
+    }
+
+    fn again(&mut self, number: u32, ts: Ts) {
+        self.at(ts);
+        self.filling.again(number, ts);
     }
 }

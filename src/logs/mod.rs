@@ -47,6 +47,7 @@ mod pasted;
 mod physical;
 mod process;
 mod quick;
+mod repeats;
 mod rule;
 mod set;
 mod sets;

@@ -10,6 +10,7 @@ use super::line::{Fate, Line};
 use super::physical::{clean, skip};
 use super::process::Recent;
 use super::quick::Quick;
+use super::repeats::Repeats;
 use super::set::FormatSet;
 use super::taker::{Nobody, Taker};
 use super::template::Walk;
@@ -63,6 +64,8 @@ pub struct Scratch {
     pub(super) walk: Walk,
     /// Which processes wrote the last lines.
     pub(super) recent: Recent,
+    /// What the last lines said.
+    pub(super) repeats: Repeats,
     /// Orders of columns of the file being read.
     pub(super) layouts: Arc<[Layout]>,
     /// The current line is a header of columns, and tells another order than the one in use.

@@ -6,6 +6,7 @@
 use super::draft::Draft;
 use super::parser::{LINE, Parsed, Parser, Scratch};
 use super::physical::unended;
+use super::repeats::Known;
 use super::rule::{Child, Constant, Format, Matcher, Rule};
 use super::set::FormatSet;
 use super::swar::{self, Eight};
@@ -13,9 +14,10 @@ use super::taker::Taker;
 use super::target::{Capture, Target};
 use super::template::begins;
 use super::time::{Form, Stamps, YearBase, Yearless, is_leap};
-use crate::model::{Dataset, FieldRef, Glimpse, Origin, Outcome, Seq, Value};
+use crate::model::{Dataset, FieldRef, Glimpse, Origin, Outcome, Seq, Ts, Value};
 use crate::source::LineChunk;
 use hashbrown::HashMap;
+use std::ops::Range;
 
 /// Stamp, program and message of the lines that [`header`] reads, as templates in the order they are tried.
 const HEADERS: [&str; 2] = [
@@ -65,12 +67,27 @@ enum Then {
     More,
 }
 
-/// What a line read the short way says.
-pub(super) struct Short<'q> {
+/// The beginning of a line, and what stands behind it.
+struct Head<'q, 'a> {
     when: Yearless,
+    program: &'q Program,
+    message: &'a str,
+}
+
+/// What a message read the short way says.
+struct Short<'q> {
     /// No format knows the message, which is counted under this name, if any.
     unknown: Option<&'static str>,
     ending: Option<&'q Ending>,
+}
+
+/// What counting a message came to.
+#[derive(Clone, Copy)]
+enum Told {
+    /// The same, whenever it is read again: what was told under this number, or nothing.
+    Again(Option<u32>),
+    /// Something that depends on the line.
+    Once,
 }
 
 impl Ending {
@@ -136,19 +153,24 @@ impl Quick {
         Some(Quick { programs, by_name, endings })
     }
 
-    /// Reads a line into an empty draft. `None` if it has to take the long way; the draft may then hold
-    /// something.
+    /// Reads the beginning of a line. `None` if it has to take the long way.
     #[inline]
-    pub fn read<'q, 'a>(
+    fn head<'q, 'a>(&'q self, text: &'a str, scratch: &mut Scratch) -> Option<Head<'q, 'a>> {
+        let (when, program, pid, message) = header(text, &mut scratch.stamps)?;
+        scratch.recent.enter(pid);
+        Some(Head { when, program: self.program(program, &mut scratch.program)?, message })
+    }
+
+    /// Reads a message into an empty draft. `None` if its line has to take the long way; the draft may then
+    /// hold something.
+    fn read<'q, 'a>(
         &'q self,
         set: &FormatSet,
-        text: &'a str,
+        program: &Program,
+        message: &'a str,
         draft: &mut Draft<'a>,
         scratch: &mut Scratch,
     ) -> Option<Short<'q>> {
-        let (when, program, pid, message) = header(text, &mut scratch.stamps)?;
-        scratch.recent.enter(pid);
-        let program = self.program(program, &mut scratch.program)?;
         for number in &program.formats {
             let format = set.format(*number)?;
             let Some(rule) = format.dispatch.find(format, message, draft, scratch) else { continue };
@@ -164,9 +186,9 @@ impl Quick {
                 looks_back |= ending.looks_back;
             }
             let more = ending.then != Then::Event || (looks_back && draft.source.ip.is_none());
-            return (!more).then_some(Short { when, unknown: None, ending: Some(ending) });
+            return (!more).then_some(Short { unknown: None, ending: Some(ending) });
         }
-        Some(Short { when, unknown: program.unknown, ending: None })
+        Some(Short { unknown: program.unknown, ending: None })
     }
 
     /// The program of that name. `last` is the number of the last one asked for: a log tells mostly of one.
@@ -253,6 +275,7 @@ impl Parser<'_> {
         let ends = memchr::memchr_iter(b'\n', bytes).map(|at| at + 1);
         let cut = Some(bytes.len()).filter(|_| bytes.last().is_some_and(|last| *last != b'\n'));
         scratch.recent.begin();
+        scratch.repeats.begin();
         let mut begin = 0;
         for end in ends.chain(cut) {
             // Lines that were taken together.
@@ -267,9 +290,9 @@ impl Parser<'_> {
                 self.hand_over(parsed, year, &mut draft, scratch, taker);
                 continue;
             }
-            let text = whole.get(begin..end).unwrap_or_default();
             scratch.recent.line(begin);
-            if !self.short(quick, text, origin, year, &mut draft, parsed, scratch, taker) {
+            if !self.short(quick, whole, begin..end, origin, year, &mut draft, parsed, scratch, taker) {
+                let text = whole.get(begin..end).unwrap_or_default();
                 self.line(text, text.as_bytes(), origin, &mut draft, parsed, scratch);
                 self.hand_over(parsed, year, &mut draft, scratch, taker);
             }
@@ -287,7 +310,8 @@ impl Parser<'_> {
     fn short<'a>(
         &self,
         quick: &Quick,
-        text: &'a str,
+        whole: &'a str,
+        line: Range<usize>,
         origin: Origin,
         year: YearBase,
         draft: &mut Draft<'a>,
@@ -295,45 +319,100 @@ impl Parser<'_> {
         scratch: &mut Scratch,
         taker: &mut impl Taker<'a>,
     ) -> bool {
+        let begin = line.start;
+        let text = whole.get(line).unwrap_or_default();
         if text.len() > LINE {
             return false;
         }
-        draft.clear();
         let text = unended(text);
-        let Some(short) = quick.read(self.set, text, draft, scratch) else { return false };
-        parsed.ledger.lines.decoded += 1;
-        let turn = parsed.turns.step(short.when);
-        let Some(ending) = short.ending.filter(|_| draft.wanted) else {
-            if let Some(unknown) = short.unknown {
-                parsed.ledger.anomaly(unknown, origin);
+        let Some(Head { when, program, message }) = quick.head(text, scratch) else { return false };
+        let (known, number) = (scratch.repeats.find(scratch.program, message, whole), scratch.program);
+        let told = match known {
+            Known::Before(told) => told,
+            Known::New(_) | Known::NotSought => {
+                draft.clear();
+                let Some(short) = quick.read(self.set, program, message, draft, scratch) else {
+                    return false;
+                };
+                let told = self.tell(&short, when, text, origin, year, draft, parsed, scratch, taker);
+                if let (Known::New(hash), Told::Again(told)) = (known, told) {
+                    let start = begin + text.len() - message.len();
+                    scratch.repeats.enter(hash, number, start, message.len(), told);
+                }
+                return true;
             }
-            return true;
+        };
+        parsed.ledger.lines.decoded += 1;
+        let turn = parsed.turns.step(when);
+        if let Some(number) = told {
+            taker.again(number, self.moment(when, year, turn, origin, parsed, scratch));
+        }
+        true
+    }
+
+    /// The time of a wanted event.
+    fn moment(
+        &self,
+        when: Yearless,
+        year: YearBase,
+        turn: i16,
+        origin: Origin,
+        parsed: &mut Parsed<'_>,
+        scratch: &mut Scratch,
+    ) -> Ts {
+        let year = year.0.saturating_add(turn);
+        if when.leap_day() && !is_leap(year) {
+            parsed.ledger.anomaly("time.leap_day", origin);
+        }
+        self.context.zone.resolve(when.in_year(year), &mut scratch.hour)
+    }
+
+    /// Counts a line that was read the short way.
+    #[allow(clippy::too_many_arguments, reason = "the state of the loop over the lines")]
+    fn tell<'a>(
+        &self,
+        short: &Short<'_>,
+        when: Yearless,
+        text: &str,
+        origin: Origin,
+        year: YearBase,
+        draft: &mut Draft<'a>,
+        parsed: &mut Parsed<'a>,
+        scratch: &mut Scratch,
+        taker: &mut impl Taker<'a>,
+    ) -> Told {
+        parsed.ledger.lines.decoded += 1;
+        let turn = parsed.turns.step(when);
+        let Some(ending) = short.ending.filter(|_| draft.wanted) else {
+            let Some(unknown) = short.unknown else { return Told::Again(None) };
+            parsed.ledger.anomaly(unknown, origin);
+            return Told::Once;
         };
         let mut constants = &*ending.constants;
         if !self.set.users.is_empty() {
             draft.fields.extend(constants.iter().cloned());
             constants = &[];
             if !self.set.of_wanted_user(draft) {
-                return true;
+                return Told::Again(None);
             }
         }
-        let year = year.0.saturating_add(turn);
-        if short.when.leap_day() && !is_leap(year) {
-            parsed.ledger.anomaly("time.leap_day", origin);
-        }
+        let ts = self.moment(when, year, turn, origin, parsed, scratch);
         if !draft.bad.is_empty() {
             parsed.ledger.anomaly_in("fmt.field", origin, text.as_bytes());
         }
-        taker.glance(Glimpse {
+        let number = taker.glance(Glimpse {
             seq: Seq { source: origin.source, record: origin.record, sub: 0 },
-            ts: self.context.zone.resolve(short.when.in_year(year), &mut scratch.hour),
+            ts,
             dataset: ending.dataset,
             outcome: ending.outcome.unwrap_or(draft.outcome),
             source: draft.source.ip,
             fields: &draft.fields,
             constants,
         });
-        true
+        match number {
+            Some(number) if draft.bad.is_empty() => Told::Again(Some(number)),
+            _ => Told::Once,
+        }
     }
 }
 

@@ -1,14 +1,18 @@
 //! Where events go that are not kept.
 
-use crate::model::{Event, FieldRef, Glimpse, Value};
+use crate::model::{Event, FieldRef, Glimpse, Ts, Value};
 
 /// Who gets the events as they are made.
 pub trait Taker<'a> {
     /// Takes an event; gives back memory for the fields of the next one.
     fn take(&mut self, event: Event<'a>) -> Vec<(FieldRef, Value<'a>)>;
 
-    /// Counts an event that was asked for by [`super::Wanted`] and need not be made.
-    fn glance(&mut self, glimpse: Glimpse<'_, 'a>);
+    /// Counts an event that was asked for by [`super::Wanted`] and need not be made. Gives the number under
+    /// which the same can be counted again, if it can be.
+    fn glance(&mut self, glimpse: Glimpse<'_, 'a>) -> Option<u32>;
+
+    /// Counts what was counted under this number once more, for an event at another time.
+    fn again(&mut self, number: u32, ts: Ts);
 }
 
 /// Nobody takes events: they stay where they are.
@@ -19,5 +23,9 @@ impl<'a> Taker<'a> for Nobody {
         event.fields
     }
 
-    fn glance(&mut self, _: Glimpse<'_, 'a>) {}
+    fn glance(&mut self, _: Glimpse<'_, 'a>) -> Option<u32> {
+        None
+    }
+
+    fn again(&mut self, _: u32, _: Ts) {}
 }

@@ -30,15 +30,21 @@ pub use model::{
 };
 pub use tally::Tally;
 
-use crate::model::{Event, Glimpse};
+use crate::model::{Event, Glimpse, Ts};
 
 /// Tables that events are counted into, block by block.
 pub trait Tallying: Default + Send {
     /// Counts a completed event.
     fn observe(&mut self, event: &Event<'_>);
 
-    /// Counts what is known of an event that nobody else sees.
-    fn glance(&mut self, _glimpse: Glimpse<'_, '_>) {}
+    /// Counts what is known of an event that nobody else sees. Gives the number under which the same can be
+    /// counted again until this is merged, if it can be.
+    fn glance(&mut self, _glimpse: Glimpse<'_, '_>) -> Option<u32> {
+        None
+    }
+
+    /// Counts what was counted under this number once more, for an event at another time.
+    fn again(&mut self, _number: u32, _ts: Ts) {}
 
     /// Adds the tables of the block that follows in output order.
     fn merge(&mut self, other: Self);
@@ -57,9 +63,10 @@ impl<A: Tallying, B: Tallying> Tallying for (A, B) {
         self.1.observe(event);
     }
 
-    fn glance(&mut self, glimpse: Glimpse<'_, '_>) {
+    fn glance(&mut self, glimpse: Glimpse<'_, '_>) -> Option<u32> {
         self.0.glance(glimpse);
         self.1.glance(glimpse);
+        None
     }
 
     fn merge(&mut self, other: Self) {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::logs::{Context, Wanted};
-use crate::model::{Event, FieldRef, Value};
+use crate::model::{Event, FieldRef, Ts, Value};
 use crate::source::LineChunk;
 use crate::source::lines::BEFORE;
 
@@ -45,8 +45,9 @@ Jan  1 07:00:00 web su[1]: FAILED SU (to root) bob on pts/1
 Jan  1 07:00:00 web sshd[1]: Connection closed by 203.0.113.7 port 1 [preauth]
 ";
 
-/// What was looked at, a line each.
-struct Events(String);
+/// What was looked at, a line each; and what each was, but for its time.
+#[derive(Default)]
+struct Events(String, Vec<String>);
 
 impl<'a> Taker<'a> for Events {
     fn take(&mut self, event: Event<'a>) -> Vec<(FieldRef, Value<'a>)> {
@@ -54,16 +55,20 @@ impl<'a> Taker<'a> for Events {
         Vec::new()
     }
 
-    fn glance(&mut self, event: Glimpse<'_, 'a>) {
+    fn again(&mut self, number: u32, ts: Ts) {
+        self.0 += &format!("{ts} {}", self.1[number as usize]);
+    }
+
+    fn glance(&mut self, event: Glimpse<'_, 'a>) -> Option<u32> {
         let looked = ["netlog.auth.kind", "user.name", "netlog.count", "source.domain", "sshd.method"];
         let value = |name: &&str| {
             event.fields.iter().chain(event.constants).rev().find(|(f, _)| f.name == *name).map(|(_, v)| v)
         };
         let values: Vec<_> = looked.iter().map(value).collect();
-        self.0 += &format!(
-            "{:?} {} {:?} {} {:?} {values:?}\n",
-            event.seq, event.ts, event.source, event.dataset.name, event.outcome
-        );
+        let what = format!("{:?} {} {:?} {values:?}\n", event.source, event.dataset.name, event.outcome);
+        self.0 += &format!("{} {what}", event.ts);
+        self.1.push(what);
+        u32::try_from(self.1.len() - 1).ok()
     }
 }
 
@@ -76,7 +81,7 @@ fn read(set: &FormatSet, lines: &str, short: bool) -> (String, String) {
     let chunk =
         LineChunk { data: lines.as_bytes().to_vec(), offset: 0, first_line: 1, ..LineChunk::default() };
     let year = crate::logs::YearBase(2020);
-    let mut events = Events(String::new());
+    let mut events = Events::default();
     let parsed = parser.read(&chunk, &mut Scratch::default(), year, &mut events);
     (events.0, format!("{:?} {:?}", parsed.ledger, parsed.turns))
 }
@@ -98,6 +103,8 @@ fn both_ways_lead_to_the_same() {
     assert!(long.0.lines().count() > 10, "{}", long.0);
     assert_eq!(short.0, long.0);
     assert_eq!(short.1, long.1);
+    let again = LINES.repeat(3);
+    assert_eq!(read(&set, &again, true), read(&set, &again, false));
 }
 
 /// Who was let in stands on an earlier line of the process, if it is near enough: of 8, not of 7, nor of

@@ -94,8 +94,12 @@ impl Tallying for AuthTally {
         self.glance(event.into());
     }
 
-    fn glance(&mut self, event: Glimpse<'_, '_>) {
-        self.told.glance(&event);
+    fn glance(&mut self, event: Glimpse<'_, '_>) -> Option<u32> {
+        self.told.glance(&event)
+    }
+
+    fn again(&mut self, number: u32, ts: Ts) {
+        self.told.again(number, ts);
     }
 
     fn merge(&mut self, later: AuthTally) {

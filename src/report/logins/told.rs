@@ -120,21 +120,32 @@ impl Told {
         self.people.clear();
     }
 
-    /// Takes down what an event tells.
-    pub fn glance(&mut self, event: &Glimpse<'_, '_>) {
+    /// Takes down what an event tells; gives the number of its line.
+    pub fn glance(&mut self, event: &Glimpse<'_, '_>) -> Option<u32> {
         let seen = self.roles.look(event);
-        let Some(kind) = seen.kind else { return };
+        let kind = seen.kind?;
         let name = seen.name.filter(|_| seen.found || event.source.is_none());
         let remote = match (name, event.source) {
             (Some(name), _) => Remote::Name(cut(name)),
             (None, Some(ip)) => Remote::Ip(ip),
-            (None, None) => return self.at_home(kind, &seen, event),
+            (None, None) => {
+                self.at_home(kind, &seen, event);
+                return None;
+            }
         };
         // A block has far fewer lines than numbers.
-        let Some(host) = self.hosts.find_or_add(remote, usize::MAX, || remote.into()) else { return };
+        let host = self.hosts.find_or_add(remote, usize::MAX, || remote.into())?;
         let user = seen.user.map(cut);
         let user = user.and_then(|name| self.names.find_or_add(name, usize::MAX, || name.into()));
+        let number = u32::try_from(self.lines.len()).ok();
         self.lines.push(Line { ts: event.ts, host, user, weight: seen.weight, kind });
+        number
+    }
+
+    /// The same line at another time.
+    pub fn again(&mut self, number: u32, ts: Ts) {
+        let line = self.lines.get(number as usize).map(|line| Line { ts, ..*line });
+        self.lines.extend(line);
     }
 
     fn at_home(&mut self, kind: Kind, seen: &Seen<'_>, event: &Glimpse<'_, '_>) {

@@ -1,0 +1,130 @@
+//! Messages that were read before: much of what a log says it says again and again, word for word, and what
+//! a program's message comes to depends on nothing else.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
+
+/// Kinds of messages, by program and first byte, of which it is known whether they recur.
+const KINDS: usize = 256;
+/// What finding one is worth, and how much of it a search in vain costs.
+const GAIN: i16 = 6;
+/// So many searches in vain, and no more of the kind are made; the same downwards.
+const PATIENCE: i16 = 256;
+/// One of so many lines is looked for all the same: logs change.
+const AGAIN: u32 = 32;
+
+/// A message that was read.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    hash: u64,
+    /// Where it stands in the chunk, and its length.
+    start: u32,
+    len: u32,
+    /// Number of the program.
+    program: u32,
+    came_to: Option<u32>,
+}
+
+/// The messages of a chunk so far.
+#[derive(Debug)]
+pub(super) struct Repeats {
+    known: HashTable<Entry>,
+    hasher: FixedState,
+    worth: Vec<i16>,
+    lines: u32,
+}
+
+/// What is known of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// It came to what was told under this number, or to nothing that has to be told.
+    Before(Option<u32>),
+    /// It was not there before. To be entered with this.
+    New(u64),
+    /// It was not looked for.
+    NotSought,
+}
+
+impl Default for Repeats {
+    fn default() -> Self {
+        let known = HashTable::new();
+        Repeats { known, hasher: FixedState::default(), worth: vec![0; KINDS], lines: 0 }
+    }
+}
+
+impl Repeats {
+    /// A chunk begins.
+    pub fn begin(&mut self) {
+        self.known.clear();
+        // What never recurs is soon found out again.
+        self.worth.iter_mut().for_each(|worth| *worth /= 2);
+    }
+
+    /// Looks for a message of a program in what was read of `chunk`.
+    pub fn find(&mut self, program: usize, message: &str, chunk: &str) -> Known {
+        self.lines = self.lines.wrapping_add(1);
+        let first = message.as_bytes().first().copied().unwrap_or_default();
+        let kind = (program.wrapping_mul(31) ^ usize::from(first)) % KINDS;
+        let Some(worth) = self.worth.get_mut(kind) else { return Known::NotSought };
+        if *worth <= -PATIENCE && !self.lines.is_multiple_of(AGAIN) {
+            return Known::NotSought;
+        }
+        let hash = self.hasher.hash_one(message);
+        let same = |entry: &Entry| {
+            let start = entry.start as usize;
+            entry.hash == hash
+                && entry.program as usize == program
+                && chunk.as_bytes().get(start..start + entry.len as usize) == Some(message.as_bytes())
+        };
+        match self.known.find(hash, same) {
+            Some(entry) => {
+                *worth = (*worth + GAIN).min(PATIENCE);
+                Known::Before(entry.came_to)
+            }
+            None => {
+                *worth = (*worth - 1).max(-PATIENCE);
+                Known::New(hash)
+            }
+        }
+    }
+
+    /// Enters a message that stands at `start` in the chunk.
+    pub fn enter(&mut self, hash: u64, program: usize, start: usize, len: usize, came_to: Option<u32>) {
+        let numbers = (u32::try_from(start), u32::try_from(len), u32::try_from(program));
+        if let (Ok(start), Ok(len), Ok(program)) = numbers {
+            let entry = Entry { hash, start, len, program, came_to };
+            self.known.insert_unique(hash, entry, |entry| entry.hash);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_message_of_the_same_program_is_known() {
+        let chunk = "one two one three";
+        let mut repeats = Repeats::default();
+        repeats.begin();
+        let Known::New(hash) = repeats.find(7, "one", chunk) else { panic!() };
+        repeats.enter(hash, 7, 0, 3, Some(5));
+        assert_eq!(repeats.find(7, "one", chunk), Known::Before(Some(5)));
+        assert!(matches!(repeats.find(8, "one", chunk), Known::New(_)));
+        assert!(matches!(repeats.find(7, "two", chunk), Known::New(_)));
+        // A hash proves nothing.
+        repeats.enter(repeats.hasher.hash_one("three"), 7, 4, 3, None);
+        assert!(matches!(repeats.find(7, "three", chunk), Known::New(_)));
+        repeats.begin();
+        assert!(matches!(repeats.find(7, "one", chunk), Known::New(_)));
+    }
+
+    #[test]
+    fn what_never_recurs_is_no_longer_sought_but_now_and_then() {
+        let mut repeats = Repeats::default();
+        let sought = (0..10_000).filter(|_| repeats.find(1, "x", "") != Known::NotSought).count();
+        assert!((256..=256 + 10_000 / 32).contains(&sought), "{sought}");
+        assert!(matches!(repeats.find(2, "x", ""), Known::New(_)), "another program");
+    }
+}

@@ -1,6 +1,6 @@
 //! The answer of `grep-auth`.
 
-use super::tally::{AuthTally, Hosts, Row};
+use super::tally::{AuthTally, Hosts, Row, Tried};
 use super::told::RemoteHost;
 use super::{Counts, Kind};
 use crate::model::{Ts, joined};
@@ -100,41 +100,55 @@ impl AuthTally {
             out.people.extend(failed.map(|(user, (n, last))| (*service, &**user, *n, *last)));
         }
         let mut tried = Vec::with_capacity(all.rows.len());
-        for row in all.rows.iter() {
+        for (row, number) in all.rows.iter().zip(0..) {
             if !row.counts.tried() {
                 out.idle = out.idle.saturating_add(row.counts.of(Kind::Preauth));
                 continue;
             }
             out.total.absorb(&row.counts);
             out.span = joined(out.span, row.span);
-            tried.push(row);
+            tried.push((row, number));
         }
         out.distinct = tried.len() as u64;
         out.users = all.names.len() as u64;
         let mut rows: Vec<_> =
-            tried.into_par_iter().map(|row| (Reverse(row.counts.failures()), name(row), row)).collect();
+            tried.into_par_iter().map(|row| (Reverse(row.0.counts.failures()), name(row.0), row)).collect();
         rows.par_sort_unstable_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        let mut users: Vec<&'t Tried> = all.tried.iter().collect();
+        users.par_sort_unstable_by_key(|tried| (tried.host, tried.user));
+        let users = |host: u32| {
+            let from = users.partition_point(|tried| tried.host < host);
+            let rest = users.get(from..).unwrap_or_default();
+            rest.iter().copied().take_while(move |tried| tried.host == host)
+        };
+        let made = |(_, name, (row, number))| all.made(name, row, users(number), &place);
         // Those with enough failures come first.
         let enough = rows.partition_point(|(failures, ..)| failures.0 >= selection.min_failures);
         let most = selection.top.map_or(enough, |top| top.min(enough));
         let others = rows.split_off(most);
-        out.hosts = rows.into_par_iter().map(|(_, name, row)| all.made(name, row, &place)).collect();
-        let intruders = others.into_iter().filter(|(.., row)| row.after_failure());
+        out.hosts = rows.into_par_iter().map(made).collect();
+        let intruders = others.into_iter().filter(|(.., (row, _))| row.after_failure());
         out.intruders = out.hosts.iter().filter(|host| host.after_failure).cloned().collect();
-        out.intruders.extend(intruders.map(|(_, name, row)| all.made(name, row, &place)));
+        out.intruders.extend(intruders.map(made));
         out
     }
 }
 
 impl Hosts {
-    fn made<'t>(&'t self, name: Cow<'t, str>, row: &'t Row, place: impl Fn(IpAddr) -> Place<'t>) -> Host<'t> {
+    fn made<'t>(
+        &'t self,
+        name: Cow<'t, str>,
+        row: &'t Row,
+        users: impl Iterator<Item = &'t Tried> + Clone,
+        place: impl Fn(IpAddr) -> Place<'t>,
+    ) -> Host<'t> {
         let user = |number: u32| self.names.get(number).map_or("", |name| &**name);
         let by_count = |mut list: Vec<(&'t str, u64)>| {
             list.sort_unstable_by(|a, b| (Reverse(a.1), a.0).cmp(&(Reverse(b.1), b.0)));
             list
         };
-        let tried = row.users.iter().filter(|u| u.tried > 0 || u.accepted == 0);
-        let accepted = row.users.iter().filter(|u| u.accepted > 0);
+        let tried = users.clone().filter(|u| u.tried > 0 || u.accepted == 0);
+        let accepted = users.filter(|u| u.accepted > 0);
         Host {
             host: name,
             place: match row.host {

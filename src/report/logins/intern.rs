@@ -37,15 +37,43 @@ impl<E> Default for Listed<E> {
 }
 
 impl<E: Keyed> Listed<E> {
+    /// The numbers of the entries with these keys, for each that is there.
+    ///
+    /// Each step is made for all of them before the next one: what does not wait for anything else waits for
+    /// memory together. By far the most of the time goes there once there are many entries.
+    pub fn find_all<'k>(&self, keys: impl Iterator<Item = E::Key<'k>> + Clone, found: &mut Vec<Option<u32>>)
+    where
+        E: 'k,
+    {
+        found.clear();
+        found.extend(keys.clone().map(|key| {
+            let hash = self.hash(key);
+            self.index.find(spread(hash), |(known, _)| *known == hash).map(|(_, number)| *number)
+        }));
+        for (key, found) in keys.zip(found) {
+            // Two keys of one hash are rare.
+            if !found.and_then(|number| self.get(number)).is_none_or(|entry| entry.is(key)) {
+                *found = self.find(self.hash(key), key);
+            }
+        }
+    }
+
+    #[inline]
+    fn hash(&self, key: E::Key<'_>) -> u32 {
+        fold(self.hasher.hash_one(key))
+    }
+
+    #[inline]
+    fn find(&self, hash: u32, key: E::Key<'_>) -> Option<u32> {
+        let is = |(known, i): &(u32, u32)| *known == hash && self.get(*i).is_some_and(|entry| entry.is(key));
+        self.index.find(spread(hash), is).map(|(_, number)| *number)
+    }
+
     /// The number of the entry with this key; an unknown one gets an entry unless there are `cap` of them.
     #[inline]
     pub fn find_or_add(&mut self, key: E::Key<'_>, cap: usize, make: impl FnOnce() -> E) -> Option<u32> {
-        let hash = fold(self.hasher.hash_one(key));
-        let is = |(known, i): &(u32, u32)| *known == hash && self.get(*i).is_some_and(|entry| entry.is(key));
-        match self.index.find(spread(hash), is) {
-            Some((_, number)) => Some(*number),
-            None => self.add(hash, cap, make),
-        }
+        let hash = self.hash(key);
+        self.find(hash, key).or_else(|| self.add(hash, cap, make))
     }
 
     #[cold]
@@ -74,7 +102,7 @@ impl<E> Listed<E> {
     }
 
     /// All of them, in order.
-    pub fn iter(&self) -> impl Iterator<Item = &E> {
+    pub fn iter(&self) -> impl Iterator<Item = &E> + Clone {
         self.segments.iter().flatten()
     }
 

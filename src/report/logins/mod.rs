@@ -16,7 +16,6 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod told;
-mod tried;
 
 pub use answer::{Host, Logins, Place, Selection};
 pub use counts::{Counts, KINDS, Kind};

@@ -2,7 +2,6 @@
 
 use super::intern::{Keyed, Listed};
 use super::told::{Line, People, Remote, RemoteHost, Told, person};
-use super::tried::{Pairs, Users};
 use super::{Counts, Kind};
 use crate::model::{Event, Glimpse, Ts};
 use crate::report::Tallying;
@@ -34,7 +33,8 @@ pub(super) struct Row {
     pub span: Option<(Ts, Ts)>,
     pub first_failure: Option<Moment>,
     pub last_accepted: Option<Moment>,
-    pub users: Users,
+    /// How many users it tried.
+    users: usize,
     /// Attempts on users that found no room there.
     pub unlisted: u64,
 }
@@ -44,6 +44,27 @@ impl Keyed for Row {
 
     fn is(&self, key: Remote<'_>) -> bool {
         self.host.is(key)
+    }
+}
+
+/// A user that a host tried.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tried {
+    /// Number of the host.
+    pub host: u32,
+    /// Number of the name.
+    pub user: u32,
+    /// Attempts that were refused.
+    pub tried: u64,
+    /// Log-ins that were accepted.
+    pub accepted: u64,
+}
+
+impl Keyed for Tried {
+    type Key<'k> = (u32, u32);
+
+    fn is(&self, key: (u32, u32)) -> bool {
+        (self.host, self.user) == key
     }
 }
 
@@ -62,7 +83,7 @@ pub(super) struct Hosts {
     caps: Caps,
     pub rows: Listed<Row>,
     pub names: Listed<Box<str>>,
-    pairs: Pairs,
+    pub tried: Listed<Tried>,
     /// Of hosts that found no room.
     pub beyond: Counts,
     /// Without a remote host: at the console, in sudo …
@@ -71,9 +92,15 @@ pub(super) struct Hosts {
     pub people: People,
     /// Lines counted.
     seen: u64,
-    /// What hosts and names of a block are called here: memory to work in.
-    places: Vec<Option<u32>>,
-    numbers: Vec<Option<u32>>,
+    known: Known,
+}
+
+/// What hosts, names and pairs of both in a block are called here: memory to work in.
+#[derive(Debug, Default)]
+struct Known {
+    hosts: Vec<Option<u32>>,
+    names: Vec<Option<u32>>,
+    pairs: Vec<Option<u32>>,
 }
 
 impl AuthTally {
@@ -126,38 +153,58 @@ impl Hosts {
                 }
             }
         }
-        // First all hosts are looked up: searches that do not wait for what is done with the one before wait
-        // for memory together.
-        let mut places = std::mem::take(&mut self.places);
-        places.clear();
-        places.extend(told.hosts.iter().map(|host| self.place(host.key())));
-        // A name of many hosts is looked up once.
-        let mut numbers = std::mem::take(&mut self.numbers);
-        numbers.clear();
-        numbers.resize(told.names.len(), None);
+        let mut known = std::mem::take(&mut self.known);
+        self.know(told, &mut known);
         for line in &told.lines {
             self.seen += 1;
-            let place = places.get(line.host as usize).copied().flatten();
-            let Some((place, row)) = place.and_then(|place| Some((place, self.rows.get_mut(place)?))) else {
+            let row = known.hosts.get(line.host as usize).copied().flatten();
+            let Some(row) = row.and_then(|row| self.rows.get_mut(row)) else {
                 one(&mut self.beyond, line);
                 continue;
             };
             one(&mut row.counts, line);
             row.add(line, self.seen);
-            let Some(user) = line.user else { continue };
-            let Some(number) = numbers.get_mut(user as usize) else { continue };
-            if number.is_none() {
-                let name = told.names.get(user).map_or("", |name| &**name);
-                *number = self.names.find_or_add(name, self.caps.names, || name.into());
+            let Some(pair) = line.pair else { continue };
+            let (tried, accepted) = line.attempts();
+            let pair = known.pairs.get(pair as usize).copied().flatten();
+            match pair.and_then(|pair| self.tried.get_mut(pair)) {
+                Some(pair) => {
+                    pair.tried = pair.tried.saturating_add(tried);
+                    pair.accepted = pair.accepted.saturating_add(accepted);
+                }
+                None => row.unlisted = row.unlisted.saturating_add(tried + accepted),
             }
-            row.tried(place, *number, line, &mut self.pairs, &self.caps);
         }
-        (self.places, self.numbers) = (places, numbers);
+        self.known = known;
     }
 
-    /// The number of a host, if there is room for it.
-    fn place(&mut self, remote: Remote<'_>) -> Option<u32> {
-        self.rows.find_or_add(remote, self.caps.hosts, || Row::new(remote.into()))
+    /// Looks up everything that a block names, and enters what is new as far as there is room.
+    fn know(&mut self, told: &Told, known: &mut Known) {
+        let Hosts { caps, rows, names, tried, .. } = self;
+        rows.find_all(told.hosts.iter().map(RemoteHost::key), &mut known.hosts);
+        for (host, row) in told.hosts.iter().zip(&mut known.hosts).filter(|(_, row)| row.is_none()) {
+            *row = rows.find_or_add(host.key(), caps.hosts, || Row::new(host.clone()));
+        }
+        names.find_all(told.names.iter().map(|name| &**name), &mut known.names);
+        for (name, number) in told.names.iter().zip(&mut known.names).filter(|(_, number)| number.is_none()) {
+            *number = names.find_or_add(name, caps.names, || name.clone());
+        }
+        let number = |numbers: &[Option<u32>], of: u32| numbers.get(of as usize).copied().flatten();
+        let key =
+            |(host, user): &(u32, u32)| Some((number(&known.hosts, *host)?, number(&known.names, *user)?));
+        // No pair has these numbers.
+        let keys = told.pairs.iter().map(|pair| key(pair).unwrap_or((u32::MAX, u32::MAX)));
+        tried.find_all(keys, &mut known.pairs);
+        for (pair, place) in told.pairs.iter().zip(&mut known.pairs).filter(|(_, place)| place.is_none()) {
+            let Some((host, user)) = key(pair) else { continue };
+            let Some(row) = rows.get_mut(host).filter(|row| row.users < caps.users_of_host) else { continue };
+            *place =
+                tried.find_or_add((host, user), caps.pairs, || Tried { host, user, tried: 0, accepted: 0 });
+            row.users += usize::from(place.is_some());
+        }
+        // Rows are longer than what was looked at: the rest of them is waited for together, too.
+        let rest = known.hosts.iter().filter_map(|row| rows.get((*row)?));
+        std::hint::black_box(rest.fold(0, |sum, row| sum ^ row.touch()));
     }
 }
 
@@ -169,7 +216,7 @@ impl Row {
             span: None,
             first_failure: None,
             last_accepted: None,
-            users: Users::default(),
+            users: 0,
             unlisted: 0,
         }
     }
@@ -180,7 +227,7 @@ impl Row {
         match line.kind {
             Kind::Accepted => self.last_accepted = self.last_accepted.max(Some(at)),
             // Leaving early is no failure of a credential, and alone no attempt.
-            Kind::Preauth if line.user.is_none() => return,
+            Kind::Preauth if line.pair.is_none() => return,
             Kind::Preauth => {}
             _ => self.first_failure = Some(self.first_failure.map_or(at, |first| first.min(at))),
         }
@@ -190,19 +237,12 @@ impl Row {
         }
     }
 
-    /// Counts the user that a line names; `None` if there was no room for the name.
-    fn tried(&mut self, place: u32, user: Option<u32>, line: &Line, pairs: &mut Pairs, caps: &Caps) {
-        let weight = u64::from(line.weight);
-        let (tried, accepted) = match line.kind {
-            Kind::Accepted => (0, weight),
-            // Their attempts are counted by a line of their own; the names are kept.
-            Kind::InvalidUser | Kind::PamMore | Kind::Preauth => (0, 0),
-            _ => (weight, 0),
-        };
-        match user.and_then(|user| self.users.of(place, user, pairs, caps)) {
-            Some(user) => user.add(tried, accepted),
-            None => self.unlisted = self.unlisted.saturating_add(tried + accepted),
-        }
+    /// Looks at something in every part of it.
+    fn touch(&self) -> u64 {
+        let early =
+            self.first_failure.map_or(0, |(_, nth)| nth) ^ self.span.map_or(0, |(first, _)| first as u64);
+        let late = self.last_accepted.map_or(0, |(_, nth)| nth) ^ self.counts.named_preauth;
+        early ^ late ^ self.counts.of(Kind::Password) ^ self.unlisted
     }
 
     /// Whether a log-in was accepted after one had been refused, by time and then by place in the input.
@@ -214,7 +254,7 @@ impl Row {
 /// Counts one line.
 fn one(counts: &mut Counts, line: &Line) {
     counts.add(line.kind, line.weight.into());
-    if line.kind == Kind::Preauth && line.user.is_some() {
+    if line.kind == Kind::Preauth && line.pair.is_some() {
         counts.named_preauth = counts.named_preauth.saturating_add(line.weight.into());
     }
 }

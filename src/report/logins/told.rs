@@ -57,6 +57,14 @@ impl RemoteHost {
     }
 }
 
+impl Keyed for (u32, u32) {
+    type Key<'k> = (u32, u32);
+
+    fn is(&self, key: (u32, u32)) -> bool {
+        *self == key
+    }
+}
+
 impl Keyed for RemoteHost {
     type Key<'k> = Remote<'k>;
 
@@ -91,11 +99,23 @@ pub(super) struct Line {
     pub ts: Ts,
     /// Number of the host in [`Told::hosts`].
     pub host: u32,
-    /// Number of the user in [`Told::names`], where one is named.
-    pub user: Option<u32>,
+    /// Number of host and user in [`Told::pairs`], where one is named.
+    pub pair: Option<u32>,
     /// So many happenings.
     pub weight: u32,
     pub kind: Kind,
+}
+
+impl Line {
+    /// Attempts on the user that it names: refused, and accepted.
+    pub fn attempts(&self) -> (u64, u64) {
+        match self.kind {
+            Kind::Accepted => (0, self.weight.into()),
+            // Their attempts are counted by a line of their own; the names are kept.
+            Kind::InvalidUser | Kind::PamMore | Kind::Preauth => (0, 0),
+            _ => (self.weight.into(), 0),
+        }
+    }
 }
 
 /// The lines of a block.
@@ -104,6 +124,8 @@ pub(super) struct Told {
     pub lines: Vec<Line>,
     pub hosts: Listed<RemoteHost>,
     pub names: Listed<Box<str>>,
+    /// Numbers of hosts with those of their users.
+    pub pairs: Listed<(u32, u32)>,
     /// Without a remote host: at the console, in sudo …
     pub local: Counts,
     pub people: People,
@@ -116,6 +138,7 @@ impl Told {
         self.lines.clear();
         self.hosts.clear();
         self.names.clear();
+        self.pairs.clear();
         self.local = Counts::default();
         self.people.clear();
     }
@@ -137,8 +160,10 @@ impl Told {
         let host = self.hosts.find_or_add(remote, usize::MAX, || remote.into())?;
         let user = seen.user.map(cut);
         let user = user.and_then(|name| self.names.find_or_add(name, usize::MAX, || name.into()));
+        let pair = user.map(|user| (host, user));
+        let pair = pair.and_then(|pair| self.pairs.find_or_add(pair, usize::MAX, || pair));
         let number = u32::try_from(self.lines.len()).ok();
-        self.lines.push(Line { ts: event.ts, host, user, weight: seen.weight, kind });
+        self.lines.push(Line { ts: event.ts, host, pair, weight: seen.weight, kind });
         number
     }
 

@@ -14,7 +14,7 @@ use super::repeats::Repeats;
 use super::set::FormatSet;
 use super::taker::{Nobody, Taker};
 use super::template::Walk;
-use super::time::{Hour, Moment, Pending, Stamps, Turns, YearBase, Zone};
+use super::time::{Calendar, Hour, Moment, Pending, Stamps, Turns, YearBase, Zone};
 use crate::model::{Dataset, Event, Ledger, Origin, Ts, Value};
 use crate::source::LineChunk;
 use std::collections::BTreeMap;
@@ -57,6 +57,7 @@ pub(super) enum Read {
 #[derive(Debug, Default)]
 pub struct Scratch {
     pub(super) hour: Hour,
+    pub(super) calendar: Calendar,
     pub(super) stamps: Stamps,
     /// Number of the program that wrote the last line; see [`Quick`].
     pub(super) program: usize,

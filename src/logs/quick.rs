@@ -13,7 +13,7 @@ use super::swar::{self, Eight};
 use super::taker::Taker;
 use super::target::{Capture, Target};
 use super::template::begins;
-use super::time::{Form, Stamps, YearBase, Yearless, is_leap};
+use super::time::{Form, Stamps, YearBase, Yearless};
 use crate::model::{Dataset, FieldRef, Glimpse, Origin, Outcome, Seq, Ts, Value};
 use crate::source::LineChunk;
 use hashbrown::HashMap;
@@ -360,11 +360,11 @@ impl Parser<'_> {
         parsed: &mut Parsed<'_>,
         scratch: &mut Scratch,
     ) -> Ts {
-        let year = year.0.saturating_add(turn);
-        if when.leap_day() && !is_leap(year) {
+        let year = scratch.calendar.turn(year.0.saturating_add(turn));
+        if when.leap_day() && !year.leap {
             parsed.ledger.anomaly("time.leap_day", origin);
         }
-        self.context.zone.resolve(when.in_year(year), &mut scratch.hour)
+        self.context.zone.resolve(when.within(year), &mut scratch.hour)
     }
 
     /// Counts a line that was read the short way.

@@ -62,12 +62,12 @@ impl Hits {
     }
 }
 
-/// The highest bit of each of sixteen bytes that is `byte`.
+/// Which of eight bytes are `byte`, a bit each.
 #[inline]
-pub(super) fn bytes_that_are(sixteen: u128, byte: u8) -> u128 {
-    let low = Eight(sixteen as u64).are(byte).0;
-    let high = Eight((sixteen >> 64) as u64).are(byte).0;
-    u128::from(low) | u128::from(high) << 64
+pub(super) fn places(eight: [u8; 8], byte: u8) -> u32 {
+    let hits = Eight(u64::from_le_bytes(eight)).are(byte).0 >> 7;
+    // Each of the eight bits is multiplied to the top byte, the first one lowest.
+    (hits.wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
 }
 
 /// Where from `begin` on the first byte stands that is sought, or the end.

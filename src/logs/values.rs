@@ -84,33 +84,34 @@ pub(super) fn address(text: &str) -> Option<IpAddr> {
     bare.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
 }
 
-/// A dotted quad of decimal numbers without leading zeros; most addresses are one. All of it is looked at
-/// at once: how many digits a number has is nothing that a processor could guess.
+/// A dotted quad of decimal numbers without leading zeros; most addresses are one. How many digits a number
+/// has is nothing that a processor could guess, so nothing depends on it but what is taken from where.
 fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
-    let len = text.len();
-    if len > 15 {
-        return None;
-    }
-    // The last bytes overlap the first ones; where they do they are the same.
-    let all = match (text.first_chunk(), text.last_chunk()) {
-        (Some(head), Some(tail)) => {
-            u128::from(u64::from_le_bytes(*head)) | u128::from(u64::from_le_bytes(*tail)) << (8 * (len - 8))
+    let len = u32::try_from(text.len()).ok().filter(|len| *len <= 15)?;
+    let first = text.first_chunk::<4>().map(|first| u32::from_le_bytes(*first))?;
+    // The last bytes overlap the first ones.
+    let dots = match (text.first_chunk(), text.last_chunk()) {
+        (Some(head), Some(tail)) => swar::places(*head, b'.') | swar::places(*tail, b'.') << (len - 8),
+        _ => {
+            let mut eight = [0; 8];
+            eight.iter_mut().zip(text).for_each(|(slot, byte)| *slot = *byte);
+            swar::places(eight, b'.')
         }
-        _ if len == 7 => {
-            let (head, tail) = (text.first_chunk()?, text.last_chunk()?);
-            u128::from(u32::from_le_bytes(*head)) | u128::from(u32::from_le_bytes(*tail)) << 24
-        }
-        _ => return None,
     };
-    let mut dots = swar::bytes_that_are(all, b'.');
-    let (mut ip, mut begin, mut wrong) = (0, 0, dots.count_ones() ^ 3);
-    for _ in 0..4 {
-        let end = dots.trailing_zeros().min(8 * len as u32) / 8;
-        dots &= dots.wrapping_sub(1);
+    let mut wrong = dots.count_ones() ^ 3;
+    let (mut ip, mut begin, mut left) = (0, 0, dots);
+    for nth in 0..4 {
+        let end = left.trailing_zeros().min(len);
+        left &= left.wrapping_sub(1);
         // The three bytes before its end, of which the last ones are its own.
-        let three = if end < 3 { all << (8 * (3 - end)) } else { all >> (8 * (end - 3)) } as u32;
+        let three = if nth == 0 {
+            first << (8 * (3 - end.min(3)))
+        } else {
+            let [a, b, c] = *text.get(..end as usize)?.last_chunk::<3>()?;
+            u32::from_le_bytes([a, b, c, 0])
+        };
         let digits = end.wrapping_sub(begin);
-        wrong |= u32::from(!(1..=3).contains(&digits));
+        wrong |= u32::from(digits.wrapping_sub(1) > 2);
         let others = 8 * (3 - digits.min(3));
         let number = (three ^ 0x30_3030) & (0xff_ffff << others) & 0xff_ffff;
         wrong |= (number.wrapping_add(0x76_7676) | number) & 0x80_8080;

@@ -62,9 +62,47 @@ impl Yearless {
 
     /// Nanoseconds as if UTC, in `year`. 29 February of a year without one becomes 1 March.
     pub fn in_year(self, year: i16) -> Ts {
-        let start = days_from_civil(i64::from(year), 1, 1) * DAY;
-        let shift = if self.secs >= MARCH && !is_leap(year) { DAY } else { 0 };
-        (start + i64::from(self.secs) - shift).saturating_mul(SECOND).saturating_add(i64::from(self.nanos))
+        self.within(&Calendar::of(year))
+    }
+
+    /// The same, of a year whose calendar is known.
+    pub fn within(self, year: &Calendar) -> Ts {
+        let shift = if self.secs >= MARCH && !year.leap { DAY } else { 0 };
+        (year.start + i64::from(self.secs) - shift)
+            .saturating_mul(SECOND)
+            .saturating_add(i64::from(self.nanos))
+    }
+}
+
+/// What telling the time in a year takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Calendar {
+    year: i16,
+    /// Seconds from the epoch to its beginning.
+    start: i64,
+    /// Whether it has a 29 February.
+    pub leap: bool,
+}
+
+impl Default for Calendar {
+    fn default() -> Self {
+        Calendar::of(1970)
+    }
+}
+
+impl Calendar {
+    /// That of a year.
+    pub fn of(year: i16) -> Calendar {
+        Calendar { year, start: days_from_civil(i64::from(year), 1, 1) * DAY, leap: is_leap(year) }
+    }
+
+    /// Turns to another year.
+    #[inline]
+    pub fn turn(&mut self, year: i16) -> &Calendar {
+        if self.year != year {
+            *self = Calendar::of(year);
+        }
+        self
     }
 }
 

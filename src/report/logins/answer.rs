@@ -114,14 +114,8 @@ impl AuthTally {
         let mut rows: Vec<_> =
             tried.into_par_iter().map(|row| (Reverse(row.0.counts.failures()), name(row.0), row)).collect();
         rows.par_sort_unstable_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-        let mut users: Vec<&'t Tried> = all.tried.iter().collect();
-        users.par_sort_unstable_by_key(|tried| (tried.host, tried.user));
-        let users = |host: u32| {
-            let from = users.partition_point(|tried| tried.host < host);
-            let rest = users.get(from..).unwrap_or_default();
-            rest.iter().copied().take_while(move |tried| tried.host == host)
-        };
-        let made = |(_, name, (row, number))| all.made(name, row, users(number), &place);
+        let users = ByHost::new(all);
+        let made = |(_, name, (row, number))| all.made(name, row, users.of(number), &place);
         // Those with enough failures come first.
         let enough = rows.partition_point(|(failures, ..)| failures.0 >= selection.min_failures);
         let most = selection.top.map_or(enough, |top| top.min(enough));
@@ -134,12 +128,51 @@ impl AuthTally {
     }
 }
 
+/// What hosts tried, host by host.
+struct ByHost {
+    tried: Vec<Tried>,
+    /// Where those of each host end; those of the next one begin there.
+    ends: Vec<usize>,
+}
+
+impl ByHost {
+    fn new(all: &Hosts) -> ByHost {
+        // First where those of each begin, which moves on with each that is put there.
+        let mut ends = vec![0; all.rows.len() + 1];
+        for tried in all.tried.iter() {
+            if let Some(count) = ends.get_mut(tried.host as usize + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += *end;
+            *end = sum;
+        }
+        let mut sorted = vec![Tried::default(); all.tried.len()];
+        for tried in all.tried.iter() {
+            if let Some(place) = ends.get_mut(tried.host as usize)
+                && let Some(slot) = sorted.get_mut(*place)
+            {
+                *slot = *tried;
+                *place += 1;
+            }
+        }
+        ByHost { tried: sorted, ends }
+    }
+
+    fn of(&self, host: u32) -> &[Tried] {
+        let end = |host: u32| self.ends.get(host as usize).copied().unwrap_or_default();
+        self.tried.get(host.checked_sub(1).map_or(0, end)..end(host)).unwrap_or_default()
+    }
+}
+
 impl Hosts {
     fn made<'t>(
         &'t self,
         name: Cow<'t, str>,
         row: &'t Row,
-        users: impl Iterator<Item = &'t Tried> + Clone,
+        users: &[Tried],
         place: impl Fn(IpAddr) -> Place<'t>,
     ) -> Host<'t> {
         let user = |number: u32| self.names.get(number).map_or("", |name| &**name);
@@ -147,8 +180,8 @@ impl Hosts {
             list.sort_unstable_by(|a, b| (Reverse(a.1), a.0).cmp(&(Reverse(b.1), b.0)));
             list
         };
-        let tried = users.clone().filter(|u| u.tried > 0 || u.accepted == 0);
-        let accepted = users.filter(|u| u.accepted > 0);
+        let tried = users.iter().filter(|u| u.tried > 0 || u.accepted == 0);
+        let accepted = users.iter().filter(|u| u.accepted > 0);
         Host {
             host: name,
             place: match row.host {

@@ -1,7 +1,7 @@
 //! The fields of an event that are looked at.
 
 use super::Kind;
-use crate::model::{FieldRef, Glimpse, Outcome, Value};
+use crate::model::{Field, FieldRef, Glimpse, Outcome, Value};
 
 /// The field that makes an event one about a log-in.
 const KIND: &str = "netlog.auth.kind";
@@ -50,6 +50,9 @@ enum Mark {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Roles {
     known: Vec<(usize, Role)>,
+    /// Addresses of the two that nearly every line has.
+    user: usize,
+    method: usize,
     /// What lists of constants say that hold nothing but a mark, by address.
     marks: Vec<(usize, Mark)>,
 }
@@ -61,6 +64,16 @@ impl Roles {
         let (mut method, mut mark) = (None, self.mark(event.constants));
         let constants = if mark.is_some() { &[] } else { event.constants };
         for (field, value) in event.fields.iter().chain(constants) {
+            let address = std::ptr::from_ref::<Field>(field).addr();
+            // Conditions can be guessed better than where a table leads.
+            if address == self.user {
+                seen.user = value.as_str();
+                continue;
+            }
+            if address == self.method {
+                method = value.as_str();
+                continue;
+            }
             match self.role(field) {
                 // A constant comes after what was captured.
                 Role::Mark if mark.is_none() => mark = value.as_str().map(Mark::of),
@@ -105,8 +118,14 @@ impl Roles {
         let role = match field.name {
             KIND => Role::Mark,
             "netlog.count" => Role::Count,
-            "sshd.method" => Role::Method,
-            "user.name" => Role::User,
+            "sshd.method" => {
+                self.method = address;
+                Role::Method
+            }
+            "user.name" => {
+                self.user = address;
+                Role::User
+            }
             "source.domain" => Role::Name,
             "netlog.client_line.offset" => Role::Found,
             _ => Role::Nothing,

@@ -48,7 +48,7 @@ impl Keyed for Row {
 }
 
 /// A user that a host tried.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tried {
     /// Number of the host.
     pub host: u32,

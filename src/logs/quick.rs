@@ -3,21 +3,19 @@
 //! program's formats read the message at once. Whatever is not exactly so takes the long way, so the
 //! result is the same.
 
+mod header;
+mod lines;
+
 use super::draft::Draft;
-use super::parser::{LINE, Parsed, Parser, Scratch};
-use super::physical::unended;
-use super::repeats::Known;
+use super::parser::Scratch;
 use super::rule::{Child, Constant, Format, Matcher, Rule};
 use super::set::FormatSet;
-use super::swar::{self, Eight};
-use super::taker::Taker;
 use super::target::{Capture, Target};
 use super::template::begins;
-use super::time::{Form, Stamps, YearBase, Yearless};
-use crate::model::{Dataset, FieldRef, Glimpse, Origin, Outcome, Seq, Ts, Value};
-use crate::source::LineChunk;
+use super::time::{Form, Yearless};
+use crate::model::{Dataset, FieldRef, Outcome, Value};
 use hashbrown::HashMap;
-use std::ops::Range;
+use header::header;
 
 /// Stamp, program and message of the lines that [`header`] reads, as templates in the order they are tried.
 const HEADERS: [&str; 2] = [
@@ -79,15 +77,6 @@ struct Short<'q> {
     /// No format knows the message, which is counted under this name, if any.
     unknown: Option<&'static str>,
     ending: Option<&'q Ending>,
-}
-
-/// What counting a message came to.
-#[derive(Clone, Copy)]
-enum Told {
-    /// The same, whenever it is read again: what was told under this number, or nothing.
-    Again(Option<u32>),
-    /// Something that depends on the line.
-    Once,
 }
 
 impl Ending {
@@ -253,197 +242,6 @@ impl Program {
         program.formats = formats.into();
         Some(program)
     }
-}
-
-impl Parser<'_> {
-    /// Reads the lines of a chunk, those that can the short way.
-    #[allow(clippy::too_many_arguments, reason = "the state of the loop over the lines")]
-    pub(super) fn quick_lines<'a>(
-        &self,
-        quick: &Quick,
-        chunk: &'a LineChunk,
-        whole: &'a str,
-        scratch: &mut Scratch,
-        parsed: &mut Parsed<'a>,
-        year: YearBase,
-        taker: &mut impl Taker<'a>,
-    ) {
-        let mut draft = Draft::default();
-        let mut origin =
-            Origin { source: self.context.source, record: chunk.first_line, offset: chunk.offset };
-        let bytes = whole.as_bytes();
-        let ends = memchr::memchr_iter(b'\n', bytes).map(|at| at + 1);
-        let cut = Some(bytes.len()).filter(|_| bytes.last().is_some_and(|last| *last != b'\n'));
-        scratch.recent.begin();
-        scratch.repeats.begin();
-        let mut begin = 0;
-        for end in ends.chain(cut) {
-            // Lines that were taken together.
-            if end <= begin {
-                continue;
-            }
-            if matches!(bytes.get(end), Some(b' ' | b'\t')) {
-                scratch.recent.line(begin);
-                begin += self.group(chunk, Some(whole), begin, &mut origin, &mut draft, parsed, scratch);
-                // None of its lines is entered.
-                scratch.recent.line(begin - 1);
-                self.hand_over(parsed, year, &mut draft, scratch, taker);
-                continue;
-            }
-            scratch.recent.line(begin);
-            if !self.short(quick, whole, begin..end, origin, year, &mut draft, parsed, scratch, taker) {
-                let text = whole.get(begin..end).unwrap_or_default();
-                self.line(text, text.as_bytes(), origin, &mut draft, parsed, scratch);
-                self.hand_over(parsed, year, &mut draft, scratch, taker);
-            }
-            parsed.ledger.lines.read += 1;
-            parsed.ledger.lines.bytes += (end - begin) as u64;
-            origin.record += 1;
-            origin.offset += (end - begin) as u64;
-            begin = end;
-        }
-    }
-
-    /// Tries the short way of a line that is counted and nothing else; `false` if there is none.
-    #[inline]
-    #[allow(clippy::too_many_arguments, reason = "the state of the loop over the lines")]
-    fn short<'a>(
-        &self,
-        quick: &Quick,
-        whole: &'a str,
-        line: Range<usize>,
-        origin: Origin,
-        year: YearBase,
-        draft: &mut Draft<'a>,
-        parsed: &mut Parsed<'a>,
-        scratch: &mut Scratch,
-        taker: &mut impl Taker<'a>,
-    ) -> bool {
-        let begin = line.start;
-        let text = whole.get(line).unwrap_or_default();
-        if text.len() > LINE {
-            return false;
-        }
-        let text = unended(text);
-        let Some(Head { when, program, message }) = quick.head(text, scratch) else { return false };
-        let (known, number) = (scratch.repeats.find(scratch.program, message, whole), scratch.program);
-        let told = match known {
-            Known::Before(told) => told,
-            Known::New(_) | Known::NotSought => {
-                draft.clear();
-                let Some(short) = quick.read(self.set, program, message, draft, scratch) else {
-                    return false;
-                };
-                let told = self.tell(&short, when, text, origin, year, draft, parsed, scratch, taker);
-                if let (Known::New(hash), Told::Again(told)) = (known, told) {
-                    let start = begin + text.len() - message.len();
-                    scratch.repeats.enter(hash, number, start, message.len(), told);
-                }
-                return true;
-            }
-        };
-        parsed.ledger.lines.decoded += 1;
-        let turn = parsed.turns.step(when);
-        if let Some(number) = told {
-            taker.again(number, self.moment(when, year, turn, origin, parsed, scratch));
-        }
-        true
-    }
-
-    /// The time of a wanted event.
-    fn moment(
-        &self,
-        when: Yearless,
-        year: YearBase,
-        turn: i16,
-        origin: Origin,
-        parsed: &mut Parsed<'_>,
-        scratch: &mut Scratch,
-    ) -> Ts {
-        let year = scratch.calendar.turn(year.0.saturating_add(turn));
-        if when.leap_day() && !year.leap {
-            parsed.ledger.anomaly("time.leap_day", origin);
-        }
-        self.context.zone.resolve(when.within(year), &mut scratch.hour)
-    }
-
-    /// Counts a line that was read the short way.
-    #[allow(clippy::too_many_arguments, reason = "the state of the loop over the lines")]
-    fn tell<'a>(
-        &self,
-        short: &Short<'_>,
-        when: Yearless,
-        text: &str,
-        origin: Origin,
-        year: YearBase,
-        draft: &mut Draft<'a>,
-        parsed: &mut Parsed<'a>,
-        scratch: &mut Scratch,
-        taker: &mut impl Taker<'a>,
-    ) -> Told {
-        parsed.ledger.lines.decoded += 1;
-        let turn = parsed.turns.step(when);
-        let Some(ending) = short.ending.filter(|_| draft.wanted) else {
-            let Some(unknown) = short.unknown else { return Told::Again(None) };
-            parsed.ledger.anomaly(unknown, origin);
-            return Told::Once;
-        };
-        let mut constants = &*ending.constants;
-        if !self.set.users.is_empty() {
-            draft.fields.extend(constants.iter().cloned());
-            constants = &[];
-            if !self.set.of_wanted_user(draft) {
-                return Told::Again(None);
-            }
-        }
-        let ts = self.moment(when, year, turn, origin, parsed, scratch);
-        if !draft.bad.is_empty() {
-            parsed.ledger.anomaly_in("fmt.field", origin, text.as_bytes());
-        }
-        let number = taker.glance(Glimpse {
-            seq: Seq { source: origin.source, record: origin.record, sub: 0 },
-            ts,
-            dataset: ending.dataset,
-            outcome: ending.outcome.unwrap_or(draft.outcome),
-            source: draft.source.ip,
-            fields: &draft.fields,
-            constants,
-        });
-        match number {
-            Some(number) if draft.bad.is_empty() => Told::Again(Some(number)),
-            _ => Told::Once,
-        }
-    }
-}
-
-/// Stamp, program, pid and message of `Nov 21 09:07:01 host program[pid]: message`, where `[pid]` may be
-/// missing.
-/// Says no to lines that another template could read in another way.
-#[inline]
-fn header<'t>(text: &'t str, stamps: &mut Stamps) -> Option<(Yearless, &'t str, &'t [u8], &'t str)> {
-    let bytes = text.as_bytes();
-    let (when, stamp) = stamps.scan(bytes)?;
-    let host = swar::first(bytes, stamp + 1, Eight::low);
-    let program = swar::first(bytes, host + 1, |bytes| bytes.are(b'[').or(bytes.low()));
-    let blanks = bytes.get(stamp) == Some(&b' ') && bytes.get(host) == Some(&b' ');
-    if !blanks || host == stamp + 1 || program == host + 1 {
-        return None;
-    }
-    let (name, number, message) = if bytes.get(program) == Some(&b'[') {
-        let pid = swar::first(bytes, program + 1, Eight::other_than_digits);
-        // A longer number may not fit.
-        if !(2..=19).contains(&(pid - program)) || bytes.get(pid..)?.first_chunk() != Some(b"]: ") {
-            return None;
-        }
-        (program, program + 1..pid, pid + 3)
-    } else {
-        if program == host + 2 || bytes.get(program - 1..)?.first_chunk() != Some(b": ") {
-            return None;
-        }
-        (program - 1, program..program, program + 1)
-    };
-    let message = text.get(message..).filter(|message| !message.is_empty() && *message != "-")?;
-    Some((when, text.get(host + 1..name)?, bytes.get(number)?, message))
 }
 
 #[cfg(test)]

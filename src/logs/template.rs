@@ -164,7 +164,7 @@ impl Template {
             }
         }
         for i in 0..lead.len() {
-            let followed = lead.get(i + 1).map_or(!rest.is_some(), Part::begins_blank);
+            let followed = lead.get(i + 1).map_or(rest.is_none(), Part::begins_blank);
             if let Some(Part::Capture(mode @ Mode::Word)) = lead.get_mut(i).filter(|_| followed) {
                 *mode = Mode::ToBlank;
             }

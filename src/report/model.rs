@@ -178,7 +178,7 @@ impl Table {
 
 impl<'t> Rows<'t> {
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.len
     }
 

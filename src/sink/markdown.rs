@@ -101,8 +101,8 @@ fn push_table(out: &mut String, table: &Table, rows: Rows<'_>) -> std::fmt::Resu
         }
         Ok(out)
     };
-    pieces::in_order(rows.len(), piece, |piece| out.write_str(&piece?))?;
-    let more = table.distinct.saturating_sub(rows.len() as u64);
+    pieces::in_order(rows.count(), piece, |piece| out.write_str(&piece?))?;
+    let more = table.distinct.saturating_sub(rows.count() as u64);
     match (table.exact, more) {
         (true, 0) => Ok(()),
         (true, _) => writeln!(out, "\n… and {} more", units::count(more)),

@@ -1,6 +1,8 @@
 use super::*;
-use crate::logs::{Context, Wanted};
-use crate::model::{Event, FieldRef, Ts, Value};
+use crate::logs::parser::Parser;
+use crate::logs::time::Stamps;
+use crate::logs::{Context, Taker, Wanted};
+use crate::model::{Event, FieldRef, Glimpse, Ts, Value};
 use crate::source::LineChunk;
 use crate::source::lines::BEFORE;
 
@@ -43,6 +45,21 @@ Jan  1 07:09:07 web sshd[1]: message repeated 2 times: [ something new]
 Jan  1 07:09:07 web sshd[1]: message repeated 2 times: [ message repeated 2 times: [ Failed none for root from 203.0.113.7 port 1 ssh2]]
 Jan  1 07:00:00 web su[1]: FAILED SU (to root) bob on pts/1
 Jan  1 07:00:00 web sshd[1]: Connection closed by 203.0.113.7 port 1 [preauth]
+Jan  1 07:00:01 web sshd[1]: Connection closed by 203.0.113.7 port 65535 [preauth]
+Jan  1 07:00:01 web sshd[1]: Connection closed by 203.0.113.7 port 65536 [preauth]
+Jan  1 07:00:02 web sshd[1]: Invalid user bob port 5 from 203.0.113.7
+Jan  1 07:00:02 web sshd[1]: Invalid user bob port 6 from 203.0.113.7
+Jan  1 07:00:02 web sshd[1]: Invalid user bob from 203.0.113.7 port 5
+Jan  1 07:00:02 web sshd[1]: Invalid user bob from 203.0.113.7 port 6
+Jan  1 07:00:03 web sshd[1]: Failed password for invalid user a port 9 from 203.0.113.7 port 2 ssh2
+Jan  1 07:00:03 web sshd[1]: Failed password for invalid user a port 8 from 203.0.113.7 port 2 ssh2
+Jan  1 07:00:03 web sshd[1]: Failed password for invalid user a port 8 from 203.0.113.7 port 3 ssh2
+Jan  1 07:00:03 web sshd[1]: Failed password for invalid user a port 8 from 203.0.113.7 port 4 ssh2
+Jan  1 07:00:04 web sshd[1]: Failed password for bob from h port 9 from 203.0.113.7 port 2 ssh2
+Jan  1 07:00:04 web sshd[1]: Failed password for bob from h port 8 from 203.0.113.7 port 2 ssh2
+Jan  1 07:00:05 web sshd[1]: message repeated 3 times: [ Failed password for root from 203.0.113.7 port 2 ssh2]
+Jan  1 07:00:05 web sshd[1]: message repeated 3 times: [ Failed password for root from 203.0.113.7 port 3 ssh2]
+Jan  1 07:00:05 web sshd[2]: message repeated 4 times: [ Failed password for root from 203.0.113.7 port 3 ssh2]
 ";
 
 /// What was looked at, a line each; and what each was, but for its time.
@@ -103,7 +120,10 @@ fn both_ways_lead_to_the_same() {
     assert!(long.0.lines().count() > 10, "{}", long.0);
     assert_eq!(short.0, long.0);
     assert_eq!(short.1, long.1);
+    // What was known makes no difference, in whatever order it came.
     let again = LINES.repeat(3);
+    let backwards: String = again.lines().rev().map(|line| format!("{line}\n")).collect();
+    assert_eq!(read(&set, &backwards, true), read(&set, &backwards, false));
     assert_eq!(read(&set, &again, true), read(&set, &again, false));
 }
 

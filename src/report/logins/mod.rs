@@ -1,7 +1,7 @@
 //! Who tried to log in, from where, as whom: what `netlog grep-auth` counts.
 //!
 //! ```text
-//! event ─ Kind, weight ─▶ AuthTally (one per block) ─ merge in output order ─▶ AuthTally ─ finish(Selection) ─▶ Logins
+//! event ─ Kind, weight ─▶ Told (lines of a block) ─ in output order ─▶ Hosts (rows, added up) ─ finish(Selection) ─▶ Logins
 //! ```
 //!
 //! A service and PAM tell of the same attempt in lines of their own, so the kinds are never added up:

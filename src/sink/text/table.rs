@@ -61,11 +61,11 @@ pub fn draw(table: &Table, rows: Rows<'_>, page: &mut Page) {
         }
         lines
     };
-    let Ok(()) = pieces::in_order(rows.len(), lines, |piece| {
+    let Ok(()) = pieces::in_order(rows.count(), lines, |piece| {
         page.push(&piece);
         Ok::<(), Infallible>(())
     });
-    if let Some(rest) = remainder(table, rows.len() as u64) {
+    if let Some(rest) = remainder(table, rows.count() as u64) {
         page.line(&fit(&rest, page.width()), Style::new().dimmed());
     }
 }
@@ -89,7 +89,7 @@ fn lay(table: &Table, rows: Rows<'_>) -> Vec<Laid> {
         }
         widest
     };
-    let Ok(()) = pieces::in_order(rows.len(), widest, |piece: Vec<usize>| {
+    let Ok(()) = pieces::in_order(rows.count(), widest, |piece: Vec<usize>| {
         for (column, widest) in columns.iter_mut().zip(piece) {
             column.widest = column.widest.max(widest);
         }

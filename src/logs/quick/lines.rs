@@ -1,0 +1,182 @@
+//! The lines of a chunk, one by one.
+
+use super::super::draft::Draft;
+use super::super::parser::{LINE, Parsed, Parser, Scratch};
+use super::super::physical::unended;
+use super::super::repeats::Known;
+use super::super::taker::Taker;
+use super::super::time::{YearBase, Yearless};
+use super::{Head, Quick, Short};
+use crate::model::{Glimpse, Origin, Seq, Ts};
+use crate::source::LineChunk;
+use std::ops::Range;
+
+/// What counting a message came to.
+#[derive(Clone, Copy)]
+enum Told {
+    /// The same, whenever it is read again: what was told under this number, or nothing.
+    Again(Option<u32>),
+    /// Something that depends on the line.
+    Once,
+}
+
+impl Parser<'_> {
+    /// Reads the lines of a chunk, those that can the short way.
+    #[allow(clippy::too_many_arguments, reason = "the state of the loop over the lines")]
+    pub(in crate::logs) fn quick_lines<'a>(
+        &self,
+        quick: &Quick,
+        chunk: &'a LineChunk,
+        whole: &'a str,
+        scratch: &mut Scratch,
+        parsed: &mut Parsed<'a>,
+        year: YearBase,
+        taker: &mut impl Taker<'a>,
+    ) {
+        let mut draft = Draft::default();
+        let mut origin =
+            Origin { source: self.context.source, record: chunk.first_line, offset: chunk.offset };
+        let bytes = whole.as_bytes();
+        let ends = memchr::memchr_iter(b'\n', bytes).map(|at| at + 1);
+        let cut = Some(bytes.len()).filter(|_| bytes.last().is_some_and(|last| *last != b'\n'));
+        scratch.recent.begin();
+        scratch.repeats.begin();
+        let mut begin = 0;
+        for end in ends.chain(cut) {
+            // Lines that were taken together.
+            if end <= begin {
+                continue;
+            }
+            if matches!(bytes.get(end), Some(b' ' | b'\t')) {
+                scratch.recent.line(begin);
+                begin += self.group(chunk, Some(whole), begin, &mut origin, &mut draft, parsed, scratch);
+                // None of its lines is entered.
+                scratch.recent.line(begin - 1);
+                self.hand_over(parsed, year, &mut draft, scratch, taker);
+                continue;
+            }
+            scratch.recent.line(begin);
+            if !self.short(quick, whole, begin..end, origin, year, &mut draft, parsed, scratch, taker) {
+                let text = whole.get(begin..end).unwrap_or_default();
+                self.line(text, text.as_bytes(), origin, &mut draft, parsed, scratch);
+                self.hand_over(parsed, year, &mut draft, scratch, taker);
+            }
+            parsed.ledger.lines.read += 1;
+            parsed.ledger.lines.bytes += (end - begin) as u64;
+            origin.record += 1;
+            origin.offset += (end - begin) as u64;
+            begin = end;
+        }
+    }
+
+    /// Tries the short way of a line that is counted and nothing else; `false` if there is none.
+    #[inline]
+    #[allow(clippy::too_many_arguments, reason = "the state of the loop over the lines")]
+    fn short<'a>(
+        &self,
+        quick: &Quick,
+        whole: &'a str,
+        line: Range<usize>,
+        origin: Origin,
+        year: YearBase,
+        draft: &mut Draft<'a>,
+        parsed: &mut Parsed<'a>,
+        scratch: &mut Scratch,
+        taker: &mut impl Taker<'a>,
+    ) -> bool {
+        let begin = line.start;
+        let text = whole.get(line).unwrap_or_default();
+        if text.len() > LINE {
+            return false;
+        }
+        let text = unended(text);
+        let Some(Head { when, program, message }) = quick.head(text, scratch) else { return false };
+        let (known, number) = (scratch.repeats.find(scratch.program, message, whole), scratch.program);
+        let told = match known {
+            Known::Before(told) => told,
+            Known::New(_) | Known::NotSought => {
+                draft.clear();
+                let Some(short) = quick.read(self.set, program, message, draft, scratch) else {
+                    return false;
+                };
+                let told = self.tell(&short, when, text, origin, year, draft, parsed, scratch, taker);
+                if let (Known::New(hash), Told::Again(told)) = (known, told) {
+                    let start = begin + text.len() - message.len();
+                    scratch.repeats.enter(hash, number, start, message.len(), told);
+                }
+                return true;
+            }
+        };
+        parsed.ledger.lines.decoded += 1;
+        let turn = parsed.turns.step(when);
+        if let Some(number) = told {
+            taker.again(number, self.moment(when, year, turn, origin, parsed, scratch));
+        }
+        true
+    }
+
+    /// The time of a wanted event.
+    fn moment(
+        &self,
+        when: Yearless,
+        year: YearBase,
+        turn: i16,
+        origin: Origin,
+        parsed: &mut Parsed<'_>,
+        scratch: &mut Scratch,
+    ) -> Ts {
+        let year = scratch.calendar.turn(year.0.saturating_add(turn));
+        if when.leap_day() && !year.leap {
+            parsed.ledger.anomaly("time.leap_day", origin);
+        }
+        self.context.zone.resolve(when.within(year), &mut scratch.hour)
+    }
+
+    /// Counts a line that was read the short way.
+    #[allow(clippy::too_many_arguments, reason = "the state of the loop over the lines")]
+    fn tell<'a>(
+        &self,
+        short: &Short<'_>,
+        when: Yearless,
+        text: &str,
+        origin: Origin,
+        year: YearBase,
+        draft: &mut Draft<'a>,
+        parsed: &mut Parsed<'a>,
+        scratch: &mut Scratch,
+        taker: &mut impl Taker<'a>,
+    ) -> Told {
+        parsed.ledger.lines.decoded += 1;
+        let turn = parsed.turns.step(when);
+        let Some(ending) = short.ending.filter(|_| draft.wanted) else {
+            let Some(unknown) = short.unknown else { return Told::Again(None) };
+            parsed.ledger.anomaly(unknown, origin);
+            return Told::Once;
+        };
+        let mut constants = &*ending.constants;
+        if !self.set.users.is_empty() {
+            draft.fields.extend(constants.iter().cloned());
+            constants = &[];
+            if !self.set.of_wanted_user(draft) {
+                return Told::Again(None);
+            }
+        }
+        let ts = self.moment(when, year, turn, origin, parsed, scratch);
+        if !draft.bad.is_empty() {
+            parsed.ledger.anomaly_in("fmt.field", origin, text.as_bytes());
+        }
+        let number = taker.glance(Glimpse {
+            seq: Seq { source: origin.source, record: origin.record, sub: 0 },
+            ts,
+            dataset: ending.dataset,
+            outcome: ending.outcome.unwrap_or(draft.outcome),
+            source: draft.source.ip,
+            fields: &draft.fields,
+            constants,
+        });
+        match number {
+            Some(number) if draft.bad.is_empty() => Told::Again(Some(number)),
+            _ => Told::Once,
+        }
+    }
+}

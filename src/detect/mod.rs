@@ -20,6 +20,8 @@ pub use config::Config;
 use crate::model::{Allowed, Event, Finding, Ledger, Ran, Stamp};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSliceMut;
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
@@ -208,12 +210,14 @@ impl Tables {
             }
             let before = findings.len();
             let mut cells: Vec<_> = table.cells.into_iter().collect();
-            cells.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-            for (subject, cell) in cells {
+            cells.par_sort_unstable_by(|a, b| a.0.cmp(&b.0));
+            let judge = |(subject, cell): (String, Box<Cell>)| {
                 let found = (detector.judge)(&self.config, &subject, &cell);
                 debug_assert!(found.iter().all(|f| detector.rules.contains(&f.rule)), "{found:?}");
-                findings.extend(found);
-            }
+                found
+            };
+            let found: Vec<Vec<Finding>> = cells.into_par_iter().map(judge).collect();
+            findings.extend(found.into_iter().flatten());
             ran.push(Ran {
                 name: detector.name,
                 needs: detector.needs,

@@ -227,7 +227,7 @@ pub fn run_chosen<T: Tallying>(
     let groups = wanted(groups, job.only, &mut totals.ledger);
     progress.set_total(groups.iter().flat_map(members).filter_map(|i| i.size).sum());
     let tables = detect::Tables::new(&job.detect);
-    let (sinks, written) = std::thread::scope(|scope| {
+    let (verdict, (sinks, written)) = std::thread::scope(|scope| {
         let use_of = match job.wanted {
             Some(_) => Use::Count,
             None => Use::For(job.needs),
@@ -241,11 +241,13 @@ pub fn run_chosen<T: Tallying>(
         let carried = super::carried::reader(&formats, &job.logs.zone);
         let shared =
             Shared { job, stage: &stage, formats: &formats, carried, options, progress, writer: &writer };
-        workers.install(|| {
-            let go_on = rounds(groups, &shared, &mut totals);
-            go_on && cases.run(&shared, &mut totals)
+        let verdict = workers.install(|| {
+            let _ = rounds(groups, &shared, &mut totals) && cases.run(&shared, &mut totals);
+            // While the last blocks are written.
+            let tables = totals.tables.take();
+            tables.map_or_else(Verdict::default, |tables| tables.judge(&mut totals.ledger))
         });
-        writer.finish()
+        (verdict, writer.finish())
     });
     written.map_err(EngineError::Sink)?;
     let mut sources = enricher.sources().clone();
@@ -254,7 +256,6 @@ pub fn run_chosen<T: Tallying>(
             *slot = learnt;
         }
     }
-    let verdict = totals.tables.map_or_else(Verdict::default, |tables| tables.judge(&mut totals.ledger));
     Ok(Outcome { tally: totals.tally, verdict, ledger: totals.ledger, sources, enricher, sinks, workers })
 }
 

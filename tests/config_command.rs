@@ -43,6 +43,16 @@ fn a_mistake_is_told_before_anything_is_read() {
 }
 
 #[test]
+fn check_tells_every_mistake() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = write(dir.path(), "bad.toml", "timezon = \"UTC\"\n[detect]\nfailurs = 3\nwindow = \"0s\"\n");
+    let run = netlog(&["config", "check", &file]);
+    let told: Vec<_> = text(&run.stderr).lines().map(|line| line.split(": ").nth(1).unwrap()).collect();
+    assert_eq!(told, ["1:1", "3:1", "4:10"].map(|place| format!("{file}:{place}")));
+    assert_eq!((run.status.code(), text(&run.stdout)), (Some(2), ""));
+}
+
+#[test]
 fn the_file_holds_and_the_command_line_wins() {
     let dir = tempfile::tempdir().unwrap();
     let log = write(dir.path(), "x.log", "2026-11-21T10:00:00 web myd[1]: one two three\n");

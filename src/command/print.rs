@@ -5,8 +5,9 @@ use crate::cli::{Cli, Config, Fields};
 use crate::config;
 use crate::engine::EngineError;
 use crate::logs::FormatSet;
-use crate::plan::UsageError;
+
 use crate::schema;
+use crate::sink::escape::text::visible;
 use clap::CommandFactory;
 use std::io::{self, Write};
 
@@ -33,7 +34,13 @@ pub(super) fn config(command: &Config) -> Result<Status, CommandError> {
     let mut out = io::stdout().lock();
     match command {
         Config::Check { file } => {
-            config::File::read(file).map_err(UsageError::from)?;
+            let mistakes = config::File::mistakes(file);
+            for mistake in &mistakes {
+                anstream::eprintln!("netlog: {}", visible(&mistake.to_string()));
+            }
+            if !mistakes.is_empty() {
+                return Ok(Status::Usage);
+            }
             writeln!(out, "{} is sound", file.display())?;
         }
         Config::Show => out.write_all(config::DEFAULT.as_bytes())?,

@@ -4,6 +4,7 @@
 //! [`crate::proto::config`]), so that an option is declared once. `default.toml` shows all of them with
 //! their defaults; a test compares it with the structures.
 
+mod mistakes;
 mod report;
 
 pub use report::Report;

@@ -40,7 +40,11 @@ pub(super) fn run(plan: &Plan, args: &GrepAuth, terminal: &Terminal) -> Result<S
                 network: found.network,
             }
         });
-        outputs.into_iter().try_for_each(|output| output.close(&answer))
+        let closed = outputs.into_iter().try_for_each(|output| output.close(&answer));
+        // The program ends now: giving back memory name by name would only take time.
+        std::mem::forget(answer);
+        closed
     })?;
+    std::mem::forget(outcome.tally);
     Ok(status)
 }

@@ -11,6 +11,7 @@
 use super::draft::Draft;
 use super::parser::Scratch;
 use super::rule::{Format, Matcher, Rule};
+use super::swar;
 use super::template::{End, Misfit, begins};
 use std::collections::BTreeSet;
 
@@ -33,9 +34,9 @@ struct Candidate {
 #[derive(Debug, Default)]
 struct Node {
     candidates: Box<[Candidate]>,
-    /// By the first byte of what may follow, its number in `next` from 1 on; nothing if nothing may follow.
-    by_first: Box<[u8]>,
-    /// What may follow; no two begin with the same byte.
+    /// First bytes of what may follow, eight at a time; no two are the same.
+    firsts: Box<[[u8; 8]]>,
+    /// What may follow, in the same order.
     next: Box<[(Box<[u8]>, Node)]>,
 }
 
@@ -52,15 +53,28 @@ pub(super) struct Dispatch {
 impl Dispatch {
     /// Sorts the rules by what they begin with.
     pub fn new(rules: &[Rule]) -> Dispatch {
-        let fits = |byte: Option<u8>| {
-            let alternatives = rules.iter().zip(0u16..).flat_map(|(rule, r)| {
-                rule.matchers.iter().zip(0u16..).map(move |(matcher, m)| (matcher, r, m))
-            });
-            let fitting: Vec<Alternative<'_>> =
-                alternatives.filter(|(matcher, ..)| matcher.may_begin(byte)).collect();
-            Node::new(&fitting, 0)
-        };
-        Dispatch { by_byte: (0..=u8::MAX).map(|b| fits(Some(b))).collect(), empty: fits(None) }
+        let alternatives = rules
+            .iter()
+            .zip(0u16..)
+            .flat_map(|(rule, r)| rule.matchers.iter().zip(0u16..).map(move |(matcher, m)| (matcher, r, m)));
+        let mut by_byte: Vec<Vec<Alternative<'_>>> = vec![Vec::new(); 256];
+        let mut empty = Vec::new();
+        for alternative in alternatives {
+            let matcher = alternative.0;
+            match matcher.literal().and_then(|literal| literal.first()) {
+                Some(first) => {
+                    by_byte.get_mut(usize::from(*first)).into_iter().for_each(|f| f.push(alternative))
+                }
+                None => {
+                    let fits =
+                        (0..=u8::MAX).zip(&mut by_byte).filter(|(byte, _)| matcher.may_begin(Some(*byte)));
+                    fits.for_each(|(_, fitting)| fitting.push(alternative));
+                    empty.extend(matcher.may_begin(None).then_some(alternative));
+                }
+            }
+        }
+        let node = |fitting: Vec<Alternative<'_>>| Node::new(&fitting, 0);
+        Dispatch { by_byte: by_byte.into_iter().map(node).collect(), empty: node(empty) }
     }
 
     /// The first rule of `format` that matches the text; the draft holds what it captured.
@@ -125,8 +139,7 @@ impl Dispatch {
         let mut node = first.unwrap_or(&self.empty);
         let mut left = text;
         while let Some(byte) = left.first()
-            && let Some(nth) = node.by_first.get(usize::from(*byte))
-            && let Some((label, next)) = usize::from(*nth).checked_sub(1).and_then(|nth| node.next.get(nth))
+            && let Some((label, next)) = node.next(*byte)
             && begins(left, label)
         {
             left = left.get(label.len()..).unwrap_or_default();
@@ -137,6 +150,15 @@ impl Dispatch {
 }
 
 impl Node {
+    /// What may follow that begins with this byte.
+    #[inline]
+    fn next(&self, byte: u8) -> Option<&(Box<[u8]>, Node)> {
+        let mut groups = self.firsts.iter().enumerate();
+        let place = groups.find_map(|(group, firsts)| swar::place(*firsts, byte).map(|at| 8 * group + at))?;
+        // Behind the last one stand zeros, which may be looked for.
+        self.next.get(place)
+    }
+
     /// The node of texts whose first `depth` bytes are those of every literal in `alternatives`, as far
     /// as these reach.
     fn new(alternatives: &[Alternative<'_>], depth: usize) -> Node {
@@ -160,14 +182,13 @@ impl Node {
             (label.into(), Node::new(&fitting, depth + label.len()))
         });
         let next = next.collect();
-        let mut by_first = vec![0; if bytes.is_empty() { 0 } else { 256 }];
-        // Literals are UTF-8, which 13 bytes have no part in.
-        for (byte, nth) in bytes.iter().zip(1..=u8::MAX) {
-            if let Some(slot) = by_first.get_mut(usize::from(*byte)) {
-                *slot = nth;
-            }
-        }
-        Node { candidates, by_first: by_first.into(), next }
+        let bytes: Vec<u8> = bytes.into_iter().collect();
+        let eight = |some: &[u8]| {
+            let mut eight = [0; 8];
+            eight.iter_mut().zip(some).for_each(|(slot, byte)| *slot = *byte);
+            eight
+        };
+        Node { candidates, firsts: bytes.chunks(8).map(eight).collect(), next }
     }
 }
 

@@ -70,6 +70,13 @@ pub(super) fn places(eight: [u8; 8], byte: u8) -> u32 {
     (hits.wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
 }
 
+/// Which of eight bytes is the first that is `byte`.
+#[inline]
+pub(super) fn place(eight: [u8; 8], byte: u8) -> Option<usize> {
+    let hits = Eight(u64::from_le_bytes(eight)).are(byte).0;
+    (hits != 0).then(|| (hits.trailing_zeros() / 8) as usize)
+}
+
 /// Where from `begin` on the first byte stands that is sought, or the end.
 #[inline]
 pub(super) fn first(text: &[u8], begin: usize, sought: impl Fn(Eight) -> Hits) -> usize {

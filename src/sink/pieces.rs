@@ -1,10 +1,14 @@
 //! Long listings drawn by all threads, piece by piece in their order.
 
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use super::output::Output;
+use rayon::iter::{
+    IndexedParallelIterator, IntoParallelIterator, IntoParallelRefMutIterator, ParallelIterator,
+};
+use std::io;
 use std::ops::Range;
 
-/// Rows of a piece: enough to be worth handing out.
-const ROWS: usize = 1024;
+/// Rows of a piece: enough to be worth handing out, few enough to stay in the cache.
+const ROWS: usize = 256;
 /// Pieces for each thread at a time; what they come to is kept until it was taken.
 const PER_THREAD: usize = 4;
 
@@ -24,6 +28,29 @@ pub fn in_order<P: Send, E>(
     for first in (0..pieces).step_by(at_once) {
         let some: Vec<P> = (first..pieces.min(first + at_once)).into_par_iter().map(piece).collect();
         some.into_iter().try_for_each(&mut take)?;
+    }
+    Ok(())
+}
+
+/// Has `draw` append pieces of `0..rows` to buffers, which are used again, and writes them in order.
+///
+/// # Errors
+/// What `draw` or the output says.
+pub fn write(
+    out: &mut Output,
+    rows: usize,
+    draw: impl Fn(Range<usize>, &mut Vec<u8>) -> io::Result<()> + Sync,
+) -> io::Result<()> {
+    let mut buffers = vec![Vec::new(); rayon::current_num_threads() * PER_THREAD];
+    let at_once = buffers.len() * ROWS;
+    for first in (0..rows).step_by(at_once) {
+        let draw = |(nth, buffer): (usize, &mut Vec<u8>)| {
+            buffer.clear();
+            let from = rows.min(first + nth * ROWS);
+            draw(from..rows.min(from + ROWS), buffer)
+        };
+        buffers.par_iter_mut().enumerate().try_for_each(draw)?;
+        buffers.iter().try_for_each(|buffer| out.write(buffer))?;
     }
     Ok(())
 }

@@ -23,14 +23,12 @@ fn hosts(
     logins: &Logins<'_>,
     draw: impl Fn(&mut Vec<u8>, usize, &Host<'_>) + Sync,
 ) -> io::Result<()> {
-    let piece = |range: std::ops::Range<usize>| {
-        let mut text = Vec::new();
+    pieces::write(out, logins.hosts.len(), |range, text| {
         for (nth, each) in range.clone().zip(logins.hosts.get(range).unwrap_or_default()) {
-            draw(&mut text, nth, each);
+            draw(text, nth, each);
         }
-        text
-    };
-    pieces::in_order(logins.hosts.len(), piece, |text| out.write(&text))
+        Ok(())
+    })
 }
 
 /// The whole answer.

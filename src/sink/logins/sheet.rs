@@ -32,7 +32,10 @@ pub(super) fn write(out: &mut Output, logins: &Logins<'_>) -> io::Result<()> {
     head.write_record(COLUMNS)?;
     out.write(&inner(head)?)?;
     let hosts = |range| logins.hosts.get(range).unwrap_or_default();
-    pieces::in_order(logins.hosts.len(), |range| rows(hosts(range)), |piece| out.write(&piece?))
+    pieces::write(out, logins.hosts.len(), |range, text| {
+        text.extend(rows(hosts(range))?);
+        Ok(())
+    })
 }
 
 fn inner(writer: csv::Writer<Vec<u8>>) -> io::Result<Vec<u8>> {

@@ -46,7 +46,7 @@ pub trait Tallying: Default + Send {
     /// Counts what was counted under this number once more, for an event at another time.
     fn again(&mut self, _number: u32, _ts: Ts) {}
 
-    /// Adds the tables of the block that follows in output order.
+    /// Adds the tables of the block that follows in output order; nothing was merged into these.
     fn merge(&mut self, other: Self);
 
     /// The same; gives back an empty one, for another block, that may have kept the memory.

@@ -134,6 +134,7 @@ impl Tallying for AuthTally {
     }
 
     fn drain(&mut self, mut later: AuthTally) -> AuthTally {
+        debug_assert_eq!(later.all.seen, 0, "a block is told, not added up");
         self.settle();
         self.all.add(&later.told);
         later.told.clear();

@@ -80,8 +80,10 @@ impl Page {
         for database in &report.databases {
             self.paragraph("", database);
         }
-        self.out.push('\n');
-        self.paragraph("", &report.summary.join(" "));
+        if !report.summary.is_empty() {
+            self.out.push('\n');
+            self.paragraph("", &report.summary.join(" "));
+        }
     }
 
     /// A section with its heading.

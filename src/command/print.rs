@@ -5,7 +5,6 @@ use crate::cli::{Cli, Config, Fields};
 use crate::config;
 use crate::engine::EngineError;
 use crate::logs::FormatSet;
-
 use crate::schema;
 use crate::sink::escape::text::visible;
 use clap::CommandFactory;

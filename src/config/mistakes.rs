@@ -1,6 +1,6 @@
 //! All mistakes of a file: what is wrong is taken out, and the rest looked at again.
 
-use super::{ConfigError, File};
+use super::{ConfigError, File, content};
 use std::path::Path;
 
 /// Mistakes that are told.
@@ -10,11 +10,7 @@ impl File {
     /// Everything that is wrong with a file, from top to bottom, up to a hundred mistakes. Nothing behind
     /// one that keeps the file from being TOML at all.
     pub fn mistakes(path: &Path) -> Vec<ConfigError> {
-        let name = path.display().to_string();
-        match std::fs::read_to_string(path) {
-            Ok(text) => mistakes(&name, text),
-            Err(e) => vec![ConfigError { file: name, place: None, message: e.to_string() }],
-        }
+        content(path).map_or_else(|error| vec![error], |(name, text)| mistakes(&name, text))
     }
 }
 

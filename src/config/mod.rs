@@ -109,12 +109,7 @@ impl File {
     /// # Errors
     /// It cannot be read, is not TOML, or says something that there is not.
     pub fn read(path: &Path) -> Result<File, ConfigError> {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|e| ConfigError {
-            file: name.clone(),
-            place: None,
-            message: e.to_string(),
-        })?;
+        let (name, text) = content(path)?;
         let mut file = File::parse(&name, &text)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         for path in file.geoip_db.iter_mut().chain(&mut file.patterns).chain(&mut file.indicators) {
@@ -140,6 +135,15 @@ impl File {
             }
             ConfigError { file: name.to_owned(), place: Some((line, column)), message }
         })
+    }
+}
+
+/// Name and text of a file.
+fn content(path: &Path) -> Result<(String, String), ConfigError> {
+    let name = path.display().to_string();
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok((name, text)),
+        Err(e) => Err(ConfigError { file: name, place: None, message: e.to_string() }),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Rounds: read k+1 ∥ decode k ∥ write k−1. The only module that knows threads, but for
-//! listings that are long enough to be drawn piece by piece.
+//! Rounds: read k+1 ∥ decode k ∥ write k−1. Work is handed out here; what is left when
+//! the rounds are over (findings to judge, long listings to draw) goes to the same workers where it is done.
 //!
 //! ```text
 //! reader thread ─ batch ─▶ workers: dissect ─▶ 64 shards ─▶ events ─ sort ─ blocks ─▶ workers: complete,

@@ -183,12 +183,7 @@ impl Node {
         });
         let next = next.collect();
         let bytes: Vec<u8> = bytes.into_iter().collect();
-        let eight = |some: &[u8]| {
-            let mut eight = [0; 8];
-            eight.iter_mut().zip(some).for_each(|(slot, byte)| *slot = *byte);
-            eight
-        };
-        Node { candidates, firsts: bytes.chunks(8).map(eight).collect(), next }
+        Node { candidates, firsts: bytes.chunks(8).map(swar::padded).collect(), next }
     }
 }
 

@@ -18,11 +18,7 @@ impl Eight {
     /// The bytes of a text, of which eight are looked at.
     #[inline]
     fn of(text: &[u8]) -> Eight {
-        let mut eight = [0; 8];
-        for (slot, byte) in eight.iter_mut().zip(text) {
-            *slot = *byte;
-        }
-        Eight(u64::from_le_bytes(eight))
+        Eight(u64::from_le_bytes(padded(text)))
     }
 
     /// Bytes that are this one.
@@ -60,6 +56,16 @@ impl Hits {
     pub fn or(self, other: Hits) -> Hits {
         Hits(self.0 | other.0)
     }
+}
+
+/// The first eight bytes of a text, with zeros behind its end.
+#[inline]
+pub(super) fn padded(text: &[u8]) -> [u8; 8] {
+    let mut eight = [0; 8];
+    for (slot, byte) in eight.iter_mut().zip(text) {
+        *slot = *byte;
+    }
+    eight
 }
 
 /// Which of eight bytes are `byte`, a bit each.

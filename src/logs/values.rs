@@ -92,11 +92,7 @@ fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
     // The last bytes overlap the first ones.
     let dots = match (text.first_chunk(), text.last_chunk()) {
         (Some(head), Some(tail)) => swar::places(*head, b'.') | swar::places(*tail, b'.') << (len - 8),
-        _ => {
-            let mut eight = [0; 8];
-            eight.iter_mut().zip(text).for_each(|(slot, byte)| *slot = *byte);
-            swar::places(eight, b'.')
-        }
+        _ => swar::places(swar::padded(text), b'.'),
     };
     let mut wrong = dots.count_ones() ^ 3;
     let (mut ip, mut begin, mut left) = (0, 0, dots);

@@ -158,21 +158,21 @@ impl MadeRows for NoRows {
 #[derive(Clone, Copy)]
 pub struct Rows<'t> {
     table: &'t Table,
-    made: &'t dyn MadeRows,
+    /// Who makes them, where they are not the table's own.
+    made: Option<&'t dyn MadeRows>,
     len: usize,
-    own: bool,
 }
 
 impl Table {
     /// Its own rows, the first so many.
     pub fn first(&self, most: usize) -> Rows<'_> {
-        Rows { table: self, made: &NoRows, len: self.rows.len().min(most), own: true }
+        Rows { table: self, made: None, len: self.rows.len().min(most) }
     }
 
     /// All rows of a listing: those that `made` has for it, else its own.
     pub fn listed<'t>(&'t self, made: &'t dyn MadeRows) -> Rows<'t> {
         let rows = made.rows(self.id);
-        Rows { table: self, made, len: rows.unwrap_or(self.rows.len()), own: rows.is_none() }
+        Rows { table: self, made: rows.map(|_| made), len: rows.unwrap_or(self.rows.len()) }
     }
 }
 
@@ -184,9 +184,9 @@ impl<'t> Rows<'t> {
 
     /// Some of them, by their numbers.
     pub fn some(self, range: Range<usize>) -> impl Iterator<Item = Cow<'t, [Cell]>> {
-        range.map(move |nth| match self.own {
-            true => self.table.rows.get(nth).map_or_else(Cow::default, |row| row.as_slice().into()),
-            false => self.made.row(self.table.id, nth).into(),
+        range.map(move |nth| match self.made {
+            None => self.table.rows.get(nth).map_or_else(Cow::default, |row| row.as_slice().into()),
+            Some(made) => made.row(self.table.id, nth).into(),
         })
     }
 }

@@ -284,6 +284,11 @@ fn next(out: &mut Vec<u8>, index: usize, level: usize) {
     if index > 0 {
         out.push(b',');
     }
+    new_line(out, level);
+}
+
+/// Begins a line at this level.
+pub(super) fn new_line(out: &mut Vec<u8>, level: usize) {
     out.push(b'\n');
     out.resize(out.len() + 2 * level, b' ');
 }

@@ -1,7 +1,7 @@
 //! JSON objects written member by member, without a tree of values in between: there can be a million.
 
 use super::escape::json as escape;
-use super::json;
+use super::json::{self, new_line};
 use crate::model::{Ts, push_rfc3339};
 use serde_json::{Number, Value};
 
@@ -111,11 +111,6 @@ impl Object<'_> {
             None => json::push_line(self.out, value),
         }
     }
-}
-
-fn new_line(out: &mut Vec<u8>, level: usize) {
-    out.push(b'\n');
-    out.resize(out.len() + 2 * level, b' ');
 }
 
 #[cfg(test)]

@@ -85,4 +85,23 @@ mod tests {
         );
         assert_eq!((failed, taken), (Err("full"), 3));
     }
+
+    #[test]
+    fn buffers_that_are_used_again_hold_nothing_of_before() {
+        let dir = tempfile::tempdir().unwrap();
+        for rows in [0, 1, ROWS, 37 * ROWS + 5] {
+            let path = dir.path().join(rows.to_string());
+            let mut out = Output::create(&path).unwrap();
+            let draw = |range: Range<usize>, text: &mut Vec<u8>| {
+                range.for_each(|row| text.extend(format!("{row}\n").bytes()));
+                Ok(())
+            };
+            write(&mut out, rows, draw).unwrap();
+            out.finish().unwrap();
+            let want: String = (0..rows).map(|row| format!("{row}\n")).collect();
+            assert!(std::fs::read_to_string(path).unwrap() == want, "{rows}");
+        }
+        let mut out = Output::create(&dir.path().join("failed")).unwrap();
+        assert!(write(&mut out, 9 * ROWS, |_, _| Err(io::Error::other("no"))).is_err());
+    }
 }

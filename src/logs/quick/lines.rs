@@ -20,6 +20,14 @@ enum Told {
     Once,
 }
 
+/// When and where a line was written.
+#[derive(Clone, Copy)]
+struct At {
+    when: Yearless,
+    year: i16,
+    origin: Origin,
+}
+
 impl Parser<'_> {
     /// Reads the lines of a chunk, those that can the short way.
     #[allow(clippy::too_many_arguments, reason = "the state of the loop over the lines")]
@@ -92,62 +100,52 @@ impl Parser<'_> {
         let text = unended(text);
         let Some(Head { when, program, message }) = quick.head(text, scratch) else { return false };
         let (known, number) = (scratch.repeats.find(scratch.program, message, whole), scratch.program);
-        let told = match known {
-            Known::Before(told) => told,
-            Known::New(_) | Known::NotSought => {
-                draft.clear();
-                let Some(short) = quick.read(self.set, program, message, draft, scratch) else {
-                    return false;
-                };
-                let told = self.tell(&short, when, text, origin, year, draft, parsed, scratch, taker);
+        let mut short = None;
+        if !matches!(known, Known::Before(_)) {
+            draft.clear();
+            short = quick.read(self.set, program, message, draft, scratch);
+            if short.is_none() {
+                return false;
+            }
+        }
+        parsed.ledger.lines.decoded += 1;
+        let at = At { when, year: year.0.saturating_add(parsed.turns.step(when)), origin };
+        match (known, short) {
+            (Known::Before(Some(told)), _) => taker.again(told, self.moment(at, parsed, scratch)),
+            (_, Some(short)) => {
+                let told = self.tell(&short, at, text, draft, parsed, scratch, taker);
                 if let (Known::New(hash), Told::Again(told)) = (known, told) {
                     let start = begin + text.len() - message.len();
                     scratch.repeats.enter(hash, number, start, message.len(), told);
                 }
-                return true;
             }
-        };
-        parsed.ledger.lines.decoded += 1;
-        let turn = parsed.turns.step(when);
-        if let Some(number) = told {
-            taker.again(number, self.moment(when, year, turn, origin, parsed, scratch));
+            (_, None) => {}
         }
         true
     }
 
     /// The time of a wanted event.
-    fn moment(
-        &self,
-        when: Yearless,
-        year: YearBase,
-        turn: i16,
-        origin: Origin,
-        parsed: &mut Parsed<'_>,
-        scratch: &mut Scratch,
-    ) -> Ts {
-        let year = scratch.calendar.turn(year.0.saturating_add(turn));
-        if when.leap_day() && !year.leap {
-            parsed.ledger.anomaly("time.leap_day", origin);
+    fn moment(&self, at: At, parsed: &mut Parsed<'_>, scratch: &mut Scratch) -> Ts {
+        let year = scratch.calendar.turn(at.year);
+        if at.when.leap_day() && !year.leap {
+            parsed.ledger.anomaly("time.leap_day", at.origin);
         }
-        self.context.zone.resolve(when.within(year), &mut scratch.hour)
+        self.context.zone.resolve(at.when.within(year), &mut scratch.hour)
     }
 
-    /// Counts a line that was read the short way.
+    /// Tells what a line says that was read the short way.
     #[allow(clippy::too_many_arguments, reason = "the state of the loop over the lines")]
     fn tell<'a>(
         &self,
         short: &Short<'_>,
-        when: Yearless,
+        at: At,
         text: &str,
-        origin: Origin,
-        year: YearBase,
         draft: &mut Draft<'a>,
         parsed: &mut Parsed<'a>,
         scratch: &mut Scratch,
         taker: &mut impl Taker<'a>,
     ) -> Told {
-        parsed.ledger.lines.decoded += 1;
-        let turn = parsed.turns.step(when);
+        let origin = at.origin;
         let Some(ending) = short.ending.filter(|_| draft.wanted) else {
             let Some(unknown) = short.unknown else { return Told::Again(None) };
             parsed.ledger.anomaly(unknown, origin);
@@ -161,7 +159,7 @@ impl Parser<'_> {
                 return Told::Again(None);
             }
         }
-        let ts = self.moment(when, year, turn, origin, parsed, scratch);
+        let ts = self.moment(at, parsed, scratch);
         if !draft.bad.is_empty() {
             parsed.ledger.anomaly_in("fmt.field", origin, text.as_bytes());
         }

@@ -58,6 +58,22 @@ impl<E: Keyed> Listed<E> {
         }
     }
 
+    /// The same; unknown ones get an entry, unless there are `cap` of them.
+    pub fn find_or_add_all<'k>(
+        &mut self,
+        keys: impl Iterator<Item = E::Key<'k>> + Clone,
+        cap: usize,
+        make: impl Fn(E::Key<'k>) -> E,
+        found: &mut Vec<Option<u32>>,
+    ) where
+        E: 'k,
+    {
+        self.find_all(keys.clone(), found);
+        for (key, found) in keys.zip(found).filter(|(_, found)| found.is_none()) {
+            *found = self.find_or_add(key, cap, || make(key));
+        }
+    }
+
     #[inline]
     fn hash(&self, key: E::Key<'_>) -> u32 {
         fold(self.hasher.hash_one(key))

@@ -182,14 +182,10 @@ impl Hosts {
     /// Looks up everything that a block names, and enters what is new as far as there is room.
     fn know(&mut self, told: &Told, known: &mut Known) {
         let Hosts { caps, rows, names, tried, .. } = self;
-        rows.find_all(told.hosts.iter().map(RemoteHost::key), &mut known.hosts);
-        for (host, row) in told.hosts.iter().zip(&mut known.hosts).filter(|(_, row)| row.is_none()) {
-            *row = rows.find_or_add(host.key(), caps.hosts, || Row::new(host.clone()));
-        }
-        names.find_all(told.names.iter().map(|name| &**name), &mut known.names);
-        for (name, number) in told.names.iter().zip(&mut known.names).filter(|(_, number)| number.is_none()) {
-            *number = names.find_or_add(name, caps.names, || name.clone());
-        }
+        let hosts = told.hosts.iter().map(RemoteHost::key);
+        rows.find_or_add_all(hosts, caps.hosts, |host| Row::new(host.into()), &mut known.hosts);
+        let users = told.names.iter().map(|name| &**name);
+        names.find_or_add_all(users, caps.names, Box::from, &mut known.names);
         let number = |numbers: &[Option<u32>], of: u32| numbers.get(of as usize).copied().flatten();
         let key =
             |(host, user): &(u32, u32)| Some((number(&known.hosts, *host)?, number(&known.names, *user)?));

@@ -28,22 +28,15 @@ const COLUMNS: [&str; 16] = [
 
 /// The whole table.
 pub(super) fn write(out: &mut Output, logins: &Logins<'_>) -> io::Result<()> {
-    let mut head = csv::Writer::from_writer(Vec::new());
-    head.write_record(COLUMNS)?;
-    out.write(&inner(head)?)?;
+    let mut head = Vec::new();
+    csv::Writer::from_writer(&mut head).write_record(COLUMNS)?;
+    out.write(&head)?;
     let hosts = |range| logins.hosts.get(range).unwrap_or_default();
-    pieces::write(out, logins.hosts.len(), |range, text| {
-        text.extend(rows(hosts(range))?);
-        Ok(())
-    })
+    pieces::write(out, logins.hosts.len(), |range, text| rows(text, hosts(range)))
 }
 
-fn inner(writer: csv::Writer<Vec<u8>>) -> io::Result<Vec<u8>> {
-    writer.into_inner().map_err(|e| io::Error::other(e.to_string()))
-}
-
-fn rows(hosts: &[Host<'_>]) -> io::Result<Vec<u8>> {
-    let mut out = csv::Writer::from_writer(Vec::new());
+fn rows(text: &mut Vec<u8>, hosts: &[Host<'_>]) -> io::Result<()> {
+    let mut out = csv::Writer::from_writer(text);
     for host in hosts {
         let n = |n: u64| n.to_string();
         let names = |list: &[(&str, u64)]| {
@@ -76,5 +69,5 @@ fn rows(hosts: &[Host<'_>]) -> io::Result<Vec<u8>> {
         ];
         out.write_record(cells.iter().map(|cell| escape::cell(cell).into_owned()))?;
     }
-    inner(out)
+    out.flush()
 }

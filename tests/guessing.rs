@@ -1,7 +1,7 @@
 //! Guessed passwords are found whatever the service: by the lines of its log, and by what a capture shows of its
 //! protocol. Twelve tries and then a way in; nine tries are nobody's attack.
 
-use netlog::detect::{Config, Tables};
+use netlog::detect::{Concerned, Config, Tables};
 use netlog::model::{Event, Ledger, Origin, Outcome};
 use netlog::proto;
 use std::collections::BTreeSet;
@@ -96,14 +96,14 @@ fn in_the_log_of_every_service() {
 /// Events of a data set as its parser makes them, as far as detections look.
 fn judged(dataset: &'static netlog::model::Dataset, tries: u64, outcome: Outcome) -> Vec<&'static str> {
     let config = Config::default();
-    let mut tables = Tables::new(&config);
+    let (mut tables, mut concerned) = (Tables::new(&config), Concerned::default());
     for n in 0..tries {
         let at = i64::try_from(n).unwrap() * 1_000_000_000;
         let mut event = Event::new(dataset, Origin { source: 0, record: n, offset: n }, at);
         event.source.ip = Some("203.0.113.9".parse().unwrap());
         event.destination.ip = Some("192.0.2.1".parse().unwrap());
         event.outcome = outcome;
-        tables.observe(&event);
+        tables.observe(&event, &mut concerned);
     }
     tables.judge(&mut Ledger::default()).findings.iter().map(|f| f.rule).collect()
 }

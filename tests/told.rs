@@ -385,7 +385,8 @@ fn the_same_as_tshark() {
 fn findings_of_the_small_network() {
     let path = testdata("cases/lan/input.pcap");
     let mut tables = netlog::detect::Tables::new(&netlog::detect::Config::default());
-    events(&path).0.iter().for_each(|event| tables.observe(event));
+    let mut concerned = netlog::detect::Concerned::default();
+    events(&path).0.iter().for_each(|event| tables.observe(event, &mut concerned));
     let found = tables.judge(&mut netlog::model::Ledger::default()).findings;
     let found: BTreeSet<_> = found.iter().map(|f| (f.rule, f.subject.as_str())).collect();
     assert_eq!(found, [("arp.spoofing", "10.66.0.1"), ("dhcp.rogue_server", "10.66.0.0/24")].into());

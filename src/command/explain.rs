@@ -86,7 +86,7 @@ impl Page<'_> {
             Some(offset) => (self.line, offset + attempt.at),
             None => (step.text.as_str(), attempt.at),
         };
-        let at = (0..=at.min(text.len())).rev().find(|n| text.is_char_boundary(*n)).unwrap_or(0);
+        let at = text.floor_char_boundary(at);
         let (before, after) = text.split_at(at);
         let (shown, caret) =
             window(&visible(before), &visible(after), self.width.saturating_sub(INDENT.len()));

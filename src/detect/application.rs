@@ -21,6 +21,10 @@ pub static DETECTOR: Detector = Detector {
     needs: "logs of programs with a message",
     on: On::Others,
     rules: &["application.exit", "application.websocket", "application.heartbeat"],
+    concerns: |event| {
+        let log = !event.dataset.transaction && event.dataset.name != "flow";
+        log && (event.has("message") || event.has("event.action"))
+    },
     observe,
     judge,
 };
@@ -30,9 +34,6 @@ const SOCKET: &str = "websocket";
 const PONG: &str = "heartbeat";
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    if event.dataset.transaction || event.dataset.name == "flow" {
-        return;
-    }
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);
     let (action, message) = (text("event.action"), text("message"));
     let kind = match action {

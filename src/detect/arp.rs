@@ -26,6 +26,7 @@ pub static DETECTOR: Detector = Detector {
     needs: "captures with ARP or IPv6 neighbour discovery",
     on: On::Others,
     rules: &["arp.spoofing", "ndp.spoofing"],
+    concerns: |event| matches!(event.dataset.name, "arp" | "icmp"),
     observe,
     judge,
 };

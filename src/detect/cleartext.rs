@@ -15,14 +15,15 @@ pub static DETECTOR: Detector = Detector {
     needs: "captures with log-ins that nothing encrypts",
     on: On::Others,
     rules: &["cleartext.credentials"],
+    concerns: |event| {
+        let told = event.has("netlog.user.clear_password") || event.has("netlog.http.request.authorization");
+        event.dataset.transaction && told
+    },
     observe,
     judge,
 };
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    if !event.dataset.transaction {
-        return;
-    }
     let told = matches!(event.by_name("netlog.user.clear_password"), Some(Value::Bool(true)));
     let basic = || event.by_name("netlog.http.request.authorization").and_then(Value::as_str) == Some("Basic");
     if !told && !basic() {

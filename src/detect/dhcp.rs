@@ -20,6 +20,7 @@ pub static DETECTOR: Detector = Detector {
     needs: "captures with DHCP",
     on: On::Others,
     rules: &["dhcp.rogue_server"],
+    concerns: |event| event.dataset.name == "dhcpv4",
     observe,
     judge,
 };
@@ -40,9 +41,6 @@ fn list(event: &Event<'_>, name: &str) -> String {
 }
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    if event.dataset.name != "dhcpv4" {
-        return;
-    }
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);
     let address = |name: &str| event.by_name(name).and_then(Value::as_ip);
     if !matches!(text("dhcpv4.option.message_type"), Some("offer" | "ack")) {

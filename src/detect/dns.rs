@@ -23,14 +23,12 @@ pub static DETECTOR: Detector = Detector {
     needs: "captures with DNS",
     on: On::Others,
     rules: &["dns.tunnel", "dns.nxdomain_storm", "dns.generated_names"],
+    concerns: |event| event.dataset.name == "dns",
     observe,
     judge,
 };
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    if event.dataset.name != "dns" {
-        return;
-    }
     let Some(source) = event.source.ip else { return };
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);
     let (Some(name), Some(kind)) = (text("dns.question.name"), text("dns.question.type")) else { return };

@@ -19,14 +19,12 @@ pub static DETECTOR: Detector = Detector {
     needs: "logs whose lines have a level",
     on: On::Others,
     rules: &["errors.fatal", "errors.burst", "errors.level_change"],
+    concerns: |event| !event.dataset.transaction && event.has("log.level"),
     observe,
     judge,
 };
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    if event.dataset.transaction {
-        return;
-    }
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);
     let Some(level) = text("log.level") else { return };
     let is = |names: &[&str]| names.iter().any(|name| level.eq_ignore_ascii_case(name));

@@ -14,6 +14,7 @@ pub static DETECTOR: Detector = Detector {
     needs: "captures with TCP",
     on: On::Flows,
     rules: &["flood.syn"],
+    concerns: |event| event.has("netlog.flow.state"),
     observe,
     judge,
 };

@@ -16,14 +16,12 @@ pub static DETECTOR: Detector = Detector {
     needs: "captures with pings that carry data",
     on: On::Others,
     rules: &["icmp.tunnel"],
+    concerns: |event| event.dataset.name == "icmp" && event.has("netlog.icmp.payload.fingerprint"),
     observe,
     judge,
 };
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    if event.dataset.name != "icmp" {
-        return;
-    }
     let Some(Value::Str(print)) = event.by_name("netlog.icmp.payload.fingerprint") else { return };
     let (Some(source), Some(target)) = (event.source.ip, event.destination.ip) else { return };
     let mut subject = String::with_capacity(64);

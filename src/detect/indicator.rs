@@ -16,15 +16,13 @@ pub static DETECTOR: Detector = Detector {
     needs: "a list given with --indicators",
     on: On::All,
     rules: &["indicator.match"],
+    // What is listed is appended last.
+    concerns: |event| event.fields.last().is_some_and(|(field, _)| field.name == "netlog.threat.field"),
     observe,
     judge,
 };
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    // What is listed is appended last, so that one look tells.
-    if event.fields.last().is_none_or(|(field, _)| field.name != "netlog.threat.field") {
-        return;
-    }
     let list = |name: &str| match event.by_name(name) {
         Some(Value::List(items)) => items.as_slice(),
         _ => &[],

@@ -16,6 +16,10 @@ pub static DETECTOR: Detector = Detector {
     needs: "log-ins in logs or captures",
     on: On::Others,
     rules: &["login.bruteforce", "login.spray", "login.success_after_failures", "login.distributed", "login.ssh_connections", "login.rdp_connections"],
+    concerns: |event| {
+        let connection = matches!(event.dataset.name, "rdp" | "ssh");
+        connection || event.dataset.category.contains(&"authentication") || event.has("event.category")
+    },
     observe,
     judge,
 };

@@ -17,7 +17,7 @@ pub use allow::{Allow, Severities};
 pub use cell::{Burst, Cell, Mark, SET_MAX};
 pub use config::Config;
 
-use crate::model::{Allowed, Event, Finding, Ledger, Ran, Stamp};
+use crate::model::{Allowed, Event, Finding, Ledger, Ran, Shapes, Stamp};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
@@ -56,6 +56,7 @@ pub enum On {
 }
 
 /// Descriptor of one detector.
+#[derive(Debug)]
 pub struct Detector {
     /// Name; its rules' names begin with it.
     pub name: &'static str,
@@ -67,7 +68,10 @@ pub struct Detector {
     pub on: On,
     /// Names of the rules its findings carry; each is argued in docs/detections.md.
     pub rules: &'static [&'static str],
-    /// What the event tells, if anything. Pure.
+    /// Whether events of such a data set, with such fields, can tell anything. Asked once for all that are
+    /// alike: it may not look at values.
+    pub concerns: fn(&Event<'_>) -> bool,
+    /// What the event tells, if anything. Pure; asked of events that concern it only.
     pub observe: fn(&Event<'_>, &mut dyn FnMut(Observation<'_>)),
     /// What a subject's observations amount to.
     pub judge: fn(&Config, &str, &Cell) -> Vec<Finding>,
@@ -100,6 +104,30 @@ detectors![
     vpc,
     indicator
 ];
+
+/// Which detectors events concern, by shape: most have no look at most.
+#[derive(Debug, Default)]
+pub struct Concerned {
+    shapes: Shapes<Concern>,
+}
+
+/// Whom events of one shape concern.
+#[derive(Debug)]
+struct Concern {
+    flow: bool,
+    /// Numbers of the detectors, and what they are.
+    detectors: Box<[(usize, &'static Detector)]>,
+}
+
+impl Concern {
+    fn of(event: &Event<'_>) -> Concern {
+        let flow = event.dataset.name == "flow";
+        let not_for_it = if flow { On::Others } else { On::Flows };
+        let detectors = ALL.iter().copied().enumerate();
+        let detectors = detectors.filter(|(_, d)| d.on != not_for_it && (d.concerns)(event)).collect();
+        Concern { flow, detectors }
+    }
+}
 
 /// Observations of one detector.
 #[derive(Clone, Debug, Default)]
@@ -180,14 +208,14 @@ impl Tables {
         Tables { config: config.clone(), tables, flows: 0, others: 0 }
     }
 
-    /// Shows an event to every detector.
-    pub fn observe(&mut self, event: &Event<'_>) {
+    /// Shows an event to every detector that it concerns.
+    pub fn observe(&mut self, event: &Event<'_>, concerned: &mut Concerned) {
         let at = Stamp { ts: event.ts, origin: event.origin };
         let bucket = self.config.bucket;
-        let flow = event.dataset.name == "flow";
-        let not_for_it = if flow { On::Others } else { On::Flows };
-        *(if flow { &mut self.flows } else { &mut self.others }) += 1;
-        for (detector, table) in ALL.iter().zip(&mut self.tables).filter(|(d, _)| d.on != not_for_it) {
+        let concerned = concerned.shapes.of(event, Concern::of);
+        *(if concerned.flow { &mut self.flows } else { &mut self.others }) += 1;
+        for (nth, detector) in &concerned.detectors {
+            let Some(table) = self.tables.get_mut(*nth) else { continue };
             (detector.observe)(event, &mut |observation| table.add(&observation, at, bucket));
         }
     }

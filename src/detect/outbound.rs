@@ -12,6 +12,7 @@ pub static DETECTOR: Detector = Detector {
     needs: "captures with flows from inside to the outside",
     on: On::Flows,
     rules: &["outbound.beacon", "outbound.long_connection", "outbound.exfiltration"],
+    concerns: |event| event.has("network.direction"),
     observe,
     judge,
 };

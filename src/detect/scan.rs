@@ -16,13 +16,14 @@ pub static DETECTOR: Detector = Detector {
     needs: "captures with TCP, or VPC flow logs",
     on: On::All,
     rules: &["scan.vertical", "scan.horizontal", "scan.stealth"],
+    concerns: |event| matches!(event.dataset.name, "flow" | "aws.vpcflow"),
     observe,
     judge,
 };
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let seen_by_packets = event.dataset.name == "flow" && event.transport == Some(Transport::Tcp);
-    if !seen_by_packets && event.dataset.name != "aws.vpcflow" {
+    if event.dataset.name == "flow" && !seen_by_packets {
         return;
     }
     let (Some(source), Some(target), Some(port)) =

@@ -15,14 +15,12 @@ pub static DETECTOR: Detector = Detector {
     needs: "captures with the beginning of TLS sessions",
     on: On::Others,
     rules: &["tls.old_version", "tls.certificate"],
+    concerns: |event| event.dataset.name == "tls",
     observe,
     judge,
 };
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    if event.dataset.name != "tls" {
-        return;
-    }
     let (Some(server), Some(port)) = (event.destination.ip, event.destination.port) else { return };
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);
     let client = event.source.ip.map(|ip| Cow::Owned(ip.to_string()));

@@ -20,6 +20,10 @@ pub static DETECTOR: Detector = Detector {
     needs: "successful log-ins with a user name from public addresses",
     on: On::Others,
     rules: &["travel.impossible", "travel.new_country"],
+    concerns: |event| {
+        let place = event.has("source.geo.country_iso_code") && event.has("source.geo.location");
+        place && event.has("user.name")
+    },
     observe,
     judge,
 };

@@ -15,14 +15,12 @@ pub static DETECTOR: Detector = Detector {
     needs: "VPC flow logs",
     on: On::Others,
     rules: &["vpc.accept_after_reject"],
+    concerns: |event| event.dataset.name == "aws.vpcflow",
     observe,
     judge,
 };
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    if event.dataset.name != "aws.vpcflow" {
-        return;
-    }
     let action = event.by_name("aws.vpcflow.action").and_then(Value::as_str);
     let mark = match action {
         Some("REJECT") => false,

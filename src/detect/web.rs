@@ -23,6 +23,7 @@ pub static DETECTOR: Detector = Detector {
     needs: "requests in captures (not inside TLS) or in logs of web servers",
     on: On::Others,
     rules: &["web.traversal", "web.sql_injection", "web.cross_site_scripting", "web.command_injection", "web.log4shell", "web.shell", "web.secret_files", "web.scanner", "web.hidden_paths", "web.refused"],
+    concerns: |event| event.has("url.original") || event.has("url.path"),
     observe,
     judge,
 };
@@ -63,8 +64,9 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
             mark,
         });
     };
-    let parts = [Some(target), query, text("user_agent.original"), text("http.request.referrer")];
-    signs::find(parts.into_iter().flatten(), |sign| {
+    let parts = [Some(target), query].into_iter().flatten();
+    let recurring = [text("user_agent.original"), text("http.request.referrer")].into_iter().flatten();
+    signs::find(parts, recurring, |sign| {
         tell(sign.name(), false);
         // A server that answers an attack with success may have carried it out.
         if sign.dangerous() && status.is_some_and(|s| (200..300).contains(&s)) {

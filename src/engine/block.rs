@@ -3,7 +3,7 @@
 //! gives the same tables for any number of threads.
 
 use super::desks::Desks;
-use crate::detect::Tables;
+use crate::detect::{Concerned, Tables};
 use crate::enrich::{Cache, Enricher};
 use crate::model::{Event, FieldRef, Glimpse, Ts, Value};
 use crate::report::Tallying;
@@ -23,6 +23,7 @@ type Fields<'a> = Vec<(FieldRef, Value<'a>)>;
 /// What a worker keeps from block to block.
 struct Worker<'e> {
     cache: Cache<'e>,
+    concerned: Concerned,
     renderers: Vec<Option<Box<dyn Render>>>,
 }
 
@@ -77,7 +78,7 @@ impl<'e> Stage<'e> {
     ) -> Stage<'e> {
         let worker = || {
             let renderers = sinks.iter().map(|s| s.renderer()).collect();
-            Worker { cache: Cache::default(), renderers }
+            Worker { cache: Cache::default(), concerned: Concerned::default(), renderers }
         };
         Stage { enricher, tables, workers: Desks::new(threads, worker), sinks: sinks.len(), use_of }
     }
@@ -180,7 +181,7 @@ impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
                 self.done.tally.observe(event);
             }
             if needs >= Needs::Findings {
-                self.done.tables.observe(event);
+                self.done.tables.observe(event, &mut worker.concerned);
             }
         }
         for (renderer, out) in worker.renderers.iter_mut().zip(&mut self.done.rendered) {

@@ -306,7 +306,7 @@ pub(super) fn clean<'a>(text: &'a str, raw: &[u8], origin: Origin, ledger: &mut 
     }
     if text.len() > LINE {
         ledger.cap("line.length", origin);
-        let cut = (0..=LINE).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+        let cut = text.floor_char_boundary(LINE);
         text = text.get(..cut).unwrap_or(text);
     }
     Some(text)

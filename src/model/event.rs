@@ -173,6 +173,11 @@ impl<'a> Event<'a> {
         self.fields.iter().find(|(f, _)| f.name == name).map(|(_, v)| v)
     }
 
+    /// Whether there is a field of that name.
+    pub fn has(&self, name: &str) -> bool {
+        self.by_name(name).is_some()
+    }
+
     /// Removes a borrow on the input.
     pub fn into_owned(self) -> Event<'static> {
         Event {

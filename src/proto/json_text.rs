@@ -44,11 +44,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 
 /// Cuts text at a limit in bytes, at a character's boundary.
 pub(super) fn cut(text: &str, limit: usize) -> &str {
-    let mut end = limit.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default()
+    text.get(..text.floor_char_boundary(limit)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -269,8 +269,12 @@ pub fn add(count: &mut Count, event: &Event<'_>, seen: &Seen<'_, '_>) {
 
 /// Appends text to a key, cut, and without what separates the parts of a key.
 pub fn push_cut(key: &mut String, text: &str) {
-    let fits = text.char_indices().take_while(|(at, c)| at + c.len_utf8() <= VALUE_BYTES);
-    key.extend(fits.map(|(_, c)| if c == SEPARATOR { char::REPLACEMENT_CHARACTER } else { c }));
+    let text = text.get(..text.floor_char_boundary(VALUE_BYTES)).unwrap_or_default();
+    // Nearly all texts are free of it.
+    match memchr::memchr(SEPARATOR as u8, text.as_bytes()) {
+        None => key.push_str(text),
+        Some(_) => key.push_str(&text.replace(SEPARATOR, "\u{fffd}")),
+    }
 }
 
 fn push_text(key: &mut String, value: &Value<'_>) {

@@ -1,9 +1,7 @@
-//! The fields the report looks at. They are found by name once and by address from then on, in one
-//! pass over an event's fields, so that forty tables cost one walk.
+//! The fields the report looks at. They are found by name once for all events that are alike, so that
+//! forty tables cost one walk.
 
-use crate::model::{Event, FieldRef, Value};
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use crate::model::{Event, Shapes, Value};
 
 macro_rules! slots {
     ($($id:ident = $name:literal,)*) => {
@@ -94,54 +92,18 @@ impl<'e, 'a> Seen<'e, 'a> {
     }
 }
 
-/// Shapes remembered per kind of event.
-const SHAPES: usize = 16;
-
-/// The fields of an event, in their order.
-#[derive(Debug, Default)]
-struct Shape {
-    addresses: Vec<usize>,
-    /// Which of them are slots.
-    slots: Vec<(usize, Slot)>,
-}
-
-impl Shape {
-    fn fits(&self, event: &Event<'_>) -> bool {
-        self.addresses.len() == event.fields.len()
-            && self.addresses.iter().zip(&event.fields).all(|(known, (field, _))| *known == address(field))
-    }
-}
-
 /// Which field is which slot.
 #[derive(Debug, Default)]
 pub struct Slots {
-    known: HashMap<usize, Option<Slot>, FixedState>,
-    /// By kind of event, the shapes met lately, the last one first: few differ.
-    shapes: Vec<Vec<Shape>>,
+    /// By shape of event: places among its fields, and what stands there.
+    shapes: Shapes<Box<[(usize, Slot)]>>,
 }
 
 impl Slots {
-    /// Puts the values of an event of the given kind into their slots.
-    pub fn look<'e, 'a>(&mut self, kind: usize, event: &'e Event<'a>) -> Seen<'e, 'a> {
-        if self.shapes.len() <= kind {
-            self.shapes.resize_with(kind + 1, Vec::new);
-        }
+    /// Puts the values of an event into their slots.
+    pub fn look<'e, 'a>(&mut self, event: &'e Event<'a>) -> Seen<'e, 'a> {
         let mut values = [None; COUNT];
-        let Some(shapes) = self.shapes.get_mut(kind) else { return Seen { values } };
-        match shapes.iter().position(|shape| shape.fits(event)) {
-            Some(at) => shapes.swap(0, at),
-            None => {
-                shapes.truncate(SHAPES - 1);
-                let known = &mut self.known;
-                let mut slot =
-                    |field: FieldRef| *known.entry(address(field)).or_insert_with(|| by_name(field));
-                let slots = event.fields.iter().map(|(field, _)| slot(field)).enumerate();
-                let slots = slots.filter_map(|(i, slot)| Some((i, slot?))).collect();
-                let addresses = event.fields.iter().map(|(field, _)| address(field)).collect();
-                shapes.insert(0, Shape { addresses, slots });
-            }
-        }
-        for (i, slot) in shapes.first().map(|shape| &*shape.slots).unwrap_or_default() {
+        for (i, slot) in self.shapes.of(event, places) {
             if let (Some(place), Some((_, value))) = (values.get_mut(*slot as usize), event.fields.get(*i)) {
                 *place = Some(value);
             }
@@ -150,10 +112,8 @@ impl Slots {
     }
 }
 
-fn address(field: FieldRef) -> usize {
-    std::ptr::from_ref(field).addr()
-}
-
-fn by_name(field: FieldRef) -> Option<Slot> {
-    NAMES.iter().find(|(name, _)| *name == field.name).map(|(_, slot)| *slot)
+fn places(event: &Event<'_>) -> Box<[(usize, Slot)]> {
+    let slot = |name: &str| NAMES.iter().find(|(known, _)| *known == name).map(|(_, slot)| *slot);
+    let places = event.fields.iter().enumerate();
+    places.filter_map(|(i, (field, _))| Some((i, slot(field.name)?))).collect()
 }

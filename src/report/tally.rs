@@ -49,7 +49,7 @@ impl Tally {
         while let Some(dataset) = self.kinds.dataset(self.roles.len()).filter(|_| self.roles.len() <= kind) {
             self.roles.push(Facets::of(dataset));
         }
-        let seen = self.slots.look(kind, event);
+        let seen = self.slots.look(event);
         self.hosts.observe(event, &seen);
         if let Some(facets) = self.roles.get(kind) {
             self.facets.observe(facets, event, &seen);

@@ -30,7 +30,12 @@ impl<K: Hash + Eq + Ord + Clone, V: Row> Top<K, V> {
 
     /// The row of `key`, which counts as seen once more.
     pub fn row(&mut self, key: K) -> &mut V {
-        self.credit(key, 1)
+        if self.rows.len() >= self.cap && !self.rows.contains_key(&key) {
+            self.prune();
+        }
+        let (seen, row) = self.rows.entry(key).or_default();
+        *seen += 1;
+        row
     }
 
     /// As [`Top::row`], by a borrowed key that is only copied when it is new.
@@ -43,15 +48,6 @@ impl<K: Hash + Eq + Ord + Clone, V: Row> Top<K, V> {
         }
         let (seen, row) = self.rows.entry_ref(key).or_default();
         *seen += 1;
-        row
-    }
-
-    fn credit(&mut self, key: K, times: u64) -> &mut V {
-        if self.rows.len() >= self.cap && !self.rows.contains_key(&key) {
-            self.prune();
-        }
-        let (seen, row) = self.rows.entry(key).or_default();
-        *seen += times;
         row
     }
 
@@ -80,13 +76,18 @@ impl<K: Hash + Eq + Ord + Clone, V: Row> Top<K, V> {
     /// Adds what was counted later in the input.
     pub fn merge(&mut self, later: Top<K, V>) {
         self.pruned |= later.pruned;
-        let mut rows: Vec<(K, (u64, V))> = later.rows.into_iter().collect();
-        if self.rows.len() + rows.len() > self.cap {
-            // The order decides what is dropped, so it may not be the hash's.
-            rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        // Room is made before anything is added: what is dropped may not depend on the order of a hash.
+        if self.rows.len() + later.rows.len() > self.cap {
+            let new = later.rows.keys().filter(|key| !self.rows.contains_key(*key)).count();
+            if self.rows.len() + new > self.cap {
+                self.prune();
+            }
         }
-        for (key, (seen, row)) in rows {
-            self.credit(key, seen).absorb(row);
+        #[allow(clippy::iter_over_hash_type, reason = "rows of different keys have no part in each other")]
+        for (key, (times, row)) in later.rows {
+            let (seen, mine) = self.rows.entry(key).or_default();
+            *seen += times;
+            mine.absorb(row);
         }
     }
 

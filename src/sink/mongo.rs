@@ -2,10 +2,10 @@
 //! (<https://www.mongodb.com/docs/manual/reference/mongodb-extended-json/>). Times are dates, which MongoDB keeps
 //! to the millisecond; `_id` is the event's id, so that importing twice adds nothing.
 
-use super::ndjson::Plans;
+use super::ndjson::Plan;
 use super::output::Output;
 use super::{Kind, Needs, Render, Rendered, Sink, SinkContext, SinkError};
-use crate::model::{Event, Ts, Value, push_ip, rfc3339};
+use crate::model::{Event, Shapes, Ts, Value, push_ip, rfc3339};
 use crate::report::Report;
 use crate::sink::escape::json;
 use std::io;
@@ -50,7 +50,7 @@ impl Sink for Mongo {
 /// Writes events as documents.
 #[derive(Default)]
 struct Documents {
-    plans: Plans,
+    plans: Shapes<Plan>,
 }
 
 impl Render for Documents {
@@ -71,7 +71,7 @@ impl Documents {
             out.extend_from_slice(b"{\"_id\":");
             json::push_string(out, id);
         }
-        let plan = self.plans.plan(&event.fields);
+        let plan = self.plans.of(event, |event| Plan::new(&event.fields));
         for (number, step) in plan.steps.iter().enumerate() {
             let before = plan.fragment(step);
             // The brace that opens the document stands before the id.

@@ -1,13 +1,13 @@
 //! What the configuration does not want to hear of is counted, and nothing else is lost.
 
 use super::{Config, Tables, failures, login, probe};
-use crate::detect::Verdict;
+use crate::detect::{Concerned, Verdict};
 use crate::model::{Event, Ledger, Outcome};
 
 fn judged(text: &str, events: &[Event<'static>]) -> Verdict {
     let config: Config = toml::from_str(text).unwrap();
-    let mut tables = Tables::new(&config);
-    events.iter().for_each(|event| tables.observe(event));
+    let (mut tables, mut concerned) = (Tables::new(&config), Concerned::default());
+    events.iter().for_each(|event| tables.observe(event, &mut concerned));
     tables.judge(&mut Ledger::default())
 }
 

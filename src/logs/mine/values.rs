@@ -28,7 +28,7 @@ impl Values {
         let (lead, tail) = edges(text);
         self.narrow(lead, tail);
         self.seen += count;
-        let cut = (0..=BYTES.min(text.len())).rev().find(|n| text.is_char_boundary(*n)).unwrap_or(0);
+        let cut = text.floor_char_boundary(BYTES);
         let short = text.get(..cut).unwrap_or_default();
         self.more |= cut < text.len();
         self.enter(short, count);

@@ -7,9 +7,9 @@ mod value;
 use super::output::Output;
 use super::spare::Spare;
 use super::{Kind, Needs, Render, Rendered, Sink, SinkContext, SinkError};
-use crate::model::Event;
+use crate::model::{Event, Shapes};
 use crate::report::Report;
-pub(super) use plan::Plans;
+pub(super) use plan::Plan;
 use std::io;
 #[cfg(feature = "case")]
 pub(super) use value::Writer as ValueWriter;
@@ -49,7 +49,7 @@ impl Sink for Ndjson {
 /// Writes events as lines; keeps what it learned about the shapes of events.
 #[derive(Debug, Default)]
 pub struct Lines {
-    plans: Plans,
+    plans: Shapes<Plan>,
     writer: Writer,
     // Size of the last block, so that the next one grows its buffer once.
     expect: usize,
@@ -59,7 +59,7 @@ pub struct Lines {
 impl Lines {
     /// Appends one event with its line end.
     pub fn push(&mut self, out: &mut Vec<u8>, event: &Event<'_>) {
-        let plan = self.plans.plan(&event.fields);
+        let plan = self.plans.of(event, |event| Plan::new(&event.fields));
         for step in &plan.steps {
             out.extend_from_slice(plan.fragment(step));
             if let Some((_, value)) = event.fields.get(step.field) {

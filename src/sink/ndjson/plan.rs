@@ -4,58 +4,12 @@
 
 use super::super::escape::json;
 use crate::model::{FieldRef, Value};
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
 use std::cmp::Reverse;
-
-/// Shapes kept; a run has some hundreds, an input that varies its fields on purpose starts anew.
-const SHAPES: usize = 4096;
-
-/// Shapes met so far.
-#[derive(Debug, Default)]
-pub struct Plans {
-    known: HashMap<u64, Plan, FixedState>,
-}
-
-impl Plans {
-    /// The plan for events with these fields in this order.
-    pub fn plan(&mut self, fields: &[(FieldRef, Value<'_>)]) -> &Plan {
-        let hash = shape(fields);
-        if self.known.len() >= SHAPES && !self.known.contains_key(&hash) {
-            self.known.clear();
-        }
-        let plan = self.known.entry(hash).or_insert_with(|| Plan::new(fields));
-        if !plan.fits(fields) {
-            *plan = Plan::new(fields);
-        }
-        plan
-    }
-}
-
-fn address(field: FieldRef) -> usize {
-    std::ptr::from_ref(field).addr()
-}
-
-/// Four lanes, so that no multiplication waits for the one before.
-fn shape(fields: &[(FieldRef, Value<'_>)]) -> u64 {
-    let step = |hash: u64, field: FieldRef| {
-        (hash.rotate_left(5) ^ address(field) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    };
-    let mut lanes = [fields.len() as u64, 1, 2, 3];
-    let (fours, rest) = fields.as_chunks::<4>();
-    for four in fours {
-        for (lane, (field, _)) in lanes.iter_mut().zip(four) {
-            *lane = step(*lane, field);
-        }
-    }
-    let tail = rest.iter().fold(0, |hash, (field, _)| step(hash, field));
-    lanes.into_iter().fold(tail, |hash, lane| (hash ^ lane).rotate_left(23).wrapping_mul(0x9e37_79b9_7f4a_7c15))
-}
 
 /// How events of one shape are written.
 #[derive(Debug)]
 pub struct Plan {
-    shape: Vec<usize>,
+    /// What stands before, between and behind the values.
     text: Vec<u8>,
     /// The values in output order.
     pub steps: Vec<Step>,
@@ -72,14 +26,14 @@ pub struct Step {
 }
 
 impl Plan {
-    fn new(fields: &[(FieldRef, Value<'_>)]) -> Plan {
+    /// For events with these fields in this order.
+    pub fn new(fields: &[(FieldRef, Value<'_>)]) -> Plan {
         let mut order: Vec<usize> = (0..fields.len()).collect();
         let name = |i: &usize| fields.get(*i).map_or("", |(field, _)| field.name);
         // A field named twice is written once, with what was appended last.
         order.sort_by_cached_key(|i| (key(name(i)).collect::<Vec<_>>(), Reverse(*i)));
         order.dedup_by(|a, b| name(a) == name(b));
         let mut plan = Plan {
-            shape: fields.iter().map(|(field, _)| address(field)).collect(),
             text: Vec::new(),
             steps: Vec::with_capacity(order.len()),
             tail: 0,
@@ -114,11 +68,6 @@ impl Plan {
         }
         json::push_string(&mut self.text, leaf);
         self.text.push(b':');
-    }
-
-    fn fits(&self, fields: &[(FieldRef, Value<'_>)]) -> bool {
-        self.shape.len() == fields.len()
-            && self.shape.iter().zip(fields).all(|(known, (field, _))| *known == address(field))
     }
 
     /// The bytes before a value.

@@ -145,7 +145,7 @@ impl MadeRows for Logins<'_> {
     fn row(&self, id: &str, nth: usize) -> Vec<Cell> {
         match id {
             "intruders" => self.intruders.get(nth).map(intruder).unwrap_or_default(),
-            _ => self.hosts.get(nth).map_or_else(|| self.sums(), row),
+            _ => self.hosts.get(nth).map_or_else(|| self.sums(), |host| row(&host)),
         }
     }
 }

@@ -11,7 +11,9 @@ mod answer;
 mod counts;
 mod draw;
 mod fields;
+mod index;
 mod intern;
+mod listing;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -20,4 +22,5 @@ mod told;
 pub use answer::{Host, Logins, Place, Selection};
 pub use counts::{Counts, KINDS, Kind};
 pub use fields::{FIELDS, MARK};
+pub use listing::Listing;
 pub use tally::AuthTally;

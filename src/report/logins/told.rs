@@ -185,9 +185,5 @@ impl Told {
 
 /// A name cut to what is kept of it.
 fn cut(name: &str) -> &str {
-    if name.len() <= NAME {
-        return name;
-    }
-    let end = (0..=NAME).rev().find(|i| name.is_char_boundary(*i)).unwrap_or(0);
-    name.get(..end).unwrap_or(name)
+    name.get(..name.floor_char_boundary(NAME)).unwrap_or(name)
 }

@@ -24,8 +24,8 @@ fn hosts(
     draw: impl Fn(&mut Vec<u8>, usize, &Host<'_>) + Sync,
 ) -> io::Result<()> {
     pieces::write(out, logins.hosts.len(), |range, text| {
-        for (nth, each) in range.clone().zip(logins.hosts.get(range).unwrap_or_default()) {
-            draw(text, nth, each);
+        for (nth, each) in range.filter_map(|nth| Some((nth, logins.hosts.get(nth)?))) {
+            draw(text, nth, &each);
         }
         Ok(())
     })

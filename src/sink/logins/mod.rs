@@ -51,7 +51,7 @@ impl Opened {
         let out = &mut self.output;
         match self.form {
             Form::Text { width, color } => {
-                out.write(text::draw_made(&logins.report(), logins, text::page(width), color).as_bytes())?;
+                text::write(&logins.report(), logins, text::page(width), color, out)?;
             }
             Form::Json => json::document(out, logins)?,
             Form::Ndjson => json::lines(out, logins)?,

@@ -31,11 +31,12 @@ pub(super) fn write(out: &mut Output, logins: &Logins<'_>) -> io::Result<()> {
     let mut head = Vec::new();
     csv::Writer::from_writer(&mut head).write_record(COLUMNS)?;
     out.write(&head)?;
-    let hosts = |range| logins.hosts.get(range).unwrap_or_default();
-    pieces::write(out, logins.hosts.len(), |range, text| rows(text, hosts(range)))
+    pieces::write(out, logins.hosts.len(), |range, text| {
+        rows(text, range.filter_map(|nth| logins.hosts.get(nth)))
+    })
 }
 
-fn rows(text: &mut Vec<u8>, hosts: &[Host<'_>]) -> io::Result<()> {
+fn rows<'l>(text: &mut Vec<u8>, hosts: impl Iterator<Item = Host<'l>>) -> io::Result<()> {
     let mut out = csv::Writer::from_writer(text);
     for host in hosts {
         let n = |n: u64| n.to_string();

@@ -8,6 +8,7 @@ use crate::report::evidence::{commands, place};
 use crate::report::{Bin, Block, Cell, MadeRows, Report, Section, Series, Timeline, Unit, units};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 /// Rows the time line may have.
 const STEPS: i128 = 20;
@@ -17,22 +18,38 @@ const TARGETS: usize = 8;
 const TITLE: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 
+/// So much text is kept before it is written, bytes.
+const KEPT: usize = 1 << 16;
+
 /// Text being laid out.
-pub struct Page {
+pub struct Page<'w> {
     out: String,
     width: usize,
     color: bool,
+    to: &'w mut dyn Write,
+    failed: io::Result<()>,
 }
 
-impl Page {
-    /// Empty.
-    pub fn new(width: usize, color: bool) -> Page {
-        Page { out: String::new(), width, color }
+impl Page<'_> {
+    /// An empty one that is written to `to`.
+    pub fn new(width: usize, color: bool, to: &mut dyn Write) -> Page<'_> {
+        Page { out: String::new(), width, color, to, failed: Ok(()) }
     }
 
-    /// What was laid out.
-    pub fn finish(self) -> String {
-        self.out
+    /// Writes what is left.
+    ///
+    /// # Errors
+    /// The first of what was written to says.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.write();
+        self.failed
+    }
+
+    fn write(&mut self) {
+        if self.failed.is_ok() {
+            self.failed = self.to.write_all(self.out.as_bytes());
+        }
+        self.out.clear();
     }
 
     /// How many columns it has.
@@ -43,6 +60,9 @@ impl Page {
     /// Adds lines that are laid out.
     pub fn push(&mut self, lines: &str) {
         self.out.push_str(lines);
+        if self.out.len() >= KEPT {
+            self.write();
+        }
     }
 
     /// One line without trailing spaces; `style` only where colours are on.

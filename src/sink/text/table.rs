@@ -34,7 +34,7 @@ struct Laid {
 
 /// Lays the table out on the page, with its heading. `rows` are gone through twice instead of keeping what
 /// they come to: there can be hundreds of thousands.
-pub fn draw(table: &Table, rows: Rows<'_>, page: &mut Page) {
+pub fn draw(table: &Table, rows: Rows<'_>, page: &mut Page<'_>) {
     let mut columns = lay(table, rows);
     shrink(&mut columns, page.width());
     if !table.title.is_empty() {

@@ -1,0 +1,164 @@
+//! The hosts of an answer in their order. A host is made when it is drawn, and forgotten then: there can be a
+//! million, and fresh memory for all of them costs more than making some of them twice.
+
+use super::answer::{Host, Place};
+use super::tally::{Hosts, Row};
+use super::told::RemoteHost;
+use crate::model::V4Text;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSliceMut;
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::fmt;
+use std::net::IpAddr;
+
+/// Looks an address up.
+type Find<'t> = dyn Fn(IpAddr) -> Place<'t> + Sync + 't;
+
+/// Hosts that can be made one by one.
+pub struct Listing<'t> {
+    all: &'t Hosts,
+    /// Numbers of those listed, in order.
+    numbers: Vec<u32>,
+    users: ByHost,
+    place: Box<Find<'t>>,
+}
+
+impl<'t> Listing<'t> {
+    /// None yet.
+    pub(super) fn new(all: &'t Hosts, place: impl Fn(IpAddr) -> Place<'t> + Sync + 't) -> Listing<'t> {
+        Listing { all, numbers: Vec::new(), users: ByHost::new(all), place: Box::new(place) }
+    }
+
+    /// Lists the hosts with these numbers.
+    pub(super) fn list(&mut self, numbers: Vec<u32>) {
+        self.numbers = numbers;
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
+    }
+
+    /// One of them, by its place in the order.
+    pub fn get(&self, nth: usize) -> Option<Host<'t>> {
+        self.host(*self.numbers.get(nth)?)
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Host<'t>> {
+        self.numbers.iter().filter_map(|number| self.host(*number))
+    }
+
+    /// A host by its number, listed or not.
+    pub(super) fn host(&self, number: u32) -> Option<Host<'t>> {
+        let row = self.all.rows.get(number)?;
+        let (mut users, mut accepted) = (Vec::new(), Vec::new());
+        for tried in self.users.of(number).iter().filter_map(|pair| self.all.tried.get(*pair)) {
+            let name = self.all.names.get(tried.user).map_or("", |name| &**name);
+            if tried.tried > 0 || tried.accepted == 0 {
+                users.push((name, tried.tried));
+            }
+            if tried.accepted > 0 {
+                accepted.push((name, tried.accepted));
+            }
+        }
+        for list in [&mut users, &mut accepted] {
+            list.sort_unstable_by(|a, b| (Reverse(a.1), a.0).cmp(&(Reverse(b.1), b.0)));
+        }
+        Some(Host {
+            host: name(row),
+            place: match row.host {
+                RemoteHost::Ip(ip) => (self.place)(ip),
+                RemoteHost::Name(_) => Place::default(),
+            },
+            counts: row.counts,
+            after_failure: row.after_failure(),
+            users,
+            accepted,
+            unlisted: row.unlisted,
+            span: row.span,
+        })
+    }
+}
+
+impl fmt::Debug for Listing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+fn name(row: &Row) -> Cow<'_, str> {
+    match &row.host {
+        RemoteHost::Ip(ip) => ip.to_string().into(),
+        RemoteHost::Name(name) => (&**name).into(),
+    }
+}
+
+/// The first bytes of a name as a number that sorts as they do: all of an IPv4 address.
+fn lead(row: &Row) -> u128 {
+    let mut lead = [0; 16];
+    let mut put = |text: &[u8]| lead.iter_mut().zip(text).for_each(|(slot, byte)| *slot = *byte);
+    match &row.host {
+        RemoteHost::Ip(IpAddr::V4(ip)) => put(V4Text::new(*ip).as_bytes()),
+        RemoteHost::Ip(ip) => put(ip.to_string().as_bytes()),
+        RemoteHost::Name(name) => put(name.as_bytes()),
+    }
+    u128::from_be_bytes(lead)
+}
+
+/// Numbers and failures of hosts: most failures first, then by name.
+pub(super) fn in_order(rows: Vec<(&Row, u32)>) -> Vec<(u64, u32, &Row)> {
+    let keyed = rows.into_par_iter().map(|(row, number)| (row.counts.failures(), lead(row), number, row));
+    let mut keyed: Vec<_> = keyed.collect();
+    keyed.par_sort_unstable_by(|a, b| {
+        // Names are spelled only where they begin alike.
+        (Reverse(a.0), a.1).cmp(&(Reverse(b.0), b.1)).then_with(|| name(a.3).cmp(&name(b.3)))
+    });
+    keyed.into_iter().map(|(failures, _, number, row)| (failures, number, row)).collect()
+}
+
+/// What hosts tried, host by host.
+struct ByHost {
+    /// Numbers of pairs of host and user.
+    pairs: Vec<u32>,
+    /// Where those of each host end; those of the next one begin there.
+    ends: Vec<u32>,
+}
+
+impl ByHost {
+    fn new(all: &Hosts) -> ByHost {
+        // First where those of each begin, which moves on with each that is put there.
+        let mut ends = vec![0; all.rows.len() + 1];
+        for tried in all.tried.iter() {
+            if let Some(count) = ends.get_mut(tried.host as usize + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += *end;
+            *end = sum;
+        }
+        let mut pairs = vec![0; all.tried.len()];
+        for (tried, number) in all.tried.iter().zip(0..) {
+            if let Some(place) = ends.get_mut(tried.host as usize)
+                && let Some(slot) = pairs.get_mut(*place as usize)
+            {
+                *slot = number;
+                *place += 1;
+            }
+        }
+        ByHost { pairs, ends }
+    }
+
+    fn of(&self, host: u32) -> &[u32] {
+        let end = |host: u32| self.ends.get(host as usize).copied().unwrap_or_default() as usize;
+        self.pairs.get(host.checked_sub(1).map_or(0, end)..end(host)).unwrap_or_default()
+    }
+}

@@ -102,6 +102,24 @@ fn counts_sums_and_times_are_those_of_the_ndjson() {
     }
 }
 
+/// DuckDB and Spark, where `READERS_PYTHON` (or `python3`) has their packages.
+#[test]
+fn other_programs_read_the_same() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/case/readers");
+    let python = std::env::var("READERS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let netlog = assert_cmd::cargo::cargo_bin("netlog");
+    let Ok(out) = std::process::Command::new(&python).arg(script).arg(netlog).arg(DEMO).output() else {
+        eprintln!("SKIPPED: there is no {python}");
+        return;
+    };
+    let told = String::from_utf8_lossy(&out.stdout);
+    match out.status.code() {
+        Some(77) => eprintln!("SKIPPED: {told}"),
+        code => assert_eq!(code, Some(0), "{told}\n{}", String::from_utf8_lossy(&out.stderr)),
+    }
+    eprintln!("{told}");
+}
+
 #[test]
 fn the_same_bytes_for_any_number_of_threads() {
     let folder = tempfile::tempdir().unwrap();

@@ -131,7 +131,7 @@ pub struct Table {
     pub exact: bool,
 }
 
-/// Rows of listings that are too many to be kept: they are made as they are drawn, perhaps twice.
+/// Rows of listings that are too many to be kept: they are made as they are drawn.
 pub trait MadeRows: Sync {
     /// How many there are of the listing `id`; `None` if it has its own.
     fn rows(&self, id: &str) -> Option<usize>;

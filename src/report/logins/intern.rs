@@ -1,8 +1,8 @@
 //! Lists whose entries are found by key: hosts and names, numbered in the order first seen, so that
 //! walking them shows nothing of the hash.
 
-use super::index::{self, Index};
 use foldhash::fast::FixedState;
+use hashbrown::HashTable;
 use std::hash::{BuildHasher, Hash};
 
 /// Entries that lie together. Lists grow by so many, and nothing that is in them moves: fresh memory costs
@@ -25,13 +25,14 @@ pub(super) trait Keyed {
 pub(super) struct Listed<E> {
     segments: Vec<Vec<E>>,
     len: usize,
-    index: Index,
+    /// Hash and number of each: a table that grows need not look at the entries.
+    index: HashTable<(u32, u32)>,
     hasher: FixedState,
 }
 
 impl<E> Default for Listed<E> {
     fn default() -> Self {
-        Listed { segments: Vec::new(), len: 0, index: Index::default(), hasher: FixedState::default() }
+        Listed { segments: Vec::new(), len: 0, index: HashTable::new(), hasher: FixedState::default() }
     }
 }
 
@@ -44,10 +45,11 @@ impl<E: Keyed> Listed<E> {
     where
         E: 'k,
     {
-        let seen = keys.clone().fold(0, |seen, key| seen ^ self.index.touch(self.hash(key)));
-        std::hint::black_box(seen);
         found.clear();
-        found.extend(keys.clone().map(|key| self.index.find(self.hash(key), |_| true)));
+        found.extend(keys.clone().map(|key| {
+            let hash = self.hash(key);
+            self.index.find(spread(hash), |(known, _)| *known == hash).map(|(_, number)| *number)
+        }));
         for (key, found) in keys.zip(found) {
             // Two keys of one hash are rare.
             if !found.and_then(|number| self.get(number)).is_none_or(|entry| entry.is(key)) {
@@ -74,12 +76,13 @@ impl<E: Keyed> Listed<E> {
 
     #[inline]
     fn hash(&self, key: E::Key<'_>) -> u32 {
-        index::fold(self.hasher.hash_one(key))
+        fold(self.hasher.hash_one(key))
     }
 
     #[inline]
     fn find(&self, hash: u32, key: E::Key<'_>) -> Option<u32> {
-        self.index.find(hash, |number| self.get(number).is_some_and(|entry| entry.is(key)))
+        let is = |(known, i): &(u32, u32)| *known == hash && self.get(*i).is_some_and(|entry| entry.is(key));
+        self.index.find(spread(hash), is).map(|(_, number)| *number)
     }
 
     /// The number of the entry with this key; an unknown one gets an entry unless there are `cap` of them.
@@ -97,7 +100,7 @@ impl<E: Keyed> Listed<E> {
         }
         self.segments.get_mut(self.len >> SHIFT)?.push(make());
         self.len += 1;
-        self.index.add(hash, number);
+        self.index.insert_unique(spread(hash), (hash, number), |(hash, _)| spread(*hash));
         Some(number)
     }
 }
@@ -128,6 +131,16 @@ impl<E> Listed<E> {
     pub fn get_mut(&mut self, number: u32) -> Option<&mut E> {
         self.segments.get_mut((number >> SHIFT) as usize)?.get_mut(number as usize % SEGMENT)
     }
+}
+
+/// A hash of half the size: the index holds one for each entry.
+fn fold(hash: u64) -> u32 {
+    (hash ^ hash >> 32) as u32
+}
+
+/// A table takes its place from the low bits of a hash, and tells entries apart by the high ones.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 impl Keyed for Box<str> {

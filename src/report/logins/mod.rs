@@ -11,7 +11,6 @@ mod answer;
 mod counts;
 mod draw;
 mod fields;
-mod index;
 mod intern;
 mod listing;
 mod tally;

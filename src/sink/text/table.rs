@@ -6,10 +6,14 @@ use super::super::pieces;
 use super::page::Page;
 use crate::report::{Column, Rows, Table, Unit, units};
 use anstyle::Style;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use std::convert::Infallible;
+use std::ops::Range;
 
 /// Rows shown of an ordinary table.
 pub const ROWS: usize = 10;
+/// Pieces of a long listing that are laid out at a time.
+const AT_ONCE: usize = 16;
 /// Between columns.
 const GAP: usize = 2;
 /// Text is not cut below this while there are columns that can be spared: keys, so that an address
@@ -32,10 +36,60 @@ struct Laid {
     size: usize,
 }
 
-/// Lays the table out on the page, with its heading. `rows` are gone through twice instead of keeping what
-/// they come to: there can be hundreds of thousands.
+/// Rows of a piece of a table as text: made once, since that costs more than keeping what they come to.
+#[derive(Default)]
+struct Spelled {
+    text: String,
+    /// Where each cell ends, row by row.
+    ends: Vec<usize>,
+    /// Columns of the page that the widest cell of each column takes.
+    widest: Vec<usize>,
+}
+
+impl Spelled {
+    /// Spells some of the rows.
+    fn new(table: &Table, rows: Rows<'_>, range: Range<usize>) -> Spelled {
+        let mut piece = Spelled { widest: vec![0; table.columns.len()], ..Spelled::default() };
+        for row in rows.some(range) {
+            for (nth, (column, widest)) in table.columns.iter().zip(&mut piece.widest).enumerate() {
+                let begin = piece.text.len();
+                if let Some(cell) = row.get(nth) {
+                    push_visible(&mut piece.text, &units::spelled(cell, column.unit));
+                }
+                *widest = width(piece.text.get(begin..).unwrap_or_default()).max(*widest);
+                piece.ends.push(piece.text.len());
+            }
+        }
+        piece
+    }
+
+    /// Its lines.
+    fn lines(&self, columns: &[Laid]) -> String {
+        let (mut lines, mut line) = (String::new(), String::new());
+        let mut begin = 0;
+        for ends in self.ends.chunks(self.widest.len().max(1)) {
+            line.clear();
+            for (i, column) in columns.iter().enumerate() {
+                let from = column.nth.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(begin);
+                let cell = ends.get(column.nth).and_then(|end| self.text.get(from..*end));
+                place(&mut line, i, column, cell.unwrap_or_default());
+            }
+            begin = ends.last().copied().unwrap_or(begin);
+            lines.push_str(line.trim_end());
+            lines.push('\n');
+        }
+        lines
+    }
+}
+
+/// Lays the table out on the page, with its heading.
 pub fn draw(table: &Table, rows: Rows<'_>, page: &mut Page<'_>) {
-    let mut columns = lay(table, rows);
+    let mut spelled = Vec::new();
+    let Ok(()) = pieces::in_order(rows.count(), |range| Spelled::new(table, rows, range), |piece| {
+        spelled.push(piece);
+        Ok::<(), Infallible>(())
+    });
+    let mut columns = lay(table, &spelled);
     shrink(&mut columns, page.width());
     if !table.title.is_empty() {
         page.line(&fit(table.title, page.width()), Style::new().bold());
@@ -45,62 +99,25 @@ pub fn draw(table: &Table, rows: Rows<'_>, page: &mut Page<'_>) {
         place(&mut out, i, column, column.title);
     }
     page.line(&out, Style::new().dimmed());
-    let lines = |range| {
-        let (mut lines, mut line, mut text) = (String::new(), String::new(), String::new());
-        for row in rows.some(range) {
-            line.clear();
-            for (i, column) in columns.iter().enumerate() {
-                text.clear();
-                if let Some(cell) = row.get(column.nth) {
-                    push_visible(&mut text, &units::spelled(cell, column.unit));
-                }
-                place(&mut line, i, column, &text);
-            }
-            lines.push_str(line.trim_end());
-            lines.push('\n');
-        }
-        lines
-    };
-    let Ok(()) = pieces::in_order(rows.count(), lines, |piece| {
-        page.push(&piece);
-        Ok::<(), Infallible>(())
-    });
+    for some in spelled.chunks(AT_ONCE) {
+        let lines: Vec<String> = some.par_iter().map(|piece| piece.lines(&columns)).collect();
+        lines.iter().for_each(|lines| page.push(lines));
+    }
     if let Some(rest) = remainder(table, rows.count() as u64) {
         page.line(&fit(&rest, page.width()), Style::new().dimmed());
     }
 }
 
 /// The columns, as wide as they would like to be.
-fn lay(table: &Table, rows: Rows<'_>) -> Vec<Laid> {
+fn lay(table: &Table, spelled: &[Spelled]) -> Vec<Laid> {
     let lay = |(nth, column): (usize, &Column)| {
         let comfort = (column.unit == Unit::Text).then_some(if nth == 0 { KEY } else { COMFORT });
         let Column { title, unit, spare, .. } = *column;
-        Laid { nth, title, unit, comfort, spare, widest: 0, size: 0 }
+        let widest = spelled.iter().filter_map(|piece| piece.widest.get(nth)).max().copied().unwrap_or(0);
+        Laid { nth, title, unit, comfort, spare, widest, size: widest.max(width(title)) }
     };
-    let mut columns: Vec<Laid> = table.columns.iter().enumerate().map(lay).collect();
-    let widest = |range| {
-        let (mut widest, mut text) = (vec![0; table.columns.len()], String::new());
-        for row in rows.some(range) {
-            for ((widest, column), cell) in widest.iter_mut().zip(&table.columns).zip(row.iter()) {
-                text.clear();
-                push_visible(&mut text, &units::spelled(cell, column.unit));
-                *widest = width(&text).max(*widest);
-            }
-        }
-        widest
-    };
-    let Ok(()) = pieces::in_order(rows.count(), widest, |piece: Vec<usize>| {
-        for (column, widest) in columns.iter_mut().zip(piece) {
-            column.widest = column.widest.max(widest);
-        }
-        Ok::<(), Infallible>(())
-    });
     // A column without a value says nothing.
-    columns.retain(|column| column.widest > 0);
-    for column in &mut columns {
-        column.size = column.widest.max(width(column.title));
-    }
-    columns
+    table.columns.iter().enumerate().map(lay).filter(|column| column.widest > 0).collect()
 }
 
 fn total(columns: &[Laid]) -> usize {

@@ -2,7 +2,7 @@
 //! million, and fresh memory for all of them costs more than making some of them twice.
 
 use super::answer::{Host, Place};
-use super::tally::{Hosts, Row};
+use super::tally::{Hosts, Row, Tried};
 use super::told::RemoteHost;
 use crate::model::V4Text;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
@@ -59,7 +59,7 @@ impl<'t> Listing<'t> {
     pub(super) fn host(&self, number: u32) -> Option<Host<'t>> {
         let row = self.all.rows.get(number)?;
         let (mut users, mut accepted) = (Vec::new(), Vec::new());
-        for tried in self.users.of(number).iter().filter_map(|pair| self.all.tried.get(*pair)) {
+        for tried in self.users.of(number) {
             let name = self.all.names.get(tried.user).map_or("", |name| &**name);
             if tried.tried > 0 || tried.accepted == 0 {
                 users.push((name, tried.tried));
@@ -125,8 +125,8 @@ pub(super) fn in_order(rows: Vec<(&Row, u32)>) -> Vec<(u64, u32, &Row)> {
 
 /// What hosts tried, host by host.
 struct ByHost {
-    /// Numbers of pairs of host and user.
-    pairs: Vec<u32>,
+    /// Copied: what lies together is not waited for one by one.
+    tried: Vec<Tried>,
     /// Where those of each host end; those of the next one begin there.
     ends: Vec<u32>,
 }
@@ -145,20 +145,20 @@ impl ByHost {
             sum += *end;
             *end = sum;
         }
-        let mut pairs = vec![0; all.tried.len()];
-        for (tried, number) in all.tried.iter().zip(0..) {
+        let mut sorted = vec![Tried::default(); all.tried.len()];
+        for tried in all.tried.iter() {
             if let Some(place) = ends.get_mut(tried.host as usize)
-                && let Some(slot) = pairs.get_mut(*place as usize)
+                && let Some(slot) = sorted.get_mut(*place as usize)
             {
-                *slot = number;
+                *slot = *tried;
                 *place += 1;
             }
         }
-        ByHost { pairs, ends }
+        ByHost { tried: sorted, ends }
     }
 
-    fn of(&self, host: u32) -> &[u32] {
+    fn of(&self, host: u32) -> &[Tried] {
         let end = |host: u32| self.ends.get(host as usize).copied().unwrap_or_default() as usize;
-        self.pairs.get(host.checked_sub(1).map_or(0, end)..end(host)).unwrap_or_default()
+        self.tried.get(host.checked_sub(1).map_or(0, end)..end(host)).unwrap_or_default()
     }
 }

@@ -1,201 +1,157 @@
-//! Columns being filled: which rows have a value, and these values; then arrays as Arrow has them, with a place
-//! for what is not there. Most columns of most tables have few values.
+//! Columns being filled: which rows have a value, and these values. Most columns of most tables have few.
 
-use super::file::Values;
-use super::row::Cursor;
+use super::levels::Bits;
+use super::numbers::{self, Way};
+use super::press::{Press, Slots};
+use super::cursor::Cursor;
+use super::texts::Texts;
 use crate::case::Kind;
-use foldhash::fast::FixedState;
-use hashbrown::HashTable;
-use polars_arrow::array::{Array, BooleanArray, DictionaryArray, ListArray, PrimitiveArray, Utf8Array};
-use polars_arrow::bitmap::{Bitmap, MutableBitmap};
 use polars_arrow::datatypes::{ArrowDataType, Field, TimeUnit};
-use polars_arrow::offset::OffsetsBuffer;
-use std::hash::BuildHasher;
+use polars_parquet::parquet::metadata::Descriptor;
+use polars_parquet::write::CompressedPage;
+use std::io;
 
-/// What the writer of Parquet says is wrong.
-pub type Failure = polars::prelude::PolarsError;
-
-/// Texts after which it is looked at whether they repeat.
-const TRIAL: usize = 4096;
+/// Where a value is.
+#[derive(Clone, Copy, Debug)]
+pub struct Cell {
+    /// Its row.
+    pub row: u32,
+    /// Its place among the bytes.
+    pub at: u32,
+}
 
 /// One column.
 #[derive(Debug)]
 pub struct Builder {
     kind: Kind,
     /// Rows whose value is there.
-    there: MutableBitmap,
+    there: Bits,
+    /// Numbers; bits of floats, truths as 0 and 1.
     words: Vec<i64>,
-    floats: Vec<f64>,
-    flags: MutableBitmap,
     texts: Texts,
-    /// Ends of lists.
-    ends: Vec<i64>,
+    /// Numbers of members of lists.
+    counts: Vec<u32>,
 }
 
 impl Builder {
     /// An empty column.
     pub fn new(kind: Kind) -> Builder {
-        let (there, flags) = (MutableBitmap::new(), MutableBitmap::new());
-        let texts = Texts::default();
-        Builder { kind, there, words: Vec::new(), floats: Vec::new(), flags, texts, ends: vec![0] }
+        let (there, texts) = (Bits::default(), Texts::default());
+        Builder { kind, there, words: Vec::new(), texts, counts: Vec::new() }
     }
 
     /// Bytes held, nearly.
     pub fn size(&self) -> usize {
-        8 * (self.words.len() + self.floats.len() + self.ends.len()) + self.texts.size()
+        8 * (self.words.len() + self.counts.len()) + self.texts.size()
     }
 
-    /// Reads the value of `row` from its bytes. `None` where there are too few of them. Of two values for
-    /// one row the first counts.
-    pub fn read(&mut self, row: usize, bytes: &mut Cursor<'_>) -> Option<()> {
-        let fresh = self.there.len() <= row;
-        if fresh {
-            self.gap(row);
-            self.there.push(true);
+    /// Reads values from the bytes in which they are. `None` where these are too few. Of two values for one
+    /// row the first counts.
+    pub fn read(&mut self, cells: &mut Vec<Cell>, bytes: &[u8]) -> Option<()> {
+        let Some((first, last)) = cells.first().zip(cells.last()) else { return Some(()) };
+        let (row, rows) = (first.row as usize, (last.row - first.row) as usize + 1);
+        if rows == cells.len() && cells.is_sorted_by(|one, next| one.row < next.row) {
+            self.there.fill(row);
+            self.there.extend(rows);
+        } else {
+            cells.dedup_by_key(|cell| cell.row);
+            cells.iter().for_each(|cell| self.begin(cell.row as usize));
         }
+        let mut values = cells.iter().map(|cell| Cursor(bytes.get(cell.at as usize..).unwrap_or_default()));
         match self.kind {
             Kind::Text | Kind::Json => {
-                let text = bytes.text()?;
-                if fresh {
-                    self.texts.push(text);
-                }
+                let mut texts = Vec::with_capacity(cells.len());
+                values.try_for_each(|mut value| value.text().map(|text| texts.push(text)))?;
+                self.texts.extend(&texts);
             }
-            Kind::Int | Kind::Time => {
-                let word = i64::from_le_bytes(bytes.word()?);
-                if fresh {
-                    self.words.push(word);
-                }
-            }
-            Kind::Float => {
-                let number = f64::from_le_bytes(bytes.word()?);
-                if fresh {
-                    self.floats.push(number);
-                }
+            Kind::Int | Kind::Time | Kind::Float => {
+                self.words.reserve(cells.len());
+                let words = &mut self.words;
+                values.try_for_each(|mut value| value.word().map(|word| words.push(i64::from_le_bytes(word))))?;
             }
             Kind::Bool => {
-                let flag = bytes.flag()?;
-                if fresh {
-                    self.flags.push(flag);
-                }
+                values.try_for_each(|mut value| value.flag().map(|flag| self.words.push(flag.into())))?;
             }
-            Kind::Texts | Kind::Ints => self.list(fresh, bytes)?,
-        }
-        Some(())
-    }
-
-    fn list(&mut self, fresh: bool, bytes: &mut Cursor<'_>) -> Option<()> {
-        let count = bytes.short()?;
-        for _ in 0..count {
-            if self.kind == Kind::Texts {
-                let text = bytes.text()?;
-                if fresh {
-                    self.texts.push(text);
+            Kind::Texts => {
+                let mut texts = Vec::with_capacity(cells.len());
+                for mut value in values {
+                    let count = value.short()?;
+                    self.counts.push(count.into());
+                    for _ in 0..count {
+                        texts.push(value.text()?);
+                    }
                 }
-            } else {
-                let word = i64::from_le_bytes(bytes.word()?);
-                if fresh {
-                    self.words.push(word);
+                self.texts.extend(&texts);
+            }
+            Kind::Ints => {
+                for mut value in values {
+                    let count = value.short()?;
+                    self.counts.push(count.into());
+                    for _ in 0..count {
+                        self.words.push(i64::from_le_bytes(value.word()?));
+                    }
                 }
             }
         }
-        if fresh {
-            let end = self.ends.last().copied().unwrap_or(0);
-            self.ends.push(end + i64::from(count));
-        }
+        cells.clear();
         Some(())
     }
 
     /// Appends a number that is there.
     pub fn push_int(&mut self, row: usize, number: i64) {
-        self.gap(row);
-        self.there.push(true);
+        self.begin(row);
         self.words.push(number);
     }
 
     /// Appends a text that is there.
     pub fn push_text(&mut self, row: usize, text: &str) {
-        self.gap(row);
-        self.there.push(true);
-        self.texts.push(text.as_bytes());
+        self.begin(row);
+        self.texts.extend(&[text.as_bytes()]);
     }
 
     /// Appends a list of texts.
-    pub fn push_texts<'t>(&mut self, row: usize, texts: impl Iterator<Item = &'t str>) {
-        self.gap(row);
-        self.there.push(true);
-        let mut end = self.ends.last().copied().unwrap_or(0);
-        for text in texts {
-            self.texts.push(text.as_bytes());
-            end += 1;
-        }
-        self.ends.push(end);
+    pub fn push_texts(&mut self, row: usize, texts: &[String]) {
+        self.begin(row);
+        self.counts.push(u32::try_from(texts.len()).unwrap_or(u32::MAX));
+        texts.iter().for_each(|text| self.texts.extend(&[text.as_bytes()]));
     }
 
-    /// Fills up with nothing until `rows`.
-    fn gap(&mut self, rows: usize) {
-        let missing = rows.saturating_sub(self.there.len());
-        if missing == 0 {
-            return;
-        }
-        self.there.extend_constant(missing, false);
-        if self.kind == Kind::Bool {
-            self.flags.extend_constant(missing, false);
-        }
+    /// A value for this row comes; those before it that had none have none.
+    fn begin(&mut self, row: usize) {
+        self.there.fill(row);
+        self.there.push();
     }
 
-    /// The column with `rows` rows, `None` if none has a value; empty afterwards, ready for the next ones.
+    /// The pages of the column with `rows` rows, of which it is said whether their numbers grow; empty
+    /// afterwards, ready for the next ones.
     ///
     /// # Errors
-    /// Where the parts do not fit, which they do.
-    pub fn finish(&mut self, rows: usize) -> Result<Values, Failure> {
-        if self.there.is_empty() {
-            return Ok(None);
-        }
-        self.array(rows).map(Some)
+    /// What the compressor says.
+    pub fn pages(
+        &mut self,
+        rows: usize,
+        grows: bool,
+        shape: &Descriptor,
+        press: &mut Press,
+    ) -> io::Result<Vec<CompressedPage>> {
+        self.there.fill(rows);
+        let counts = matches!(self.kind, Kind::Texts | Kind::Ints).then_some(self.counts.as_slice());
+        let slots = Slots { rows, there: &self.there, counts, shape };
+        let mut numbers = |way| numbers::pages(&self.words, way, slots, press);
+        let pages = match self.kind {
+            Kind::Text | Kind::Json | Kind::Texts => self.texts.pages(slots, press),
+            Kind::Time => numbers(Way::Grows),
+            Kind::Int if grows => numbers(Way::Grows),
+            Kind::Int => numbers(Way::Repeats),
+            Kind::Float => numbers(Way::Floats),
+            Kind::Bool => numbers(Way::Truths),
+            Kind::Ints => numbers(Way::Plain),
+        };
+        self.there.clear();
+        self.words.clear();
+        self.counts.clear();
+        pages
     }
-
-    fn array(&mut self, rows: usize) -> Result<Box<dyn Array>, Failure> {
-        self.gap(rows);
-        let there = std::mem::take(&mut self.there).freeze();
-        let there = (there.unset_bits() > 0).then_some(there);
-        let dtype = dtype(self.kind);
-        Ok(match self.kind {
-            Kind::Text | Kind::Json => self.texts.finish(there)?,
-            Kind::Int | Kind::Time => {
-                Box::new(PrimitiveArray::try_new(dtype, spread(renewed(&mut self.words), there.as_ref()).into(), there)?)
-            }
-            Kind::Float => {
-                Box::new(PrimitiveArray::try_new(dtype, spread(renewed(&mut self.floats), there.as_ref()).into(), there)?)
-            }
-            Kind::Bool => {
-                Box::new(BooleanArray::try_new(dtype, std::mem::take(&mut self.flags).freeze(), there)?)
-            }
-            Kind::Texts | Kind::Ints => {
-                let ends = std::mem::replace(&mut self.ends, vec![0]);
-                let ends = OffsetsBuffer::try_from(spread_ends(ends, there.as_ref()))?;
-                let members: Box<dyn Array> = if self.kind == Kind::Texts {
-                    self.texts.finish(None)?
-                } else {
-                    let words = renewed(&mut self.words).into();
-                    Box::new(PrimitiveArray::<i64>::try_new(ArrowDataType::Int64, words, None)?)
-                };
-                // Codes of a dictionary are a way of writing, not another type of column.
-                let item = Field::new("item".into(), members.dtype().clone(), true);
-                Box::new(ListArray::<i64>::try_new(
-                    ArrowDataType::LargeList(Box::new(item)),
-                    ends,
-                    members,
-                    there,
-                )?)
-            }
-        })
-    }
-}
-
-/// What was collected. The next rows are as many, mostly: growing step by step would copy them again and again.
-fn renewed<T>(values: &mut Vec<T>) -> Vec<T> {
-    let room = Vec::with_capacity(values.len());
-    std::mem::replace(values, room)
 }
 
 /// The Arrow type of a column.
@@ -210,143 +166,4 @@ pub fn dtype(kind: Kind) -> ArrowDataType {
         Kind::Bool => ArrowDataType::Boolean,
         Kind::Time => ArrowDataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into())),
     }
-}
-
-/// Texts by their number in a dictionary, until that does not pay.
-#[derive(Debug, Default)]
-struct Texts {
-    codes: Vec<u32>,
-    /// Ends of the distinct texts in `bytes`.
-    ends: Vec<i64>,
-    bytes: Vec<u8>,
-    known: HashTable<u32>,
-    hasher: FixedState,
-    /// Texts that are there.
-    given: usize,
-    /// Every text gets a number of its own: nearly all are different.
-    unique: bool,
-    last: u32,
-}
-
-impl Texts {
-    fn size(&self) -> usize {
-        4 * self.codes.len() + self.bytes.len() + 24 * self.ends.len()
-    }
-
-    fn text(&self, code: u32) -> &[u8] {
-        let at = code as usize;
-        let from = at.checked_sub(1).and_then(|i| self.ends.get(i)).copied().unwrap_or(0);
-        let to = self.ends.get(at).copied().unwrap_or(from);
-        let range = usize::try_from(from).unwrap_or(0)..usize::try_from(to).unwrap_or(0);
-        self.bytes.get(range).unwrap_or_default()
-    }
-
-    fn push(&mut self, text: &[u8]) {
-        self.given += 1;
-        if self.unique {
-            let code = self.add(text);
-            self.codes.push(code);
-            return;
-        }
-        if !self.ends.is_empty() && self.text(self.last) == text {
-            self.codes.push(self.last);
-            return;
-        }
-        let hash = self.hasher.hash_one(text);
-        let found = self.known.find(hash, |code| self.text(*code) == text).copied();
-        let code = found.unwrap_or_else(|| {
-            let code = self.add(text);
-            let mut known = std::mem::take(&mut self.known);
-            known.insert_unique(hash, code, |code| self.hasher.hash_one(self.text(*code)));
-            self.known = known;
-            code
-        });
-        self.last = code;
-        self.codes.push(code);
-        if self.given == TRIAL && self.ends.len() > TRIAL / 8 * 7 {
-            self.unique = true;
-            self.known = HashTable::new();
-        }
-    }
-
-    fn add(&mut self, text: &[u8]) -> u32 {
-        self.bytes.extend_from_slice(text);
-        self.ends.push(i64::try_from(self.bytes.len()).unwrap_or(i64::MAX));
-        u32::try_from(self.ends.len() - 1).unwrap_or(u32::MAX)
-    }
-
-    fn finish(&mut self, there: Option<Bitmap>) -> Result<Box<dyn Array>, Failure> {
-        let mut ends = Vec::with_capacity(self.ends.len() + 1);
-        ends.push(0i64);
-        ends.append(&mut self.ends);
-        let (bytes, codes) = (renewed(&mut self.bytes), renewed(&mut self.codes));
-        let (given, distinct) = (std::mem::take(&mut self.given), ends.len() - 1);
-        self.known.clear();
-        self.last = 0;
-        if given == 0 {
-            return Ok(Box::new(Utf8Array::<i64>::new_empty(ArrowDataType::LargeUtf8)));
-        }
-        // The next rows are like these ones, mostly. Whether texts repeat is looked at anew if they did.
-        if self.unique || distinct > given / 4 * 3 {
-            self.unique &= distinct > given / 8 * 7;
-            return plain(&codes, ends, bytes, there);
-        }
-        let texts = Utf8Array::try_new(
-            ArrowDataType::LargeUtf8,
-            OffsetsBuffer::try_from(ends)?,
-            bytes.into(),
-            None,
-        )?;
-        let codes = spread(codes, there.as_ref());
-        let codes = PrimitiveArray::try_new(ArrowDataType::UInt32, codes.into(), there)?;
-        Ok(Box::new(DictionaryArray::<u32>::try_from_keys(codes, Box::new(texts), false)?))
-    }
-}
-
-/// The texts themselves, one per row.
-fn plain(
-    codes: &[u32],
-    ends: Vec<i64>,
-    bytes: Vec<u8>,
-    there: Option<Bitmap>,
-) -> Result<Box<dyn Array>, Failure> {
-    // As many texts as values: they are in the order of the rows.
-    let (ends, bytes) =
-        if codes.len() + 1 == ends.len() { (ends, bytes) } else { repeated(codes, &ends, &bytes) };
-    let ends = OffsetsBuffer::try_from(spread_ends(ends, there.as_ref()))?;
-    Ok(Box::new(Utf8Array::try_new(ArrowDataType::LargeUtf8, ends, bytes.into(), there)?))
-}
-
-/// Texts as often as they are given, and where they end.
-fn repeated(codes: &[u32], ends: &[i64], bytes: &[u8]) -> (Vec<i64>, Vec<u8>) {
-    let mut all = Vec::with_capacity(bytes.len());
-    let mut places = Vec::with_capacity(codes.len() + 1);
-    places.push(0i64);
-    for code in codes {
-        let at = *code as usize;
-        let bound = |i: usize| ends.get(i).and_then(|end| usize::try_from(*end).ok()).unwrap_or(0);
-        all.extend_from_slice(bytes.get(bound(at)..bound(at + 1)).unwrap_or_default());
-        places.push(i64::try_from(all.len()).unwrap_or(i64::MAX));
-    }
-    (places, all)
-}
-
-/// Values with something in the place of those that are not there.
-fn spread<T: Copy + Default>(values: Vec<T>, there: Option<&Bitmap>) -> Vec<T> {
-    let Some(there) = there else { return values };
-    let mut values = values.into_iter();
-    there.iter().map(|is| if is { values.next().unwrap_or_default() } else { T::default() }).collect()
-}
-
-/// Ends with one more for each value that is not there.
-fn spread_ends(ends: Vec<i64>, there: Option<&Bitmap>) -> Vec<i64> {
-    let Some(there) = there else { return ends };
-    let (mut ends, mut all) = (ends.into_iter(), Vec::with_capacity(there.len() + 1));
-    let mut end = ends.next().unwrap_or(0);
-    all.push(end);
-    for is in there.iter() {
-        end = if is { ends.next().unwrap_or(end) } else { end };
-        all.push(end);
-    }
-    all
 }

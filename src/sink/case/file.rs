@@ -1,29 +1,22 @@
 //! One Parquet file being written: row groups, then the footer.
 
-use super::build::{Failure, dtype};
+use super::build::{Builder, dtype};
 use super::press::{self, Press};
-use crate::case::{Column, Kind, ROW};
-use polars_arrow::array::Array;
-use polars_arrow::datatypes::{ArrowDataType, ArrowSchema, Field};
+use crate::case::{Column, ROW};
+use polars::prelude::PolarsError;
+use polars_arrow::datatypes::{ArrowSchema, Field};
 use polars_parquet::write::{
-    CompressedPage, DynIter, DynStreamingIterator, Encoding, FallibleStreamingIterator, FileWriter, KeyValue, ParquetType,
-    StatisticsOptions, Version, WriteOptions, array_to_columns, schema_to_metadata_key,
+    CompressedPage, DynIter, DynStreamingIterator, FallibleStreamingIterator, FileWriter, KeyValue, StatisticsOptions,
+    Version, WriteOptions, schema_to_metadata_key,
 };
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// Texts in the statistics of a column are cut at this many bytes.
-const LONGEST: u64 = 64;
-
 fn options() -> WriteOptions {
-    let statistics =
-        StatisticsOptions { binary_statistics_truncate_length: Some(LONGEST), ..StatisticsOptions::default() };
+    let statistics = StatisticsOptions::default();
     WriteOptions { statistics, version: Version::V1, compression: press::compression(), data_page_size: None }
 }
-
-/// A column of a row group; `None` where no row has a value.
-pub type Values = Option<Box<dyn Array>>;
 
 /// A file with the columns of a table.
 pub struct Parquet {
@@ -50,7 +43,7 @@ impl Parquet {
         Ok(Parquet { writer, groups: 0 })
     }
 
-    /// Writes arrays, one per column, as a row group; each is gone before the next one is asked for.
+    /// Writes columns as a row group; they are empty afterwards.
     ///
     /// # Errors
     /// Whatever the system says.
@@ -58,21 +51,13 @@ impl Parquet {
         &mut self,
         rows: usize,
         columns: &[Column],
-        values: impl Iterator<Item = Result<Values, Failure>>,
+        builders: &mut [Builder],
         press: &mut Press,
     ) -> io::Result<()> {
-        let schema = self.writer.parquet_schema();
-        let shapes = schema.fields().iter().zip(schema.columns());
+        let leaves = self.writer.parquet_schema().columns();
         let mut chunks = Vec::with_capacity(columns.len());
-        for ((values, (shape, leaf)), column) in values.zip(shapes).zip(columns) {
-            let pages = match values.map_err(io::Error::other)? {
-                Some(array) => pages(array, shape.clone(), column, press)?,
-                None => {
-                    let page = press::empty(rows, &leaf.descriptor).map_err(io::Error::other)?;
-                    vec![press.page(page)?]
-                }
-            };
-            chunks.push(pages);
+        for ((builder, leaf), column) in builders.iter_mut().zip(leaves).zip(columns) {
+            chunks.push(builder.pages(rows, grows(column), &leaf.descriptor, press)?);
         }
         let chunk = |pages: Vec<CompressedPage>| {
             Ok(DynStreamingIterator::new(Pages { rest: pages.into_iter(), now: None }))
@@ -107,9 +92,9 @@ struct Pages {
 
 impl FallibleStreamingIterator for Pages {
     type Item = CompressedPage;
-    type Error = Failure;
+    type Error = PolarsError;
 
-    fn advance(&mut self) -> Result<(), Failure> {
+    fn advance(&mut self) -> Result<(), PolarsError> {
         self.now = self.rest.next();
         Ok(())
     }
@@ -119,33 +104,7 @@ impl FallibleStreamingIterator for Pages {
     }
 }
 
-/// The pages of one column, compressed one after the other.
-fn pages(
-    array: Box<dyn Array>,
-    shape: ParquetType,
-    column: &Column,
-    press: &mut Press,
-) -> io::Result<Vec<CompressedPage>> {
-    let way = way(column, &*array);
-    let leaves = array_to_columns(array, shape, options(), &[way]).map_err(io::Error::other)?;
-    let pages = leaves.into_iter().flatten();
-    pages.map(|page| press.page(page.map_err(io::Error::other)?)).collect()
-}
-
-/// How values are written: what grows from row to row as differences, texts that repeat by number.
-fn way(column: &Column, array: &dyn Array) -> Encoding {
-    let grows = matches!(column.name.as_str(), ROW | "log.offset" | "netlog.line" | "netlog.packet");
-    match column.kind {
-        Kind::Time => Encoding::DeltaBinaryPacked,
-        Kind::Int if grows => Encoding::DeltaBinaryPacked,
-        Kind::Int | Kind::Float => Encoding::RleDictionary,
-        Kind::Bool => Encoding::Plain,
-        Kind::Text | Kind::Json | Kind::Texts | Kind::Ints => {
-            let leaf = match array.dtype() {
-                ArrowDataType::LargeList(item) => &item.dtype,
-                own => own,
-            };
-            if matches!(leaf, ArrowDataType::Dictionary(..)) { Encoding::RleDictionary } else { Encoding::Plain }
-        }
-    }
+/// Whether numbers grow from row to row.
+fn grows(column: &Column) -> bool {
+    matches!(column.name.as_str(), ROW | "log.offset" | "netlog.line" | "netlog.packet")
 }

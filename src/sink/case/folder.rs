@@ -2,7 +2,8 @@
 
 use super::super::spare::Spare;
 use super::super::{Render, Rendered, Sink, SinkContext, SinkError};
-use super::row::{Cursor, Rows};
+use super::cursor::Cursor;
+use super::row::Rows;
 use super::shelf::{SHELVES, Shelf, Tables, shelf_of};
 use super::{KIND, manifest};
 use crate::case::{Column, EVENTS, MANIFEST, MORE, columns};

@@ -139,7 +139,7 @@ impl Small {
             match cell {
                 Cell::None => {}
                 Cell::Text(text) => builder.push_text(self.rows, text),
-                Cell::Texts(texts) => builder.push_texts(self.rows, texts.iter().map(String::as_str)),
+                Cell::Texts(texts) => builder.push_texts(self.rows, texts),
                 Cell::Int(n) => builder.push_int(self.rows, i64::try_from(*n).unwrap_or(i64::MAX)),
                 Cell::Time(ts) => builder.push_int(self.rows, *ts),
             }
@@ -150,9 +150,7 @@ impl Small {
     fn write(mut self, path: &Path, press: &mut Press) -> io::Result<()> {
         let mut file = Parquet::create(path, &self.columns)?;
         if self.rows > 0 {
-            let rows = self.rows;
-            let arrays = self.builders.iter_mut().map(|b| b.finish(rows));
-            file.write(rows, &self.columns, arrays, press)?;
+            file.write(self.rows, &self.columns, &mut self.builders, press)?;
         }
         file.finish()
     }

@@ -4,11 +4,19 @@
 #[cfg(feature = "case")]
 mod build;
 #[cfg(feature = "case")]
+mod cursor;
+#[cfg(feature = "case")]
 mod file;
 #[cfg(feature = "case")]
 mod folder;
 #[cfg(feature = "case")]
+mod group;
+#[cfg(feature = "case")]
+mod levels;
+#[cfg(feature = "case")]
 mod manifest;
+#[cfg(feature = "case")]
+mod numbers;
 #[cfg(feature = "case")]
 mod press;
 #[cfg(feature = "case")]
@@ -17,6 +25,10 @@ mod row;
 mod shelf;
 #[cfg(feature = "case")]
 mod table;
+#[cfg(all(test, feature = "case"))]
+mod tests;
+#[cfg(feature = "case")]
+mod texts;
 
 use super::{Kind, Needs};
 

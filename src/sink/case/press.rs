@@ -1,31 +1,60 @@
-//! Pages of Parquet: compressed with one context for all of them, and those of columns in which nothing is.
+//! Pages of Parquet, compressed with one context for all of them.
 
-use super::build::Failure;
+use super::levels::{self, Bits};
 use polars_parquet::parquet::CowBuffer;
 use polars_parquet::parquet::compression::Compression;
 use polars_parquet::parquet::metadata::Descriptor;
-use polars_parquet::parquet::page::{
-    CompressedDataPage, CompressedDictPage, DataPage, DataPageHeader, DataPageHeaderV1,
-};
+use polars_parquet::parquet::page::{CompressedDataPage, CompressedDictPage, DataPageHeader, DataPageHeaderV1};
 use polars_parquet::parquet::statistics::ParquetStatistics;
-use polars_parquet::write::{CompressedPage, CompressionOptions, Encoding, Page, ZstdLevel};
+use polars_parquet::write::{CompressedPage, CompressionOptions, Encoding, ZstdLevel};
 use std::io;
+use std::ops::Range;
 use zstd::bulk::Compressor;
 use zstd::zstd_safe::compress_bound;
 
 /// Level of zstd: quick, and within a tenth of the size that the default level gives.
 const LEVEL: i32 = 1;
+/// Bytes of the values of a page, nearly.
+const PAGE: usize = 1 << 20;
 
 /// What the footer says of how pages are compressed.
 pub fn compression() -> CompressionOptions {
     CompressionOptions::Zstd(ZstdLevel::try_new(LEVEL).ok())
 }
 
-/// Compresses pages. A table has more than a hundred columns, mostly with little in them: making a context for
-/// each of their pages would cost more than compressing these.
+/// Where the values of a column are.
+#[derive(Clone, Copy, Debug)]
+pub struct Slots<'b> {
+    /// Rows of the row group.
+    pub rows: usize,
+    /// Those with a value.
+    pub there: &'b Bits,
+    /// How many members each list has that is there; `None` for a column of single values.
+    pub counts: Option<&'b [u32]>,
+    /// What the schema says of the column.
+    pub shape: &'b Descriptor,
+}
+
+/// How values lie in pages.
+#[derive(Debug)]
+pub struct Layout {
+    /// As what.
+    pub encoding: Encoding,
+    /// Bytes of all of them, nearly.
+    pub size: usize,
+    /// The least and the greatest.
+    pub bounds: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+/// Makes pages. A table has more than a hundred columns, mostly with little in them: making a context of the
+/// compressor and buffers for each of their pages would cost more than filling these.
 pub struct Press {
     zstd: Compressor<'static>,
+    raw: Vec<u8>,
     room: Vec<u8>,
+    levels: Vec<u8>,
+    /// Room for codes that are made while a column is written.
+    pub codes: Vec<u32>,
 }
 
 impl Press {
@@ -34,80 +63,86 @@ impl Press {
     /// # Errors
     /// Where there is no memory for it.
     pub fn new() -> io::Result<Press> {
-        Ok(Press { zstd: Compressor::new(LEVEL)?, room: Vec::new() })
+        let zstd = Compressor::new(LEVEL)?;
+        Ok(Press { zstd, raw: Vec::new(), room: Vec::new(), levels: Vec::new(), codes: Vec::new() })
     }
 
-    fn squeeze(&mut self, bytes: &[u8]) -> io::Result<CowBuffer> {
-        self.room.clear();
-        self.room.reserve(compress_bound(bytes.len()));
-        self.zstd.compress_to_buffer(bytes, &mut self.room)?;
-        Ok(CowBuffer::Owned(self.room.as_slice().to_vec()))
-    }
-
-    /// The page as it lies in the file.
+    /// The page of a dictionary: so many values, one after the other.
     ///
     /// # Errors
     /// What the compressor says.
-    pub fn page(&mut self, page: Page) -> io::Result<CompressedPage> {
-        Ok(match page {
-            Page::Data(page) => {
-                let (bytes, header) = (self.squeeze(page.buffer())?, page.header().clone());
-                let (size, rows) = (page.buffer().len(), page.num_rows.unwrap_or(0));
-                CompressedPage::Data(CompressedDataPage::new(
-                    header,
-                    bytes,
-                    Compression::Zstd,
-                    size,
-                    page.descriptor,
-                    rows,
-                ))
-            }
-            Page::Dict(page) => CompressedPage::Dict(CompressedDictPage::new(
-                self.squeeze(&page.buffer)?,
-                Compression::Zstd,
-                page.buffer.len(),
-                page.num_values,
-                page.is_sorted,
-            )),
-        })
+    pub fn dictionary(&mut self, count: usize, bytes: &[u8]) -> io::Result<CompressedPage> {
+        let squeezed = squeeze(&mut self.zstd, &mut self.room, bytes)?;
+        let page = CompressedDictPage::new(squeezed, Compression::Zstd, bytes.len(), count, false);
+        Ok(CompressedPage::Dict(page))
+    }
+
+    /// The pages of a column; `write` appends the values of a range, of those that are there.
+    ///
+    /// # Errors
+    /// What the compressor says.
+    pub fn data(
+        &mut self,
+        slots: Slots<'_>,
+        layout: &Layout,
+        write: impl Fn(Range<usize>, &mut Vec<u8>),
+    ) -> io::Result<Vec<CompressedPage>> {
+        let per = (PAGE / (layout.size / slots.rows.max(1) + 1)).next_multiple_of(8);
+        let (mut pages, mut lists, mut values) = (Vec::with_capacity(1), 0, 0);
+        for from in (0..slots.rows).step_by(per) {
+            let rows = from..slots.rows.min(from + per);
+            let there = slots.there.count(&rows);
+            self.raw.clear();
+            let (levels, nulls, next) = match slots.counts {
+                None => {
+                    slots.there.levels(&mut self.raw, &rows);
+                    (rows.len(), i64::try_from(rows.len() - there).ok(), values + there)
+                }
+                Some(counts) => {
+                    let counts = counts.get(lists..lists + there).unwrap_or_default();
+                    lists += there;
+                    let levels = levels::lists(&mut self.raw, slots.there, &rows, counts, &mut self.levels);
+                    (levels, Some(0), values + counts.iter().map(|count| *count as usize).sum::<usize>())
+                }
+            };
+            write(values..next, &mut self.raw);
+            values = next;
+            let header = header(levels, nulls, layout)?;
+            let squeezed = squeeze(&mut self.zstd, &mut self.room, &self.raw)?;
+            let (size, shape) = (self.raw.len(), slots.shape.clone());
+            let page = CompressedDataPage::new(header, squeezed, Compression::Zstd, size, shape, rows.len());
+            pages.push(CompressedPage::Data(page));
+        }
+        Ok(pages)
     }
 }
 
-/// The page of a column in which no row has a value: levels that are all zero, and nothing else.
-pub fn empty(rows: usize, descriptor: &Descriptor) -> Result<Page, Failure> {
-    let number = i32::try_from(rows).map_err(|e| Failure::ComputeError(e.to_string().into()))?;
-    let mut bytes = Vec::new();
-    for level in [descriptor.max_rep_level, descriptor.max_def_level] {
-        if level > 0 {
-            let mut run = Vec::new();
-            // A run of the hybrid encoding: twice its length as a varint, then the value.
-            let mut rest = u64::try_from(rows).unwrap_or(0) << 1;
-            while rest >= 0x80 {
-                run.push((rest & 0x7f) as u8 | 0x80);
-                rest >>= 7;
-            }
-            run.extend_from_slice(&[rest as u8, 0]);
-            bytes.extend_from_slice(&u32::try_from(run.len()).unwrap_or(0).to_le_bytes());
-            bytes.append(&mut run);
-        }
-    }
+fn squeeze(zstd: &mut Compressor<'static>, room: &mut Vec<u8>, bytes: &[u8]) -> io::Result<CowBuffer> {
+    room.clear();
+    room.reserve(compress_bound(bytes.len()));
+    zstd.compress_to_buffer(bytes, room)?;
+    Ok(CowBuffer::Owned(room.as_slice().to_vec()))
+}
+
+/// What stands before a page. In a column of lists no member is missing, and lists that are do not count: a
+/// reader that takes as many missing values as rows for an empty column would not see lists without members.
+fn header(levels: usize, nulls: Option<i64>, layout: &Layout) -> io::Result<DataPageHeader> {
+    let (min_value, max_value) = layout.bounds.clone().unzip();
     let statistics = ParquetStatistics {
         max: None,
         min: None,
-        null_count: Some(i64::from(number)),
+        null_count: nulls,
         distinct_count: None,
-        max_value: None,
-        min_value: None,
+        max_value,
+        min_value,
         is_max_value_exact: None,
         is_min_value_exact: None,
     };
-    let header = DataPageHeaderV1 {
-        num_values: number,
-        encoding: Encoding::Plain.into(),
+    Ok(DataPageHeader::V1(DataPageHeaderV1 {
+        num_values: i32::try_from(levels).map_err(io::Error::other)?,
+        encoding: layout.encoding.into(),
         definition_level_encoding: Encoding::Rle.into(),
         repetition_level_encoding: Encoding::Rle.into(),
         statistics: Some(statistics),
-    };
-    let header = DataPageHeader::V1(header);
-    Ok(Page::Data(DataPage::new(header, CowBuffer::Owned(bytes), descriptor.clone(), rows)))
+    }))
 }

@@ -5,7 +5,7 @@
 use super::super::spare::Spare;
 use super::folder::{Sheet, file_name};
 use super::press::Press;
-use super::row::Cursor;
+use super::cursor::Cursor;
 use super::table::{Table, garbled};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::collections::BTreeMap;

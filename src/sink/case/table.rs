@@ -1,10 +1,10 @@
 //! One table being written: rows wait until there are enough for a row group, or until it is known that
 //! there are few of them. What lies in memory is bounded, however much comes.
 
-use super::build::Builder;
 use super::file::Parquet;
+use super::group::Group;
 use super::press::Press;
-use super::row::{Cursor, Row};
+use super::cursor::{Cursor, Row};
 use crate::case::Column;
 use crate::model::{Ts, joined, rfc3339};
 use std::collections::BTreeMap;
@@ -41,12 +41,6 @@ enum Layout {
     Flat,
     /// A folder per day.
     Days,
-}
-
-/// Rows that become the next row group.
-struct Group {
-    builders: Vec<Builder>,
-    rows: usize,
 }
 
 /// A table.
@@ -181,7 +175,7 @@ impl Table {
         }
         let columns = &self.columns;
         let group = self.groups.entry(day).or_insert_with(|| Group::new(columns));
-        group.read(number, row).ok_or_else(garbled)?;
+        group.push(number, row).ok_or_else(garbled)?;
         // Asking for the size costs more than a row: now and then is enough.
         let full = group.rows >= GROUP_ROWS || (group.rows.is_multiple_of(1024) && group.size() >= GROUP_BYTES);
         if full { self.flush(day, press) } else { Ok(()) }
@@ -204,15 +198,12 @@ impl Table {
             self.files.insert(day, Parquet::create(&path, &self.columns)?);
         }
         let Some(file) = self.files.get_mut(&day) else { return Ok(()) };
-        let rows = group.rows;
-        let arrays = group.builders.iter_mut().map(|b| b.finish(rows));
-        file.write(rows, &self.columns, arrays, press)?;
+        group.write(file, &self.columns, press)?;
         if file.groups >= FILE_GROUPS {
             self.files.remove(&day).map_or(Ok(()), Parquet::finish)?;
         }
         // What was learnt of the texts serves the next rows, where these are of the same day.
         if self.groups.is_empty() {
-            group.rows = 0;
             self.groups.insert(day, group);
         }
         Ok(())
@@ -239,26 +230,4 @@ fn place(folder: &Path, day: Day) -> PathBuf {
 /// What a row that nobody understands is.
 pub fn garbled() -> io::Error {
     io::Error::other("a row is cut short (a bug in netlog)")
-}
-
-impl Group {
-    fn new(columns: &[Column]) -> Group {
-        Group { builders: columns.iter().map(|c| Builder::new(c.kind)).collect(), rows: 0 }
-    }
-
-    fn size(&self) -> usize {
-        self.builders.iter().map(Builder::size).sum()
-    }
-
-    fn read(&mut self, number: i64, row: &Row<'_>) -> Option<()> {
-        let mut values = row.values;
-        for _ in 0..row.count {
-            let column = usize::from(values.short()?);
-            self.builders.get_mut(column)?.read(self.rows, &mut values)?;
-        }
-        // The last column of every table.
-        self.builders.last_mut()?.push_int(self.rows, number);
-        self.rows += 1;
-        Some(())
-    }
 }

@@ -26,9 +26,17 @@ const MEMBERS: usize = u16::MAX as usize;
 const COUNT: usize = 4;
 /// Bytes of a part that is new, mostly enough.
 const EXPECT: usize = 64 << 10;
-/// Bytes of a row before its values, and of these the sheet and the place.
+/// Bytes of a row before its values, and of these those before the time, the number of values, and that of
+/// their bytes.
 pub const HEAD: usize = 20;
 const NAMED: usize = 6;
+const COUNTED: usize = 14;
+const MEASURED: usize = 16;
+
+/// Fields of earlier events that a field is looked for among, from the one on that followed the field before.
+const AHEAD: usize = 16;
+/// Fields that are kept in the order of events.
+const ORDER: usize = 512;
 
 /// Place of a field in a sheet: column, its kind, and whether the next column has the rest.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +46,9 @@ struct Place {
     pair: bool,
 }
 
+/// Addresses of fields, and their places.
+type Order = Vec<(usize, Option<Place>)>;
+
 /// One worker's renderer.
 pub struct Rows {
     sheets: Arc<Vec<Sheet>>,
@@ -45,8 +56,9 @@ pub struct Rows {
     numbers: HashMap<usize, u16, FixedState>,
     /// Per sheet: place by address of the field.
     places: Vec<HashMap<usize, Option<Place>, FixedState>>,
-    /// Per sheet: fields of its last event and their places. Most events have the fields of the one before.
-    last: Vec<Vec<(usize, Option<Place>)>>,
+    /// Per sheet: fields of its events in the order they come, and their places. An event has some of them,
+    /// mostly in this order: the next field is found a few steps on, which is quicker than by its address.
+    order: Vec<Order>,
     json: ValueWriter,
     more: Vec<u8>,
     spare: Spare,
@@ -56,9 +68,9 @@ impl Rows {
     /// For these data sets; the last one takes what belongs to none.
     pub fn new(sheets: Arc<Vec<Sheet>>, spare: Spare) -> Rows {
         let places = sheets.iter().map(|_| HashMap::default()).collect();
-        let last = sheets.iter().map(|_| Vec::new()).collect();
+        let order = sheets.iter().map(|_| Vec::new()).collect();
         let (json, more) = (ValueWriter::default(), Vec::new());
-        Rows { sheets, numbers: HashMap::default(), places, last, json, more, spare }
+        Rows { sheets, numbers: HashMap::default(), places, order, json, more, spare }
     }
 
     fn number(&mut self, event: &Event<'_>) -> u16 {
@@ -70,14 +82,9 @@ impl Rows {
         })
     }
 
-    fn place(&mut self, sheet: usize, at: usize, field: FieldRef) -> Option<Place> {
+    /// Where a field goes that was not found in the order of fields; it is found at this place from now on.
+    fn learn(&mut self, sheet: usize, order: &mut Order, at: usize, field: FieldRef) -> Option<Place> {
         let address = std::ptr::from_ref(field).addr();
-        let last = self.last.get_mut(sheet)?;
-        if let Some((known, place)) = last.get(at)
-            && *known == address
-        {
-            return *place;
-        }
         let columns = &self.sheets.get(sheet)?.columns;
         let found = *self.places.get_mut(sheet)?.entry(address).or_insert_with(|| {
             let at = columns.iter().position(|c| c.field.is_some_and(|f| f.name == field.name))?;
@@ -85,10 +92,11 @@ impl Rows {
             let pair = column.part == Part::Latitude;
             Some(Place { column: u16::try_from(at).ok()?, kind: column.kind, pair })
         });
-        last.truncate(at);
-        if last.len() == at {
-            last.push((address, found));
+        // Events that have the same fields in ever other orders do not make it grow for ever.
+        if order.len() >= ORDER {
+            order.clear();
         }
+        order.insert(order.len().min(at), (address, found));
         found
     }
 
@@ -99,16 +107,33 @@ impl Rows {
         out.resize(from + HEAD, 0);
         let (sheet, mut values, mut time): (usize, u16, Option<Ts>) = (number.into(), 0, None);
         self.more.clear();
-        for (at, (field, value)) in event.fields.iter().enumerate() {
-            let place = self.place(sheet, at, field);
+        let mut order = self.order.get_mut(sheet).map(std::mem::take).unwrap_or_default();
+        let mut at = 0;
+        for (field, value) in &event.fields {
+            let address = std::ptr::from_ref(*field).addr();
+            let ahead = order.get(at..).unwrap_or_default().iter().take(AHEAD);
+            let known = ahead.enumerate().find(|(_, (known, _))| *known == address);
+            at += known.map_or(0, |(steps, _)| steps);
+            let place = match known {
+                Some((_, (_, place))) => *place,
+                None => self.learn(sheet, &mut order, at, field),
+            };
+            at += 1;
             if let (Some(Place { column: 0, .. }), Value::Time(ts)) = (place, value) {
                 time = time.or(Some(*ts));
             }
-            let written = place.map_or(0, |place| self.value(out, place, value));
+            if let Some(written) = place.and_then(|place| whole(out, place, value)) {
+                values += written;
+                continue;
+            }
+            let written = place.map_or(0, |place| self.other(out, place, value));
             if written == 0 || odd(place, value) {
                 self.remember(field, value);
             }
             values += written;
+        }
+        if let Some(slot) = self.order.get_mut(sheet) {
+            *slot = order;
         }
         if !self.more.is_empty() {
             self.more.push(b'}');
@@ -118,9 +143,9 @@ impl Rows {
             values += 1;
         }
         let bytes = u32::try_from(out.len() - from - HEAD).unwrap_or(u32::MAX);
-        let head = time.unwrap_or(0).to_le_bytes().into_iter().chain(values.to_le_bytes());
-        let slots = out.iter_mut().skip(from + NAMED);
-        slots.zip(head.chain(bytes.to_le_bytes())).for_each(|(slot, byte)| *slot = byte);
+        put(out, from + NAMED, time.unwrap_or(0).to_le_bytes());
+        put(out, from + COUNTED, values.to_le_bytes());
+        put(out, from + MEASURED, bytes.to_le_bytes());
     }
 
     /// Notes a value that its column cannot hold as it is.
@@ -131,30 +156,17 @@ impl Rows {
         self.json.push(&mut self.more, value);
     }
 
-    /// Appends a value; how many columns got one.
-    fn value(&mut self, out: &mut Vec<u8>, place: Place, value: &Value<'_>) -> u16 {
+    /// Appends what is not a single value of the column's own kind; how many columns got one.
+    fn other(&mut self, out: &mut Vec<u8>, place: Place, value: &Value<'_>) -> u16 {
         let from = out.len();
         out.extend_from_slice(&place.column.to_le_bytes());
         let done = match (place.kind, value) {
             (Kind::Text, _) => measured(out, |out| self.text(out, value)),
-            (Kind::Int, Value::Int(n)) => push_word(out, n.to_le_bytes()),
+            (Kind::Float, Value::Int(n)) => push_word(out, (*n as f64).to_le_bytes()),
             (Kind::Int, Value::List(items)) => match items.first() {
                 Some(Value::Int(n)) => push_word(out, n.to_le_bytes()),
                 _ => false,
             },
-            (Kind::Time, Value::Time(ts)) => push_word(out, ts.to_le_bytes()),
-            (Kind::Float, Value::Float(n)) => push_word(out, n.to_le_bytes()),
-            (Kind::Float, Value::Int(n)) => push_word(out, (*n as f64).to_le_bytes()),
-            (Kind::Float, Value::Geo(lat, lon)) if place.pair => {
-                push_word(out, lat.to_le_bytes());
-                out.extend_from_slice(&place.column.saturating_add(1).to_le_bytes());
-                push_word(out, lon.to_le_bytes());
-                return 2;
-            }
-            (Kind::Bool, Value::Bool(flag)) => {
-                out.push(u8::from(*flag));
-                true
-            }
             (Kind::Texts, _) => self.texts(out, value),
             (Kind::Ints, _) => ints(out, value),
             (Kind::Json, _) => measured(out, |out| self.json.push(out, value)),
@@ -239,6 +251,29 @@ impl Render for Rows {
     }
 }
 
+/// Appends a single value of the column's own kind; how many columns got one. `None` where it is not that.
+fn whole(out: &mut Vec<u8>, place: Place, value: &Value<'_>) -> Option<u16> {
+    let Place { column, kind, pair } = place;
+    match (kind, value) {
+        (Kind::Text, Value::Str(text)) => {
+            let len = u32::try_from(text.len()).ok()?;
+            push_cell::<6>(out, column, len.into());
+            out.extend_from_slice(text.as_bytes());
+        }
+        (Kind::Int, Value::Int(n)) => push_cell::<10>(out, column, n.cast_unsigned()),
+        (Kind::Time, Value::Time(ts)) => push_cell::<10>(out, column, ts.cast_unsigned()),
+        (Kind::Float, Value::Float(n)) => push_cell::<10>(out, column, n.to_bits()),
+        (Kind::Float, Value::Geo(lat, lon)) if pair => {
+            push_cell::<10>(out, column, lat.to_bits());
+            push_cell::<10>(out, column.saturating_add(1), lon.to_bits());
+            return Some(2);
+        }
+        (Kind::Bool, Value::Bool(flag)) => push_cell::<3>(out, column, u64::from(*flag)),
+        _ => return None,
+    }
+    Some(1)
+}
+
 /// Whether the column has less than the value: a list where a single value was declared, a single value
 /// where a list was, or a number in a column of texts.
 fn odd(place: Option<Place>, value: &Value<'_>) -> bool {
@@ -280,10 +315,21 @@ fn measured(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> bool {
     out.extend_from_slice(&[0; 4]);
     write(out);
     let len = u32::try_from(out.len() - from - 4).unwrap_or(u32::MAX);
-    if let Some(slot) = out.get_mut(from..from + 4) {
-        slot.copy_from_slice(&len.to_le_bytes());
-    }
+    put(out, from, len.to_le_bytes());
     true
+}
+
+/// Puts bytes over those that were left free for them.
+fn put<const N: usize>(out: &mut [u8], at: usize, bytes: [u8; N]) {
+    if let Some(slot) = out.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+        *slot = bytes;
+    }
+}
+
+/// Appends `N` bytes at once: the column, and of a number as many as are left.
+fn push_cell<const N: usize>(out: &mut Vec<u8>, column: u16, number: u64) {
+    let cell = u128::from(number) << u16::BITS | u128::from(column);
+    out.extend_from_slice(cell.to_le_bytes().get(..N).unwrap_or_default());
 }
 
 fn push_text(out: &mut Vec<u8>, text: &[u8]) {

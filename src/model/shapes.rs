@@ -8,10 +8,17 @@ use hashbrown::HashMap;
 /// Shapes kept; a run has some hundreds, an input that varies its fields on purpose starts anew.
 const SHAPES: usize = 4096;
 
+/// Shapes that are looked for first, without working out a hash.
+const LATEST: usize = 6;
+
 /// What is known of the shapes met so far.
 #[derive(Debug)]
 pub struct Shapes<T> {
-    known: HashMap<u64, Known<T>, FixedState>,
+    known: Vec<Known<T>>,
+    /// Numbers of those known, by hash.
+    by_hash: HashMap<u64, usize, FixedState>,
+    /// Numbers of some that were met lately; one that is met again moves forward.
+    latest: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -23,7 +30,7 @@ struct Known<T> {
 
 impl<T> Default for Shapes<T> {
     fn default() -> Self {
-        Shapes { known: HashMap::default() }
+        Shapes { known: Vec::new(), by_hash: HashMap::default(), latest: Vec::new() }
     }
 }
 
@@ -31,16 +38,41 @@ impl<T> Shapes<T> {
     /// What `make` says, or said, of an event of this shape. It may look at the data set and at which fields
     /// there are, at no value.
     pub fn of(&mut self, event: &Event<'_>, make: impl Fn(&Event<'_>) -> T) -> &T {
+        let number = self.lately(event).unwrap_or_else(|| self.any(event, &make));
+        // A number is the place of what is known.
+        &self.known[number].what
+    }
+
+    fn fits(&self, number: usize, event: &Event<'_>) -> bool {
+        self.known.get(number).is_some_and(|known| known.fits(event))
+    }
+
+    fn lately(&mut self, event: &Event<'_>) -> Option<usize> {
+        let at = self.latest.iter().position(|number| self.fits(*number, event))?;
+        if let Some(before) = at.checked_sub(1) {
+            self.latest.swap(before, at);
+            return self.latest.get(before).copied();
+        }
+        self.latest.first().copied()
+    }
+
+    fn any(&mut self, event: &Event<'_>, make: impl Fn(&Event<'_>) -> T) -> usize {
         let hash = shape(event);
-        if self.known.len() >= SHAPES && !self.known.contains_key(&hash) {
-            self.known.clear();
-        }
-        let known = self.known.entry(hash).or_insert_with(|| Known::new(event, &make));
-        // A hash proves nothing.
-        if !known.fits(event) {
-            *known = Known::new(event, &make);
-        }
-        &known.what
+        let known = self.by_hash.get(&hash).copied().filter(|number| self.fits(*number, event));
+        let number = known.unwrap_or_else(|| {
+            if self.known.len() >= SHAPES {
+                self.known.clear();
+                self.by_hash.clear();
+                self.latest.clear();
+            }
+            // A hash proves nothing: of two with the same one the later is found from now on.
+            self.by_hash.insert(hash, self.known.len());
+            self.known.push(Known::new(event, make));
+            self.known.len() - 1
+        });
+        self.latest.truncate(LATEST - 1);
+        self.latest.push(number);
+        number
     }
 }
 

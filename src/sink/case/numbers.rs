@@ -120,7 +120,8 @@ fn extremes(words: &[i64]) -> Option<(i64, i64)> {
 fn bounds(words: &[i64], way: Way) -> Option<(Vec<u8>, Vec<u8>)> {
     match way {
         Way::Floats => {
-            let floats = || words.iter().map(|word| f64::from_bits(word.cast_unsigned()));
+            // What is no number has no place in an order.
+            let floats = || words.iter().map(|word| f64::from_bits(word.cast_unsigned())).filter(|n| !n.is_nan());
             let (least, most) = (floats().reduce(f64::min)?, floats().reduce(f64::max)?);
             // Of the two zeros each stands for both.
             let least = if least == 0.0 { -0.0 } else { least };

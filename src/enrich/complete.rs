@@ -59,7 +59,7 @@ static DESTINATION: Side = Side {
 impl Enricher {
     /// Appends the common fields to `event`. `packets` tells whether its origin is a capture.
     pub fn complete<'a, 'e: 'a>(&'e self, event: &mut Event<'a>, packets: bool, cache: &mut Cache<'e>) {
-        super::web::complete(event, &mut cache.agents);
+        super::web::complete(event, &mut cache.web);
         envelope(event);
         let source = side(event, event.source, &SOURCE, cache, self);
         let destination = side(event, event.destination, &DESTINATION, cache, self);

@@ -31,11 +31,11 @@ pub struct Place<'e> {
     pub network: Option<(u32, Cow<'e, str>)>,
 }
 
-/// One worker's memory of places already looked up and user agents already read.
+/// One worker's memory of places already looked up and texts of requests already read.
 #[derive(Debug, Default)]
 pub struct Cache<'e> {
     places: HashMap<IpAddr, Place<'e>, FixedState>,
-    pub(super) agents: super::web::Agents,
+    pub(super) web: super::web::Memory,
     pub(super) indicators: super::indicators::Memory,
 }
 

@@ -1,7 +1,7 @@
 //! What a request's texts tell by themselves: program, system and device behind a user agent, extension of a path,
 //! registered domain of a host. The same for web server logs and for HTTP in captures.
 
-use crate::model::{Agent, Event, FieldRef, Value};
+use crate::model::{Agent, Event, FieldRef, Shapes, Value};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::borrow::Cow;
@@ -38,9 +38,9 @@ enum Part {
 /// What a user agent tells, in the order of the first fields above.
 type Parts = [Option<Part>; 5];
 
-/// One worker's memory of user agents.
+/// User agents met lately.
 #[derive(Debug, Default)]
-pub(super) struct Agents {
+struct Agents {
     known: HashMap<Box<str>, Parts, FixedState>,
 }
 
@@ -105,36 +105,51 @@ fn extension(path: &str) -> Option<Range<usize>> {
     (path.as_bytes().get(dot) == Some(&b'.') && named && dot + 1 < path.len()).then_some(dot + 1..path.len())
 }
 
-/// Adds what the event's texts tell and it does not say itself.
-pub(super) fn complete<'a>(event: &mut Event<'a>, agents: &mut Agents) {
-    let [mut agent, mut path, mut domain] = [const { None::<Cow<'a, str>> }; 3];
-    let [mut agent_told, mut extension_told, mut domain_told] = [false; 3];
-    for (field, value) in &event.fields {
-        if !field.name.starts_with('u') {
-            continue;
-        }
-        let text = || match value {
-            Value::Str(text) => Some(text.clone()),
-            _ => None,
+/// Where the texts stand among an event's fields that tell something which it does not say itself.
+#[derive(Clone, Copy, Debug)]
+struct Texts {
+    agent: Option<usize>,
+    path: Option<usize>,
+    domain: Option<usize>,
+}
+
+impl Texts {
+    fn of(event: &Event<'_>) -> Texts {
+        let place = |text: &str, told: &str| {
+            let place = event.fields.iter().rposition(|(field, _)| field.name == text);
+            place.filter(|_| !event.has(told))
         };
-        match field.name {
-            "user_agent.original" => agent = text(),
-            "user_agent.name" => agent_told = true,
-            "url.path" => path = text(),
-            "url.extension" => extension_told = true,
-            "url.domain" => domain = text(),
-            "url.registered_domain" => domain_told = true,
-            _ => {}
+        Texts {
+            agent: place("user_agent.original", "user_agent.name"),
+            path: place("url.path", "url.extension"),
+            domain: place("url.domain", "url.registered_domain"),
         }
     }
-    if let Some(text) = agent.filter(|_| !agent_told) {
-        agents.push(text, event);
+}
+
+/// What one worker remembers.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    agents: Agents,
+    texts: Shapes<Texts>,
+}
+
+/// Adds what the event's texts tell and it does not say itself.
+pub(super) fn complete<'a>(event: &mut Event<'a>, memory: &mut Memory) {
+    let Texts { agent, path, domain } = *memory.texts.of(event, Texts::of);
+    let text = |at: Option<usize>| match event.fields.get(at?) {
+        Some((_, Value::Str(text))) => Some(text.clone()),
+        _ => None,
+    };
+    let [agent, path, domain] = [text(agent), text(path), text(domain)];
+    if let Some(text) = agent {
+        memory.agents.push(text, event);
     }
-    if let Some(path) = path.filter(|_| !extension_told) {
+    if let Some(path) = path {
         let value = extension(&path).and_then(|range| slice(&path, range));
         event.fields.extend(value.map(|value| (&EXTENSION as FieldRef, value)));
     }
-    if let Some(domain) = domain.filter(|_| !domain_told) {
+    if let Some(domain) = domain {
         let is_name = domain.bytes().next_back().is_some_and(|b| b.is_ascii_alphabetic());
         let found = if is_name { psl::domain_str(&domain).map(str::len) } else { None };
         let value = found.and_then(|len| slice(&domain, domain.len().checked_sub(len)?..domain.len()));
@@ -151,12 +166,12 @@ mod tests {
     static DATASET: Dataset =
         Dataset { name: "x", category: &[], types: &[], protocol: None, transaction: false, doc: "" };
 
-    fn told(agents: &mut Agents, agent: &str, path: &str, domain: &str) -> String {
+    fn told(memory: &mut Memory, agent: &str, path: &str, domain: &str) -> String {
         let mut event = Event::new(&DATASET, Origin::default(), 0);
         event.push(&f::USER_AGENT, agent);
         event.push(&f::URL_PATH, path);
         event.push(&f::URL_DOMAIN, domain);
-        complete(&mut event, agents);
+        complete(&mut event, memory);
         let texts = event.fields.iter().skip(3).map(|(field, v)| {
             let last = field.name.trim_start_matches("user_agent.").trim_start_matches("url.");
             format!("{last}={}", v.as_str().unwrap())
@@ -168,19 +183,19 @@ mod tests {
     fn the_same_from_memory_and_when_it_is_full() {
         let firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:120.0) Gecko/20100101 Firefox/120.0";
         let want = "name=Firefox version=120.0 os.name=Windows os.version=10 extension=php registered_domain=example.co.uk";
-        let mut agents = Agents::default();
+        let mut memory = Memory::default();
         for round in 0..3 {
-            assert_eq!(told(&mut agents, firefox, "/a/b.php", "www.example.co.uk"), want, "{round}");
+            assert_eq!(told(&mut memory, firefox, "/a/b.php", "www.example.co.uk"), want, "{round}");
             for i in 0..AGENTS {
-                told(&mut agents, &format!("tool{i}/1"), "/", "");
+                told(&mut memory, &format!("tool{i}/1"), "/", "");
             }
-            assert!(agents.known.len() <= AGENTS);
+            assert!(memory.agents.known.len() <= AGENTS);
         }
         let iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_1_2 like Mac OS X) Version/17.1.2 Mobile/15E148 Safari/604.1";
         let want = "name=Mobile Safari version=17.1.2 os.name=iOS os.version=17.1.2 device.name=iPhone";
-        assert_eq!(told(&mut agents, iphone, "/", "192.0.2.7"), want);
+        assert_eq!(told(&mut memory, iphone, "/", "192.0.2.7"), want);
         let long = format!("{}/2", "x".repeat(LONGEST));
-        assert!(told(&mut agents, &long, "/", "localhost").ends_with(" version=2"));
+        assert!(told(&mut memory, &long, "/", "localhost").ends_with(" version=2"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::multi::Joining;
 use super::parser::{LINE, Parsed, Parser, Read, Scratch};
 use super::taker::Taker;
 use super::time::{Pending, YearBase, Zone};
-use crate::model::{Ledger, Origin, Value};
+use crate::model::{Ledger, Origin, Value, cut};
 use crate::source::LineChunk;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -306,8 +306,7 @@ pub(super) fn clean<'a>(text: &'a str, raw: &[u8], origin: Origin, ledger: &mut 
     }
     if text.len() > LINE {
         ledger.cap("line.length", origin);
-        let cut = text.floor_char_boundary(LINE);
-        text = text.get(..cut).unwrap_or(text);
+        text = cut(text, LINE);
     }
     Some(text)
 }

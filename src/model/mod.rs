@@ -13,6 +13,7 @@ mod net;
 mod origin;
 mod shapes;
 mod span;
+mod text;
 mod time;
 mod value;
 
@@ -29,5 +30,6 @@ pub use net::{Net, NetError};
 pub use origin::{Origin, Seq, SourceInfo, Sources, Stamp};
 pub use shapes::Shapes;
 pub use span::{SPANS, positive_span, span};
+pub use text::cut;
 pub use time::{Ts, joined, push_rfc3339, rfc3339};
 pub use value::Value;

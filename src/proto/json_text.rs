@@ -42,11 +42,6 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Cuts text at a limit in bytes, at a character's boundary.
-pub(super) fn cut(text: &str, limit: usize) -> &str {
-    text.get(..text.floor_char_boundary(limit)).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +55,6 @@ mod tests {
             [1.0, -73.856_077, 1e21, 1e-7, 0.0].map(number),
             ["1", "-73.856077", "1e+21", "1e-7", "0"]
         );
-        assert_eq!((hex(b"\x0a\xff"), cut("aé", 2)), ("0aff".to_owned(), "a"));
+        assert_eq!((hex(b"\x0a\xff"), crate::model::cut("aé", 2)), ("0aff".to_owned(), "a"));
     }
 }

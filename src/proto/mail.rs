@@ -182,8 +182,7 @@ impl Mail {
         for (field, value) in self.top {
             draft.put(field, value);
         }
-        let text =
-            |s: String| Value::Str(super::json_text::cut(&s, out.options.limits.text).to_owned().into());
+        let text = |s: String| Value::Str(crate::model::cut(&s, out.options.limits.text).to_owned().into());
         let (mut names, mut hashes, mut list) = (Vec::new(), Vec::new(), Vec::new());
         draft.put_some(&f::FILE_TYPE, self.files.first().map(|file| file.mime.clone()));
         for file in self.files {

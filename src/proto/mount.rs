@@ -2,7 +2,7 @@
 //! RPC itself is read by the parser of NFS.
 
 use super::fields::{ACTION, METHOD, PATH, QUERY, RESOURCE};
-use super::json_text::cut;
+use crate::model::cut;
 use super::nfs::{self, fields as rpc_fields, rpc};
 use super::wire::Wire;
 use super::{Draft, Emit, Over, Protocol, numbers};

@@ -1,7 +1,7 @@
 //! The port mapper and its successor rpcbind (RFC 1833): which program is where. RPC itself is read by the parser of NFS.
 
 use super::fields::{ACTION, METHOD, QUERY, RESOURCE};
-use super::json_text::cut;
+use crate::model::cut;
 use super::nfs::{self, fields as rpc_fields, rpc};
 use super::wire::Wire;
 use super::{Draft, Emit, Over, Protocol, numbers};

@@ -2,7 +2,7 @@
 
 use super::slots::{Seen, Slot};
 use super::top::{Count, Top};
-use crate::model::{Dataset, Event, Outcome, Value};
+use crate::model::{Dataset, Event, Outcome, Value, cut};
 use std::fmt::Write;
 
 /// Distinct values counted exactly, per table.
@@ -269,7 +269,7 @@ pub fn add(count: &mut Count, event: &Event<'_>, seen: &Seen<'_, '_>) {
 
 /// Appends text to a key, cut, and without what separates the parts of a key.
 pub fn push_cut(key: &mut String, text: &str) {
-    let text = text.get(..text.floor_char_boundary(VALUE_BYTES)).unwrap_or_default();
+    let text = cut(text, VALUE_BYTES);
     // Nearly all texts are free of it.
     match memchr::memchr(SEPARATOR as u8, text.as_bytes()) {
         None => key.push_str(text),

@@ -31,18 +31,13 @@ impl Output {
         self.inner.write_all(bytes)
     }
 
+    /// For what writes piece by piece.
+    pub fn writer(&mut self) -> &mut dyn Write {
+        &mut self.inner
+    }
+
     /// Everything out of our hands.
     pub fn finish(mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
-}
-
-impl Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.inner.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
         self.inner.flush()
     }
 }

@@ -6,7 +6,7 @@ use crate::logs::draft::Draft;
 use crate::logs::line::Line;
 use crate::logs::parser::Scratch;
 use crate::logs::set::FormatSet;
-use crate::model::{FieldRef, Ledger, Origin};
+use crate::model::{FieldRef, Ledger, Origin, cut};
 use crate::source::LineChunk;
 use std::sync::Arc;
 
@@ -46,8 +46,7 @@ impl<'f> Look<'f> {
         for (number, raw) in (chunk.first_line..).zip(lines) {
             let text = String::from_utf8_lossy(raw);
             let line = text.trim_end_matches(['\n', '\r']).trim_start_matches('\0');
-            let cut = line.floor_char_boundary(TEXT);
-            let line = line.get(..cut).unwrap_or_default();
+            let line = cut(line, TEXT);
             if !line.trim().is_empty() {
                 self.line(line, number, &mut each);
             }

@@ -1,6 +1,7 @@
 //! What was seen at one place of a template, in bounded memory.
 
 use super::mask::Kind;
+use crate::model::cut;
 use std::collections::BTreeSet;
 
 /// Different texts that are remembered of a place.
@@ -28,9 +29,8 @@ impl Values {
         let (lead, tail) = edges(text);
         self.narrow(lead, tail);
         self.seen += count;
-        let cut = text.floor_char_boundary(BYTES);
-        let short = text.get(..cut).unwrap_or_default();
-        self.more |= cut < text.len();
+        let short = cut(text, BYTES);
+        self.more |= short.len() < text.len();
         self.enter(short, count);
     }
 

@@ -5,11 +5,11 @@ use super::message::Said;
 use super::names;
 use super::wire::Head;
 use super::{DATASET, LOGIN};
-use crate::model::{Outcome, Stamp, Value};
+use crate::model::{Outcome, Stamp, Value, cut};
 use crate::proto::fields::{
     ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, RESPONSE_START, STATUS, USER_NAME, USER_PASSWORD,
 };
-use crate::proto::{Draft, Emit, config, json_text, sql};
+use crate::proto::{Draft, Emit, config, sql};
 
 /// Whether the configuration does not want to hear of an operation.
 fn ignored(said: &config::Cassandra, name: &str) -> bool {
@@ -55,7 +55,7 @@ impl Request {
         let verb = self.said.statement.as_deref().filter(|_| matches!(op, 0x07 | 0x09 | 0x0a)).map(sql::method);
         draft.put(&METHOD, verb.filter(|v| !v.is_empty()).unwrap_or_else(|| name.to_owned()));
         if let Some(statement) = &self.said.statement {
-            draft.put(&QUERY, json_text::cut(statement.trim(), text).to_owned());
+            draft.put(&QUERY, cut(statement.trim(), text).to_owned());
             draft.put(&f::Q_QUERY, statement.clone());
             if out.options.wants(said.send_request) {
                 draft.put(&REQUEST, statement.clone());

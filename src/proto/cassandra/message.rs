@@ -3,7 +3,7 @@
 use super::fields as f;
 use super::names;
 use super::wire::{self, Head};
-use crate::model::{FieldRef, Value};
+use crate::model::{FieldRef, Value, cut};
 use crate::proto::wire::Wire;
 use crate::proto::{Limits, json_text, sql};
 
@@ -40,7 +40,7 @@ pub(super) fn request(head: &Head, body: &[u8], limits: &Limits, show: bool) -> 
     let mut wire = Wire::new(body);
     let mut said = Said::default();
     let statement = |text: String| {
-        let text = json_text::cut(&text, limits.body).to_owned();
+        let text = cut(&text, limits.body).to_owned();
         if show { text } else { sql::mask(&text) }
     };
     if head.flags & 4 != 0 {

@@ -4,12 +4,12 @@ use super::codes;
 use super::fields as f;
 use super::message::Message;
 use super::{DATASET, LOGIN};
-use crate::model::{Outcome, Stamp, Value};
+use crate::model::{Outcome, Stamp, Value, cut};
 use crate::proto::fields::{
     ACTION, ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, RESPONSE_START, STATUS, USER_NAME,
     USER_PASSWORD,
 };
-use crate::proto::{Draft, Emit, json_text};
+use crate::proto::{Draft, Emit};
 
 /// Packetbeat's word for how it went.
 fn status(request: &Message, response: &Message) -> &'static str {
@@ -41,9 +41,9 @@ pub(super) fn emit(request: Message, response: Option<(Message, Stamp)>, out: &m
     draft.put(&METHOD, request.command.clone());
     let keys = request.keys.iter().take(list).map(String::as_str).collect::<Vec<_>>().join(" ");
     let query = format!("{} {keys}", request.command);
-    draft.put(&QUERY, json_text::cut(query.trim_end(), text).to_owned());
+    draft.put(&QUERY, cut(query.trim_end(), text).to_owned());
     if let Some(key) = request.keys.first() {
-        draft.put(&RESOURCE, json_text::cut(key, text).to_owned());
+        draft.put(&RESOURCE, cut(key, text).to_owned());
     }
     draft.put(&f::PROTOCOL_TYPE, Value::text(if request.binary { "binary" } else { "text" }));
     draft.put_some(&f::UDP_ID, request.udp);

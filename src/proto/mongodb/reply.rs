@@ -3,7 +3,7 @@
 use super::bson::{self, Style};
 use super::fields as f;
 use super::message::{self, Body};
-use crate::model::{FieldRef, Stamp, Value};
+use crate::model::{FieldRef, Stamp, Value, cut};
 use crate::proto::{Emit, config, json_text};
 
 /// Documents of a response that are shown, and bytes of each: what Packetbeat does unless told otherwise.
@@ -34,7 +34,7 @@ pub(super) fn join(bytes: &[u8], said: &config::Mongodb, cap: usize) -> (String,
         let begin = out.len();
         bson::show(&mut out, document, Style { cap: begin + longest + 64, ..Style::default() });
         if out.len() - begin > longest {
-            let end = begin + json_text::cut(out.get(begin..).unwrap_or_default(), longest).len();
+            let end = begin + cut(out.get(begin..).unwrap_or_default(), longest).len();
             out.truncate(end);
             out.push_str(" ...");
         }
@@ -101,7 +101,7 @@ impl Reply {
                     let most = longest(said, out.limits().body);
                     bson::show(&mut reply.text, document, Style { cap: most + 64, ..Style::default() });
                     if reply.text.len() > most {
-                        reply.text = format!("{} ...", json_text::cut(&reply.text, most));
+                        reply.text = format!("{} ...", cut(&reply.text, most));
                     }
                 }
             }

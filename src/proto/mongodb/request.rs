@@ -5,7 +5,7 @@ use super::fields as f;
 use super::message::{self, Body};
 use super::reply::{Reply, join};
 use super::{DATASET, LOGIN};
-use crate::model::{FieldRef, Outcome, Stamp, Value};
+use crate::model::{FieldRef, Outcome, Stamp, Value, cut};
 use crate::proto::fields::{
     ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, RESPONSE_START, STATUS, USER_NAME, USER_PASSWORD,
 };
@@ -267,8 +267,8 @@ impl Request {
         let login = self.login.is_some_and(|only| only || failed || done);
         let mut draft = out.draft(if login { &LOGIN } else { &DATASET }, self.start);
         draft.put(&METHOD, self.method).put(&f::COMMAND, self.command);
-        draft.put(&RESOURCE, json_text::cut(&self.resource, text).to_owned());
-        draft.put(&QUERY, json_text::cut(&self.query, text).to_owned());
+        draft.put(&RESOURCE, cut(&self.resource, text).to_owned());
+        draft.put(&QUERY, cut(&self.query, text).to_owned());
         if out.options.wants(said.send_request) {
             draft.put(&REQUEST, self.request);
         }
@@ -294,8 +294,8 @@ impl Request {
             }
             if let Some(error) = reply.error {
                 status = Some("Error");
-                draft.put(&ERROR_MESSAGE, json_text::cut(&error, text).to_owned());
-                draft.put(&f::ERROR, json_text::cut(&error, text).to_owned());
+                draft.put(&ERROR_MESSAGE, cut(&error, text).to_owned());
+                draft.put(&f::ERROR, cut(&error, text).to_owned());
                 draft.put_some(&f::ERROR_CODE, reply.code);
             }
             draft.outcome(if failed { Outcome::Failure } else { Outcome::Success });

@@ -4,7 +4,7 @@ use super::fields as f;
 use super::{Asked, Call, DATASET, Reply, names, ops, rpc};
 use crate::model::{Outcome, Value};
 use crate::proto::fields::{ACTION, ERROR_MESSAGE, METHOD, QUERY, RESOURCE, RESPONSE_START, STATUS};
-use crate::proto::json_text::cut;
+use crate::model::cut;
 use crate::proto::wire::Wire;
 use crate::proto::{Draft, Emit, mount, portmap};
 

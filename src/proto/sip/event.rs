@@ -4,9 +4,9 @@ use super::fields as f;
 use super::message::{Message, authorization};
 use super::uri::{Party, Uri};
 use super::{DATASET, LOGIN};
-use crate::model::{FieldRef, Outcome, Stamp, Value};
+use crate::model::{FieldRef, Outcome, Stamp, Value, cut};
 use crate::proto::fields::{ACTION, ERROR_MESSAGE, METHOD, QUERY, RESOURCE, STATUS, USER_NAME};
-use crate::proto::{Dir, Draft, Emit, base64, json_text};
+use crate::proto::{Dir, Draft, Emit, base64};
 
 /// Fields of one address.
 struct Parts([FieldRef; 5]);
@@ -100,7 +100,7 @@ pub(super) fn emit(told: &Told<'_>, dir: Dir, out: &mut Emit<'_>) {
     if options.wants(said.keep_original) {
         let text = String::from_utf8_lossy(told.raw);
         let text = if out.options.show_secrets { text.into_owned() } else { masked(&text) };
-        draft.put(&f::ORIGINAL, json_text::cut(&text, out.limits().body).to_owned());
+        draft.put(&f::ORIGINAL, cut(&text, out.limits().body).to_owned());
     }
     draft.emit(out);
 }

@@ -1,6 +1,6 @@
 //! Addresses (RFC 3261 section 19.1), and headers that hold one (section 20.10).
 
-use crate::proto::json_text::cut;
+use crate::model::cut;
 
 /// Bytes of an address that are kept.
 const LONGEST: usize = 1024;

@@ -90,42 +90,32 @@ impl AuthTally {
     ) -> Logins<'t> {
         self.settle();
         let all: &'t Hosts = &self.all;
-        let mut out = Logins {
-            hosts: Listing::new(all, place),
-            intruders: Vec::new(),
-            distinct: 0,
-            users: 0,
-            total: all.beyond,
-            beyond: all.beyond,
-            idle: 0,
-            local: all.local,
-            people: Vec::new(),
-            span: None,
-            facts,
-        };
-        for (service, users) in &all.people {
-            let failed = users.iter().filter(|(_, (counts, _))| counts.failures() > 0);
-            out.people.extend(failed.map(|(user, (n, last))| (*service, &**user, *n, *last)));
-        }
+        let (mut total, mut idle, mut span) = (all.beyond, 0u64, None);
         let mut tried = Vec::with_capacity(all.rows.len());
         for (row, number) in all.rows.iter().zip(0..) {
             if !row.counts.tried() {
-                out.idle = out.idle.saturating_add(row.counts.of(Kind::Preauth));
+                idle = idle.saturating_add(row.counts.of(Kind::Preauth));
                 continue;
             }
-            out.total.absorb(&row.counts);
-            out.span = joined(out.span, row.span);
+            total.absorb(&row.counts);
+            span = joined(span, row.span);
             tried.push((row, number));
         }
-        out.distinct = tried.len() as u64;
-        out.users = all.names.len() as u64;
+        let distinct = tried.len() as u64;
         let rows = listing::in_order(tried);
         // Those with enough failures come first.
         let enough = rows.partition_point(|(failures, ..)| *failures >= selection.min_failures);
         let most = selection.top.map_or(enough, |top| top.min(enough));
-        out.hosts.list(rows.iter().take(most).map(|(_, number, _)| *number).collect());
+        let numbers = rows.iter().take(most).map(|(_, number, _)| *number).collect();
+        let hosts = Listing::new(all, numbers, place);
         let intruders = rows.iter().filter(|(.., row)| row.after_failure());
-        out.intruders = intruders.filter_map(|(_, number, _)| out.hosts.host(*number)).collect();
-        out
+        let intruders = intruders.filter_map(|(_, number, _)| hosts.host(*number)).collect();
+        let mut people = Vec::new();
+        for (service, users) in &all.people {
+            let failed = users.iter().filter(|(_, (counts, _))| counts.failures() > 0);
+            people.extend(failed.map(|(user, (n, last))| (*service, &**user, *n, *last)));
+        }
+        let (users, beyond, local) = (all.names.len() as u64, all.beyond, all.local);
+        Logins { hosts, intruders, distinct, users, total, beyond, idle, local, people, span, facts }
     }
 }

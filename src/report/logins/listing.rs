@@ -25,14 +25,13 @@ pub struct Listing<'t> {
 }
 
 impl<'t> Listing<'t> {
-    /// None yet.
-    pub(super) fn new(all: &'t Hosts, place: impl Fn(IpAddr) -> Place<'t> + Sync + 't) -> Listing<'t> {
-        Listing { all, numbers: Vec::new(), users: ByHost::new(all), place: Box::new(place) }
-    }
-
-    /// Lists the hosts with these numbers.
-    pub(super) fn list(&mut self, numbers: Vec<u32>) {
-        self.numbers = numbers;
+    /// The hosts with these numbers.
+    pub(super) fn new(
+        all: &'t Hosts,
+        numbers: Vec<u32>,
+        place: impl Fn(IpAddr) -> Place<'t> + Sync + 't,
+    ) -> Listing<'t> {
+        Listing { all, numbers, users: ByHost::new(all), place: Box::new(place) }
     }
 
     /// How many there are.

@@ -6,7 +6,7 @@
 use super::fields::{Roles, Seen};
 use super::intern::{Keyed, Listed};
 use super::{Counts, Kind};
-use crate::model::{Glimpse, Ts};
+use crate::model::{Glimpse, Ts, cut};
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
@@ -149,7 +149,7 @@ impl Told {
         let kind = seen.kind?;
         let name = seen.name.filter(|_| seen.found || event.source.is_none());
         let remote = match (name, event.source) {
-            (Some(name), _) => Remote::Name(cut(name)),
+            (Some(name), _) => Remote::Name(cut(name, NAME)),
             (None, Some(ip)) => Remote::Ip(ip),
             (None, None) => {
                 self.at_home(kind, &seen, event);
@@ -158,7 +158,7 @@ impl Told {
         };
         // A block has far fewer lines than numbers.
         let host = self.hosts.find_or_add(remote, usize::MAX, || remote.into())?;
-        let user = seen.user.map(cut);
+        let user = seen.user.map(|name| cut(name, NAME));
         let user = user.and_then(|name| self.names.find_or_add(name, usize::MAX, || name.into()));
         let pair = user.map(|user| (host, user));
         let pair = pair.and_then(|pair| self.pairs.find_or_add(pair, usize::MAX, || pair));
@@ -175,15 +175,10 @@ impl Told {
 
     fn at_home(&mut self, kind: Kind, seen: &Seen<'_>, event: &Glimpse<'_, '_>) {
         self.local.add(kind, seen.weight.into());
-        let user = cut(seen.user.unwrap_or_default());
+        let user = cut(seen.user.unwrap_or_default(), NAME);
         if let Some((counts, last)) = person(&mut self.people, event.dataset.name, user) {
             counts.add(kind, seen.weight.into());
             *last = event.ts.max(*last);
         }
     }
-}
-
-/// A name cut to what is kept of it.
-fn cut(name: &str) -> &str {
-    name.get(..name.floor_char_boundary(NAME)).unwrap_or(name)
 }

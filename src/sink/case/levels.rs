@@ -120,7 +120,7 @@ fn each(there: &Bits, rows: &Range<usize>, counts: &[u32], mut list: impl FnMut(
 }
 
 /// Appends what `write` appends, and the number of its bytes before.
-fn measured(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+pub fn measured(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     let from = out.len();
     out.extend_from_slice(&[0; 4]);
     write(out);

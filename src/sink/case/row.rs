@@ -12,6 +12,7 @@ use super::super::ndjson::ValueWriter;
 use super::super::spare::Spare;
 use super::super::{Render, Rendered};
 use super::folder::Sheet;
+use super::levels::measured;
 use super::shelf::SHELVES;
 use crate::case::{Kind, Part};
 use crate::model::{Event, FieldRef, Ts, Value, push_ip_bytes};
@@ -161,7 +162,10 @@ impl Rows {
         let from = out.len();
         out.extend_from_slice(&place.column.to_le_bytes());
         let done = match (place.kind, value) {
-            (Kind::Text, _) => measured(out, |out| self.text(out, value)),
+            (Kind::Text, _) => {
+                measured(out, |out| self.text(out, value));
+                true
+            }
             (Kind::Float, Value::Int(n)) => push_word(out, (*n as f64).to_le_bytes()),
             (Kind::Int, Value::List(items)) => match items.first() {
                 Some(Value::Int(n)) => push_word(out, n.to_le_bytes()),
@@ -169,7 +173,10 @@ impl Rows {
             },
             (Kind::Texts, _) => self.texts(out, value),
             (Kind::Ints, _) => ints(out, value),
-            (Kind::Json, _) => measured(out, |out| self.json.push(out, value)),
+            (Kind::Json, _) => {
+                measured(out, |out| self.json.push(out, value));
+                true
+            }
             _ => false,
         };
         if !done {
@@ -306,16 +313,6 @@ fn ints(out: &mut Vec<u8>, value: &Value<'_>) -> bool {
 
 fn push_word(out: &mut Vec<u8>, word: [u8; 8]) -> bool {
     out.extend_from_slice(&word);
-    true
-}
-
-/// Appends the length of what `write` appends, and that.
-fn measured(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> bool {
-    let from = out.len();
-    out.extend_from_slice(&[0; 4]);
-    write(out);
-    let len = u32::try_from(out.len() - from - 4).unwrap_or(u32::MAX);
-    put(out, from, len.to_le_bytes());
     true
 }
 

@@ -51,7 +51,7 @@ impl Opened {
         let out = &mut self.output;
         match self.form {
             Form::Text { width, color } => {
-                text::write(&logins.report(), logins, text::page(width), color, out)?;
+                text::write(&logins.report(), logins, text::page(width), color, out.writer())?;
             }
             Form::Json => json::document(out, logins)?,
             Form::Ndjson => json::lines(out, logins)?,

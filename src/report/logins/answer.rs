@@ -1,6 +1,6 @@
 //! The answer of `grep-auth`.
 
-use super::listing::{self, Listing};
+use super::listing::{self, ByHost, Listing};
 use super::tally::{AuthTally, Hosts};
 use super::{Counts, Kind};
 use crate::model::{Ts, joined};
@@ -58,8 +58,8 @@ pub struct Host<'t> {
 pub struct Logins<'t> {
     /// Those selected, most failures first, then by name.
     pub hosts: Listing<'t>,
-    /// Those that got in after failing, whether selected or not; same order.
-    pub intruders: Vec<Host<'t>>,
+    /// Numbers of those that got in after failing, whether selected or not, for [`Listing::host`]; same order.
+    pub intruders: Vec<u32>,
     /// Hosts that tried to log in, selected or not.
     pub distinct: u64,
     /// Users they named.
@@ -91,25 +91,28 @@ impl AuthTally {
         self.settle();
         let all: &'t Hosts = &self.all;
         let (mut total, mut idle, mut span) = (all.beyond, 0u64, None);
-        let mut tried = Vec::with_capacity(all.rows.len());
-        for (row, number) in all.rows.iter().zip(0..) {
-            if !row.counts.tried() {
-                idle = idle.saturating_add(row.counts.of(Kind::Preauth));
-                continue;
+        let rows = || {
+            let mut tried = Vec::with_capacity(all.rows.len());
+            for (row, number) in all.rows.iter().zip(0..) {
+                if !row.counts.tried() {
+                    idle = idle.saturating_add(row.counts.of(Kind::Preauth));
+                    continue;
+                }
+                total.absorb(&row.counts);
+                span = joined(span, row.span);
+                tried.push((row, number));
             }
-            total.absorb(&row.counts);
-            span = joined(span, row.span);
-            tried.push((row, number));
-        }
-        let distinct = tried.len() as u64;
-        let rows = listing::in_order(tried);
+            listing::in_order(tried)
+        };
+        let (rows, tried) = rayon::join(rows, || ByHost::new(all));
+        let distinct = rows.len() as u64;
         // Those with enough failures come first.
         let enough = rows.partition_point(|(failures, ..)| *failures >= selection.min_failures);
         let most = selection.top.map_or(enough, |top| top.min(enough));
         let numbers = rows.iter().take(most).map(|(_, number, _)| *number).collect();
-        let hosts = Listing::new(all, numbers, place);
+        let hosts = Listing::new(all, numbers, tried, place);
         let intruders = rows.iter().filter(|(.., row)| row.after_failure());
-        let intruders = intruders.filter_map(|(_, number, _)| hosts.host(*number)).collect();
+        let intruders = intruders.map(|(_, number, _)| *number).collect();
         let mut people = Vec::new();
         for (service, users) in &all.people {
             let failed = users.iter().filter(|(_, (counts, _))| counts.failures() > 0);

@@ -144,7 +144,10 @@ impl MadeRows for Logins<'_> {
 
     fn row(&self, id: &str, nth: usize) -> Vec<Cell> {
         match id {
-            "intruders" => self.intruders.get(nth).map(intruder).unwrap_or_default(),
+            "intruders" => {
+                let host = self.intruders.get(nth).and_then(|number| self.hosts.host(*number));
+                host.map(|host| intruder(&host)).unwrap_or_default()
+            }
             _ => self.hosts.get(nth).map_or_else(|| self.sums(), |host| row(&host)),
         }
     }

@@ -20,7 +20,7 @@ pub struct Listing<'t> {
     all: &'t Hosts,
     /// Numbers of those listed, in order.
     numbers: Vec<u32>,
-    users: ByHost,
+    tried: ByHost,
     place: Box<Find<'t>>,
 }
 
@@ -29,9 +29,10 @@ impl<'t> Listing<'t> {
     pub(super) fn new(
         all: &'t Hosts,
         numbers: Vec<u32>,
+        tried: ByHost,
         place: impl Fn(IpAddr) -> Place<'t> + Sync + 't,
     ) -> Listing<'t> {
-        Listing { all, numbers, users: ByHost::new(all), place: Box::new(place) }
+        Listing { all, numbers, tried, place: Box::new(place) }
     }
 
     /// How many there are.
@@ -55,10 +56,10 @@ impl<'t> Listing<'t> {
     }
 
     /// A host by its number, listed or not.
-    pub(super) fn host(&self, number: u32) -> Option<Host<'t>> {
+    pub fn host(&self, number: u32) -> Option<Host<'t>> {
         let row = self.all.rows.get(number)?;
         let (mut users, mut accepted) = (Vec::new(), Vec::new());
-        for tried in self.users.of(number) {
+        for tried in self.tried.of(number) {
             let name = self.all.names.get(tried.user).map_or("", |name| &**name);
             if tried.tried > 0 || tried.accepted == 0 {
                 users.push((name, tried.tried));
@@ -123,7 +124,7 @@ pub(super) fn in_order(rows: Vec<(&Row, u32)>) -> Vec<(u64, u32, &Row)> {
 }
 
 /// What hosts tried, host by host.
-struct ByHost {
+pub(super) struct ByHost {
     /// Copied: what lies together is not waited for one by one.
     tried: Vec<Tried>,
     /// Where those of each host end; those of the next one begin there.
@@ -131,7 +132,7 @@ struct ByHost {
 }
 
 impl ByHost {
-    fn new(all: &Hosts) -> ByHost {
+    pub fn new(all: &Hosts) -> ByHost {
         // First where those of each begin, which moves on with each that is put there.
         let mut ends = vec![0; all.rows.len() + 1];
         for tried in all.tried.iter() {

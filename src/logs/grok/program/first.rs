@@ -52,6 +52,8 @@ pub(super) fn byte_set(class: &ClassUnicode) -> ByteSet {
         }
         if to > 0x7f {
             (0x80..END).for_each(|byte| insert(&mut set, byte));
+            // Ranges are in order, and letters of the world are in hundreds of them.
+            break;
         }
     }
     set

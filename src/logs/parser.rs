@@ -9,12 +9,12 @@ use super::joins::Joins;
 use super::line::{Fate, Line};
 use super::physical::{clean, skip};
 use super::process::Recent;
-use super::quick::Quick;
+use super::quick::{Heads, Quick};
 use super::repeats::Repeats;
 use super::set::FormatSet;
 use super::taker::{Nobody, Taker};
 use super::template::Walk;
-use super::time::{Calendar, Hour, Moment, Pending, Stamps, Turns, YearBase, Zone};
+use super::time::{Calendar, Hour, Moment, Pending, Turns, YearBase, Zone};
 use crate::model::{Dataset, Event, Ledger, Origin, Ts, Value};
 use crate::source::LineChunk;
 use std::collections::BTreeMap;
@@ -58,7 +58,7 @@ pub(super) enum Read {
 pub struct Scratch {
     pub(super) hour: Hour,
     pub(super) calendar: Calendar,
-    pub(super) stamps: Stamps,
+    pub(super) heads: Heads,
     /// Number of the program that wrote the last line; see [`Quick`].
     pub(super) program: usize,
     pub(super) slots: Slots,

@@ -11,13 +11,13 @@ use super::parser::Scratch;
 use super::rule::{Child, Constant, Format, Matcher, Rule};
 use super::set::FormatSet;
 use super::target::{Capture, Target};
-use super::template::begins;
 use super::time::{Form, Yearless};
 use crate::model::{Dataset, FieldRef, Outcome, Value};
 use hashbrown::HashMap;
-use header::header;
+pub(in crate::logs) use header::Heads;
+use header::{Header, Name};
 
-/// Stamp, program and message of the lines that [`header`] reads, as templates in the order they are tried.
+/// Stamp, program and message of the lines that [`Heads`] reads, as templates in the order they are tried.
 const HEADERS: [&str; 2] = [
     "%{@timestamp:rfc3164} %{host.name} %{process.name}[%{process.pid}]: %{message:rest}",
     "%{@timestamp:rfc3164} %{host.name} %{process.name}: %{message:rest}",
@@ -145,9 +145,17 @@ impl Quick {
     /// Reads the beginning of a line. `None` if it has to take the long way.
     #[inline]
     fn head<'q, 'a>(&'q self, text: &'a str, scratch: &mut Scratch) -> Option<Head<'q, 'a>> {
-        let (when, program, pid, message) = header(text, &mut scratch.stamps)?;
+        let Header { when, program, pid, message } = scratch.heads.read(text)?;
         scratch.recent.enter(pid);
-        Some(Head { when, program: self.program(program, &mut scratch.program)?, message })
+        scratch.program = match program {
+            Name::Known(number) => number,
+            Name::New(name, part) => {
+                let number = self.by_name.get(name).copied().unwrap_or(usize::MAX);
+                scratch.heads.enter(text, part, number);
+                number
+            }
+        };
+        Some(Head { when, program: self.programs.get(scratch.program)?, message })
     }
 
     /// Reads a message into an empty draft. `None` if its line has to take the long way; the draft may then
@@ -178,18 +186,6 @@ impl Quick {
             return (!more).then_some(Short { unknown: None, ending: Some(ending) });
         }
         Some(Short { unknown: program.unknown, ending: None })
-    }
-
-    /// The program of that name. `last` is the number of the last one asked for: a log tells mostly of one.
-    #[inline]
-    fn program(&self, name: &str, last: &mut usize) -> Option<&Program> {
-        let is = |program: &&Program| {
-            program.name.len() == name.len() && begins(name.as_bytes(), program.name.as_bytes())
-        };
-        self.programs.get(*last).filter(is).or_else(|| {
-            *last = *self.by_name.get(name)?;
-            self.programs.get(*last)
-        })
     }
 }
 

@@ -1,37 +1,133 @@
 //! How the usual line begins.
 
 use super::super::swar::{self, Eight};
+use super::super::template::begins;
 use super::super::time::{Stamps, Yearless};
+use std::ops::Range;
+
+/// Beginnings that are remembered.
+const SLOTS: usize = 256;
+/// Bytes that one may have.
+const LONGEST: usize = 40;
 
 /// Stamp, program, pid and message of `Nov 21 09:07:01 host program[pid]: message`, where `[pid]` may be
 /// missing.
-/// Says no to lines that another template could read in another way.
+pub(super) struct Header<'t> {
+    pub when: Yearless,
+    pub program: Name<'t>,
+    pub pid: &'t [u8],
+    pub message: &'t str,
+}
+
+/// A program.
+pub(super) enum Name<'t> {
+    /// By its number.
+    Known(usize),
+    /// As it stands in the text, with the place where what stands between it and the stamp can be remembered.
+    New(&'t str, Range<usize>),
+}
+
+/// How the last lines began: memory to work in.
+#[derive(Debug)]
+pub(in crate::logs) struct Heads {
+    stamps: Stamps,
+    known: Vec<Known>,
+}
+
+/// ` host program[` or ` host program:`, as it was read before.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    text: [u8; LONGEST],
+    /// 0 if there is none.
+    len: usize,
+    /// Number of the program.
+    program: usize,
+}
+
+impl Default for Heads {
+    fn default() -> Self {
+        let none = Known { text: [0; LONGEST], len: 0, program: 0 };
+        Heads { stamps: Stamps::default(), known: vec![none; SLOTS] }
+    }
+}
+
+impl Heads {
+    /// Forgets what the numbers of programs stood for.
+    pub fn begin(&mut self) {
+        self.known.iter_mut().for_each(|known| known.len = 0);
+    }
+
+    /// Reads a line.
+    /// Says no to lines that another template could read in another way.
+    #[inline]
+    pub(super) fn read<'t>(&mut self, text: &'t str) -> Option<Header<'t>> {
+        let bytes = text.as_bytes();
+        let (when, stamp) = self.stamps.scan(bytes)?;
+        // Where a name ends that holds neither: what decides how the bytes before it are read is among them, but for
+        // the blank behind a colon.
+        let mark = swar::first(bytes, stamp + 1, |bytes| bytes.are(b'[').or(bytes.are(b':')));
+        let known = self.known.get(slot(bytes, mark)).filter(|known| known.is(bytes, stamp..mark + 1));
+        let known = known.filter(|_| bytes.get(mark) == Some(&b'[') || bytes.get(mark + 1) == Some(&b' '));
+        let (program, end) = match known {
+            Some(known) => (Name::Known(known.program), mark),
+            None => {
+                let name = name(bytes, stamp)?;
+                let end = name.end;
+                (Name::New(text.get(name)?, stamp..end + 1), end)
+            }
+        };
+        let (pid, message) = if bytes.get(end) == Some(&b'[') {
+            let pid = swar::first(bytes, end + 1, Eight::other_than_digits);
+            // A longer number may not fit.
+            if !(2..=19).contains(&(pid - end)) || bytes.get(pid..)?.first_chunk() != Some(b"]: ") {
+                return None;
+            }
+            (bytes.get(end + 1..pid)?, pid + 3)
+        } else {
+            (&[] as &[u8], end + 2)
+        };
+        let message = text.get(message..).filter(|message| !message.is_empty() && *message != "-")?;
+        Some(Header { when, program, pid, message })
+    }
+
+    /// Remembers the number of the program that stands at the end of a part of a line.
+    pub(super) fn enter(&mut self, line: &str, part: Range<usize>, program: usize) {
+        let bytes = line.as_bytes();
+        let place = slot(bytes, part.end - 1);
+        let Some((known, part)) = self.known.get_mut(place).zip(bytes.get(part)) else { return };
+        if let Some(text) = known.text.get_mut(..part.len()) {
+            text.copy_from_slice(part);
+            (known.len, known.program) = (part.len(), program);
+        }
+    }
+}
+
+impl Known {
+    #[inline]
+    fn is(&self, bytes: &[u8], part: Range<usize>) -> bool {
+        let text = self.text.get(..self.len).unwrap_or_default();
+        self.len == part.len() && bytes.get(part.start..).is_some_and(|left| begins(left, text))
+    }
+}
+
+/// Where a beginning is remembered whose program ends before `mark`.
 #[inline]
-pub(super) fn header<'t>(
-    text: &'t str,
-    stamps: &mut Stamps,
-) -> Option<(Yearless, &'t str, &'t [u8], &'t str)> {
-    let bytes = text.as_bytes();
-    let (when, stamp) = stamps.scan(bytes)?;
+fn slot(bytes: &[u8], mark: usize) -> usize {
+    let last = bytes.get(..mark).and_then(|before| before.last_chunk::<8>());
+    let hash = last.map_or(0, |last| u64::from_le_bytes(*last).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    usize::try_from(hash >> (u64::BITS - SLOTS.ilog2())).unwrap_or_default()
+}
+
+/// Where the name of the program stands in a line that has a stamp up to `stamp`: `[` or `: ` follows.
+fn name(bytes: &[u8], stamp: usize) -> Option<Range<usize>> {
     let host = swar::first(bytes, stamp + 1, Eight::low);
-    let program = swar::first(bytes, host + 1, |bytes| bytes.are(b'[').or(bytes.low()));
+    let end = swar::first(bytes, host + 1, |bytes| bytes.are(b'[').or(bytes.low()));
     let blanks = bytes.get(stamp) == Some(&b' ') && bytes.get(host) == Some(&b' ');
-    if !blanks || host == stamp + 1 || program == host + 1 {
+    if !blanks || host == stamp + 1 || end == host + 1 {
         return None;
     }
-    let (name, number, message) = if bytes.get(program) == Some(&b'[') {
-        let pid = swar::first(bytes, program + 1, Eight::other_than_digits);
-        // A longer number may not fit.
-        if !(2..=19).contains(&(pid - program)) || bytes.get(pid..)?.first_chunk() != Some(b"]: ") {
-            return None;
-        }
-        (program, program + 1..pid, pid + 3)
-    } else {
-        if program == host + 2 || bytes.get(program - 1..)?.first_chunk() != Some(b": ") {
-            return None;
-        }
-        (program - 1, program..program, program + 1)
-    };
-    let message = text.get(message..).filter(|message| !message.is_empty() && *message != "-")?;
-    Some((when, text.get(host + 1..name)?, bytes.get(number)?, message))
+    if bytes.get(end) == Some(&b'[') {
+        return Some(host + 1..end);
+    }
+    (end > host + 2 && bytes.get(end - 1..)?.first_chunk() == Some(b": ")).then_some(host + 1..end - 1)
 }

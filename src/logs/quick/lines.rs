@@ -48,6 +48,7 @@ impl Parser<'_> {
         let ends = memchr::memchr_iter(b'\n', bytes).map(|at| at + 1);
         let cut = Some(bytes.len()).filter(|_| bytes.last().is_some_and(|last| *last != b'\n'));
         scratch.recent.begin();
+        scratch.heads.begin();
         scratch.repeats.begin();
         let mut begin = 0;
         for end in ends.chain(cut) {

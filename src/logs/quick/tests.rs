@@ -1,6 +1,5 @@
 use super::*;
 use crate::logs::parser::Parser;
-use crate::logs::time::Stamps;
 use crate::logs::{Context, Taker, Wanted};
 use crate::model::{Event, FieldRef, Glimpse, Ts, Value};
 use crate::source::LineChunk;
@@ -152,12 +151,55 @@ fn both_ways_look_back_as_far() {
     assert_eq!(found, [true, false, true, true, false, true, true], "{}", short.0);
 }
 
+/// Program, process id and message of a line.
+fn usual<'t>(heads: &mut Heads, line: &'t str) -> Option<(&'t str, &'t [u8], &'t str)> {
+    let read = heads.read(line)?;
+    let program = match read.program {
+        Name::New(name, part) => {
+            heads.enter(line, part, name.len());
+            name
+        }
+        Name::Known(len) => {
+            let brackets = if read.pid.is_empty() { 2 } else { 4 + read.pid.len() };
+            let end = line.len() - read.message.len() - brackets;
+            &line[end - len..end]
+        }
+    };
+    Some((program, read.pid, read.message))
+}
+
 #[test]
 fn only_the_usual_line_is_read() {
-    let usual = header("Dec 10 07:00:00 web sshd[12]: a b", &mut Stamps::default())
-        .map(|(_, program, pid, message)| (program, pid, message));
-    assert_eq!(usual, Some(("sshd", &b"12"[..], "a b")));
+    let read = usual(&mut Heads::default(), "Dec 10 07:00:00 web sshd[12]: a b");
+    assert_eq!(read, Some(("sshd", &b"12"[..], "a b")));
     for line in LINES.lines().filter(|l| l.contains("\t") || l.contains(" 2014 ")) {
-        assert_eq!(header(line, &mut Stamps::default()), None, "{line}");
+        assert_eq!(usual(&mut Heads::default(), line), None, "{line}");
     }
+}
+
+#[test]
+fn how_lines_began_before_changes_nothing() {
+    let mut heads = Heads::default();
+    let more = "\
+Jan  1 07:00:00 web a:b: c
+Jan  1 07:00:00 web a: c
+Jan  1 07:00:00 web a:b: c
+Jan  1 07:00:00 web a:\tc
+Jan  1 07:00:00 web a[1]: c
+Jan  1 07:00:00 web a[1: c
+Jan  1 07:00:00 web a[1]:c
+Jan  1 07:00:00 we:b a: c
+Jan  1 07:00:00 we[b a[2]: c
+Jan  1 07:00:60 web a: c
+Jan  1 07:00:61 web a: c
+Jan  1 07:00:00  a: c
+Jan  1 07:00:00 the-longest-name-that-a-host-ever-had.example.net a[1]: c
+";
+    for line in [more, LINES, more, LINES].iter().flat_map(|lines| lines.lines()) {
+        let known = usual(&mut heads, line);
+        assert_eq!(known, usual(&mut Heads::default(), line), "{line}");
+        let when = |heads: &mut Heads| heads.read(line).map(|read| read.when);
+        assert_eq!(when(&mut heads), when(&mut Heads::default()), "{line}");
+    }
+    assert!(matches!(heads.read("Jan  1 07:00:00 web sudo: x").unwrap().program, Name::Known(4)));
 }

@@ -53,16 +53,33 @@ pub(super) struct Roles {
     /// Addresses of the two that nearly every line has.
     user: usize,
     method: usize,
-    /// What lists of constants say that hold nothing but a mark, by address.
-    marks: Vec<(usize, Mark)>,
+    /// What lists of constants say, each with its address, at a place that follows from it. Those that meet there
+    /// forget each other.
+    said: Vec<(usize, Said)>,
+}
+
+/// Lists of constants that are remembered.
+const SAID: usize = 256;
+
+/// What a list of constants says.
+#[derive(Clone, Copy, Debug)]
+enum Said {
+    /// A mark or not, and nothing else that is looked at.
+    Mark(Option<Mark>),
+    /// More than that.
+    More,
 }
 
 impl Roles {
     /// Reads an event.
     pub fn look<'e>(&mut self, event: &Glimpse<'e, '_>) -> Seen<'e> {
         let mut seen = Seen { weight: 1, ..Seen::default() };
-        let (mut method, mut mark) = (None, self.mark(event.constants));
-        let constants = if mark.is_some() { &[] } else { event.constants };
+        // A constant comes after what was captured.
+        let (constants, constant) = match self.said(event.constants) {
+            Said::Mark(mark) => (&[] as &[_], mark),
+            Said::More => (event.constants, None),
+        };
+        let (mut method, mut mark) = (None, None);
         for (field, value) in event.fields.iter().chain(constants) {
             let address = std::ptr::from_ref::<Field>(field).addr();
             // Conditions can be guessed better than where a table leads.
@@ -75,9 +92,7 @@ impl Roles {
                 continue;
             }
             match self.role(field) {
-                // A constant comes after what was captured.
-                Role::Mark if mark.is_none() => mark = value.as_str().map(Mark::of),
-                Role::Mark => {}
+                Role::Mark => mark = value.as_str().map(Mark::of),
                 Role::Count => {
                     let count = value.as_int().unwrap_or(1).clamp(1, WEIGHT);
                     seen.weight = u32::try_from(count).unwrap_or(1);
@@ -89,7 +104,7 @@ impl Roles {
                 Role::Nothing => {}
             }
         }
-        seen.kind = match mark {
+        seen.kind = match constant.or(mark) {
             Some(Mark::Is(kind)) => Some(kind),
             Some(Mark::Failed) => Some(failed(method)),
             Some(Mark::Nothing) => None,
@@ -98,16 +113,30 @@ impl Roles {
         seen
     }
 
-    /// What constants say that hold nothing but a mark.
-    fn mark(&mut self, constants: &[(FieldRef, Value<'static>)]) -> Option<Mark> {
-        let [(field, value)] = constants else { return None };
-        let address = constants.as_ptr().addr();
-        if let Some((_, mark)) = self.marks.iter().find(|(known, _)| *known == address) {
-            return Some(*mark);
+    /// What a list of constants says.
+    fn said(&mut self, constants: &[(FieldRef, Value<'static>)]) -> Said {
+        if constants.is_empty() {
+            return Said::Mark(None);
         }
-        let mark = Mark::of(value.as_str().filter(|_| field.name == KIND)?);
-        self.marks.push((address, mark));
-        Some(mark)
+        if self.said.is_empty() {
+            self.said.resize(SAID, (0, Said::More));
+        }
+        let address = constants.as_ptr().addr();
+        // Nothing lies closer together than the memory that one constant takes.
+        let place = address / size_of::<(FieldRef, Value<'_>)>() % SAID;
+        if let Some((_, said)) = self.said.get(place).filter(|(known, _)| *known == address) {
+            return *said;
+        }
+        let mut said = Said::Mark(None);
+        for (field, value) in constants {
+            said = match (said, self.role(field)) {
+                (Said::Mark(_), Role::Mark) => Said::Mark(value.as_str().map(Mark::of)),
+                (said, Role::Nothing) => said,
+                _ => Said::More,
+            };
+        }
+        self.said.get_mut(place).into_iter().for_each(|slot| *slot = (address, said));
+        said
     }
 
     fn role(&mut self, field: FieldRef) -> Role {

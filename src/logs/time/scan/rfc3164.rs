@@ -19,30 +19,29 @@ fn usual(text: &[u8]) -> Option<Yearless> {
     Yearless::new(month([m1, m2, m3])?, day, hour * 3600 + minute * 60 + second, 0)
 }
 
-/// The hour of the last stamp, which the next one mostly shares.
+/// The minute of the last stamp, which the next one mostly shares.
 #[derive(Debug, Default)]
 pub struct Stamps {
-    /// `Nov 21 09`, and the seconds before it.
-    hour: Option<([u8; 9], u32)>,
+    /// `Nov 21 09:07:`, and the seconds before it.
+    minute: Option<([u8; 13], u32)>,
 }
 
 impl Stamps {
     /// Reads a stamp without a year as [`Form::Rfc3164`](super::Form::Rfc3164) does.
     #[inline]
     pub fn scan(&mut self, text: &[u8]) -> Option<(Yearless, usize)> {
-        if let (Some((hour, secs)), Some((stamp, behind))) = (self.hour, text.split_first_chunk::<16>())
-            && let [this @ .., b':', n1, n2, b':', s1, s2, b' '] = stamp
-            && *this == hour
-            && let (Some(minute @ ..60), Some(second @ ..=60)) = (pair(*n1, *n2), pair(*s1, *s2))
+        if let (Some((minute, secs)), Some((stamp, behind))) = (self.minute, text.split_first_chunk::<16>())
+            && let [this @ .., s1, s2, b' '] = stamp
+            && *this == minute
+            && let Some(second @ ..=60) = pair(*s1, *s2)
             && behind.first().is_some_and(|b| !b.is_ascii_digit())
         {
-            return Some((Yearless { secs: secs + minute * 60 + second, nanos: 0 }, 15));
+            return Some((Yearless { secs: secs + second, nanos: 0 }, 15));
         }
         if let Some(when) = usual(text) {
-            let hour = text.first_chunk::<9>();
-            self.hour = hour.map(|hour| (*hour, when.secs - when.secs % 3600));
-            // A leap second at the end of the hour counts as the next one's.
-            self.hour = self.hour.filter(|_| text.get(13..15) != Some(b"60"));
+            // A leap second counts as the next minute's.
+            let minute = text.first_chunk::<13>().filter(|_| text.get(13..15) != Some(b"60"));
+            self.minute = minute.map(|minute| (*minute, when.secs - when.secs % 60));
             return Some((when, 15));
         }
         match rfc3164(text)? {

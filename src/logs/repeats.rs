@@ -17,14 +17,18 @@ const AGAIN: u32 = 32;
 /// A message that was read.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    hash: u64,
+    hash: u32,
     /// Where it stands in the chunk, and its length.
     start: u32,
-    len: u32,
+    len: u16,
     /// Number of the program.
-    program: u32,
-    came_to: Option<u32>,
+    program: u16,
+    /// [`NOTHING`] if it came to nothing.
+    came_to: u32,
 }
+
+/// A number that nothing is told under: there are fewer lines.
+const NOTHING: u32 = u32::MAX;
 
 /// The messages of a chunk so far.
 #[derive(Debug)]
@@ -41,7 +45,7 @@ pub(super) enum Known {
     /// It came to what was told under this number, or to nothing that has to be told.
     Before(Option<u32>),
     /// It was not there before. To be entered with this.
-    New(u64),
+    New(u32),
     /// It was not looked for.
     NotSought,
 }
@@ -70,17 +74,18 @@ impl Repeats {
         if *worth <= -PATIENCE && !self.lines.is_multiple_of(AGAIN) {
             return Known::NotSought;
         }
-        let hash = self.hasher.hash_one(message);
+        let hash = hash(&self.hasher, message);
         let same = |entry: &Entry| {
             let start = entry.start as usize;
             entry.hash == hash
-                && entry.program as usize == program
-                && chunk.as_bytes().get(start..start + entry.len as usize) == Some(message.as_bytes())
+                && usize::from(entry.program) == program
+                && usize::from(entry.len) == message.len()
+                && chunk.as_bytes().get(start..start + message.len()) == Some(message.as_bytes())
         };
-        match self.known.find(hash, same) {
+        match self.known.find(spread(hash), same) {
             Some(entry) => {
                 *worth = (*worth + GAIN).min(PATIENCE);
-                Known::Before(entry.came_to)
+                Known::Before(Some(entry.came_to).filter(|came_to| *came_to != NOTHING))
             }
             None => {
                 *worth = (*worth - 1).max(-PATIENCE);
@@ -90,13 +95,23 @@ impl Repeats {
     }
 
     /// Enters a message that stands at `start` in the chunk.
-    pub fn enter(&mut self, hash: u64, program: usize, start: usize, len: usize, came_to: Option<u32>) {
-        let numbers = (u32::try_from(start), u32::try_from(len), u32::try_from(program));
+    pub fn enter(&mut self, hash: u32, program: usize, start: usize, len: usize, came_to: Option<u32>) {
+        let numbers = (u32::try_from(start), u16::try_from(len), u16::try_from(program));
         if let (Ok(start), Ok(len), Ok(program)) = numbers {
-            let entry = Entry { hash, start, len, program, came_to };
-            self.known.insert_unique(hash, entry, |entry| entry.hash);
+            let entry = Entry { hash, start, len, program, came_to: came_to.unwrap_or(NOTHING) };
+            self.known.insert_unique(spread(hash), entry, |entry| spread(entry.hash));
         }
     }
+}
+
+fn hash(hasher: &FixedState, message: &str) -> u32 {
+    let hash = hasher.hash_one(message);
+    (hash ^ hash >> 32) as u32
+}
+
+/// A table takes its place from the low bits of a hash, and tells entries apart by the high ones.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 #[cfg(test)]
@@ -114,7 +129,8 @@ mod tests {
         assert!(matches!(repeats.find(8, "one", chunk), Known::New(_)));
         assert!(matches!(repeats.find(7, "two", chunk), Known::New(_)));
         // A hash proves nothing.
-        repeats.enter(repeats.hasher.hash_one("three"), 7, 4, 3, None);
+        let third = super::hash(&repeats.hasher, "three");
+        repeats.enter(third, 7, 4, 3, None);
         assert!(matches!(repeats.find(7, "three", chunk), Known::New(_)));
         repeats.begin();
         assert!(matches!(repeats.find(7, "one", chunk), Known::New(_)));

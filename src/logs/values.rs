@@ -87,33 +87,28 @@ pub(super) fn address(text: &str) -> Option<IpAddr> {
 /// A dotted quad of decimal numbers without leading zeros; most addresses are one. How many digits a number
 /// has is nothing that a processor could guess, so nothing depends on it but what is taken from where.
 fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
-    let len = u32::try_from(text.len()).ok().filter(|len| *len <= 15)?;
-    let first = text.first_chunk::<4>().map(|first| u32::from_le_bytes(*first))?;
-    // The last bytes overlap the first ones.
-    let dots = match (text.first_chunk(), text.last_chunk()) {
-        (Some(head), Some(tail)) => swar::places(*head, b'.') | swar::places(*tail, b'.') << (len - 8),
-        _ => swar::places(swar::padded(text), b'.'),
+    let len = u32::try_from(text.len()).ok().filter(|len| (7..=15).contains(len))?;
+    // The last eight bytes overlap the first ones.
+    let (head, tail) = match (text.first_chunk(), text.last_chunk()) {
+        (Some(head), Some(tail)) => (*head, u64::from_le_bytes(*tail).unbounded_shr(8 * (16 - len))),
+        _ => (swar::padded(text), 0),
     };
-    let mut wrong = dots.count_ones() ^ 3;
-    let (mut ip, mut begin, mut left) = (0, 0, dots);
-    for nth in 0..4 {
-        let end = left.trailing_zeros().min(len);
-        left &= left.wrapping_sub(1);
-        // The three bytes before its end, of which the last ones are its own.
-        let three = if nth == 0 {
-            first << (8 * (3 - end.min(3)))
-        } else {
-            let [a, b, c] = *text.get(..end as usize)?.last_chunk::<3>()?;
-            u32::from_le_bytes([a, b, c, 0])
-        };
+    let all = u128::from(u64::from_le_bytes(head)) | u128::from(tail) << 64;
+    // Behind the last number stands a dot, too.
+    let mut dots = swar::places(head, b'.') | swar::places(tail.to_le_bytes(), b'.') << 8 | 1 << len;
+    let mut wrong = dots.count_ones() ^ 4;
+    let (mut ip, mut begin) = (0, 0);
+    for _ in 0..4 {
+        let end = dots.trailing_zeros();
+        dots &= dots.wrapping_sub(1);
         let digits = end.wrapping_sub(begin);
         wrong |= u32::from(digits.wrapping_sub(1) > 2);
-        let others = 8 * (3 - digits.min(3));
-        let number = (three ^ 0x30_3030) & (0xff_ffff << others) & 0xff_ffff;
-        wrong |= (number.wrapping_add(0x76_7676) | number) & 0x80_8080;
-        let leading_zero = digits > 1 && number >> others & 0xff == 0;
-        let value = 100 * (number & 0xff) + 10 * (number >> 8 & 0xff) + (number >> 16);
-        wrong |= u32::from(leading_zero) | u32::from(value > 255);
+        // Its bytes, the last one highest; digits are what is left of them below 10.
+        let text = (all >> ((8 * begin) & 127)) as u32;
+        let number = (text ^ 0x3030_3030) << ((8 * 4u32.wrapping_sub(digits)) & 31);
+        wrong |= (number.wrapping_add(0x7676_7600) | number) & 0x8080_8080;
+        let value = 100 * (number >> 8 & 0xff) + 10 * (number >> 16 & 0xff) + (number >> 24);
+        wrong |= u32::from(digits > 1 && text & 0xff == u32::from(b'0')) | u32::from(value > 255);
         ip = ip << 8 | value;
         begin = end + 1;
     }

@@ -5,6 +5,9 @@ use super::json::{self, new_line};
 use crate::model::{Ts, push_rfc3339};
 use serde_json::{Number, Value};
 
+/// What stands before a member: a comma but before the first one, and the beginning of its line.
+const BEFORE: &[u8] = b",\n                ";
+
 /// An object being written.
 pub struct Object<'o> {
     out: &'o mut Vec<u8>,
@@ -27,15 +30,22 @@ impl Object<'_> {
     }
 
     fn name(&mut self, name: &str) {
-        if !self.empty {
-            self.out.push(b',');
-        }
+        // The comma, the line's end and the usual indentation are written at once.
+        let from = usize::from(self.empty);
         self.empty = false;
-        if let Some(level) = self.level {
-            new_line(self.out, level + 1);
+        match self.level {
+            None => self.out.extend_from_slice(BEFORE.get(from..1).unwrap_or_default()),
+            Some(level) => match BEFORE.get(from..2 + 2 * (level + 1)) {
+                Some(before) => self.out.extend_from_slice(before),
+                None => {
+                    self.out.extend_from_slice(BEFORE.get(from..1).unwrap_or_default());
+                    new_line(self.out, level + 1);
+                }
+            },
         }
-        escape::push_string(self.out, name);
-        self.out.extend_from_slice(if self.level.is_some() { b": " } else { b":" });
+        self.out.push(b'"');
+        escape::push_bare(self.out, name);
+        self.out.extend_from_slice(if self.level.is_some() { b"\": " } else { b"\":" });
     }
 
     /// A member that is an object.

@@ -94,12 +94,13 @@ impl AuthTally {
         let rows = || {
             let mut tried = Vec::with_capacity(all.rows.len());
             for (row, number) in all.rows.iter().zip(0..) {
-                if !row.counts.tried() {
-                    idle = idle.saturating_add(row.counts.of(Kind::Preauth));
+                let counts = row.counts();
+                if !counts.tried() {
+                    idle = idle.saturating_add(counts.of(Kind::Preauth));
                     continue;
                 }
-                total.absorb(&row.counts);
-                span = joined(span, row.span);
+                total.absorb(&counts);
+                span = joined(span, row.span());
                 tried.push((row, number));
             }
             listing::in_order(tried)

@@ -76,3 +76,26 @@ impl Counts {
         self.failures() > 0 || self.of(Kind::Accepted) > 0
     }
 }
+
+/// The same in half the memory, as long as the numbers are small.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct FewCounts {
+    by_kind: [u32; COUNT],
+    named_preauth: u32,
+}
+
+impl FewCounts {
+    /// Counts `n` more of one kind, and so many that left early but named a user. `false`, and nothing counted, if
+    /// that is too much.
+    #[inline]
+    pub fn add(&mut self, kind: Kind, n: u32, named: u32) -> bool {
+        let Some(count) = self.by_kind.get_mut(kind as usize) else { return false };
+        let more = count.checked_add(n).zip(self.named_preauth.checked_add(named));
+        more.map(|more| (*count, self.named_preauth) = more).is_some()
+    }
+
+    /// The numbers as they are.
+    pub fn all(&self) -> Counts {
+        Counts { by_kind: self.by_kind.map(u64::from), named_preauth: self.named_preauth.into() }
+    }
+}

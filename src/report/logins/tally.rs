@@ -1,5 +1,6 @@
 //! Counting log-ins per remote host, block by block.
 
+use super::counts::FewCounts;
 use super::intern::{Keyed, Listed};
 use super::told::{Line, People, Remote, RemoteHost, Told, person};
 use super::{Counts, Kind};
@@ -13,7 +14,7 @@ pub(super) struct Caps {
     pub hosts: usize,
     pub names: usize,
     pub pairs: usize,
-    pub users_of_host: usize,
+    pub users_of_host: u32,
 }
 
 impl Default for Caps {
@@ -25,18 +26,31 @@ impl Default for Caps {
 /// Place of an event in time; in the order of the input, which is that of counting, where times are equal.
 pub(super) type Moment = (Ts, u64);
 
-/// The log-ins of one remote host.
+/// The log-ins of one remote host. There are many, each is looked at once in a while, and what that costs is waiting
+/// for memory: two lines of the cache hold all of it.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub(super) struct Row {
     pub host: RemoteHost,
-    pub counts: Counts,
-    pub span: Option<(Ts, Ts)>,
-    pub first_failure: Option<Moment>,
-    pub last_accepted: Option<Moment>,
+    /// First and last attempt; the first is later than the last if there is none.
+    span: (Ts, Ts),
+    /// Later than any if there is none.
+    first_failure: Moment,
+    /// Earlier than any if there is none.
+    last_accepted: Moment,
+    counts: FewCounts,
     /// How many users it tried.
-    users: usize,
-    /// Attempts on users that found no room there.
-    pub unlisted: u64,
+    users: u32,
+    more: Option<Box<More>>,
+}
+
+/// What few hosts have.
+#[derive(Clone, Copy, Debug, Default)]
+struct More {
+    /// What there was no room for.
+    counts: Counts,
+    /// Attempts on users that found no room.
+    unlisted: u64,
 }
 
 impl Keyed for Row {
@@ -163,7 +177,6 @@ impl Hosts {
                 one(&mut self.beyond, line);
                 continue;
             };
-            one(&mut row.counts, line);
             row.add(line, self.seen);
             let Some(pair) = line.pair else { continue };
             let (tried, accepted) = line.attempts();
@@ -173,7 +186,11 @@ impl Hosts {
                     pair.tried = pair.tried.saturating_add(tried);
                     pair.accepted = pair.accepted.saturating_add(accepted);
                 }
-                None => row.unlisted = row.unlisted.saturating_add(tried + accepted),
+                None if tried + accepted == 0 => {}
+                None => {
+                    let more = row.more.get_or_insert_default();
+                    more.unlisted = more.unlisted.saturating_add(tried + accepted);
+                }
             }
         }
         self.known = known;
@@ -197,7 +214,7 @@ impl Hosts {
             let Some(row) = rows.get_mut(host).filter(|row| row.users < caps.users_of_host) else { continue };
             *place =
                 tried.find_or_add((host, user), caps.pairs, || Tried { host, user, tried: 0, accepted: 0 });
-            row.users += usize::from(place.is_some());
+            row.users += u32::from(place.is_some());
         }
         // Rows are longer than what was looked at: the rest of them is waited for together, too.
         let rest = known.hosts.iter().filter_map(|row| rows.get((*row)?));
@@ -209,49 +226,61 @@ impl Row {
     fn new(host: RemoteHost) -> Row {
         Row {
             host,
-            counts: Counts::default(),
-            span: None,
-            first_failure: None,
-            last_accepted: None,
+            span: (Ts::MAX, Ts::MIN),
+            first_failure: (Ts::MAX, u64::MAX),
+            last_accepted: (Ts::MIN, 0),
+            counts: FewCounts::default(),
             users: 0,
-            unlisted: 0,
+            more: None,
         }
     }
 
-    /// Remembers when it was.
+    /// Counts a line, and remembers when it was.
     fn add(&mut self, line: &Line, nth: u64) {
         let at = (line.ts, nth);
+        if !self.counts.add(line.kind, line.weight, line.named()) {
+            one(&mut self.more.get_or_insert_default().counts, line);
+        }
         match line.kind {
-            Kind::Accepted => self.last_accepted = self.last_accepted.max(Some(at)),
+            Kind::Accepted => self.last_accepted = self.last_accepted.max(at),
             // Leaving early is no failure of a credential, and alone no attempt.
             Kind::Preauth if line.pair.is_none() => return,
             Kind::Preauth => {}
-            _ => self.first_failure = Some(self.first_failure.map_or(at, |first| first.min(at))),
+            _ => self.first_failure = self.first_failure.min(at),
         }
-        match &mut self.span {
-            Some((first, last)) => (*first, *last) = (line.ts.min(*first), line.ts.max(*last)),
-            None => self.span = Some((line.ts, line.ts)),
-        }
+        self.span = (line.ts.min(self.span.0), line.ts.max(self.span.1));
     }
 
     /// Looks at something in every part of it.
-    fn touch(&self) -> u64 {
-        let early =
-            self.first_failure.map_or(0, |(_, nth)| nth) ^ self.span.map_or(0, |(first, _)| first as u64);
-        let late = self.last_accepted.map_or(0, |(_, nth)| nth) ^ self.counts.named_preauth;
-        early ^ late ^ self.counts.of(Kind::Password) ^ self.unlisted
+    pub fn touch(&self) -> u64 {
+        u64::from(self.users) ^ self.first_failure.1
+    }
+
+    /// Attempts by kind.
+    pub fn counts(&self) -> Counts {
+        let mut counts = self.counts.all();
+        self.more.iter().for_each(|more| counts.absorb(&more.counts));
+        counts
+    }
+
+    /// Attempts on users beyond those kept.
+    pub fn unlisted(&self) -> u64 {
+        self.more.as_ref().map_or(0, |more| more.unlisted)
+    }
+
+    /// First and last attempt.
+    pub fn span(&self) -> Option<(Ts, Ts)> {
+        Some(self.span).filter(|(first, last)| first <= last)
     }
 
     /// Whether a log-in was accepted after one had been refused, by time and then by place in the input.
     pub fn after_failure(&self) -> bool {
-        self.first_failure.zip(self.last_accepted).is_some_and(|(failed, accepted)| failed < accepted)
+        self.first_failure < self.last_accepted
     }
 }
 
 /// Counts one line.
 fn one(counts: &mut Counts, line: &Line) {
     counts.add(line.kind, line.weight.into());
-    if line.kind == Kind::Preauth && line.pair.is_some() {
-        counts.named_preauth = counts.named_preauth.saturating_add(line.weight.into());
-    }
+    counts.named_preauth = counts.named_preauth.saturating_add(line.named().into());
 }

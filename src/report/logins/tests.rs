@@ -68,6 +68,24 @@ fn what_finds_no_room_is_in_the_sums() {
 }
 
 #[test]
+fn large_numbers_are_counted_in_full() {
+    let mut tally = AuthTally::default();
+    for i in 0..5000 {
+        let mut event = event(i, 0, 1, "failed", "u");
+        event.push(&COUNT, 1_000_000i64);
+        tally.observe(&event);
+    }
+    tally.observe(&event(5000, 0, 1, "failed", "u"));
+    let answer = tally.finish(Selection::default(), Facts::default(), |_| Place::default());
+    let host = answer.hosts.get(0).unwrap();
+    assert_eq!(
+        (host.counts.of(Kind::Other), host.users.as_slice()),
+        (5_000_000_001, &[("u", 5_000_000_001)][..])
+    );
+    assert_eq!((answer.total.failed(), host.unlisted), (5_000_000_001, 0));
+}
+
+#[test]
 fn an_earlier_line_with_a_later_stamp_comes_later() {
     let mut tally = AuthTally::default();
     tally.observe(&event(1, 50, 1, "accepted", "a"));

@@ -107,6 +107,11 @@ pub(super) struct Line {
 }
 
 impl Line {
+    /// Connections that ended early but named a user.
+    pub fn named(&self) -> u32 {
+        if self.kind == Kind::Preauth && self.pair.is_some() { self.weight } else { 0 }
+    }
+
     /// Attempts on the user that it names: refused, and accepted.
     pub fn attempts(&self) -> (u64, u64) {
         match self.kind {

@@ -173,14 +173,16 @@ fn country(line: &'static str) -> Option<Country> {
     Some(Country { code, numeric, continent, centre, name: column.next()? })
 }
 
+#[inline]
 fn varint(bytes: &mut std::slice::Iter<'_, u8>) -> Result<u64, GeoError> {
-    let mut value = 0u64;
-    for shift in (0..64).step_by(7) {
+    let (mut value, mut shift) = (0u64, 0);
+    while shift < 64 {
         let byte = *bytes.next().ok_or(GeoError("number cut short"))?;
         value |= u64::from(byte & 127) << shift;
         if byte < 128 {
             return Ok(value);
         }
+        shift += 7;
     }
     Err(GeoError("number too long"))
 }

@@ -13,7 +13,7 @@ use super::parser::Scratch;
 use super::rule::{Format, Matcher, Rule};
 use super::swar;
 use super::template::{End, Misfit, begins};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One alternative of a rule that is worth trying.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,10 @@ type Alternative<'r> = (&'r Matcher, u16, u16);
 /// Which rules (and which of their alternatives) can match a text, by how it begins, in order.
 #[derive(Debug, Default)]
 pub(super) struct Dispatch {
-    by_byte: Vec<Node>,
+    /// Which of the nodes a text begins at, by its first byte.
+    by_byte: Vec<usize>,
+    /// Most bytes have one in common.
+    nodes: Vec<Node>,
     empty: Node,
 }
 
@@ -73,8 +76,17 @@ impl Dispatch {
                 }
             }
         }
-        let node = |fitting: Vec<Alternative<'_>>| Node::new(&fitting, 0);
-        Dispatch { by_byte: by_byte.into_iter().map(node).collect(), empty: node(empty) }
+        let mut dispatch = Dispatch { empty: Node::new(&empty, 0), ..Dispatch::default() };
+        let mut known: BTreeMap<Vec<(u16, u16)>, usize> = BTreeMap::new();
+        for fitting in by_byte {
+            let numbers = fitting.iter().map(|(_, rule, matcher)| (*rule, *matcher)).collect();
+            let node = *known.entry(numbers).or_insert_with(|| {
+                dispatch.nodes.push(Node::new(&fitting, 0));
+                dispatch.nodes.len() - 1
+            });
+            dispatch.by_byte.push(node);
+        }
+        dispatch
     }
 
     /// The first rule of `format` that matches the text; the draft holds what it captured.
@@ -136,7 +148,7 @@ impl Dispatch {
     /// What is worth trying.
     fn candidates(&self, text: &[u8]) -> &[Candidate] {
         let first = text.first().and_then(|first| self.by_byte.get(usize::from(*first)));
-        let mut node = first.unwrap_or(&self.empty);
+        let mut node = first.and_then(|first| self.nodes.get(*first)).unwrap_or(&self.empty);
         let mut left = text;
         while let Some(byte) = left.first()
             && let Some((label, next)) = node.next(*byte)

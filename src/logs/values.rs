@@ -104,8 +104,8 @@ fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
         let digits = end.wrapping_sub(begin);
         wrong |= u32::from(digits.wrapping_sub(1) > 2);
         // Its bytes, the last one highest; digits are what is left of them below 10.
-        let text = (all >> ((8 * begin) & 127)) as u32;
-        let number = (text ^ 0x3030_3030) << ((8 * 4u32.wrapping_sub(digits)) & 31);
+        let text = (all >> (8 * (begin & 15))) as u32;
+        let number = (text ^ 0x3030_3030) << (8 * (4u32.wrapping_sub(digits) & 3));
         wrong |= (number.wrapping_add(0x7676_7600) | number) & 0x8080_8080;
         let value = 100 * (number >> 8 & 0xff) + 10 * (number >> 16 & 0xff) + (number >> 24);
         wrong |= u32::from(digits > 1 && text & 0xff == u32::from(b'0')) | u32::from(value > 255);

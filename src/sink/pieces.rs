@@ -8,9 +8,10 @@ use std::io;
 use std::ops::Range;
 
 /// Rows of a piece: enough to be worth handing out, few enough to stay in the cache.
-const ROWS: usize = 256;
-/// Pieces for each thread at a time; what they come to is kept until it was taken.
-const PER_THREAD: usize = 4;
+const ROWS: usize = 128;
+/// Pieces for each thread at a time; what they come to is kept until it was taken. Enough that waiting for the
+/// last of them is a small part of it.
+const PER_THREAD: usize = 16;
 
 /// Has `draw` make pieces of `0..rows`, and gives them to `take` in order until that fails. What a listing
 /// comes to must not depend on where a piece ends.

@@ -73,11 +73,14 @@ impl<'t> Listing<'t> {
         let (mut users, mut accepted) = (Vec::new(), Vec::new());
         for tried in self.tried.of(number) {
             let name = self.all.names.get(tried.user).map_or("", |name| &**name);
-            if tried.tried > 0 || tried.accepted == 0 {
-                users.push((name, tried.tried));
+            let beyond = self.all.beyond_pairs.get(&(number, tried.user)).copied().unwrap_or_default();
+            let refused = beyond.0.saturating_add(tried.tried.into());
+            let entered = beyond.1.saturating_add(tried.accepted.into());
+            if refused > 0 || entered == 0 {
+                users.push((name, refused));
             }
-            if tried.accepted > 0 {
-                accepted.push((name, tried.accepted));
+            if entered > 0 {
+                accepted.push((name, entered));
             }
         }
         for list in [&mut users, &mut accepted] {

@@ -6,6 +6,7 @@ use super::told::{Line, People, Remote, RemoteHost, Told, person};
 use super::{Counts, Kind};
 use crate::model::{Event, Glimpse, Ts};
 use crate::report::Tallying;
+use std::collections::BTreeMap;
 
 /// How much is kept. What comes beyond is counted in the sums, and said to be left out; what that is
 /// depends on the order of the input alone.
@@ -68,10 +69,19 @@ pub(super) struct Tried {
     pub host: u32,
     /// Number of the name.
     pub user: u32,
-    /// Attempts that were refused.
-    pub tried: u64,
-    /// Log-ins that were accepted.
-    pub accepted: u64,
+    /// Attempts that were refused, beside those in [`Hosts::beyond_pairs`].
+    pub tried: u32,
+    /// Log-ins that were accepted, likewise.
+    pub accepted: u32,
+}
+
+impl Tried {
+    /// Counts more; `false`, and nothing counted, if that is too much.
+    #[inline]
+    fn add(&mut self, tried: u32, accepted: u32) -> bool {
+        let more = self.tried.checked_add(tried).zip(self.accepted.checked_add(accepted));
+        more.map(|more| (self.tried, self.accepted) = more).is_some()
+    }
 }
 
 impl Keyed for Tried {
@@ -98,6 +108,8 @@ pub(super) struct Hosts {
     pub rows: Listed<Row>,
     pub names: Listed<Box<str>>,
     pub tried: Listed<Tried>,
+    /// Attempts and log-ins of a host as a user, by their numbers, that are too many for [`Tried`].
+    pub beyond_pairs: BTreeMap<(u32, u32), (u64, u64)>,
     /// Of hosts that found no room.
     pub beyond: Counts,
     /// Without a remote host: at the console, in sudo …
@@ -183,13 +195,16 @@ impl Hosts {
             let pair = known.pairs.get(pair as usize).copied().flatten();
             match pair.and_then(|pair| self.tried.get_mut(pair)) {
                 Some(pair) => {
-                    pair.tried = pair.tried.saturating_add(tried);
-                    pair.accepted = pair.accepted.saturating_add(accepted);
+                    if !pair.add(tried, accepted) {
+                        let beyond = self.beyond_pairs.entry((pair.host, pair.user)).or_default();
+                        beyond.0 = beyond.0.saturating_add(tried.into());
+                        beyond.1 = beyond.1.saturating_add(accepted.into());
+                    }
                 }
-                None if tried + accepted == 0 => {}
+                None if tried == 0 && accepted == 0 => {}
                 None => {
                     let more = row.more.get_or_insert_default();
-                    more.unlisted = more.unlisted.saturating_add(tried + accepted);
+                    more.unlisted = more.unlisted.saturating_add(u64::from(tried) + u64::from(accepted));
                 }
             }
         }

@@ -113,12 +113,12 @@ impl Line {
     }
 
     /// Attempts on the user that it names: refused, and accepted.
-    pub fn attempts(&self) -> (u64, u64) {
+    pub fn attempts(&self) -> (u32, u32) {
         match self.kind {
-            Kind::Accepted => (0, self.weight.into()),
+            Kind::Accepted => (0, self.weight),
             // Their attempts are counted by a line of their own; the names are kept.
             Kind::InvalidUser | Kind::PamMore | Kind::Preauth => (0, 0),
-            _ => (self.weight.into(), 0),
+            _ => (self.weight, 0),
         }
     }
 }

@@ -66,7 +66,8 @@ impl Heads {
         // Where a name ends that holds neither: what decides how the bytes before it are read is among them, but for
         // the blank behind a colon.
         let mark = swar::first(bytes, stamp + 1, |bytes| bytes.are(b'[').or(bytes.are(b':')));
-        let known = self.known.get(slot(bytes, mark)).filter(|known| known.is(bytes, stamp..mark + 1));
+        let known =
+            self.known.get(slot(bytes, stamp..mark + 1)).filter(|known| known.is(bytes, stamp..mark + 1));
         let known = known.filter(|_| bytes.get(mark) == Some(&b'[') || bytes.get(mark + 1) == Some(&b' '));
         let (program, end) = match known {
             Some(known) => (Name::Known(known.program), mark),
@@ -93,7 +94,7 @@ impl Heads {
     /// Remembers the number of the program that stands at the end of a part of a line.
     pub(super) fn enter(&mut self, line: &str, part: Range<usize>, program: usize) {
         let bytes = line.as_bytes();
-        let place = slot(bytes, part.end - 1);
+        let place = slot(bytes, part.clone());
         let Some((known, part)) = self.known.get_mut(place).zip(bytes.get(part)) else { return };
         if let Some(text) = known.text.get_mut(..part.len()) {
             text.copy_from_slice(part);
@@ -110,11 +111,13 @@ impl Known {
     }
 }
 
-/// Where a beginning is remembered whose program ends before `mark`.
+/// Where a part of a line is remembered: the host is told by its first bytes, the program by its last ones.
 #[inline]
-fn slot(bytes: &[u8], mark: usize) -> usize {
-    let last = bytes.get(..mark).and_then(|before| before.last_chunk::<8>());
-    let hash = last.map_or(0, |last| u64::from_le_bytes(*last).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+fn slot(bytes: &[u8], part: Range<usize>) -> usize {
+    let first = bytes.get(part.start + 1..).and_then(|behind| behind.first_chunk::<8>());
+    let last = bytes.get(..part.end - 1).and_then(|before| before.last_chunk::<8>());
+    let number = |chunk: Option<&[u8; 8]>| chunk.map_or(0, |chunk| u64::from_le_bytes(*chunk));
+    let hash = (number(first).rotate_left(21) ^ number(last)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     usize::try_from(hash >> (u64::BITS - SLOTS.ilog2())).unwrap_or_default()
 }
 

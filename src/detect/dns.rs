@@ -1,5 +1,6 @@
 //! Data in names: tunnels through DNS, and names that programs make up.
 
+use super::spelled::{Word, line};
 use super::{Cell, Config, Detector, Observation, On};
 use crate::model::{Event, Finding, Severity, Value};
 use std::borrow::Cow;
@@ -40,7 +41,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let below = name.strip_suffix(domain).unwrap_or_default().trim_end_matches('.');
     if below.len() >= LONG {
         out(Observation {
-            subject: format!("t\t{source}\t{domain}").into(),
+            subject: line(&[Word::Text("t"), Word::Ip(source), Word::Text(domain)]).into(),
             weight: 1,
             values: [Some(Cow::Borrowed(below)), Some(Cow::Borrowed(kind)), None],
             mark: false,
@@ -48,7 +49,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     }
     if text("dns.response_code") == Some("NXDOMAIN") {
         out(Observation {
-            subject: format!("n\t{source}\t").into(),
+            subject: line(&[Word::Text("n"), Word::Ip(source), Word::Text("")]).into(),
             weight: 1,
             values: [Some(Cow::Borrowed(domain)), Some(Cow::Borrowed(name)), None],
             mark: false,

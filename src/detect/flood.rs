@@ -1,5 +1,6 @@
 //! Floods of half-open connections.
 
+use super::spelled::{Word, address, line};
 use super::{Cell, Config, Detector, Observation, On};
 use crate::model::{Event, Finding, Severity, Transport, Value};
 
@@ -31,9 +32,9 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
         return;
     };
     out(Observation {
-        subject: format!("{server}\t{port}").into(),
+        subject: line(&[Word::Ip(server), Word::Port(port)]).into(),
         weight: 1,
-        values: [Some(source.to_string().into()), None, None],
+        values: [Some(address(source).into()), None, None],
         mark: false,
     });
 }

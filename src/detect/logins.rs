@@ -1,5 +1,6 @@
 //! Log-ins that fail too often, on too many names, or until one works.
 
+use super::spelled::{Word, address, line};
 use super::{Cell, Config, Detector, Observation, On, SET_MAX};
 use crate::model::{Event, Evidence, Finding, Outcome, Severity, Value, login_attempts};
 use std::borrow::Cow;
@@ -25,9 +26,9 @@ pub static DETECTOR: Detector = Detector {
 };
 
 /// Which table a subject belongs to; the first letter of its key.
-const BY_SOURCE: char = 's';
-const BY_USER: char = 'u';
-const CONNECTIONS: char = 'c';
+const BY_SOURCE: &str = "s";
+const BY_USER: &str = "u";
+const CONNECTIONS: &str = "c";
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let login = event.dataset.category.contains(&"authentication")
@@ -46,17 +47,17 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let service = event.dataset.name;
     let user = event.by_name("user.name").and_then(Value::as_str).map(Cow::Borrowed);
     let host = event.by_name("host.name").and_then(Value::as_str).map(Cow::Borrowed);
-    let host = host.or_else(|| event.destination.ip.map(|ip| ip.to_string().into()));
+    let host = host.or_else(|| event.destination.ip.map(|ip| address(ip).into()));
     let (weight, mark) = (login_attempts(event), event.outcome == Outcome::Success);
     out(Observation {
-        subject: format!("{BY_SOURCE}\t{service}\t{source}").into(),
+        subject: line(&[Word::Text(BY_SOURCE), Word::Text(service), Word::Text(&source)]).into(),
         weight,
         values: [user.clone(), host, None],
         mark,
     });
     if let Some(user) = user.filter(|_| !mark) {
         out(Observation {
-            subject: format!("{BY_USER}\t{service}\t{user}").into(),
+            subject: line(&[Word::Text(BY_USER), Word::Text(service), Word::Text(&user)]).into(),
             weight,
             values: [Some(source), None, None],
             mark,
@@ -68,9 +69,9 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
 fn connection(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let (Some(source), Some(server)) = (event.source.ip, event.destination.ip) else { return };
     out(Observation {
-        subject: format!("{CONNECTIONS}\t{}\t{source}", event.dataset.name).into(),
+        subject: line(&[Word::Text(CONNECTIONS), Word::Text(event.dataset.name), Word::Ip(source)]).into(),
         weight: 1,
-        values: [None, Some(server.to_string().into()), None],
+        values: [None, Some(address(server).into()), None],
         mark: false,
     });
 }
@@ -92,7 +93,7 @@ fn is_session(event: &Event<'_>) -> bool {
 
 fn source<'e>(event: &'e Event<'_>) -> Option<Cow<'e, str>> {
     let name = || event.by_name("source.domain").or_else(|| event.by_name("source.address"));
-    event.source.ip.map(|ip| ip.to_string().into()).or_else(|| name()?.as_str().map(Cow::Borrowed))
+    event.source.ip.map(|ip| address(ip).into()).or_else(|| name()?.as_str().map(Cow::Borrowed))
 }
 
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
@@ -102,9 +103,9 @@ fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     };
     let Some(span) = cell.span else { return Vec::new() };
     let case = Case { config, service, who, cell, span };
-    match kind.chars().next() {
-        Some(BY_SOURCE) => [case.success_after_failures(), case.brute_force(), case.spray()],
-        Some(BY_USER) => [case.distributed(), None, None],
+    match kind {
+        BY_SOURCE => [case.success_after_failures(), case.brute_force(), case.spray()],
+        BY_USER => [case.distributed(), None, None],
         _ => [case.connections(), None, None],
     }
     .into_iter()

@@ -10,6 +10,7 @@ mod cell;
 mod config;
 pub mod docs;
 mod service;
+mod spelled;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ pub use config::Config;
 use crate::model::{Allowed, Event, Finding, Ledger, Ran, Shapes, Stamp};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use hashbrown::hash_map::{Entry, EntryRef};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
 use std::borrow::Cow;
@@ -141,14 +143,13 @@ struct Table {
 impl Table {
     fn add(&mut self, observation: &Observation<'_>, at: Stamp, bucket: i64) {
         self.seen += 1;
-        if let Some(cell) = self.cells.get_mut(&*observation.subject) {
-            cell.add(observation, at);
-            return;
+        match self.cells.entry_ref(&*observation.subject) {
+            EntryRef::Occupied(mut known) => known.get_mut().add(observation, at),
+            EntryRef::Vacant(free) => {
+                free.insert(Box::new(Cell::new(bucket))).add(observation, at);
+                self.trim();
+            }
         }
-        let mut cell = Box::new(Cell::new(bucket));
-        cell.add(observation, at);
-        self.cells.insert(observation.subject.clone().into_owned(), cell);
-        self.trim();
     }
 
     fn merge(&mut self, other: Table) {
@@ -156,10 +157,10 @@ impl Table {
         self.full |= other.full;
         #[allow(clippy::iter_over_hash_type, reason = "merging cells commutes")]
         for (subject, cell) in other.cells {
-            match self.cells.get_mut(&subject) {
-                Some(mine) => mine.merge(*cell),
-                None => {
-                    self.cells.insert(subject, cell);
+            match self.cells.entry(subject) {
+                Entry::Occupied(mut mine) => mine.get_mut().merge(*cell),
+                Entry::Vacant(free) => {
+                    free.insert(cell);
                 }
             }
         }

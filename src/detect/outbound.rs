@@ -1,5 +1,6 @@
 //! Calls from inside to the outside: regular ones, long ones, and those that carry much away.
 
+use super::spelled::{Padded, Word, line};
 use super::{Cell, Config, Detector, Observation, On};
 use crate::model::{Event, Evidence, Finding, Severity, Ts, Value};
 
@@ -38,10 +39,11 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     // A conversation in both directions carries nothing away.
     let carried = if sent / ONE_SIDED >= received { sent } else { 0 };
     // Numbers of equal length sort as texts do, so that a capped set keeps the first calls.
+    let values = [event.ts, i64::try_from(sent).unwrap_or(i64::MAX), Ts::MAX - lasted].map(Padded::new);
     out(Observation {
-        subject: format!("{source}\t{server}\t{port}").into(),
+        subject: line(&[Word::Ip(source), Word::Ip(server), Word::Port(port)]).into(),
         weight: carried,
-        values: [Some(format!("{:020}", event.ts).into()), Some(format!("{sent:020}").into()), Some(format!("{:020}", Ts::MAX - lasted).into())],
+        values: values.each_ref().map(|value| Some(value.as_str().into())),
         mark: false,
     });
 }

@@ -2,6 +2,7 @@
 
 mod signs;
 
+use super::spelled::address;
 use super::{Cell, Config, Detector, Observation, On, SET_MAX};
 use crate::model::{Event, Finding, Severity, Value};
 use signs::Sign;
@@ -48,7 +49,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     }
     // Nearly all requests tell nothing: what is told is put together only for the others.
     let source = || match event.source.ip {
-        Some(ip) => ip.to_string(),
+        Some(ip) => address(ip),
         // Many an application's log does not say who asked: then all who asked it are one.
         None => format!("{UNKNOWN}{}", text("service.name").unwrap_or(event.dataset.name)),
     };

@@ -157,13 +157,25 @@ impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
 
     /// Closes the block.
     pub fn end(mut self) -> Finished<T> {
-        self.flush();
+        let stage = self.stage;
+        stage.workers.with(|worker| {
+            self.complete(worker);
+            self.render(worker, |renderer, _| renderer.end());
+        });
         self.done
     }
 
     fn flush(&mut self) {
         let stage = self.stage;
         stage.workers.with(|worker| self.complete(worker));
+    }
+
+    fn render(&mut self, worker: &mut Worker<'e>, with: impl Fn(&mut dyn Render, &[Event<'a>]) -> Rendered) {
+        for (renderer, out) in worker.renderers.iter_mut().zip(&mut self.done.rendered) {
+            if let Some(renderer) = renderer {
+                out.push(with(renderer.as_mut(), &self.waiting));
+            }
+        }
     }
 
     fn complete(&mut self, worker: &mut Worker<'e>) {
@@ -184,11 +196,7 @@ impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
                 self.done.tables.observe(event, &mut worker.concerned);
             }
         }
-        for (renderer, out) in worker.renderers.iter_mut().zip(&mut self.done.rendered) {
-            if let Some(renderer) = renderer {
-                out.push(renderer.render(&self.waiting));
-            }
-        }
+        self.render(worker, |renderer, events| renderer.render(events));
         self.done.events += self.waiting.len();
         for mut event in self.waiting.drain(..) {
             event.fields.clear();

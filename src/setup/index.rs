@@ -126,6 +126,11 @@ impl IndexName {
         format!("{fixed}*")
     }
 
+    /// Whether names depend on nothing but the data set and the hour.
+    pub fn is_regular(&self) -> bool {
+        !self.parts.iter().any(|part| matches!(part, Part::Field(_)))
+    }
+
     /// Appends the name of the index an event belongs to.
     pub fn push(&self, out: &mut String, event: &Event<'_>) {
         let start = out.len();

@@ -33,8 +33,13 @@ pub struct Rendered {
 /// Turns events into bytes; one per worker, so that it may keep caches. The bytes may depend on
 /// nothing but the events.
 pub trait Render: Send {
-    /// Renders a block of completed events.
+    /// Renders some completed events of a block.
     fn render(&mut self, events: &[Event<'_>]) -> Rendered;
+
+    /// The block is over: renders what was kept of its events.
+    fn end(&mut self) -> Rendered {
+        Rendered::default()
+    }
 }
 
 /// An output being written.

@@ -3,13 +3,15 @@
 use super::part::{Part, Summary};
 use super::setup::write_setup;
 use crate::report::Report;
-use crate::setup;
+use crate::setup::{self, Target};
 use crate::sink::{SinkContext, json};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
 
 /// The script that loads the folder.
 static SCRIPT: &str = include_str!("load.sh");
@@ -22,6 +24,8 @@ pub struct Folder {
     options: setup::Bulk,
     part: Option<Part>,
     done: Vec<Summary>,
+    /// Writes the set-up, which is ready long before the last document.
+    setup: JoinHandle<io::Result<Vec<Target>>>,
 }
 
 impl Folder {
@@ -29,10 +33,11 @@ impl Folder {
     pub fn create(path: &Path, context: &SinkContext) -> io::Result<Folder> {
         fs::create_dir_all(path)?;
         clear(path)?;
-        write_setup(&path.join("setup"), &context.schema, &context.setup)?;
         write_script(&path.join("load.sh"))?;
+        let (folder, schema, options) = (path.join("setup"), Arc::clone(&context.schema), context.setup.clone());
+        let setup = std::thread::spawn(move || write_setup(&folder, &schema, &options));
         let options = context.bulk.clone();
-        Ok(Folder { path: path.to_owned(), options, part: None, done: Vec::new() })
+        Ok(Folder { path: path.to_owned(), options, part: None, done: Vec::new(), setup })
     }
 
     /// Appends documents, to a new part where the last one would grow too large.
@@ -59,6 +64,8 @@ impl Folder {
     /// Ends the last part and writes the manifest.
     pub fn finish(mut self, indices: &BTreeMap<String, u64>, report: &Report) -> io::Result<()> {
         self.end_part()?;
+        let failed = |_| Err(io::Error::other("the set-up failed in an unforeseen way (a bug in netlog)"));
+        self.setup.join().unwrap_or_else(failed)?;
         let part = |p: &Summary| {
             json!({"file": p.name, "documents": p.documents, "bytes": p.bytes, "sha256": p.sha256})
         };

@@ -16,7 +16,7 @@ pub use part::hex;
 use super::ndjson::Lines;
 use super::spare::Spare;
 use super::{Kind, Needs, Render, Rendered, Sink, SinkContext, SinkError};
-use crate::model::{Event, Value};
+use crate::model::{Event, Ts, Value};
 use crate::report::Report;
 use crate::setup::IndexName;
 use folder::Folder;
@@ -27,6 +27,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes after which a piece of a block ends; a part takes whole pieces.
 const PIECE: usize = 256 << 10;
+
+/// Indices that a renderer remembers.
+const KNOWN: usize = 32;
+/// The shortest time that names of indices tell, nanoseconds.
+const HOUR: Ts = 3_600_000_000_000;
 
 /// Descriptor.
 pub static KIND: Kind = Kind {
@@ -89,21 +94,66 @@ pub struct Documents {
     index: IndexName,
     made: Made,
     lines: Lines,
+    /// Indices met lately, the last of them at the end.
+    known: Vec<Known>,
+}
+
+/// An index.
+struct Known {
+    /// Data set, by its address, and hour, of which the name says no more.
+    of: (usize, i64),
     name: String,
+    /// Documents that are not in the shared counts yet.
+    documents: u64,
 }
 
 impl Documents {
     /// For indices of this name, counted there.
     pub fn new(index: IndexName, made: Made) -> Documents {
-        Documents { index, made, lines: Lines::default(), name: String::new() }
+        Documents { index, made, lines: Lines::default(), known: Vec::new() }
+    }
+
+    /// The index of an event.
+    fn known(&mut self, event: &Event<'_>) -> Option<&mut Known> {
+        let of = (std::ptr::from_ref(event.dataset).addr(), event.ts.div_euclid(HOUR));
+        let mut at = self.known.iter().rposition(|known| known.of == of).filter(|_| self.index.is_regular());
+        if at.is_none() {
+            let mut name = String::new();
+            self.index.push(&mut name, event);
+            at = self.known.iter().rposition(|known| known.name == name);
+            if at.is_none() {
+                if self.known.len() >= KNOWN {
+                    self.tell();
+                    self.known.clear();
+                }
+                self.known.push(Known { of, name, documents: 0 });
+            }
+        }
+        match at {
+            Some(at) => self.known.get_mut(at),
+            None => self.known.last_mut(),
+        }
+    }
+
+    /// Adds the documents to the shared counts.
+    fn tell(&mut self) {
+        let mut all = self.made.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        for Known { name, documents, .. } in self.known.iter_mut().filter(|known| known.documents > 0) {
+            let documents = std::mem::take(documents);
+            match all.get_mut(name) {
+                Some(count) => *count += documents,
+                None => drop(all.insert(name.clone(), documents)),
+            }
+        }
     }
 
     /// Appends one event; whether it has an id, without which it cannot be loaded twice.
     fn push(&mut self, out: &mut Vec<u8>, event: &Event<'_>) {
-        self.name.clear();
-        self.index.push(&mut self.name, event);
         out.extend_from_slice(b"{\"create\":{\"_index\":\"");
-        out.extend_from_slice(self.name.as_bytes());
+        if let Some(known) = self.known(event) {
+            known.documents += 1;
+            out.extend_from_slice(known.name.as_bytes());
+        }
         // Names of indices and ids have only characters that JSON takes as they are.
         if let Some(id) = event.fields.iter().rev().find(|(f, _)| f.name == "event.id").map(|(_, v)| v) {
             out.extend_from_slice(b"\",\"_id\":\"");
@@ -117,16 +167,11 @@ impl Documents {
 impl Render for Documents {
     fn render(&mut self, events: &[Event<'_>]) -> Rendered {
         let mut rendered = Rendered::default();
-        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         let fresh = |made: &Made| made.spare.take(PIECE + (PIECE >> 2));
         let (mut piece, mut documents) = (fresh(&self.made), 0u32);
         for event in events {
             self.push(&mut piece, event);
             documents += 1;
-            match counts.get_mut(self.name.as_str()) {
-                Some(count) => *count += 1,
-                None => drop(counts.insert(self.name.clone(), 1)),
-            }
             if piece.len() >= PIECE {
                 rendered.parts.push((documents, std::mem::replace(&mut piece, fresh(&self.made))));
                 documents = 0;
@@ -137,10 +182,7 @@ impl Render for Documents {
         } else {
             self.made.spare.give(piece);
         }
-        let mut all = self.made.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        for (name, count) in counts {
-            *all.entry(name).or_default() += count;
-        }
+        self.tell();
         rendered
     }
 }

@@ -3,7 +3,7 @@
 use super::levels::Bits;
 use super::numbers::{self, Way};
 use super::press::{Press, Slots};
-use super::cursor::Cursor;
+use super::cursor::{Values, numbers as read};
 use super::texts::Texts;
 use crate::case::Kind;
 use polars_arrow::datatypes::{ArrowDataType, Field, TimeUnit};
@@ -11,19 +11,11 @@ use polars_parquet::parquet::metadata::Descriptor;
 use polars_parquet::write::CompressedPage;
 use std::io;
 
-/// Where a value is.
-#[derive(Clone, Copy, Debug)]
-pub struct Cell {
-    /// Its row.
-    pub row: u32,
-    /// Its place among the bytes.
-    pub at: u32,
-}
-
 /// One column.
 #[derive(Debug)]
 pub struct Builder {
-    kind: Kind,
+    /// What it holds.
+    pub kind: Kind,
     /// Rows whose value is there.
     there: Bits,
     /// Numbers; bits of floats, truths as 0 and 1.
@@ -31,13 +23,21 @@ pub struct Builder {
     texts: Texts,
     /// Numbers of members of lists.
     counts: Vec<u32>,
+    /// Rows that may come.
+    expect: usize,
 }
 
 impl Builder {
     /// An empty column.
     pub fn new(kind: Kind) -> Builder {
         let (there, texts) = (Bits::default(), Texts::default());
-        Builder { kind, there, words: Vec::new(), texts, counts: Vec::new() }
+        Builder { kind, there, words: Vec::new(), texts, counts: Vec::new(), expect: 0 }
+    }
+
+    /// So many rows may come: what they need is asked for at once, when there is a first value.
+    pub fn expect(&mut self, rows: usize) {
+        self.expect = rows;
+        self.texts.expect = rows;
     }
 
     /// Bytes held, nearly.
@@ -45,55 +45,24 @@ impl Builder {
         8 * (self.words.len() + self.counts.len()) + self.texts.size()
     }
 
-    /// Reads values from the bytes in which they are. `None` where these are too few. Of two values for one
-    /// row the first counts.
-    pub fn read(&mut self, cells: &mut Vec<Cell>, bytes: &[u8]) -> Option<()> {
-        let Some((first, last)) = cells.first().zip(cells.last()) else { return Some(()) };
-        let (row, rows) = (first.row as usize, (last.row - first.row) as usize + 1);
-        if rows == cells.len() && cells.is_sorted_by(|one, next| one.row < next.row) {
-            self.there.fill(row);
-            self.there.extend(rows);
-        } else {
-            cells.dedup_by_key(|cell| cell.row);
-            cells.iter().for_each(|cell| self.begin(cell.row as usize));
+    /// Appends the values of so many rows, from this one on. `None` where they are cut short.
+    pub fn read(&mut self, row: usize, rows: usize, values: &Values<'_>) -> Option<()> {
+        self.there.fill(row);
+        match values.there {
+            None => self.there.extend(rows),
+            Some(there) => self.there.append(there, rows),
         }
-        let mut values = cells.iter().map(|cell| Cursor(bytes.get(cell.at as usize..).unwrap_or_default()));
+        self.counts.extend(read(values.counts).map(|count| u32::from(u16::from_le_bytes(count))));
         match self.kind {
-            Kind::Text | Kind::Json => {
-                let mut texts = Vec::with_capacity(cells.len());
-                values.try_for_each(|mut value| value.text().map(|text| texts.push(text)))?;
-                self.texts.extend(&texts);
-            }
-            Kind::Int | Kind::Time | Kind::Float => {
-                self.words.reserve(cells.len());
-                let words = &mut self.words;
-                values.try_for_each(|mut value| value.word().map(|word| words.push(i64::from_le_bytes(word))))?;
-            }
-            Kind::Bool => {
-                values.try_for_each(|mut value| value.flag().map(|flag| self.words.push(flag.into())))?;
-            }
-            Kind::Texts => {
-                let mut texts = Vec::with_capacity(cells.len());
-                for mut value in values {
-                    let count = value.short()?;
-                    self.counts.push(count.into());
-                    for _ in 0..count {
-                        texts.push(value.text()?);
-                    }
+            Kind::Text | Kind::Json | Kind::Texts => self.texts.read(values.texts, values.words)?,
+            Kind::Int | Kind::Time | Kind::Float | Kind::Ints => {
+                if self.words.is_empty() {
+                    self.words.reserve(self.expect);
                 }
-                self.texts.extend(&texts);
+                self.words.extend(read(values.words).map(i64::from_le_bytes));
             }
-            Kind::Ints => {
-                for mut value in values {
-                    let count = value.short()?;
-                    self.counts.push(count.into());
-                    for _ in 0..count {
-                        self.words.push(i64::from_le_bytes(value.word()?));
-                    }
-                }
-            }
+            Kind::Bool => self.words.extend(values.words.iter().map(|flag| i64::from(*flag))),
         }
-        cells.clear();
         Some(())
     }
 
@@ -106,14 +75,14 @@ impl Builder {
     /// Appends a text that is there.
     pub fn push_text(&mut self, row: usize, text: &str) {
         self.begin(row);
-        self.texts.extend(&[text.as_bytes()]);
+        self.texts.push(text.as_bytes());
     }
 
     /// Appends a list of texts.
     pub fn push_texts(&mut self, row: usize, texts: &[String]) {
         self.begin(row);
         self.counts.push(u32::try_from(texts.len()).unwrap_or(u32::MAX));
-        texts.iter().for_each(|text| self.texts.extend(&[text.as_bytes()]));
+        texts.iter().for_each(|text| self.texts.push(text.as_bytes()));
     }
 
     /// A value for this row comes; those before it that had none have none.

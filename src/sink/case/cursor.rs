@@ -1,10 +1,9 @@
-//! Rows read again from their bytes, which `row` describes.
+//! Sheaves read again from their bytes, which `sheaf` describes.
 
-use super::row::HEAD;
 use crate::case::Kind;
 use crate::model::Ts;
 
-/// Reads rows: bytes off the front.
+/// Reads bytes off the front.
 #[derive(Clone, Copy, Debug)]
 pub struct Cursor<'a>(pub &'a [u8]);
 
@@ -15,76 +14,104 @@ impl<'a> Cursor<'a> {
         Some(*head)
     }
 
-    /// A count or column.
-    pub fn short(&mut self) -> Option<u16> {
-        self.take().map(u16::from_le_bytes)
-    }
-
-    /// A place.
-    pub fn long(&mut self) -> Option<u32> {
-        self.take().map(u32::from_le_bytes)
-    }
-
-    /// A number.
-    pub fn word(&mut self) -> Option<[u8; 8]> {
-        self.take()
-    }
-
-    /// A truth.
-    pub fn flag(&mut self) -> Option<bool> {
-        self.take::<1>().map(|[byte]| byte != 0)
-    }
-
-    /// A text.
-    pub fn text(&mut self) -> Option<&'a [u8]> {
-        let len = self.long()? as usize;
-        let (head, rest) = self.0.split_at_checked(len)?;
+    fn bytes(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (head, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         Some(head)
     }
 
-    /// Passes over a value.
-    pub fn skip(&mut self, kind: Kind) -> Option<()> {
-        let bytes = match kind {
-            Kind::Text | Kind::Json => self.long()? as usize,
-            Kind::Int | Kind::Time | Kind::Float => 8,
-            Kind::Bool => 1,
-            Kind::Texts => {
-                for _ in 0..self.short()? {
-                    self.text()?;
-                }
-                0
-            }
-            Kind::Ints => 8 * usize::from(self.short()?),
-        };
-        self.0 = self.0.get(bytes..)?;
-        Some(())
+    fn short(&mut self) -> Option<u16> {
+        self.take().map(u16::from_le_bytes)
     }
 
-    /// A row.
-    pub fn row(&mut self) -> Option<Row<'a>> {
+    /// A count.
+    pub fn long(&mut self) -> Option<u32> {
+        self.take().map(u32::from_le_bytes)
+    }
+
+    fn time(&mut self) -> Option<Ts> {
+        self.take().map(Ts::from_le_bytes)
+    }
+
+    /// A sheaf.
+    pub fn sheaf(&mut self) -> Option<Bound<'a>> {
         let all = self.0;
-        let (sheet, index) = (self.short()?, self.long()?);
-        let ts = i64::from_le_bytes(self.word()?);
-        let (count, bytes) = (self.short()?, self.text()?);
-        let whole = all.get(..HEAD + bytes.len())?;
-        Some(Row { sheet, index, ts, count, values: Cursor(bytes), whole })
+        let (sheet, columns, rows) = (self.short()?, self.short()?, self.long()?);
+        let bytes = self.long()? as usize;
+        let mut inside = Cursor(self.bytes(bytes)?);
+        let span = (inside.time()?, inside.time()?);
+        let places = inside.bytes(4 * rows as usize)?;
+        let whole = all.get(..all.len() - self.0.len())?;
+        Some(Bound { sheet, columns, rows: rows as usize, span, places, values: inside, whole })
+    }
+
+    /// A column's number in a sheaf.
+    pub fn column(&mut self) -> Option<usize> {
+        self.short().map(usize::from)
+    }
+
+    /// A column's values in a sheaf with so many rows.
+    pub fn values(&mut self, kind: Kind, rows: usize) -> Option<Values<'a>> {
+        let values = self.long()? as usize;
+        let there = if values < rows { Some(self.bytes(rows.div_ceil(8))?) } else { None };
+        let is_list = matches!(kind, Kind::Texts | Kind::Ints);
+        let counts = self.bytes(if is_list { 2 * values } else { 0 })?;
+        let members = if is_list { self.long()? as usize } else { values };
+        let (width, texts) = match kind {
+            Kind::Text | Kind::Texts | Kind::Json => (4, self.long()? as usize),
+            Kind::Int | Kind::Ints | Kind::Float | Kind::Time => (8, 0),
+            Kind::Bool => (1, 0),
+        };
+        Some(Values { there, counts, words: self.bytes(width * members)?, texts: Cursor(self.bytes(texts)?) })
+    }
+
+    /// A distinct text, and its hash.
+    pub fn text(&mut self) -> Option<(u32, &'a [u8])> {
+        let (hash, len) = (self.long()?, self.long()?);
+        Some((hash, self.bytes(len as usize)?))
     }
 }
 
-/// A row.
+/// A sheaf.
 #[derive(Clone, Copy, Debug)]
-pub struct Row<'a> {
+pub struct Bound<'a> {
     /// Number of its sheet.
     pub sheet: u16,
-    /// Place among the events of the block.
-    pub index: u32,
-    /// Time of the event.
-    pub ts: Ts,
-    /// Number of values.
-    pub count: u16,
-    /// The values.
+    /// Columns with values.
+    pub columns: u16,
+    /// Rows.
+    pub rows: usize,
+    /// Time of the first and last one.
+    pub span: (Ts, Ts),
+    /// Their events' places in the block, 4 bytes each.
+    places: &'a [u8],
+    /// The columns.
     pub values: Cursor<'a>,
     /// All its bytes.
     pub whole: &'a [u8],
+}
+
+impl Bound<'_> {
+    /// The places of the rows' events in the block.
+    pub fn places(&self) -> impl Iterator<Item = u32> {
+        numbers(self.places).map(u32::from_le_bytes)
+    }
+}
+
+/// Values of one column.
+#[derive(Clone, Copy, Debug)]
+pub struct Values<'a> {
+    /// Which rows have one, a bit each; `None` if all do.
+    pub there: Option<&'a [u8]>,
+    /// Members of each list, 2 bytes each.
+    pub counts: &'a [u8],
+    /// Numbers of 8 bytes; truths of 1; of 4 bytes which of the texts.
+    pub words: &'a [u8],
+    /// The distinct texts.
+    pub texts: Cursor<'a>,
+}
+
+/// Numbers that lie one after the other.
+pub fn numbers<const N: usize>(bytes: &[u8]) -> impl ExactSizeIterator<Item = [u8; N]> {
+    bytes.as_chunks().0.iter().copied()
 }

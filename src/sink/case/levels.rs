@@ -55,6 +55,33 @@ impl Bits {
         }
     }
 
+    /// Appends so many of these.
+    pub fn append(&mut self, bits: &[u8], more: usize) {
+        let (shift, len) = (self.len % 8, self.len + more);
+        if shift == 0 {
+            self.bytes.extend_from_slice(bits);
+        } else {
+            for byte in bits {
+                if let Some(last) = self.bytes.last_mut() {
+                    *last |= byte << shift;
+                }
+                self.bytes.push(byte >> (8 - shift));
+            }
+        }
+        self.bytes.truncate(len.div_ceil(8));
+        self.len = len;
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// All of them; what is left of the last byte is zero.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Removes all.
     pub fn clear(&mut self) {
         self.bytes.clear();

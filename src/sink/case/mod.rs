@@ -22,6 +22,8 @@ mod press;
 #[cfg(feature = "case")]
 mod row;
 #[cfg(feature = "case")]
+mod sheaf;
+#[cfg(feature = "case")]
 mod shelf;
 #[cfg(feature = "case")]
 mod table;

@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 /// Shelves: one for the table that nearly every packet adds to, and one for all others.
@@ -20,6 +20,8 @@ pub const SHELVES: usize = 2;
 const QUEUE: usize = 128;
 /// Bytes that the tables of a shelf together hold in memory.
 const BYTES: usize = 32 << 20;
+/// Threads that help to end the tables of a shelf.
+const OTHERS: usize = 2;
 /// Parts after which it is looked at how much that is.
 const LOOK: u32 = 256;
 
@@ -102,7 +104,16 @@ impl Filling {
                 self.trim(&mut press)?;
             }
         }
-        self.tables.values_mut().try_for_each(|table| table.finish(&mut press))?;
+        // Where many tables are small, ending them is what a run ends with.
+        let left = Mutex::new(self.tables.values_mut());
+        let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let end = |press: &mut Press| std::iter::from_fn(next).try_for_each(|table| table.finish(press));
+        std::thread::scope(|scope| {
+            let others = [(); OTHERS].map(|()| scope.spawn(|| end(&mut Press::new()?)));
+            let ended = end(&mut press);
+            let failed = |_| Err(garbled());
+            others.into_iter().map(|other| other.join().unwrap_or_else(failed)).fold(ended, io::Result::and)
+        })?;
         Ok(self.tables)
     }
 
@@ -110,10 +121,10 @@ impl Filling {
         let mut cursor = Cursor(bytes);
         let _count = cursor.long();
         while !cursor.0.is_empty() {
-            let row = cursor.row().ok_or_else(garbled)?;
-            let Some(sheet) = self.sheets.get(usize::from(row.sheet)) else { continue };
-            let table = self.tables.entry(row.sheet).or_insert_with(|| table(&self.folder, sheet));
-            table.push(base + i64::from(row.index), &row, press)?;
+            let sheaf = cursor.sheaf().ok_or_else(garbled)?;
+            let Some(sheet) = self.sheets.get(usize::from(sheaf.sheet)) else { continue };
+            let table = self.tables.entry(sheaf.sheet).or_insert_with(|| table(&self.folder, sheet));
+            table.push(base, &sheaf, press)?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 use super::file::Parquet;
 use super::group::Group;
 use super::press::Press;
-use super::cursor::{Cursor, Row};
+use super::cursor::{Bound, Cursor};
 use crate::case::Column;
 use crate::model::{Ts, joined, rfc3339};
 use std::collections::BTreeMap;
@@ -12,13 +12,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Rows of a row group at most.
+/// Rows of a row group at most, but for those of the last sheaf.
 const GROUP_ROWS: usize = 128 << 10;
 /// Bytes of its columns in memory at most.
 const GROUP_BYTES: usize = 16 << 20;
-/// Bytes of rows that wait for the decision how to lay the table out.
-const WAIT_BYTES: usize = 16 << 20;
-/// Rows wait in pieces of so many bytes.
+/// Rows after which it is looked at how many these are: asking costs more than a row.
+const LOOK_ROWS: usize = 1024;
+/// Bytes of sheaves that wait for the decision how to lay the table out.
+const WAIT_BYTES: usize = 4 << 20;
+/// Sheaves wait in pieces of so many bytes.
 const CHUNK: usize = 256 << 10;
 /// Row groups of a file: its footer is kept in memory until the end.
 const FILE_GROUPS: usize = 32;
@@ -48,9 +50,11 @@ pub struct Table {
     folder: PathBuf,
     columns: Arc<Vec<Column>>,
     layout: Layout,
-    /// Rows as bytes, before the layout is known, and their numbers.
+    /// More came than waits.
+    is_large: bool,
+    /// Sheaves as bytes, before the layout is known, and the numbers that their blocks begin with.
     waiting: Vec<Vec<u8>>,
-    numbers: Vec<i64>,
+    bases: Vec<i64>,
     waiting_bytes: usize,
     groups: BTreeMap<Day, Group>,
     files: BTreeMap<Day, Parquet>,
@@ -68,8 +72,9 @@ impl Table {
             folder,
             columns,
             layout: Layout::Open,
+            is_large: false,
             waiting: Vec::new(),
-            numbers: Vec::new(),
+            bases: Vec::new(),
             waiting_bytes: 0,
             groups: BTreeMap::new(),
             files: BTreeMap::new(),
@@ -89,26 +94,26 @@ impl Table {
         self.waiting_bytes + self.groups.values().map(Group::size).sum::<usize>()
     }
 
-    /// Appends a row, the event of this number.
+    /// Appends the rows of a sheaf, whose block begins with the event of this number.
     ///
     /// # Errors
     /// Whatever the system says.
-    pub fn push(&mut self, number: i64, row: &Row<'_>, press: &mut Press) -> io::Result<()> {
+    pub fn push(&mut self, base: i64, sheaf: &Bound<'_>, press: &mut Press) -> io::Result<()> {
         if self.layout != Layout::Open {
-            return self.read(number, row, press);
+            return self.read(base, sheaf, press);
         }
         match self.waiting.last_mut() {
-            Some(last) if last.len() + row.whole.len() <= CHUNK => last.extend_from_slice(row.whole),
+            Some(last) if last.len() + sheaf.whole.len() <= CHUNK => last.extend_from_slice(sheaf.whole),
             _ => {
                 // Most tables stay small: only those that go on take whole chunks.
                 let room = if self.waiting.is_empty() { 0 } else { CHUNK };
                 let mut chunk = Vec::with_capacity(room);
-                chunk.extend_from_slice(row.whole);
+                chunk.extend_from_slice(sheaf.whole);
                 self.waiting.push(chunk);
             }
         }
-        self.numbers.push(number);
-        self.waiting_bytes += row.whole.len();
+        self.bases.push(base);
+        self.waiting_bytes += sheaf.whole.len();
         if self.waiting_bytes < WAIT_BYTES { Ok(()) } else { self.decide(press) }
     }
 
@@ -140,9 +145,10 @@ impl Table {
     }
 
     fn decide(&mut self, press: &mut Press) -> io::Result<()> {
+        self.is_large = true;
         let mut days: Vec<i64> = Vec::new();
-        for row in self.waiting.iter().flat_map(|chunk| rows(chunk)) {
-            let day = row.ts.div_euclid(DAY);
+        for sheaf in self.waiting.iter().flat_map(|chunk| sheaves(chunk)) {
+            let day = day_of(sheaf.span.0);
             if let Err(at) = days.binary_search(&day)
                 && days.len() <= DAYS
             {
@@ -155,29 +161,29 @@ impl Table {
 
     fn read_waiting(&mut self, press: &mut Press) -> io::Result<()> {
         self.waiting_bytes = 0;
-        let mut numbers = std::mem::take(&mut self.numbers).into_iter();
+        let mut bases = std::mem::take(&mut self.bases).into_iter();
         for chunk in std::mem::take(&mut self.waiting) {
-            for (row, number) in rows(&chunk).zip(&mut numbers) {
-                self.read(number, &row, press)?;
+            for (sheaf, base) in sheaves(&chunk).zip(&mut bases) {
+                self.read(base, &sheaf, press)?;
             }
         }
-        if numbers.next().is_some() { Err(garbled()) } else { Ok(()) }
+        if bases.next().is_some() { Err(garbled()) } else { Ok(()) }
     }
 
-    fn read(&mut self, number: i64, row: &Row<'_>, press: &mut Press) -> io::Result<()> {
-        let ts = row.ts;
-        self.span = joined(self.span, Some((ts, ts)));
-        self.rows += 1;
-        let day = (self.layout == Layout::Days).then(|| ts.div_euclid(DAY));
+    fn read(&mut self, base: i64, sheaf: &Bound<'_>, press: &mut Press) -> io::Result<()> {
+        self.span = joined(self.span, Some(sheaf.span));
+        self.rows += sheaf.rows as u64;
+        let day = (self.layout == Layout::Days).then(|| day_of(sheaf.span.0));
         if !self.groups.contains_key(&day) && self.groups.len() >= OPEN_DAYS {
             let fullest = self.groups.iter().max_by_key(|(_, group)| group.rows).map(|(day, _)| *day);
             fullest.map_or(Ok(()), |day| self.flush(day, press))?;
         }
-        let columns = &self.columns;
-        let group = self.groups.entry(day).or_insert_with(|| Group::new(columns));
-        group.push(number, row).ok_or_else(garbled)?;
-        // Asking for the size costs more than a row: now and then is enough.
-        let full = group.rows >= GROUP_ROWS || (group.rows.is_multiple_of(1024) && group.size() >= GROUP_BYTES);
+        let (columns, expect) = (&self.columns, if self.is_large { GROUP_ROWS } else { 0 });
+        let group = self.groups.entry(day).or_insert_with(|| Group::new(columns, expect));
+        let before = group.rows / LOOK_ROWS;
+        group.push(base, sheaf).ok_or_else(garbled)?;
+        let look = group.rows / LOOK_ROWS > before;
+        let full = group.rows >= GROUP_ROWS || (look && group.size() >= GROUP_BYTES);
         if full { self.flush(day, press) } else { Ok(()) }
     }
 
@@ -210,10 +216,15 @@ impl Table {
     }
 }
 
-/// The rows in a chunk.
-fn rows(chunk: &[u8]) -> impl Iterator<Item = Row<'_>> {
+/// The sheaves in a chunk.
+fn sheaves(chunk: &[u8]) -> impl Iterator<Item = Bound<'_>> {
     let mut cursor = Cursor(chunk);
-    std::iter::from_fn(move || cursor.row())
+    std::iter::from_fn(move || cursor.sheaf())
+}
+
+/// Days since 1970.
+pub fn day_of(ts: Ts) -> i64 {
+    ts.div_euclid(DAY)
 }
 
 /// Folder of a day, as Hive names partitions.

@@ -1,15 +1,19 @@
 //! What is written is what polars reads.
 
-use super::build::{Builder, Cell};
+use super::cursor::Cursor;
 use super::file::Parquet;
+use super::group::Group;
 use super::press::Press;
-use crate::case::{Column, Kind, Part};
+use super::sheaf::Sheaf;
+use crate::case::{Column, Kind, Part, ROW};
 use polars::prelude::{AnyValue, DataFrame, SerReader, Series};
 use polars_io::parquet::read::ParquetReader;
 use std::fs::File;
 
 /// Rows of a row group: texts of some need several pages.
 const ROWS: usize = 30_000;
+/// Rows of a sheaf: no multiple of eight, and the last one of a row group is shorter.
+const SHEAF: usize = 701;
 
 /// Numbers that look like chance, and are the same ones each time.
 struct Dice(u64);
@@ -40,26 +44,42 @@ const HABITS: [Habit; 6] = [
     Habit { there: 97, runs: 20, values: 5_000 },
 ];
 
-/// A value, and how it is told.
-fn value(kind: Kind, number: u64, dice: &mut Dice) -> (Vec<u8>, String) {
+/// Appends a value; how it is told.
+fn put(sheaf: &mut Sheaf, column: u16, kind: Kind, number: u64, dice: &mut Dice) -> String {
     let text = |number: u64| format!("é{number}{}", "ü".repeat((number % 90) as usize));
-    let cell = |text: &str| [&(text.len() as u32).to_le_bytes(), text.as_bytes()].concat();
-    let list = |members: Vec<(Vec<u8>, String)>| {
-        let (cells, told): (Vec<_>, Vec<_>) = members.into_iter().unzip();
-        let count = (cells.len() as u16).to_le_bytes().to_vec();
-        ([count, cells.concat()].concat(), format!("[{}]", told.join(" ")))
-    };
+    let wide = |number: u64| (number as i64).wrapping_mul(0x1234_5678_9abc_def1);
+    let list = |members: Vec<String>| format!("[{}]", members.join(" "));
     match kind {
-        Kind::Text | Kind::Json => (cell(&text(number)), text(number)),
-        Kind::Int | Kind::Time => {
-            let wide = (number as i64).wrapping_mul(0x1234_5678_9abc_def1);
-            (wide.to_le_bytes().to_vec(), wide.to_string())
+        Kind::Text | Kind::Json => {
+            sheaf.text(column, text(number).as_bytes());
+            text(number)
         }
-        Kind::Float => ((number as f64 / 8.0).to_le_bytes().to_vec(), (number as f64 / 8.0).to_string()),
-        Kind::Bool => (vec![(number % 2) as u8], (number % 2 == 1).to_string()),
-        Kind::Texts | Kind::Ints => {
-            let one = if kind == Kind::Texts { Kind::Text } else { Kind::Int };
-            list((0..dice.roll(4)).map(|more| value(one, number.wrapping_add(more), dice)).collect())
+        Kind::Int | Kind::Time => {
+            sheaf.word(column, wide(number).cast_unsigned());
+            wide(number).to_string()
+        }
+        Kind::Float => {
+            sheaf.word(column, (number as f64 / 8.0).to_bits());
+            (number as f64 / 8.0).to_string()
+        }
+        Kind::Bool => {
+            sheaf.flag(column, number % 2 == 1);
+            (number % 2 == 1).to_string()
+        }
+        Kind::Texts if number.is_multiple_of(3) => {
+            let words: &'static [&'static str] = [&[][..], &["tcp", "udp"], &["tcp"]][number as usize / 3 % 3];
+            sheaf.lasting(column, words);
+            list(words.iter().map(|word| (*word).to_owned()).collect())
+        }
+        Kind::Texts => {
+            let members: Vec<String> = (0..dice.roll(4)).map(|more| text(number.wrapping_add(more))).collect();
+            sheaf.texts(column, members.len(), |each| members.iter().for_each(|member| each(member.as_bytes())));
+            list(members)
+        }
+        Kind::Ints => {
+            let members: Vec<i64> = (0..dice.roll(4)).map(|more| wide(number.wrapping_add(more))).collect();
+            sheaf.words(column, members.iter().copied());
+            list(members.iter().map(i64::to_string).collect())
         }
     }
 }
@@ -80,28 +100,48 @@ fn told(value: &AnyValue<'_>) -> String {
     }
 }
 
-/// Fills a row group; what is expected of it.
-fn fill(builder: &mut Builder, kind: Kind, habit: Habit, dice: &mut Dice) -> Vec<String> {
-    let (mut cells, mut bytes, mut expected) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut there, mut number) = (true, 0);
+/// What a column has in the next row.
+#[derive(Clone, Copy, Default)]
+struct State {
+    there: bool,
+    number: u64,
+}
+
+/// Fills a row group; what is expected of its columns.
+fn fill(group: &mut Group, columns: &[Column], states: &mut [State], dice: &mut Dice) -> Vec<Vec<String>> {
+    let mut expected: Vec<Vec<String>> = columns.iter().map(|_| Vec::new()).collect();
+    let (mut sheaf, mut bound) = (Sheaf::new(columns), Vec::new());
     for row in 0..ROWS {
-        if dice.roll(habit.runs) == 0 {
-            there = dice.roll(100) < habit.there;
-            number = dice.roll(habit.values);
+        sheaf.begin(row as u32, 0);
+        let columns = (0..).zip(columns).zip(states.iter_mut()).zip(&mut expected).zip(HABITS.iter().cycle());
+        for ((((at, column), state), expected), habit) in columns {
+            if column.name == ROW {
+                expected.push((7 + row).to_string());
+                continue;
+            }
+            if dice.roll(habit.runs) == 0 {
+                *state = State { there: dice.roll(100) < habit.there, number: dice.roll(habit.values) };
+            }
+            expected.push(match state.there {
+                true => put(&mut sheaf, at, column.kind, state.number, dice),
+                false => "-".to_owned(),
+            });
+            // Of two values for one row the first counts.
+            if state.there && column.kind == Kind::Text {
+                sheaf.text(at, b"another");
+            }
         }
-        if there {
-            let (cell, text) = value(kind, number, dice);
-            cells.push(Cell { row: row as u32, at: bytes.len() as u32 });
-            bytes.extend(cell);
-            expected.push(text);
-        } else {
-            expected.push("-".to_owned());
-        }
-        if row % 700 == 699 || row + 1 == ROWS {
-            builder.read(&mut cells, &bytes).unwrap();
-            bytes.clear();
+        if row % SHEAF == SHEAF - 1 || row + 1 == ROWS {
+            sheaf.bind(3, &mut bound);
         }
     }
+    let mut cursor = Cursor(&bound);
+    while !cursor.0.is_empty() {
+        let sheaf = cursor.sheaf().unwrap();
+        assert_eq!(sheaf.sheet, 3);
+        group.push(7, &sheaf).unwrap();
+    }
+    assert_eq!(group.rows, ROWS);
     expected
 }
 
@@ -114,19 +154,18 @@ fn columns_come_back() {
     let columns: Vec<Column> = kinds
         .iter()
         .flat_map(|kind| (0..HABITS.len()).map(move |habit| (*kind, habit)))
-        .map(|(kind, habit)| Column { name: format!("{kind:?}{habit}"), kind, part: Part::Whole, field: None })
+        .map(|(kind, habit)| (format!("{kind:?}{habit}"), kind))
+        .chain([(ROW.to_owned(), Kind::Int)])
+        .map(|(name, kind)| Column { name, kind, part: Part::Whole, field: None })
         .collect();
-    let mut builders: Vec<Builder> = columns.iter().map(|column| Builder::new(column.kind)).collect();
+    let (mut group, mut states) = (Group::new(&columns, 0), vec![State::default(); columns.len()]);
     let (mut dice, mut press) = (Dice(1), Press::new().unwrap());
     let mut file = Parquet::create(&path, &columns).unwrap();
     let mut expected: Vec<Vec<String>> = columns.iter().map(|_| Vec::new()).collect();
     for _ in 0..2 {
-        for (((builder, column), habit), expected) in
-            builders.iter_mut().zip(&columns).zip(HABITS.iter().cycle()).zip(&mut expected)
-        {
-            expected.extend(fill(builder, column.kind, *habit, &mut dice));
-        }
-        file.write(ROWS, &columns, &mut builders, &mut press).unwrap();
+        let more = fill(&mut group, &columns, &mut states, &mut dice);
+        expected.iter_mut().zip(more).for_each(|(expected, more)| expected.extend(more));
+        group.write(&mut file, &columns, &mut press).unwrap();
     }
     file.finish().unwrap();
     let frame: DataFrame = ParquetReader::new(File::open(&path).unwrap()).finish().unwrap();
@@ -134,5 +173,33 @@ fn columns_come_back() {
         let series: &Series = frame.column(&column.name).unwrap().as_materialized_series();
         let found: Vec<String> = series.iter().map(|value| told(&value)).collect();
         assert!(found == expected, "{}", column.name);
+    }
+}
+
+#[test]
+fn what_is_cut_short_is_not_taken() {
+    let columns = [Kind::Text, Kind::Texts, Kind::Int, Kind::Bool, Kind::Ints, Kind::Int]
+        .map(|kind| Column { name: format!("{kind:?}"), kind, part: Part::Whole, field: None });
+    let (mut sheaf, mut bound) = (Sheaf::new(&columns), Vec::new());
+    for row in 0..20 {
+        sheaf.begin(row, 1);
+        for (at, column) in (0..).zip(&columns).take(5) {
+            put(&mut sheaf, at, column.kind, u64::from(row % 7), &mut Dice(row.into()));
+        }
+    }
+    sheaf.bind(0, &mut bound);
+    assert!(Cursor(&bound).sheaf().is_some_and(|sheaf| Group::new(&columns, 0).push(0, &sheaf).is_some()));
+    for len in 0..bound.len() {
+        assert!(Cursor(&bound[..len]).sheaf().is_none(), "{len}");
+    }
+    // Nothing in it makes anything panic.
+    let mut dice = Dice(9);
+    for _ in 0..5_000 {
+        let mut wrong = bound.clone();
+        let at = 12 + dice.roll(wrong.len() as u64 - 12) as usize;
+        wrong[at] ^= 1 << dice.roll(8);
+        if let Some(sheaf) = Cursor(&wrong).sheaf() {
+            let _ = Group::new(&columns, 0).push(0, &sheaf);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Texts by their number in a dictionary, until that does not pay.
 
+use super::cursor::{Cursor, numbers};
 use super::levels::hybrid;
 use super::press::{Layout, Press, Slots};
 use foldhash::fast::FixedState;
@@ -16,8 +17,8 @@ const LENGTH: usize = 4;
 
 /// Texts that are looked up at once.
 const ONCE: usize = 64;
-/// Stands for the hash of a text that is the one before it.
-const AGAIN: u32 = 0;
+/// Stands for the hash of no text.
+pub const NONE: u32 = 0;
 /// Places of a table in which something is.
 const PLACES: usize = 64;
 
@@ -31,7 +32,10 @@ pub struct Texts {
     bytes: Vec<u8>,
     /// The distinct ones by their hash, each at the first free place from there on. Half of it is free.
     known: Vec<Known>,
-    hasher: FixedState,
+    /// The number of each text of a sheaf.
+    room: Vec<u32>,
+    /// Values that may come.
+    pub expect: usize,
     /// Every text gets a number of its own: nearly all are different.
     unique: bool,
 }
@@ -47,7 +51,7 @@ struct Known {
 }
 
 /// No text.
-const FREE: Known = Known { mark: AGAIN, code: u32::MAX, from: u32::MAX };
+const FREE: Known = Known { mark: NONE, code: u32::MAX, from: u32::MAX };
 
 impl Texts {
     /// Bytes held, nearly.
@@ -57,66 +61,90 @@ impl Texts {
 
     /// A distinct text with its length.
     fn entry(&self, code: u32) -> &[u8] {
-        let at = code as usize;
-        let from = at.checked_sub(1).and_then(|i| self.ends.get(i)).copied().unwrap_or(0);
-        self.ends.get(at).and_then(|to| self.bytes.get(from..*to)).unwrap_or_default()
+        self.bytes.get(self.start(code)..self.start(code + 1)).unwrap_or_default()
+    }
+
+    /// Where the distinct text with this number begins: where the one before it ends.
+    fn start(&self, code: u32) -> usize {
+        (code as usize).checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0)
     }
 
     fn text(&self, code: u32) -> &[u8] {
         self.entry(code).get(LENGTH..).unwrap_or_default()
     }
 
-    /// Appends texts.
-    pub fn extend(&mut self, texts: &[&[u8]]) {
-        for texts in texts.chunks(ONCE) {
-            let before = self.codes.len();
-            if self.unique {
-                texts.iter().for_each(|text| self.add(text));
-                let codes = self.ends.len() - texts.len()..self.ends.len();
-                self.codes.extend(codes.map(|code| code as u32));
-            } else {
-                self.look_up(texts);
+    /// Appends values, of each of which it is told which of these texts it is. `None` where something is cut
+    /// short.
+    pub fn read(&mut self, mut texts: Cursor<'_>, values: &[u8]) -> Option<()> {
+        let before = self.codes.len();
+        let mut codes = std::mem::take(&mut self.room);
+        codes.clear();
+        if self.codes.is_empty() {
+            self.codes.reserve(self.expect);
+        }
+        let mut some = [(NONE, &[][..]); ONCE];
+        while !texts.0.is_empty() {
+            let mut count = 0;
+            for slot in &mut some {
+                if texts.0.is_empty() {
+                    break;
+                }
+                let (mark, text) = texts.text()?;
+                let told = self.unique || mark != NONE;
+                *slot = (if told { mark } else { hash(text) }, text);
+                count += 1;
             }
-            let tried = before < TRIAL && self.codes.len() >= TRIAL;
-            if tried && !self.unique && self.ends.len() > TRIAL / 8 * 7 {
-                self.unique = true;
-                self.known = Vec::new();
-            }
+            self.look_up(some.get(..count)?, &mut codes);
+        }
+        for value in numbers(values) {
+            self.codes.push(*codes.get(u32::from_le_bytes(value) as usize)?);
+        }
+        self.room = codes;
+        self.judge(before);
+        Some(())
+    }
+
+    /// Appends a text.
+    pub fn push(&mut self, text: &[u8]) {
+        let mut codes = std::mem::take(&mut self.room);
+        codes.clear();
+        self.look_up(&[(hash(text), text)], &mut codes);
+        self.codes.append(&mut codes);
+        self.room = codes;
+        self.judge(self.codes.len() - 1);
+    }
+
+    /// Looks whether texts repeat, when there are enough of them to tell.
+    fn judge(&mut self, before: usize) {
+        let tried = before < TRIAL && self.codes.len() >= TRIAL;
+        if tried && !self.unique && self.ends.len() > self.codes.len() / 8 * 7 {
+            self.unique = true;
+            self.known = Vec::new();
         }
     }
 
-    /// Appends texts that are known, or become so. What is known of them lies far apart in memory: it comes
-    /// for all of them at the same time if none waits for the one before.
-    fn look_up(&mut self, texts: &[&[u8]]) {
-        let (mut marks, mut found) = ([AGAIN; ONCE], [FREE; ONCE]);
-        let mut before = None;
-        for (mark, text) in marks.iter_mut().zip(texts) {
-            if before != Some(text) {
-                *mark = self.mark(text);
+    /// Tells the codes of texts, with their hashes, that are known or become so. What is known of them lies far
+    /// apart in memory: it comes for all of them at the same time if none waits for the one before.
+    fn look_up(&mut self, texts: &[(u32, &[u8])], codes: &mut Vec<u32>) {
+        if self.unique {
+            for (_, text) in texts {
+                codes.push(self.ends.len() as u32);
+                self.add(text);
             }
-            before = Some(text);
+            return;
         }
-        for (found, mark) in found.iter_mut().zip(&marks).take(texts.len()) {
+        let mut found = [FREE; ONCE];
+        for (found, (mark, _)) in found.iter_mut().zip(texts) {
             *found = self.known.get(self.place(*mark)).copied().unwrap_or(FREE);
         }
-        for ((found, mark), text) in found.iter_mut().zip(&marks).zip(texts) {
-            if found.mark != *mark || *mark == AGAIN || !self.is(*found, text) {
+        for (found, (mark, text)) in found.iter_mut().zip(texts) {
+            if found.mark != *mark || !self.is(*found, text) {
                 *found = FREE;
             }
         }
-        let mut last = 0;
-        for ((found, mark), text) in found.iter().zip(marks).zip(texts) {
-            if mark != AGAIN {
-                last = if found.code == FREE.code { self.code(mark, text) } else { found.code };
-            }
-            self.codes.push(last);
+        for (found, (mark, text)) in found.iter().zip(texts) {
+            codes.push(if found.code == FREE.code { self.code(*mark, text) } else { found.code });
         }
-    }
-
-    fn mark(&self, text: &[u8]) -> u32 {
-        let mut hasher = self.hasher.build_hasher();
-        hasher.write(text);
-        (hasher.finish() as u32).max(AGAIN + 1)
     }
 
     /// Where a text with this hash is, or one of the next places.
@@ -137,7 +165,7 @@ impl Texts {
             self.grow();
         }
         let mut place = self.place(mark);
-        while let Some(known) = self.known.get(place).filter(|known| known.mark != AGAIN) {
+        while let Some(known) = self.known.get(place).filter(|known| known.mark != NONE) {
             if known.mark == mark && self.is(*known, text) {
                 return known.code;
             }
@@ -154,9 +182,9 @@ impl Texts {
 
     fn grow(&mut self) {
         let more = vec![FREE; PLACES.max(2 * self.known.len())];
-        for known in std::mem::replace(&mut self.known, more).into_iter().filter(|known| known.mark != AGAIN) {
+        for known in std::mem::replace(&mut self.known, more).into_iter().filter(|known| known.mark != NONE) {
             let mut place = self.place(known.mark);
-            while self.known.get(place).is_some_and(|other| other.mark != AGAIN) {
+            while self.known.get(place).is_some_and(|other| other.mark != NONE) {
                 place = self.place(place as u32 + 1);
             }
             if let Some(free) = self.known.get_mut(place) {
@@ -185,7 +213,7 @@ impl Texts {
             let layout = Layout { encoding: Encoding::Plain, size: self.bytes.len(), bounds: self.bounds() };
             pages.append(&mut press.data(slots, &layout, |values, out| {
                 let codes = self.codes.get(values).unwrap_or_default();
-                codes.iter().for_each(|code| out.extend_from_slice(self.entry(*code)));
+                self.write(codes, out);
             })?);
         } else {
             pages.push(press.dictionary(distinct, &self.bytes)?);
@@ -200,6 +228,17 @@ impl Texts {
         self.bytes.clear();
         self.known.fill(FREE);
         Ok(pages)
+    }
+
+    /// Appends the texts with these numbers, where these grow one by one at once.
+    fn write(&self, codes: &[u32], out: &mut Vec<u8>) {
+        match codes {
+            [first, .., last] if (*first..).zip(codes).all(|(want, code)| *code == want) => {
+                let (from, to) = (self.start(*first), self.start(last + 1));
+                out.extend_from_slice(self.bytes.get(from..to).unwrap_or_default());
+            }
+            some => some.iter().for_each(|code| out.extend_from_slice(self.entry(*code))),
+        }
     }
 
     /// The first and the last in the order of bytes.
@@ -245,4 +284,11 @@ fn raised(text: &[u8]) -> Vec<u8> {
 /// Whether a byte goes on with a character of UTF-8.
 fn is_inside(byte: u8) -> bool {
     byte & 0xc0 == 0x80
+}
+
+/// The hash of a text: never that of none.
+pub fn hash(text: &[u8]) -> u32 {
+    let mut hasher = FixedState::default().build_hasher();
+    hasher.write(text);
+    (hasher.finish() as u32).max(NONE + 1)
 }

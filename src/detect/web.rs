@@ -65,9 +65,8 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
             mark,
         });
     };
-    let parts = [Some(target), query].into_iter().flatten();
-    let recurring = [text("user_agent.original"), text("http.request.referrer")].into_iter().flatten();
-    signs::find(parts, recurring, |sign| {
+    let texts = [Some(target), query, text("user_agent.original"), text("http.request.referrer")];
+    signs::find(texts.into_iter().flatten(), |sign| {
         tell(sign.name(), false);
         // A server that answers an attack with success may have carried it out.
         if sign.dangerous() && status.is_some_and(|s| (200..300).contains(&s)) {

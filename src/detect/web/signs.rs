@@ -105,17 +105,13 @@ impl Sign {
     }
 }
 
-/// Calls `found` once for each kind of attack in the texts of a request; `recurring` are such as many requests
-/// have in common.
-pub fn find<'t>(
-    texts: impl Iterator<Item = &'t str>,
-    recurring: impl Iterator<Item = &'t str>,
-    mut found: impl FnMut(Sign),
-) {
+/// Calls `found` once for each kind of attack in the texts of a request.
+pub fn find<'t>(texts: impl Iterator<Item = &'t str>, mut found: impl FnMut(Sign)) {
     let Some(matcher) = MATCHER.as_ref() else { return };
     let mut seen = [false; ALL.len()];
     let mut look = |text: &str| {
         // Twice: attackers encode once more what servers decode once.
+        let text = text.as_bytes();
         let once = decoded(text.get(..TEXT).unwrap_or(text));
         let twice = decoded(&once);
         let mut harmless = true;
@@ -130,10 +126,7 @@ pub fn find<'t>(
         }
         harmless
     };
-    texts.for_each(|text| {
-        look(text);
-    });
-    recurring.for_each(|text| HARMLESS.with_borrow_mut(|harmless| harmless.unless_known(text, &mut look)));
+    HARMLESS.with_borrow_mut(|harmless| texts.for_each(|text| harmless.unless_known(text, &mut look)));
 }
 
 /// Texts in which lately nothing was found.
@@ -142,9 +135,9 @@ struct Harmless {
     texts: Vec<String>,
 }
 
-/// How many of them, and the longest, bytes.
-const LATELY: usize = 64;
-const SHORT: usize = 512;
+/// How many of them, a power of two, and the longest, bytes.
+const LATELY: usize = 1024;
+const SHORT: usize = 256;
 
 thread_local! {
     static HARMLESS: RefCell<Harmless> = RefCell::default();
@@ -154,9 +147,9 @@ impl Harmless {
     /// Looks at a text that is not known to be harmless.
     fn unless_known(&mut self, text: &str, look: impl FnOnce(&str) -> bool) {
         self.texts.resize_with(LATELY, String::new);
-        // What clients call themselves differs in length or in the last words.
+        // Addresses, and what clients call themselves, differ in length or in what they end with.
         let end = text.as_bytes().last_chunk::<8>().map_or(0, |last| u64::from_le_bytes(*last));
-        let place = (end ^ text.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58;
+        let place = (end ^ text.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - LATELY.trailing_zeros());
         let Some(known) = self.texts.get_mut(place as usize) else { return };
         if known != text && look(text) && text.len() <= SHORT {
             text.clone_into(known);
@@ -165,28 +158,30 @@ impl Harmless {
 }
 
 /// Percent-encoding (RFC 3986 §2.1) and the plus sign of forms taken off, as far as it is there.
-fn decoded(text: &str) -> Cow<'_, str> {
-    if memchr::memchr2(b'%', b'+', text.as_bytes()).is_none() {
-        return Cow::Borrowed(text);
-    }
+fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
+    let Some(first) = memchr::memchr2(b'%', b'+', text) else { return Cow::Borrowed(text) };
     let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let digit = |b: &u8| char::from(*b).to_digit(16);
+    let (before, mut rest) = text.split_at(first);
+    out.extend_from_slice(before);
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    while let Some((sign, after)) = rest.split_first() {
         rest = after;
-        match (first, after) {
+        match (sign, after) {
             (b'+', _) => out.push(b' '),
-            (b'%', [high, low, tail @ ..]) => match digit(high).zip(digit(low)) {
+            (_, [high, low, tail @ ..]) => match digit(high).zip(digit(low)) {
                 Some((high, low)) => {
-                    out.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
+                    out.push((high << 4 | low) as u8);
                     rest = tail;
                 }
                 None => out.push(b'%'),
             },
-            (byte, _) => out.push(*byte),
+            _ => out.push(b'%'),
         }
+        let (plain, next) = rest.split_at(memchr::memchr2(b'%', b'+', rest).unwrap_or(rest.len()));
+        out.extend_from_slice(plain);
+        rest = next;
     }
-    Cow::Owned(String::from_utf8_lossy(&out).into_owned())
+    Cow::Owned(out)
 }
 
 #[cfg(test)]
@@ -195,7 +190,7 @@ mod tests {
 
     fn names(text: &str) -> Vec<&'static str> {
         let mut names = Vec::new();
-        find(std::iter::once(text), std::iter::empty(), |sign| names.push(sign.name()));
+        find(std::iter::once(text), |sign| names.push(sign.name()));
         names
     }
 
@@ -233,7 +228,7 @@ mod tests {
         for _ in 0..3 {
             for agent in agents.into_iter().chain([long.as_str()]) {
                 let mut found = Vec::new();
-                find(std::iter::empty(), std::iter::once(agent), |sign| found.push(sign.name()));
+                find(std::iter::once(agent), |sign| found.push(sign.name()));
                 assert_eq!(found, names(agent), "{agent}");
             }
         }

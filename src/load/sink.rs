@@ -48,7 +48,7 @@ impl Sink for Upload {
     }
 
     fn close(mut self: Box<Self>, report: &Report) -> io::Result<()> {
-        let findings = Documents::new(self.index.clone(), self.made.clone()).render(&report.alerts);
+        let findings = Documents::new(self.index.clone(), self.made.clone()).block(&report.alerts);
         self.write(findings)?;
         self.flush()
     }

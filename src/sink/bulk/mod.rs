@@ -82,7 +82,7 @@ impl Sink for Bulk {
     }
 
     fn close(mut self: Box<Self>, report: &Report) -> io::Result<()> {
-        let findings = Documents::new(self.index.clone(), self.made.clone()).render(&report.alerts);
+        let findings = Documents::new(self.index.clone(), self.made.clone()).block(&report.alerts);
         self.write(findings)?;
         let counts = std::mem::take(&mut *self.made.counts.lock().unwrap_or_else(PoisonError::into_inner));
         self.folder.finish(&counts, report)
@@ -96,6 +96,9 @@ pub struct Documents {
     lines: Lines,
     /// Indices met lately, the last of them at the end.
     known: Vec<Known>,
+    /// What is not enough for a piece yet, and how many documents that is.
+    piece: Vec<u8>,
+    documents: u32,
 }
 
 /// An index.
@@ -110,7 +113,15 @@ struct Known {
 impl Documents {
     /// For indices of this name, counted there.
     pub fn new(index: IndexName, made: Made) -> Documents {
-        Documents { index, made, lines: Lines::default(), known: Vec::new() }
+        let (lines, known, piece) = (Lines::default(), Vec::new(), Vec::new());
+        Documents { index, made, lines, known, piece, documents: 0 }
+    }
+
+    /// All of a block at once.
+    pub fn block(mut self, events: &[Event<'_>]) -> Rendered {
+        let mut rendered = self.render(events);
+        rendered.parts.append(&mut self.end().parts);
+        rendered
     }
 
     /// The index of an event.
@@ -147,7 +158,7 @@ impl Documents {
         }
     }
 
-    /// Appends one event; whether it has an id, without which it cannot be loaded twice.
+    /// Appends one event.
     fn push(&mut self, out: &mut Vec<u8>, event: &Event<'_>) {
         out.extend_from_slice(b"{\"create\":{\"_index\":\"");
         if let Some(known) = self.known(event) {
@@ -167,22 +178,24 @@ impl Documents {
 impl Render for Documents {
     fn render(&mut self, events: &[Event<'_>]) -> Rendered {
         let mut rendered = Rendered::default();
-        let fresh = |made: &Made| made.spare.take(PIECE + (PIECE >> 2));
-        let (mut piece, mut documents) = (fresh(&self.made), 0u32);
+        let mut piece = std::mem::take(&mut self.piece);
         for event in events {
+            if self.documents == 0 {
+                piece = self.made.spare.take(PIECE + (PIECE >> 2));
+            }
             self.push(&mut piece, event);
-            documents += 1;
+            self.documents += 1;
             if piece.len() >= PIECE {
-                rendered.parts.push((documents, std::mem::replace(&mut piece, fresh(&self.made))));
-                documents = 0;
+                rendered.parts.push((std::mem::take(&mut self.documents), std::mem::take(&mut piece)));
             }
         }
-        if documents > 0 {
-            rendered.parts.push((documents, piece));
-        } else {
-            self.made.spare.give(piece);
-        }
-        self.tell();
+        self.piece = piece;
         rendered
+    }
+
+    fn end(&mut self) -> Rendered {
+        self.tell();
+        let rest = (std::mem::take(&mut self.documents), std::mem::take(&mut self.piece));
+        Rendered { parts: (rest.0 > 0).then_some(rest).into_iter().collect() }
     }
 }

@@ -167,6 +167,9 @@ impl Words {
             Value::Words(words) if words.len() <= MEMBERS => {
                 sheaf.lasting(column, words);
             }
+            Value::List(items) if items.len() <= MEMBERS && items.iter().all(|item| item.as_ip().is_some()) => {
+                sheaf.ips(column, items.len(), items.iter().filter_map(Value::as_ip));
+            }
             Value::List(items) if items.len() <= MEMBERS => sheaf.texts(column, items.len(), |each| {
                 for item in items {
                     self.text.clear();
@@ -230,6 +233,7 @@ fn whole(sheaf: &mut Sheaf, place: Place, value: &Value<'_>) -> bool {
     let Place { column, kind, pair } = place;
     match (kind, value) {
         (Kind::Text, Value::Str(text)) => sheaf.text(column, text.as_bytes()),
+        (Kind::Text, Value::Ip(ip)) => sheaf.ip(column, *ip),
         (Kind::Int, Value::Int(n)) => sheaf.word(column, n.cast_unsigned()),
         (Kind::Time, Value::Time(ts)) => sheaf.word(column, ts.cast_unsigned()),
         (Kind::Float, Value::Float(n)) => sheaf.word(column, n.to_bits()),

@@ -13,15 +13,19 @@
 //! ```
 
 use super::levels::{Bits, measured};
-use super::texts::{NONE, hash};
+use super::texts::{NONE, hash, same};
 use crate::case::{Column, Kind};
-use crate::model::{Ts, joined};
+use crate::model::{Ts, joined, push_ip_bytes};
+use std::net::IpAddr;
 
 /// Members of a list that are kept in its column; a longer one goes to `netlog.more`.
 pub const MEMBERS: usize = u16::MAX as usize;
 
 /// Distinct texts of a column that are remembered, a power of two.
 const REMEMBERED: usize = 32;
+/// Addresses that are, a power of two, and bytes of the longest.
+const REMEMBERED_IPS: usize = 64;
+const MAX_IP: usize = 40;
 /// Texts from which on it is known whether they are all different.
 const ENOUGH: usize = 64;
 /// Bytes of a text's hash and length, and those of its code.
@@ -44,6 +48,14 @@ struct Known {
     hash: u32,
     code: u32,
     from: u32,
+    len: u32,
+}
+
+/// The text of an address.
+#[derive(Clone, Copy, Debug)]
+struct KnownIp {
+    ip: IpAddr,
+    code: u32,
 }
 
 /// Values of one column.
@@ -65,6 +77,8 @@ struct Stack {
     is_varied: bool,
     /// The last list that lives as long as the program, and where its codes begin.
     words: Option<(Words, usize)>,
+    /// Addresses whose texts are there.
+    ips: Vec<Option<KnownIp>>,
 }
 
 /// Texts that live as long as the program.
@@ -122,6 +136,21 @@ impl Sheaf {
     pub fn text(&mut self, column: u16, text: &[u8]) {
         if let Some(stack) = self.stack(column) {
             stack.text(text);
+        }
+    }
+
+    /// An address.
+    pub fn ip(&mut self, column: u16, ip: IpAddr) {
+        if let Some(stack) = self.stack(column) {
+            stack.ip(ip);
+        }
+    }
+
+    /// A list of at most [`MEMBERS`] addresses.
+    pub fn ips(&mut self, column: u16, members: usize, ips: impl Iterator<Item = IpAddr>) {
+        if let Some(stack) = self.stack(column) {
+            stack.list(members);
+            ips.for_each(|ip| stack.ip(ip));
         }
     }
 
@@ -184,26 +213,26 @@ impl Stack {
             known: Vec::new(),
             is_varied: false,
             words: None,
+            ips: Vec::new(),
         }
     }
 
     /// A value for this row comes, if none did.
     fn begin(&mut self, row: usize) -> bool {
         let values = self.values as usize;
-        if self.there.len() == 0 {
-            if values > row {
-                return false;
-            }
-            if values < row {
-                self.there.extend(values);
-            }
-        } else if self.there.len() > row {
+        // Only where all rows before have a value, too.
+        if values == row {
+            self.values += 1;
+            return true;
+        }
+        if self.there.len() == 0 && values < row {
+            self.there.extend(values);
+        }
+        if self.there.len() > row || values > row {
             return false;
         }
-        if values < row {
-            self.there.fill(row);
-            self.there.push();
-        }
+        self.there.fill(row);
+        self.there.push();
         self.values += 1;
         true
     }
@@ -231,6 +260,28 @@ impl Stack {
         self.data.extend_from_slice(&self.last.code.to_le_bytes());
     }
 
+    fn ip(&mut self, ip: IpAddr) {
+        if self.ips.is_empty() {
+            self.ips = vec![None; REMEMBERED_IPS];
+        }
+        let at = match ip {
+            IpAddr::V4(ip) => ip.to_bits() as usize,
+            IpAddr::V6(ip) => ip.to_bits() as usize,
+        };
+        let at = at.wrapping_mul(0x9e37_79b9) >> 16 & (REMEMBERED_IPS - 1);
+        let known = self.ips.get(at).copied().flatten().filter(|known| known.ip == ip);
+        if let Some(known) = known {
+            self.data.extend_from_slice(&known.code.to_le_bytes());
+            return;
+        }
+        let mut text = Vec::with_capacity(MAX_IP);
+        push_ip_bytes(&mut text, ip);
+        self.text(&text);
+        if let Some(slot) = self.ips.get_mut(at) {
+            *slot = Some(KnownIp { ip, code: self.last.code });
+        }
+    }
+
     fn look_up(&mut self, text: &[u8]) -> Known {
         let hash = hash(text);
         let at = hash as usize % REMEMBERED;
@@ -249,17 +300,16 @@ impl Stack {
     }
 
     fn is(&self, known: Known, text: &[u8]) -> bool {
-        let entry = self.texts.get(known.from as usize + HEAD / 2..).unwrap_or_default();
-        entry.split_first_chunk().is_some_and(|(len, rest)| {
-            u32::from_le_bytes(*len) as usize == text.len() && rest.get(..text.len()) == Some(text)
-        })
+        let from = known.from as usize + HEAD;
+        known.len as usize == text.len()
+            && self.texts.get(from..from + text.len()).is_some_and(|entry| same(entry, text))
     }
 
     fn add(&mut self, hash: u32, text: &[u8]) -> Known {
-        let known = Known { hash, code: self.distinct, from: self.texts.len() as u32 };
-        self.distinct += 1;
         // A longer one would not fit into a page either.
         let len = u32::try_from(text.len()).unwrap_or(0);
+        let known = Known { hash, code: self.distinct, from: self.texts.len() as u32, len };
+        self.distinct += 1;
         let head = u64::from(len) << u32::BITS | u64::from(hash);
         self.texts.extend_from_slice(&head.to_le_bytes());
         self.texts.extend_from_slice(text.get(..len as usize).unwrap_or_default());
@@ -292,5 +342,6 @@ impl Stack {
         self.there.clear();
         (self.values, self.members, self.distinct) = (0, 0, 0);
         self.known.fill(Known::default());
+        self.ips.fill(None);
     }
 }

@@ -155,7 +155,8 @@ impl Texts {
     fn is(&self, known: Known, text: &[u8]) -> bool {
         let entry = self.bytes.get(known.from as usize..).unwrap_or_default();
         entry.split_first_chunk::<LENGTH>().is_some_and(|(len, rest)| {
-            u32::from_le_bytes(*len) as usize == text.len() && rest.get(..text.len()) == Some(text)
+            u32::from_le_bytes(*len) as usize == text.len()
+                && rest.get(..text.len()).is_some_and(|entry| same(entry, text))
         })
     }
 
@@ -284,6 +285,20 @@ fn raised(text: &[u8]) -> Vec<u8> {
 /// Whether a byte goes on with a character of UTF-8.
 fn is_inside(byte: u8) -> bool {
     byte & 0xc0 == 0x80
+}
+
+/// Whether two texts are the same: most are short, or differ in the beginning or the end, and need no call.
+#[inline]
+pub fn same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    match (one.first_chunk::<8>().zip(one.last_chunk::<8>()), other.first_chunk().zip(other.last_chunk())) {
+        (Some(ends), Some(other_ends)) => {
+            ends == other_ends && (one.len() <= 16 || one.get(8..one.len() - 8) == other.get(8..other.len() - 8))
+        }
+        _ => one.iter().zip(other).all(|(one, other)| one == other),
+    }
 }
 
 /// The hash of a text: never that of none.

@@ -2,6 +2,7 @@
 //! told by `data/pack.py`, its sources by NOTICE) and looking addresses up.
 
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 static PACKED: &[u8] = include_bytes!("data/geo.bin");
 static COUNTRIES: &str = include_str!("data/countries.tsv");
@@ -66,14 +67,25 @@ impl<A: Copy + Ord + Into<u64> + TryFrom<u64>> Ranges<A> {
 #[derive(Debug)]
 struct Table {
     v4: Ranges<u32>,
-    v6: Ranges<u64>,
+    /// Packed, and unpacked when the first address of that family is met: many inputs have none.
+    v6_packed: &'static [u8],
+    v6: OnceLock<Option<Ranges<u64>>>,
 }
 
 impl Table {
+    fn new(v4: &[u8], v6: &'static [u8]) -> Result<Table, GeoError> {
+        Ok(Table { v4: ranges(&unpacked(v4)?)?, v6_packed: v6, v6: OnceLock::new() })
+    }
+
+    /// The ranges of IPv6; `None` if they are damaged, which a test would have found.
+    fn v6(&self) -> Option<&Ranges<u64>> {
+        self.v6.get_or_init(|| ranges(&unpacked(self.v6_packed).ok()?).ok()).as_ref()
+    }
+
     fn find(&self, ip: IpAddr) -> Option<usize> {
         match ip {
             IpAddr::V4(v4) => self.v4.find(v4.to_bits()),
-            IpAddr::V6(v6) => self.v6.find(u64::try_from(v6.to_bits() >> 64).unwrap_or(u64::MAX)),
+            IpAddr::V6(v6) => self.v6()?.find(u64::try_from(v6.to_bits() >> 64).unwrap_or(u64::MAX)),
         }
     }
 }
@@ -97,7 +109,7 @@ impl Names {
     }
 }
 
-/// The unpacked table. About 15 MiB of memory; made when the first public address is met.
+/// The unpacked table. About 15 MiB of memory, more where IPv6 is met; made when the first public address is.
 #[derive(Debug)]
 pub struct GeoTable {
     country: Table,
@@ -122,23 +134,21 @@ impl GeoTable {
         let rest = PACKED.strip_prefix(MAGIC).ok_or(GeoError("no magic"))?;
         let line = rest.iter().position(|b| *b == b'\n').ok_or(GeoError("no date"))?;
         let mut rest = rest.get(line + 1..).unwrap_or_default();
-        let mut frame = || -> Result<Vec<u8>, GeoError> {
+        let mut frame = || -> Result<&'static [u8], GeoError> {
             let (len, tail) = rest.split_first_chunk::<4>().ok_or(GeoError("frame length"))?;
             let len = usize::try_from(u32::from_le_bytes(*len)).map_err(|_| GeoError("frame length"))?;
             let (packed, tail) = tail.split_at_checked(len).ok_or(GeoError("frame cut short"))?;
             rest = tail;
-            // Into one buffer: a decoder that streams needs a window as large. What is not filled is not touched.
-            let room = usize::try_from(FRAME_MAX).map_err(|_| GeoError("frame size"))?;
-            zstd::bulk::decompress(packed, room).map_err(|_| GeoError("frame"))
+            Ok(packed)
         };
-        let country = Table { v4: ranges(&frame()?)?, v6: ranges(&frame()?)? };
-        let asn = Table { v4: ranges(&frame()?)?, v6: ranges(&frame()?)? };
+        let country = Table::new(frame()?, frame()?)?;
+        let asn = Table::new(frame()?, frame()?)?;
         let countries = countries();
-        let codes = frame()?
+        let codes = unpacked(frame()?)?
             .chunks_exact(2)
             .map(|code| countries.iter().position(|c| c.code.as_bytes() == code))
             .collect();
-        let names = networks(frame()?)?;
+        let names = networks(unpacked(frame()?)?)?;
         Ok(GeoTable { country, asn, codes, names, countries })
     }
 
@@ -171,6 +181,12 @@ fn country(line: &'static str) -> Option<Country> {
     let (code, numeric, continent) = (column.next()?, column.next()?, column.next()?);
     let centre = (column.next()?.parse().ok()?, column.next()?.parse().ok()?);
     Some(Country { code, numeric, continent, centre, name: column.next()? })
+}
+
+fn unpacked(frame: &[u8]) -> Result<Vec<u8>, GeoError> {
+    // Into one buffer: a decoder that streams needs a window as large. What is not filled is not touched.
+    let room = usize::try_from(FRAME_MAX).map_err(|_| GeoError("frame size"))?;
+    zstd::bulk::decompress(frame, room).map_err(|_| GeoError("frame"))
 }
 
 #[inline]
@@ -275,7 +291,7 @@ mod tests {
         let geo = GeoTable::unpack().unwrap();
         for table in [&geo.country, &geo.asn] {
             same_as_a_search_over_all(&table.v4);
-            same_as_a_search_over_all(&table.v6);
+            same_as_a_search_over_all(table.v6().unwrap());
         }
     }
 

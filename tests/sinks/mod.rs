@@ -74,8 +74,8 @@ fn write_to(name: &str, path: &Path, events: &[Event<'_>], block: usize, text: &
     let mut renderers = [sink.renderer(), sink.renderer()];
     for (i, events) in events.chunks(block).enumerate() {
         if let Some(renderer) = &mut renderers[i % 2] {
-            let rendered = renderer.render(events);
-            sink.write(rendered).unwrap();
+            sink.write(renderer.render(events)).unwrap();
+            sink.write(renderer.end()).unwrap();
         }
     }
     sink.close(&case::report(text)).unwrap();

@@ -220,16 +220,16 @@ impl Stack {
     /// A value for this row comes, if none did.
     fn begin(&mut self, row: usize) -> bool {
         let values = self.values as usize;
-        // Only where all rows before have a value, too.
-        if values == row {
+        let is_whole = self.there.len() == 0;
+        if is_whole && values == row {
             self.values += 1;
             return true;
         }
-        if self.there.len() == 0 && values < row {
-            self.there.extend(values);
-        }
-        if self.there.len() > row || values > row {
+        if self.there.len() > row || is_whole && values > row {
             return false;
+        }
+        if is_whole {
+            self.there.extend(values);
         }
         self.there.fill(row);
         self.there.push();

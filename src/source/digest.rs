@@ -6,6 +6,9 @@ use std::fmt::Write;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Bytes that are read at a time: what was just read is still near when it is hashed.
+const STEP: usize = 128 << 10;
+
 struct State {
     hash: Sha256,
     bytes: u64,
@@ -51,7 +54,8 @@ impl Digest {
 
 impl Read for Hashed {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(out)?;
+        let room = out.len().min(STEP);
+        let read = self.input.read(out.get_mut(..room).unwrap_or_default())?;
         let mut state = self.digest.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(state) = state.as_mut() {
             state.hash.update(out.get(..read).unwrap_or_default());

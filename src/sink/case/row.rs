@@ -60,13 +60,13 @@ pub struct Rows {
     parts: [Vec<u8>; SHELVES],
     /// Events of this block so far.
     events: u32,
-    words: Words,
+    spelling: Spelling,
     spare: Spare,
 }
 
 /// Values as text.
 #[derive(Default)]
-struct Words {
+struct Spelling {
     json: ValueWriter,
     text: Vec<u8>,
     /// What no column can hold as it is.
@@ -77,12 +77,12 @@ impl Rows {
     /// For these data sets; the last one takes what belongs to none.
     pub fn new(sheets: Arc<Vec<Sheet>>, spare: Spare) -> Rows {
         let sheaves = sheets.iter().map(|_| None).collect();
-        let (plans, parts, words) = (Shapes::default(), Default::default(), Words::default());
-        Rows { sheets, plans, sheaves, parts, events: 0, words, spare }
+        let (plans, parts, spelling) = (Shapes::default(), Default::default(), Spelling::default());
+        Rows { sheets, plans, sheaves, parts, events: 0, spelling, spare }
     }
 
     fn row(&mut self, event: &Event<'_>) {
-        let Rows { sheets, plans, sheaves, parts, words, spare, .. } = self;
+        let Rows { sheets, plans, sheaves, parts, spelling, spare, .. } = self;
         let plan = plans.of(event, |event| Plan::new(sheets, event));
         let Some((sheet, sheaf)) = sheets.get(plan.sheet).zip(sheaves.get_mut(plan.sheet)) else { return };
         let sheaf = sheaf.get_or_insert_with(|| Sheaf::new(&sheet.columns));
@@ -92,25 +92,25 @@ impl Rows {
             bind(sheaf, plan.sheet, sheet, parts, spare);
         }
         sheaf.begin(self.events, ts);
-        words.more.clear();
+        spelling.more.clear();
         for ((field, value), place) in event.fields.iter().zip(&plan.places) {
             let Some(place) = *place else {
-                words.remember(field, value);
+                spelling.remember(field, value);
                 continue;
             };
-            if !whole(sheaf, place, value) && (!words.other(sheaf, place, value) || odd(place, value)) {
-                words.remember(field, value);
+            if !whole(sheaf, place, value) && (!spelling.other(sheaf, place, value) || odd(place, value)) {
+                spelling.remember(field, value);
             }
         }
-        if !words.more.is_empty() {
-            words.more.push(b'}');
-            sheaf.text(sheet.more, &words.more);
+        if !spelling.more.is_empty() {
+            spelling.more.push(b'}');
+            sheaf.text(sheet.more, &spelling.more);
         }
         self.events += 1;
     }
 }
 
-impl Words {
+impl Spelling {
     /// Notes a value that its column cannot hold as it is.
     fn remember(&mut self, field: FieldRef, value: &Value<'_>) {
         self.more.push(if self.more.is_empty() { b'{' } else { b',' });

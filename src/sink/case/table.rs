@@ -178,7 +178,9 @@ impl Table {
             let fullest = self.groups.iter().max_by_key(|(_, group)| group.rows).map(|(day, _)| *day);
             fullest.map_or(Ok(()), |day| self.flush(day, press))?;
         }
-        let (columns, expect) = (&self.columns, if self.is_large { GROUP_ROWS } else { 0 });
+        // All groups of a table together ask for no more than one may need.
+        let expect = if self.is_large { GROUP_ROWS >> (self.groups.len() + 1) } else { 0 };
+        let columns = &self.columns;
         let group = self.groups.entry(day).or_insert_with(|| Group::new(columns, expect));
         let before = group.rows / LOOK_ROWS;
         group.push(base, sheaf).ok_or_else(garbled)?;

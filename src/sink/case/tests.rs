@@ -9,6 +9,7 @@ use crate::case::{Column, Kind, Part, ROW};
 use polars::prelude::{AnyValue, DataFrame, SerReader, Series};
 use polars_io::parquet::read::ParquetReader;
 use std::fs::File;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Rows of a row group: texts of some need several pages.
 const ROWS: usize = 30_000;
@@ -49,7 +50,15 @@ fn put(sheaf: &mut Sheaf, column: u16, kind: Kind, number: u64, dice: &mut Dice)
     let text = |number: u64| format!("é{number}{}", "ü".repeat((number % 90) as usize));
     let wide = |number: u64| (number as i64).wrapping_mul(0x1234_5678_9abc_def1);
     let list = |members: Vec<String>| format!("[{}]", members.join(" "));
+    let ip = |number: u64| match number % 2 {
+        0 => IpAddr::V4(Ipv4Addr::from_bits(number as u32)),
+        _ => IpAddr::V6(Ipv6Addr::from_bits(u128::from(number) << 70 | 1)),
+    };
     match kind {
+        Kind::Text if number.is_multiple_of(5) => {
+            sheaf.ip(column, ip(number));
+            ip(number).to_string()
+        }
         Kind::Text | Kind::Json => {
             sheaf.text(column, text(number).as_bytes());
             text(number)
@@ -70,6 +79,11 @@ fn put(sheaf: &mut Sheaf, column: u16, kind: Kind, number: u64, dice: &mut Dice)
             let words: &'static [&'static str] = [&[][..], &["tcp", "udp"], &["tcp"]][number as usize / 3 % 3];
             sheaf.lasting(column, words);
             list(words.iter().map(|word| (*word).to_owned()).collect())
+        }
+        Kind::Texts if number.is_multiple_of(5) => {
+            let members: Vec<IpAddr> = (0..dice.roll(4)).map(|more| ip(number.wrapping_add(more))).collect();
+            sheaf.ips(column, members.len(), members.iter().copied());
+            list(members.iter().map(IpAddr::to_string).collect())
         }
         Kind::Texts => {
             let members: Vec<String> = (0..dice.roll(4)).map(|more| text(number.wrapping_add(more))).collect();

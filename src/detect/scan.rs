@@ -1,7 +1,8 @@
 //! Port scans: TCP connections that never became conversations, on many ports or many hosts.
 
+use super::spelled::{Word, address, push_line};
 use super::{Cell, Config, Detector, Observation, On, SET_MAX};
-use crate::model::{Event, Evidence, Finding, Severity, Transport, Value, push_ip};
+use crate::model::{Event, Evidence, Finding, Severity, Transport, Value};
 use std::borrow::Cow;
 
 /// Targets named in a finding.
@@ -33,18 +34,14 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     };
     let how = if seen_by_packets { probe(event) } else { rejected(event) };
     let Some(how) = how else { return };
-    let mut text = String::with_capacity(64);
-    push_ip(&mut text, target);
+    let text = address(target);
     let mut digits = itoa::Buffer::new();
     let port = digits.format(port);
     // A scan has as many of these as it has probes.
     let mut subject = String::with_capacity(64);
     let mut tell = |kind: &str, on: &str, value: &str| {
         subject.clear();
-        subject.push_str(kind);
-        push_ip(&mut subject, source);
-        subject.push('\t');
-        subject.push_str(on);
+        push_line(&mut subject, &[Word::Text(kind), Word::Ip(source), Word::Text(on)]);
         out(Observation {
             subject: Cow::Borrowed(&subject),
             weight: 1,
@@ -52,10 +49,10 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
             mark: false,
         });
     };
-    tell("v\t", &text, port);
-    tell("h\t", port, &text);
+    tell("v", &text, port);
+    tell("h", port, &text);
     if !matches!(how, "SYN" | REJECTED) {
-        tell("x\t", how, &text);
+        tell("x", how, &text);
     }
 }
 

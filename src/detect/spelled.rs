@@ -17,17 +17,22 @@ pub enum Word<'a> {
 /// The words, with tabs between them.
 pub fn line(words: &[Word<'_>]) -> String {
     let mut line = String::with_capacity(48);
+    push_line(&mut line, words);
+    line
+}
+
+/// Appends them.
+pub fn push_line(line: &mut String, words: &[Word<'_>]) {
     for (nth, word) in words.iter().enumerate() {
         if nth > 0 {
             line.push('\t');
         }
         match word {
             Word::Text(text) => line.push_str(text),
-            Word::Ip(ip) => push_ip(&mut line, *ip),
+            Word::Ip(ip) => push_ip(line, *ip),
             Word::Port(port) => line.push_str(itoa::Buffer::new().format(*port)),
         }
     }
-    line
 }
 
 /// An address.

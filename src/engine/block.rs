@@ -157,11 +157,9 @@ impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
 
     /// Closes the block.
     pub fn end(mut self) -> Finished<T> {
+        self.flush();
         let stage = self.stage;
-        stage.workers.with(|worker| {
-            self.complete(worker);
-            self.render(worker, |renderer, _| renderer.end());
-        });
+        stage.workers.with(|worker| self.render(worker, |renderer, _| renderer.end()));
         self.done
     }
 

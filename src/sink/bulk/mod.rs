@@ -96,6 +96,8 @@ pub struct Documents {
     lines: Lines,
     /// Indices met lately, the last of them at the end.
     known: Vec<Known>,
+    /// Room for a name.
+    name: String,
     /// What is not enough for a piece yet, and how many documents that is.
     piece: Vec<u8>,
     documents: u32,
@@ -103,7 +105,7 @@ pub struct Documents {
 
 /// An index.
 struct Known {
-    /// Data set, by its address, and hour, of which the name says no more.
+    /// Data set, by its address, and hour: a regular name says no more.
     of: (usize, i64),
     name: String,
     /// Documents that are not in the shared counts yet.
@@ -113,8 +115,8 @@ struct Known {
 impl Documents {
     /// For indices of this name, counted there.
     pub fn new(index: IndexName, made: Made) -> Documents {
-        let (lines, known, piece) = (Lines::default(), Vec::new(), Vec::new());
-        Documents { index, made, lines, known, piece, documents: 0 }
+        let (lines, known, name) = (Lines::default(), Vec::new(), String::new());
+        Documents { index, made, lines, known, name, piece: Vec::new(), documents: 0 }
     }
 
     /// All of a block at once.
@@ -127,23 +129,27 @@ impl Documents {
     /// The index of an event.
     fn known(&mut self, event: &Event<'_>) -> Option<&mut Known> {
         let of = (std::ptr::from_ref(event.dataset).addr(), event.ts.div_euclid(HOUR));
-        let mut at = self.known.iter().rposition(|known| known.of == of).filter(|_| self.index.is_regular());
-        if at.is_none() {
-            let mut name = String::new();
-            self.index.push(&mut name, event);
-            at = self.known.iter().rposition(|known| known.name == name);
-            if at.is_none() {
-                if self.known.len() >= KNOWN {
-                    self.tell();
-                    self.known.clear();
-                }
-                self.known.push(Known { of, name, documents: 0 });
-            }
+        let regular = self.index.is_regular();
+        if !regular {
+            self.spell(event);
         }
-        match at {
-            Some(at) => self.known.get_mut(at),
-            None => self.known.last_mut(),
+        let is = |known: &Known| if regular { known.of == of } else { known.name == self.name };
+        if let Some(at) = self.known.iter().rposition(is) {
+            return self.known.get_mut(at);
         }
+        if self.known.len() >= KNOWN {
+            self.tell();
+            self.known.clear();
+        }
+        self.spell(event);
+        self.known.push(Known { of, name: self.name.clone(), documents: 0 });
+        self.known.last_mut()
+    }
+
+    /// Works out the name of the index of an event.
+    fn spell(&mut self, event: &Event<'_>) {
+        self.name.clear();
+        self.index.push(&mut self.name, event);
     }
 
     /// Adds the documents to the shared counts.

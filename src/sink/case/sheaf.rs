@@ -23,9 +23,8 @@ pub const MEMBERS: usize = u16::MAX as usize;
 
 /// Distinct texts of a column that are remembered, a power of two.
 const REMEMBERED: usize = 32;
-/// Addresses that are, a power of two, and bytes of the longest.
+/// Addresses that are, a power of two.
 const REMEMBERED_IPS: usize = 64;
-const MAX_IP: usize = 40;
 /// Texts from which on it is known whether they are all different.
 const ENOUGH: usize = 64;
 /// Bytes of a text's hash and length, and those of its code.
@@ -77,8 +76,9 @@ struct Stack {
     is_varied: bool,
     /// The last list that lives as long as the program, and where its codes begin.
     words: Option<(Words, usize)>,
-    /// Addresses whose texts are there.
+    /// Addresses whose texts are there, and room for one.
     ips: Vec<Option<KnownIp>>,
+    room: Vec<u8>,
 }
 
 /// Texts that live as long as the program.
@@ -214,6 +214,7 @@ impl Stack {
             is_varied: false,
             words: None,
             ips: Vec::new(),
+            room: Vec::new(),
         }
     }
 
@@ -274,9 +275,11 @@ impl Stack {
             self.data.extend_from_slice(&known.code.to_le_bytes());
             return;
         }
-        let mut text = Vec::with_capacity(MAX_IP);
+        let mut text = std::mem::take(&mut self.room);
+        text.clear();
         push_ip_bytes(&mut text, ip);
         self.text(&text);
+        self.room = text;
         if let Some(slot) = self.ips.get_mut(at) {
             *slot = Some(KnownIp { ip, code: self.last.code });
         }

@@ -8,6 +8,7 @@ use super::press::Press;
 use super::cursor::Cursor;
 use super::table::{Table, garbled};
 use crossbeam_channel::{Receiver, Sender, bounded};
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -74,7 +75,6 @@ impl Shelf {
     pub fn finish(&mut self) -> io::Result<Tables> {
         self.end();
         let Some(thread) = self.thread.take() else { return Ok(Tables::new()) };
-        let failed = |_| Err(io::Error::other("a table failed in an unforeseen way (a bug in netlog)"));
         thread.join().unwrap_or_else(failed)
     }
 }
@@ -85,6 +85,11 @@ impl Drop for Shelf {
         // Who is interested in the error has asked for it.
         let _ = self.finish();
     }
+}
+
+/// What a thread that panicked comes to.
+fn failed<T>(_: Box<dyn Any + Send>) -> io::Result<T> {
+    Err(io::Error::other("a table failed in an unforeseen way (a bug in netlog)"))
 }
 
 /// What the thread has.
@@ -111,7 +116,6 @@ impl Filling {
         std::thread::scope(|scope| {
             let others = [(); OTHERS].map(|()| scope.spawn(|| end(&mut Press::new()?)));
             let ended = end(&mut press);
-            let failed = |_| Err(garbled());
             others.into_iter().map(|other| other.join().unwrap_or_else(failed)).fold(ended, io::Result::and)
         })?;
         Ok(self.tables)

@@ -165,13 +165,10 @@ impl Texts {
         if 2 * self.ends.len() >= self.known.len() {
             self.grow();
         }
-        let mut place = self.place(mark);
-        while let Some(known) = self.known.get(place).filter(|known| known.mark != NONE) {
-            if known.mark == mark && self.is(*known, text) {
-                return known.code;
-            }
-            place = self.place(place as u32 + 1);
-        }
+        let place = match self.seek(mark, |known| known.mark == mark && self.is(known, text)) {
+            Ok(known) => return known.code,
+            Err(free) => free,
+        };
         let from = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
         let code = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
         self.add(text);
@@ -181,14 +178,24 @@ impl Texts {
         code
     }
 
+    /// The text with this hash that it is, or the free place where it would be.
+    fn seek(&self, mark: u32, is: impl Fn(Known) -> bool) -> Result<Known, usize> {
+        let mut place = self.place(mark);
+        while let Some(known) = self.known.get(place).filter(|known| known.mark != NONE) {
+            if is(*known) {
+                return Ok(*known);
+            }
+            place = self.place(place as u32 + 1);
+        }
+        Err(place)
+    }
+
     fn grow(&mut self) {
         let more = vec![FREE; PLACES.max(2 * self.known.len())];
         for known in std::mem::replace(&mut self.known, more).into_iter().filter(|known| known.mark != NONE) {
-            let mut place = self.place(known.mark);
-            while self.known.get(place).is_some_and(|other| other.mark != NONE) {
-                place = self.place(place as u32 + 1);
-            }
-            if let Some(free) = self.known.get_mut(place) {
+            if let Err(place) = self.seek(known.mark, |_| false)
+                && let Some(free) = self.known.get_mut(place)
+            {
                 *free = known;
             }
         }

@@ -10,13 +10,16 @@ use super::draft::Draft;
 use super::fields::Table;
 use super::parser::Scratch;
 use super::spec::KvSpec;
-use super::target::Capture;
+use super::swar::{self, Eight, Hits};
+use super::target::{Capture, Target};
 use super::template::Template;
 use crate::model::{FieldRef, Value};
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-/// Most pairs of a line that are read.
+/// Most pairs and words of a line that are read.
 const MOST: usize = 256;
 
 /// A compiled rule.
@@ -29,13 +32,30 @@ pub(super) struct KvRule {
     quotes: Box<[u8]>,
     trim: Box<[char]>,
     need: Vec<String>,
-    nested: BTreeSet<String>,
-    hex: BTreeSet<String>,
-    map: BTreeMap<String, Capture>,
+    /// What is known of keys, and where by name.
+    keys: Vec<Key>,
+    by_name: HashMap<Box<str>, usize, FixedState>,
     words: Option<FieldRef>,
+    /// Words are told in a field, whether anybody wants it or not.
+    tells_words: bool,
     /// Keys alone may be followed by a length of eight bytes and so many bytes of value.
     binary: bool,
-    other: FieldRef,
+    /// Where everything else goes; nowhere if nobody wants it.
+    other: Option<FieldRef>,
+    /// Nothing is kept but what stands before the pairs.
+    is_silent: bool,
+}
+
+/// What is known of a key.
+#[derive(Debug, Default)]
+struct Key {
+    capture: Option<Capture>,
+    /// A line without it is another rule's.
+    needed: bool,
+    /// A quoted value holds pairs.
+    nested: bool,
+    /// A value without quotes may be in hexadecimal digits.
+    hex: bool,
 }
 
 /// What a walk over the pairs gathers beside mapped fields.
@@ -43,7 +63,14 @@ pub(super) struct KvRule {
 struct Left<'a> {
     words: Vec<Value<'a>>,
     others: Vec<(Cow<'a, str>, Value<'a>)>,
-    seen: BTreeSet<&'a str>,
+    /// Which of the known keys came.
+    seen: Vec<bool>,
+    /// Pairs, and words where they are told.
+    count: usize,
+    /// Pairs.
+    pairs: usize,
+    /// Needed keys that did not come yet.
+    missing: usize,
 }
 
 /// A pair, or a word alone.
@@ -76,10 +103,13 @@ impl KvRule {
             [one] if one.is_ascii() && !separators.as_bytes().contains(one) => *one,
             _ => return Err(fail("`assign` must be one ASCII character that separates no pairs")),
         };
-        let mut map = BTreeMap::new();
+        let mut keys: BTreeMap<&str, Key> = BTreeMap::new();
         for (key, field) in &spec.map {
-            map.insert(key.clone(), Capture::named(table, format, file, place, field)?);
+            keys.entry(key).or_default().capture = Some(Capture::named(table, format, file, place, field)?);
         }
+        spec.need.iter().for_each(|key| keys.entry(key).or_default().needed = true);
+        spec.nested.iter().for_each(|key| keys.entry(key).or_default().nested = true);
+        spec.hex.iter().for_each(|key| keys.entry(key).or_default().hex = true);
         Ok(KvRule {
             prefixes,
             separators: separators.as_bytes().into(),
@@ -87,18 +117,40 @@ impl KvRule {
             quotes: spec.quotes.as_deref().unwrap_or("\"'").as_bytes().into(),
             trim: spec.trim.chars().collect(),
             need: spec.need.clone(),
-            nested: spec.nested.iter().cloned().collect(),
-            hex: spec.hex.iter().cloned().collect(),
-            map,
+            by_name: keys.keys().map(|key| (*key).into()).zip(0..).collect(),
+            keys: keys.into_values().collect(),
+            tells_words: spec.words.is_some(),
             words: spec.words.as_ref().map(|name| table.need(file, place, name)).transpose()?,
             binary: spec.binary,
-            other: table.need(file, place, "netlog.other")?,
+            other: Some(table.need(file, place, "netlog.other")?),
+            is_silent: false,
         })
     }
 
     /// Fields it can fill.
     pub fn captures(&self) -> impl Iterator<Item = &Capture> {
-        self.prefixes.iter().flat_map(|p| p.captures()).chain(self.map.values())
+        let mapped = self.keys.iter().filter_map(|key| key.capture.as_ref());
+        self.prefixes.iter().flat_map(|p| p.captures()).chain(mapped)
+    }
+
+    /// Leaves out fields that are not `kept`; of a rule whose events nobody wants (`silent`) all that only its
+    /// events have.
+    pub fn narrow(&mut self, kept: impl Fn(FieldRef) -> bool, silent: bool) {
+        for key in &mut self.keys {
+            key.capture = key.capture.take().filter(|capture| match capture.target {
+                Target::Field(field) => kept(field),
+                _ => !silent,
+            });
+        }
+        self.words = self.words.filter(|words| kept(words));
+        self.other = self.other.filter(|other| kept(other));
+        let nothing = self.keys.iter().all(|key| key.capture.is_none());
+        self.is_silent = nothing && self.words.is_none() && self.other.is_none();
+    }
+
+    /// What stands before the pairs.
+    pub fn prefixes(&mut self) -> impl Iterator<Item = &mut Template> {
+        self.prefixes.iter_mut()
     }
 
     /// Whether a text that begins with this byte (`None`: an empty text) can match.
@@ -131,8 +183,10 @@ impl KvRule {
         };
         let mut left = Left::default();
         let good = pairs.is_some_and(|pairs| {
+            left.seen.resize(self.keys.len(), false);
+            left.missing = self.keys.iter().filter(|key| key.needed).count();
             self.walk(pairs, null, draft, &mut left, true);
-            !left.seen.is_empty() && self.need.iter().all(|key| left.seen.contains(key.as_str()))
+            left.pairs > 0 && left.missing == 0
         });
         if !good {
             draft.reset(&mark);
@@ -141,8 +195,8 @@ impl KvRule {
         if let (Some(field), false) = (self.words, left.words.is_empty()) {
             draft.fields.push((field, Value::List(left.words)));
         }
-        if !left.others.is_empty() {
-            draft.fields.push((self.other, Value::Object(left.others)));
+        if let (Some(field), false) = (self.other, left.others.is_empty()) {
+            draft.fields.push((field, Value::Object(left.others)));
         }
         true
     }
@@ -160,32 +214,42 @@ impl KvRule {
             if self.binary && pair.value.is_none() {
                 pair.value = counted(&mut rest);
             }
-            if left.seen.len() + left.words.len() >= MOST {
+            if self.is_silent && left.pairs > 0 && left.missing == 0 {
+                return;
+            }
+            if left.count >= MOST {
                 left.others.push((Cow::Borrowed("…"), rest.into()));
                 return;
             }
-            match pair.value {
-                None if self.words.is_some() => left.words.push(pair.key.into()),
-                None => {}
-                Some(value) if outer && pair.quoted && self.nested.contains(pair.key) => {
-                    self.walk(value, null, draft, left, false);
+            left.count += usize::from(pair.value.is_some() || self.tells_words);
+            let Some(value) = pair.value else {
+                if self.words.is_some() {
+                    left.words.push(pair.key.into());
                 }
-                Some(value) if value.is_empty() || null.iter().any(|n| n == value) => {
-                    left.seen.insert(pair.key);
-                }
-                Some(value) => self.keep(&pair, value, draft, left),
+                continue;
+            };
+            let number = self.by_name.get(pair.key).copied();
+            let known = number.and_then(|number| self.keys.get(number));
+            if outer && pair.quoted && known.is_some_and(|key| key.nested) {
+                self.walk(value, null, draft, left, false);
+                continue;
+            }
+            left.pairs += 1;
+            let seen = number.and_then(|number| left.seen.get_mut(number));
+            let first = seen.is_some_and(|seen| !std::mem::replace(seen, true));
+            left.missing -= usize::from(first && known.is_some_and(|key| key.needed));
+            if !value.is_empty() && !null.iter().any(|n| n == value) {
+                self.keep(&pair, value, known.map(|key| (key, first)), draft, left);
             }
         }
     }
 
     /// The next pair or word; moves `rest` behind it.
     fn pair<'a>(&self, rest: &mut &'a str) -> Option<Pair<'a>> {
-        let separates = |b: u8| self.separators.contains(&b);
-        let begin = rest.bytes().position(|b| !separates(b))?;
+        let begin = rest.bytes().position(|b| !self.separators.contains(&b))?;
         let text = rest.get(begin..)?;
-        let end = text.bytes().position(|b| b == self.assign || separates(b)).unwrap_or(text.len());
-        let trim = |s: &'a str| s.trim_matches(&*self.trim);
-        let key = trim(text.get(..end)?);
+        let end = swar::first(text.as_bytes(), 0, |bytes| self.separating(bytes).or(bytes.are(self.assign)));
+        let key = self.trimmed(text.get(..end)?);
         if text.as_bytes().get(end) != Some(&self.assign) {
             *rest = text.get(end..)?;
             return Some(Pair { key, value: None, quoted: false });
@@ -197,15 +261,36 @@ impl KvRule {
             *rest = after.get(len + 2..)?;
             return Some(Pair { key, value: after.get(1..=len), quoted: true });
         }
-        let len = after.bytes().position(separates).unwrap_or(after.len());
+        let len = swar::first(after.as_bytes(), 0, |bytes| self.separating(bytes));
         *rest = after.get(len..)?;
-        Some(Pair { key, value: Some(trim(after.get(..len)?)), quoted: false })
+        Some(Pair { key, value: Some(self.trimmed(after.get(..len)?)), quoted: false })
     }
 
-    fn keep<'a>(&self, pair: &Pair<'a>, value: &'a str, draft: &mut Draft<'a>, left: &mut Left<'a>) {
-        let first = left.seen.insert(pair.key);
-        let decoded = (!pair.quoted && self.hex.contains(pair.key)).then(|| unhex(value)).flatten();
-        if let Some(capture) = self.map.get(pair.key).filter(|_| first) {
+    #[inline]
+    fn separating(&self, bytes: Eight) -> Hits {
+        self.separators.iter().map(|separator| bytes.are(*separator)).fold(Hits::NONE, Hits::or)
+    }
+
+    #[inline]
+    fn trimmed<'a>(&self, text: &'a str) -> &'a str {
+        // Few texts have something to trim.
+        let (first, last) = (text.chars().next(), text.chars().next_back());
+        let trims = |end: Option<char>| end.is_some_and(|end| self.trim.contains(&end));
+        if trims(first) || trims(last) { text.trim_matches(&*self.trim) } else { text }
+    }
+
+    /// Keeps a value; `known` is what is known of its key, and whether it came for the first time.
+    fn keep<'a>(
+        &self,
+        pair: &Pair<'a>,
+        value: &'a str,
+        known: Option<(&Key, bool)>,
+        draft: &mut Draft<'a>,
+        left: &mut Left<'a>,
+    ) {
+        let is_hex = known.is_some_and(|(key, _)| key.hex) && !pair.quoted;
+        let decoded = is_hex.then(|| unhex(value)).flatten();
+        if let Some((Key { capture: Some(capture), .. }, true)) = known {
             let put = match &decoded {
                 None => draft.put(capture, value),
                 Some(text) => {
@@ -219,6 +304,9 @@ impl KvRule {
             if put {
                 return;
             }
+        }
+        if self.other.is_none() {
+            return;
         }
         let value = decoded.map_or(Value::from(value), Value::from);
         match left.others.iter_mut().find(|(key, _)| key == pair.key) {

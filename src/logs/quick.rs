@@ -12,6 +12,7 @@ use super::rule::{Child, Constant, Format, Matcher, Rule};
 use super::set::FormatSet;
 use super::target::{Capture, Target};
 use super::time::{Form, Yearless};
+use super::when::Cond;
 use crate::model::{Dataset, FieldRef, Outcome, Value};
 use hashbrown::HashMap;
 pub(in crate::logs) use header::Heads;
@@ -37,9 +38,17 @@ pub(super) struct Quick {
 #[derive(Debug)]
 struct Program {
     name: Box<str>,
-    /// Formats, in the order they are tried.
-    formats: Box<[usize]>,
-    /// Under which name a message is counted that none of them knows.
+    /// In the order they are tried.
+    readers: Box<[Reader]>,
+}
+
+/// A format that reads the messages of a program.
+#[derive(Debug)]
+struct Reader {
+    format: usize,
+    /// What must hold for the message.
+    conds: Box<[Cond]>,
+    /// Under which name a message is counted that no format knows.
     unknown: Option<&'static str>,
 }
 
@@ -133,7 +142,8 @@ impl Quick {
             names.filter_map(|name| Program::new(set, root, field, name)).collect();
         programs.sort_by(|a, b| a.name.cmp(&b.name));
         let by_name = programs.iter().map(|program| program.name.clone()).zip(0..).collect();
-        let read = |i: usize| programs.iter().any(|program| program.formats.contains(&i));
+        let read =
+            |i: usize| programs.iter().any(|program| program.readers.iter().any(|reader| reader.format == i));
         let endings = |(i, format): (usize, &Format)| match read(i) {
             true => format.rules.iter().map(Ending::new).collect(),
             false => Box::default(),
@@ -168,24 +178,32 @@ impl Quick {
         draft: &mut Draft<'a>,
         scratch: &mut Scratch,
     ) -> Option<Short<'q>> {
-        for number in &program.formats {
-            let format = set.format(*number)?;
-            let Some(rule) = format.dispatch.find(format, message, draft, scratch) else { continue };
-            let mut ending = self.endings.get(*number)?.get(rule)?;
+        let mut unknown = None;
+        for reader in &program.readers {
+            if !reader.conds.iter().all(|cond| cond.fits(message)) {
+                continue;
+            }
+            let format = set.format(reader.format)?;
+            let Some(rule) = format.dispatch.find(format, message, draft, scratch) else {
+                unknown = unknown.or(reader.unknown);
+                continue;
+            };
+            let endings = self.endings.get(reader.format)?;
+            let mut ending = endings.get(rule)?;
             let mut looks_back = ending.looks_back;
             draft.wanted = ending.wanted;
             if ending.then == Then::Again {
                 let again = draft.text(set.message)?;
                 ending.put(draft);
                 let rule = format.dispatch.find(format, again, draft, scratch)?;
-                ending = self.endings.get(*number)?.get(rule)?;
+                ending = endings.get(rule)?;
                 draft.wanted |= ending.wanted;
                 looks_back |= ending.looks_back;
             }
             let more = ending.then != Then::Event || (looks_back && draft.source.ip.is_none());
             return (!more).then_some(Short { unknown: None, ending: Some(ending) });
         }
-        Some(Short { unknown: program.unknown, ending: None })
+        Some(Short { unknown, ending: None })
     }
 }
 
@@ -214,29 +232,27 @@ impl Program {
     fn new(set: &FormatSet, root: &Format, field: FieldRef, name: &str) -> Option<Program> {
         let mut draft = Draft::default();
         draft.fields.push((field, name.to_owned().into()));
-        let mut program = Program { name: name.into(), formats: Box::default(), unknown: None };
-        let mut formats = Vec::new();
+        let mut readers = Vec::new();
         for Child { format: number, conds } in root.children.candidates(&draft) {
-            if !conds.iter().all(|cond| std::ptr::eq(cond.field, field)) {
+            let (about, others): (Vec<_>, Vec<_>) =
+                conds.iter().partition(|cond| std::ptr::eq(cond.field, field));
+            if !others.iter().all(|cond| std::ptr::eq(cond.field, set.message)) {
                 return None;
             }
-            if !conds.iter().all(|cond| cond.holds(&draft)) {
+            if !about.iter().all(|cond| cond.holds(&draft)) {
                 continue;
             }
             let format = set.format(*number)?;
             let reads = format.from.is_some_and(|from| std::ptr::eq(from, set.message));
             let mut matchers = format.rules.iter().flat_map(|rule| &rule.matchers);
-            let simple = matchers.all(|matcher| matches!(matcher, Matcher::Delimited(_)));
+            let simple = matchers.all(|matcher| matches!(matcher, Matcher::Delimited(_) | Matcher::Kv(_)));
             if !reads || !simple || format.is_parent() {
                 return None;
             }
-            formats.push(*number);
-            if !format.when.is_empty() {
-                program.unknown = program.unknown.or(Some(format.unknown));
-            }
+            let unknown = (!format.when.is_empty()).then_some(format.unknown);
+            readers.push(Reader { format: *number, conds: others.into_iter().cloned().collect(), unknown });
         }
-        program.formats = formats.into();
-        Some(program)
+        Some(Program { name: name.into(), readers: readers.into() })
     }
 }
 

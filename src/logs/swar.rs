@@ -52,6 +52,8 @@ impl Eight {
 }
 
 impl Hits {
+    pub const NONE: Hits = Hits(0);
+
     #[inline]
     pub fn or(self, other: Hits) -> Hits {
         Hits(self.0 | other.0)
@@ -95,7 +97,12 @@ pub(super) fn first(text: &[u8], begin: usize, sought: impl Fn(Eight) -> Hits) -
         at += 8;
     }
     let left = text.get(at..).unwrap_or_default();
-    let hits = sought(Eight::of(left)).0;
+    // The last eight bytes without those before `at`.
+    let eight = match text.last_chunk::<8>() {
+        Some(eight) => Eight(u64::from_le_bytes(*eight).unbounded_shr(64 - 8 * left.len() as u32)),
+        None => Eight::of(left),
+    };
+    let hits = sought(eight).0;
     // Behind the end there is nothing: `trailing_zeros` of none is as far as that.
     at + ((hits.trailing_zeros() / 8) as usize).min(left.len())
 }
@@ -114,7 +121,8 @@ pub(super) fn last(text: &[u8], end: usize, sought: impl Fn(Eight) -> Hits) -> O
     let left = text.get(..end)?;
     // Bytes behind the text are not looked at.
     let inside = if left.is_empty() { 0 } else { u64::MAX >> (64 - 8 * left.len()) };
-    let hits = sought(Eight::of(left)).0 & inside;
+    let eight = text.first_chunk().map_or_else(|| Eight::of(left), |eight| Eight(u64::from_le_bytes(*eight)));
+    let hits = sought(eight).0 & inside;
     (hits != 0).then(|| (63 - hits.leading_zeros() as usize) / 8)
 }
 

@@ -76,11 +76,12 @@ pub(super) fn address(text: &str) -> Option<IpAddr> {
     if let Some(ip) = ipv4(text.as_bytes()) {
         return Some(IpAddr::V4(ip));
     }
-    let bare = if first.is_ascii_digit() && !text.contains(':') {
-        text
-    } else {
-        text.split_once('%').map_or(text, |(address, _)| address)
-    };
+    // Without a colon it is a name.
+    let colon = swar::first(text.as_bytes(), 0, |bytes| bytes.are(b':'));
+    if colon == text.len() {
+        return None;
+    }
+    let bare = text.split_once('%').map_or(text, |(address, _)| address);
     bare.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
 }
 

@@ -3,6 +3,7 @@
 use super::rule::{Constant, Format, Matcher};
 use super::set::FormatSet;
 use super::target::Target;
+use super::template::Template;
 use crate::model::{Dataset, Event, Field, FieldRef, Type, Value};
 use std::collections::BTreeSet;
 
@@ -112,8 +113,12 @@ impl FormatSet {
                 // Of a line that nobody wants only what decides how it goes on is looked at.
                 let parts = rule.again || rule.inside.is_some() || rule.cases.iter().any(|case| case.wanted);
                 let silent = !rule.wanted && !parent && !parts;
+                if silent {
+                    // What they add would belong to an event that is not made.
+                    rule.cases.clear();
+                }
                 let kept = |f: FieldRef| if silent { decides(f) } else { kept(f) };
-                rule.matchers.iter_mut().for_each(|matcher| skip(matcher, kept));
+                rule.matchers.iter_mut().for_each(|matcher| skip(matcher, kept, silent));
             }
         }
         self.users = wanted.users.clone();
@@ -139,10 +144,20 @@ impl FormatSet {
     }
 }
 
-/// Lets a matcher leave out what is not kept. Columns and members are taken as a whole: leaving some out
-/// saves nothing.
-fn skip(matcher: &mut Matcher, kept: impl Fn(FieldRef) -> bool) {
-    let Matcher::Delimited(template) = matcher else { return };
+/// Lets a matcher leave out what is not kept; of one whose events nobody wants (`silent`) all that only events have.
+/// Columns and members are taken as a whole: leaving some out saves nothing.
+fn skip(matcher: &mut Matcher, kept: impl Fn(FieldRef) -> bool, silent: bool) {
+    match matcher {
+        Matcher::Delimited(template) => skip_captures(template, kept),
+        Matcher::Kv(pairs) => {
+            pairs.narrow(&kept, silent);
+            pairs.prefixes().for_each(|template| skip_captures(template, &kept));
+        }
+        _ => {}
+    }
+}
+
+fn skip_captures(template: &mut Template, kept: impl Fn(FieldRef) -> bool) {
     template.change_captures(|capture| {
         if let Target::Field(field) = capture.target
             && !kept(field)

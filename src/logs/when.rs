@@ -61,6 +61,11 @@ impl Cond {
             Some(Value::Int(number)) => digits.format(*number),
             _ => return false,
         };
+        self.fits(text)
+    }
+
+    /// Whether it holds for a text.
+    pub fn fits(&self, text: &str) -> bool {
         match &self.test {
             Test::Equals(texts) => texts.iter().any(|t| t == text),
             Test::Prefix(texts) => texts.iter().any(|t| text.starts_with(t.as_str())),

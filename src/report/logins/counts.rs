@@ -94,6 +94,18 @@ impl FewCounts {
         more.map(|more| (*count, self.named_preauth) = more).is_some()
     }
 
+    /// Adds what was counted elsewhere. `false`, and nothing counted, if that is too much.
+    pub fn absorb(&mut self, other: &FewCounts) -> bool {
+        let mut sums = *self;
+        let add = |(mine, more): (&mut u32, u32)| mine.checked_add(more).map(|sum| *mine = sum).is_some();
+        let fits = sums.by_kind.iter_mut().zip(other.by_kind).all(add)
+            && add((&mut sums.named_preauth, other.named_preauth));
+        if fits {
+            *self = sums;
+        }
+        fits
+    }
+
     /// The numbers as they are.
     pub fn all(&self) -> Counts {
         Counts { by_kind: self.by_kind.map(u64::from), named_preauth: self.named_preauth.into() }

@@ -2,7 +2,8 @@
 //! million, and fresh memory for all of them costs more than making some of them twice.
 
 use super::answer::{Host, Place};
-use super::tally::{Hosts, Row, Tried};
+use super::row::{Row, Tried};
+use super::tally::Hosts;
 use super::told::RemoteHost;
 use crate::model::V4Text;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};

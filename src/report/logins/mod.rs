@@ -1,7 +1,7 @@
 //! Who tried to log in, from where, as whom: what `netlog grep-auth` counts.
 //!
 //! ```text
-//! event ─ Kind, weight ─▶ Told (lines of a block) ─ in output order ─▶ Hosts (rows, added up) ─ finish(Selection) ─▶ Logins
+//! event ─ Kind, weight ─▶ Told (rows of a block) ─ in output order ─▶ Hosts (rows, added up) ─ finish(Selection) ─▶ Logins
 //! ```
 //!
 //! A service and PAM tell of the same attempt in lines of their own, so the kinds are never added up:
@@ -13,6 +13,7 @@ mod draw;
 mod fields;
 mod intern;
 mod listing;
+mod row;
 mod tally;
 #[cfg(test)]
 mod tests;

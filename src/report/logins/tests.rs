@@ -37,6 +37,16 @@ fn answer(mut tally: AuthTally) -> String {
     format!("{:?}", tally.finish(Selection::default(), Facts::default(), |_| Place::default()))
 }
 
+/// Counted in blocks of so many events, which are put into `tally`.
+fn in_blocks(mut tally: AuthTally, all: &[Event<'static>], size: usize) -> AuthTally {
+    for block in all.chunks(size) {
+        let mut told = AuthTally::default();
+        block.iter().for_each(|event| told.observe(event));
+        tally.merge(told);
+    }
+    tally
+}
+
 #[test]
 fn blocks_merged_in_order_are_the_whole() {
     let all = events();
@@ -44,45 +54,37 @@ fn blocks_merged_in_order_are_the_whole() {
     all.iter().for_each(|e| whole.observe(e));
     let whole = answer(whole);
     for size in [1, 7, 1000] {
-        let mut merged = AuthTally::default();
-        for block in all.chunks(size) {
-            let mut tally = AuthTally::default();
-            block.iter().for_each(|e| tally.observe(e));
-            merged.merge(tally);
-        }
-        assert_eq!(answer(merged), whole, "{size}");
+        assert_eq!(answer(in_blocks(AuthTally::default(), &all, size)), whole, "{size}");
     }
 }
 
 #[test]
 fn what_finds_no_room_is_in_the_sums() {
     let caps = Caps { hosts: 2, names: 100, pairs: 100, users_of_host: 3 };
-    let mut tally = AuthTally::with_caps(caps);
-    for i in 0..30u32 {
-        tally.observe(&event(i.into(), 0, i % 3, "failed", &format!("u{i}")));
+    let event = |i: u32| event(i.into(), 0, i % 3, "failed", &format!("u{i}"));
+    let all: Vec<_> = (0..30).map(event).collect();
+    for size in [1, 7, 30] {
+        let mut tally = in_blocks(AuthTally::with_caps(caps), &all, size);
+        let answer = tally.finish(Selection::default(), Facts::default(), |_| Place::default());
+        assert_eq!((answer.hosts.len(), answer.total.of(Kind::Other)), (2, 30));
+        assert_eq!(answer.beyond.failures(), 10);
+        assert!(answer.hosts.iter().all(|h| h.users.len() == 3 && h.unlisted == 7), "{:?}", answer.hosts);
     }
-    let answer = tally.finish(Selection::default(), Facts::default(), |_| Place::default());
-    assert_eq!((answer.hosts.len(), answer.total.of(Kind::Other)), (2, 30));
-    assert_eq!(answer.beyond.failures(), 10);
-    assert!(answer.hosts.iter().all(|h| h.users.len() == 3 && h.unlisted == 7), "{:?}", answer.hosts);
 }
 
 #[test]
 fn large_numbers_are_counted_in_full() {
-    let mut tally = AuthTally::default();
-    for i in 0..5000 {
-        let mut event = event(i, 0, 1, "failed", "u");
-        event.push(&COUNT, 1_000_000i64);
-        tally.observe(&event);
+    let mut all: Vec<_> = (0..5000).map(|i| event(i, 0, 1, "failed", "u")).collect();
+    all.iter_mut().for_each(|event| event.push(&COUNT, 1_000_000i64));
+    all.push(event(5000, 0, 1, "failed", "u"));
+    for size in [1, 3000, 5001] {
+        let mut tally = in_blocks(AuthTally::default(), &all, size);
+        let answer = tally.finish(Selection::default(), Facts::default(), |_| Place::default());
+        let host = answer.hosts.get(0).unwrap();
+        let users = &[("u", 5_000_000_001)][..];
+        assert_eq!((host.counts.of(Kind::Other), host.users.as_slice()), (5_000_000_001, users), "{size}");
+        assert_eq!((answer.total.failed(), host.unlisted), (5_000_000_001, 0));
     }
-    tally.observe(&event(5000, 0, 1, "failed", "u"));
-    let answer = tally.finish(Selection::default(), Facts::default(), |_| Place::default());
-    let host = answer.hosts.get(0).unwrap();
-    assert_eq!(
-        (host.counts.of(Kind::Other), host.users.as_slice()),
-        (5_000_000_001, &[("u", 5_000_000_001)][..])
-    );
-    assert_eq!((answer.total.failed(), host.unlisted), (5_000_000_001, 0));
 }
 
 #[test]

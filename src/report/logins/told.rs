@@ -1,10 +1,11 @@
-//! What the lines of a block tell, in their order: who, as whom, what, when.
+//! What a block tells: who, as whom, how often, when.
 //!
-//! Nothing is added up here. A worker only gives hosts and names small numbers, in tables that stay in its
-//! cache; the rows of all hosts, which do not, are touched where blocks are put together.
+//! A worker adds up the lines of its block, in tables that stay in its cache; the rows of all hosts, which do
+//! not, are touched once for each block that names them.
 
 use super::fields::{Roles, Seen};
-use super::intern::{Keyed, Listed};
+use super::intern::Listed;
+use super::row::{Beyond, Line, Row, Tried};
 use super::{Counts, Kind};
 use crate::model::{Glimpse, Ts, cut};
 use std::collections::BTreeMap;
@@ -57,22 +58,6 @@ impl RemoteHost {
     }
 }
 
-impl Keyed for (u32, u32) {
-    type Key<'k> = (u32, u32);
-
-    fn is(&self, key: (u32, u32)) -> bool {
-        *self == key
-    }
-}
-
-impl Keyed for RemoteHost {
-    type Key<'k> = Remote<'k>;
-
-    fn is(&self, key: Remote<'_>) -> bool {
-        self.key() == key
-    }
-}
-
 /// Attempts without a remote host by service and user, with the last one; of as many users of a service as
 /// there is room for.
 pub(super) type People = BTreeMap<&'static str, BTreeMap<Box<str>, (Counts, Ts)>>;
@@ -93,44 +78,17 @@ pub(super) fn person<'p>(
     users.get_mut(user)
 }
 
-/// A line about a log-in from another host.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Line {
-    pub ts: Ts,
-    /// Number of the host in [`Told::hosts`].
-    pub host: u32,
-    /// Number of host and user in [`Told::pairs`], where one is named.
-    pub pair: Option<u32>,
-    /// So many happenings.
-    pub weight: u32,
-    pub kind: Kind,
-}
-
-impl Line {
-    /// Connections that ended early but named a user.
-    pub fn named(&self) -> u32 {
-        if self.kind == Kind::Preauth && self.pair.is_some() { self.weight } else { 0 }
-    }
-
-    /// Attempts on the user that it names: refused, and accepted.
-    pub fn attempts(&self) -> (u32, u32) {
-        match self.kind {
-            Kind::Accepted => (0, self.weight),
-            // Their attempts are counted by a line of their own; the names are kept.
-            Kind::InvalidUser | Kind::PamMore | Kind::Preauth => (0, 0),
-            _ => (self.weight, 0),
-        }
-    }
-}
-
-/// The lines of a block.
+/// What a block tells.
 #[derive(Debug, Default)]
 pub(super) struct Told {
-    pub lines: Vec<Line>,
-    pub hosts: Listed<RemoteHost>,
+    /// Its lines, for those that come again.
+    lines: Vec<Line>,
+    pub rows: Listed<Row>,
     pub names: Listed<Box<str>>,
-    /// Numbers of hosts with those of their users.
-    pub pairs: Listed<(u32, u32)>,
+    pub tried: Listed<Tried>,
+    pub beyond_pairs: Beyond,
+    /// Lines about log-ins from another host.
+    pub seen: u64,
     /// Without a remote host: at the console, in sudo …
     pub local: Counts,
     pub people: People,
@@ -141,9 +99,11 @@ impl Told {
     /// Empties it, keeping the memory.
     pub fn clear(&mut self) {
         self.lines.clear();
-        self.hosts.clear();
+        self.rows.clear();
         self.names.clear();
-        self.pairs.clear();
+        self.tried.clear();
+        self.beyond_pairs.clear();
+        self.seen = 0;
         self.local = Counts::default();
         self.people.clear();
     }
@@ -162,20 +122,35 @@ impl Told {
             }
         };
         // A block has far fewer lines than numbers.
-        let host = self.hosts.find_or_add(remote, usize::MAX, || remote.into())?;
+        let host = self.rows.find_or_add(remote, usize::MAX, || Row::new(remote.into()))?;
         let user = seen.user.map(|name| cut(name, NAME));
         let user = user.and_then(|name| self.names.find_or_add(name, usize::MAX, || name.into()));
-        let pair = user.map(|user| (host, user));
-        let pair = pair.and_then(|pair| self.pairs.find_or_add(pair, usize::MAX, || pair));
+        let pair =
+            user.and_then(|user| self.tried.find_or_add((host, user), usize::MAX, || Tried::new(host, user)));
         let number = u32::try_from(self.lines.len()).ok();
-        self.lines.push(Line { ts: event.ts, host, pair, weight: seen.weight, kind });
+        let line = Line { host, pair, weight: seen.weight, kind };
+        self.lines.push(line);
+        self.count(&line, event.ts);
         number
     }
 
     /// The same line at another time.
     pub fn again(&mut self, number: u32, ts: Ts) {
-        let line = self.lines.get(number as usize).map(|line| Line { ts, ..*line });
-        self.lines.extend(line);
+        if let Some(line) = self.lines.get(number as usize).copied() {
+            self.count(&line, ts);
+        }
+    }
+
+    #[inline]
+    fn count(&mut self, line: &Line, ts: Ts) {
+        self.seen += 1;
+        if let Some(row) = self.rows.get_mut(line.host) {
+            row.add(line, (ts, self.seen));
+        }
+        if let Some(pair) = line.pair.and_then(|pair| self.tried.get_mut(pair)) {
+            let (tried, accepted) = line.attempts();
+            pair.add(tried, accepted, &mut self.beyond_pairs);
+        }
     }
 
     fn at_home(&mut self, kind: Kind, seen: &Seen<'_>, event: &Glimpse<'_, '_>) {

@@ -1,10 +1,8 @@
 //! Thresholds. The defaults are argued in docs/detections.md.
 
 use super::allow::{Allow, Severities};
-use crate::model::{Ts, positive_span};
+use crate::model::{HOUR, MINUTE, Ts, positive_span};
 use serde::Deserialize;
-
-const MINUTE: Ts = 60_000_000_000;
 
 /// Declares the thresholds once: the section `[detect]` of the configuration file, the defaults and the
 /// table of the reference. What is new here is shown in `src/config/default.toml` too; a test sees to that.
@@ -49,7 +47,7 @@ thresholds! {
     spans {
         bucket = MINUTE, "Finest time resolution of rates";
         window = 10 * MINUTE, "Span in which attempts are counted";
-        long_connection = 8 * 60 * MINUTE, "Connection to the outside that lasts this long is told";
+        long_connection = 8 * HOUR, "Connection to the outside that lasts this long is told";
         beacon_interval = MINUTE / 12, "Shortest interval of calls to the outside that are called regular";
     }
     counts {

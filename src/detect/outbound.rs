@@ -2,7 +2,7 @@
 
 use super::spelled::{Padded, Word, line};
 use super::{Cell, Config, Detector, Observation, On};
-use crate::model::{Event, Evidence, Finding, Severity, Ts, Value};
+use crate::model::{Event, Evidence, Finding, HOUR, SECOND, Severity, Ts, Value};
 
 /// Descriptor.
 pub static DETECTOR: Detector = Detector {
@@ -129,7 +129,7 @@ impl Call<'_> {
         }
         let title = format!(
             "{} called {} port {} {} times, about every {} s: score {score} of 100 (intervals {regular:.0} of 60, sizes {sizes:.0} of 20, number of calls {lasting:.0} of 20)",
-            self.source, self.server, self.port, times.len(), interval / 1_000_000_000
+            self.source, self.server, self.port, times.len(), interval / SECOND
         );
         Some(self.finding("outbound.beacon", Severity::Medium, &["T1071", "T1029"], title))
     }
@@ -139,7 +139,7 @@ impl Call<'_> {
         if longest < config.long_connection {
             return None;
         }
-        let hours = longest / 3_600_000_000_000;
+        let hours = longest / HOUR;
         let title = format!("{} kept a connection to {} port {} for {hours} hours", self.source, self.server, self.port);
         Some(self.finding("outbound.long_connection", Severity::Low, &["T1571", "T1219"], title))
     }

@@ -3,7 +3,7 @@
 //! a connection that only one side spoke on is told if it was expected, and dropped if not. Nothing depends on threads
 //! or rounds, as the order of events does not.
 
-use crate::model::{Event, FieldRef, Ledger, Transport, Value};
+use crate::model::{Event, FieldRef, HOUR, Ledger, Transport, Ts, Value};
 use crate::net::flow;
 use crate::proto::fields::{FILE_SHA256, FILE_SIZE, FILE_TYPE};
 use crate::proto::ftp::{self, data};
@@ -13,7 +13,7 @@ use std::net::IpAddr;
 /// Announcements that are remembered.
 const KEPT: usize = 4096;
 /// How long one holds, nanoseconds of packet time.
-const HOLDS: i64 = 3_600_000_000_000;
+const HOLDS: Ts = HOUR;
 
 /// What is told of a file where it is not told already.
 static FILE: [FieldRef; 3] = [&FILE_SIZE, &FILE_TYPE, &FILE_SHA256];

@@ -5,15 +5,25 @@
 /// and count it.
 pub type Ts = i64;
 
-const DAY: i64 = 86_400;
+/// A second, in nanoseconds.
+pub const SECOND: Ts = 1_000_000_000;
+/// A minute.
+pub const MINUTE: Ts = 60 * SECOND;
+/// An hour.
+pub const HOUR: Ts = 60 * MINUTE;
+/// A day without a leap second.
+pub const DAY: Ts = 24 * HOUR;
+
+/// Seconds of a day.
+const DAY_SECS: i64 = DAY / SECOND;
 
 /// Appends `ts` as RFC 3339 in UTC, always with nanoseconds (`2015-08-27T08:18:50.064000000Z`),
 /// without allocating beyond `out`.
 pub fn push_rfc3339(out: &mut Vec<u8>, ts: Ts) {
-    let secs = ts.div_euclid(1_000_000_000);
-    let nanos = ts.rem_euclid(1_000_000_000);
-    let (year, month, day) = civil(secs.div_euclid(DAY));
-    let tod = secs.rem_euclid(DAY);
+    let secs = ts.div_euclid(SECOND);
+    let nanos = ts.rem_euclid(SECOND);
+    let (year, month, day) = civil(secs.div_euclid(DAY_SECS));
+    let tod = secs.rem_euclid(DAY_SECS);
     digits(out, year, 4);
     out.push(b'-');
     digits(out, month, 2);

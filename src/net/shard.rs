@@ -11,13 +11,13 @@ use super::flow::Flow;
 use super::table::{List, Table};
 use super::tcp::{ACK, SYN};
 use super::{Config, Packet};
-use crate::model::{Event, Ledger, Origin, Seq, Stamp, Transport, Ts};
+use crate::model::{Event, HOUR, Ledger, Origin, Seq, Stamp, Transport, Ts};
 use crate::proto::{self, Protocol};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// How long a TCP connection is remembered that neither ended nor spoke, nanoseconds of packet time.
-pub const CONNECTION_IDLE: Ts = 3_600_000_000_000;
+pub const CONNECTION_IDLE: Ts = HOUR;
 /// Flows (open records and sleeping connections) of one shard.
 pub const FLOWS: usize = 8192;
 /// Of these, connections that sleep: they hold most of the memory of a long capture.

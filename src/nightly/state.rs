@@ -1,7 +1,7 @@
 //! What is remembered from run to run: one JSON file, replaced whole.
 
 use super::proof::Proof;
-use crate::model::{Severity, Ts};
+use crate::model::{DAY, Severity, Ts};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -13,7 +13,7 @@ const VERSION: u32 = 1;
 /// Logs, captures and faults remembered; those that were not met for longest are forgotten first.
 const MOST: usize = 1 << 16;
 /// What was not met for this long is forgotten: 400 days, in nanoseconds.
-const FORGET: Ts = 400 * 86_400_000_000_000;
+const FORGET: Ts = 400 * DAY;
 
 /// Why a state cannot be used.
 #[derive(Debug, thiserror::Error)]

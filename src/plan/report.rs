@@ -3,11 +3,9 @@
 use super::{Plan, UsageError, duration, job, parse, value};
 use crate::cli;
 use crate::config;
-use crate::model::{Severity, Ts};
+use crate::model::{DAY, Severity, Ts};
 use crate::nightly::{First, Loud, Window};
 use std::path::PathBuf;
-
-const DAY: Ts = 86_400_000_000_000;
 
 /// A report to be made again and again.
 pub struct Nightly {

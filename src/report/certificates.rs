@@ -4,14 +4,14 @@ use super::facets::push_cut;
 use super::model::{Block, Cell, Column, Table, Unit};
 use super::slots::{Seen, Slot};
 use super::top::{Row, Top};
-use crate::model::{Event, Ts, Value, push_ip};
+use crate::model::{DAY, Event, Ts, Value, push_ip};
 
 /// Certificates counted exactly.
 const MOST: usize = 1 << 13;
 /// Rows of the table.
 const ROWS: usize = 50;
 /// What ends sooner after it was seen is told: 30 days, in nanoseconds.
-const SOON: Ts = 30 * 86_400_000_000_000;
+const SOON: Ts = 30 * DAY;
 
 /// A certificate at a server.
 #[derive(Clone, Copy, Debug, Default)]
@@ -68,8 +68,7 @@ impl Certificates {
         let ranked = self.rows.ranked(|c| std::cmp::Reverse(c.until)).into_iter().filter(|(_, c)| ends(c));
         let row = |((subject, server, _), c): (&(String, String, Ts), &Certificate)| -> Vec<Cell> {
             let left = c.until.saturating_sub(c.last);
-            let left =
-                if left < 0 { "ended".into() } else { format!("{} days", left / 86_400_000_000_000).into() };
+            let left = if left < 0 { "ended".into() } else { format!("{} days", left / DAY).into() };
             vec![subject.as_str().into(), server.as_str().into(), Cell::Time(c.until), left, c.seen.into()]
         };
         let rows: Vec<Vec<Cell>> = ranked.map(row).collect();

@@ -2,10 +2,9 @@
 
 use super::latency::Latency;
 use super::model::{Bin, Timeline};
-use crate::model::{Dataset, Event, Outcome, Ts};
+use crate::model::{Dataset, Event, Outcome, SECOND, Ts};
 use std::collections::BTreeMap;
 
-const SECOND: Ts = 1_000_000_000;
 /// Widths of a time line's steps in seconds, each a multiple of the one before.
 static STEPS: [Ts; 11] = [1, 10, 60, 600, 3600, 21_600, 86_400, 864_000, 8_640_000, 86_400_000, 864_000_000];
 /// Steps with events that one kind may have before all time lines become coarser.

@@ -4,17 +4,17 @@ use super::Kind;
 use super::input::Input;
 use super::rotation::{self, Rank};
 use super::{capture, discover};
-use crate::model::{Ledger, Ts};
+use crate::model::{DAY, Ledger, MINUTE, SECOND, Ts};
 use std::collections::BTreeMap;
 use std::io;
 
 /// Longest silence between the last packet of a slice and the first of the next, and how far they
 /// may overlap, in nanoseconds.
-const SILENCE: Ts = 600_000_000_000;
-const OVERLAP: Ts = 1_000_000_000;
+const SILENCE: Ts = 10 * MINUTE;
+const OVERLAP: Ts = SECOND;
 /// Longest time between the first packets of two slices when the last packet of the first is too
 /// expensive to find.
-const SLICE: Ts = 86_400_000_000_000;
+const SLICE: Ts = DAY;
 
 /// Tells the time of the first time stamp in a text sample, given the file's modification time; `None`
 /// if there is none.

@@ -1,7 +1,7 @@
 //! Answers as tables, CSV, JSON or Parquet. What comes from the evidence is hostile here too.
 
 use crate::cli::Format;
-use crate::model::rfc3339;
+use crate::model::{DAY, rfc3339};
 use crate::sink::escape::csv::cell;
 use crate::sink::escape::text::{fit, visible, width};
 use crate::sink::json;
@@ -12,7 +12,6 @@ use std::io::{self, Write};
 
 /// Widest column of a table on a terminal, in characters.
 const WIDEST: usize = 60;
-const DAY: i64 = 86_400_000_000_000;
 
 /// How an answer is printed.
 #[derive(Clone, Copy, Debug)]

@@ -12,9 +12,9 @@ pub use year::{Turns, YearBase, YearClock};
 pub use zone::{Hour, Zone, ZoneError};
 
 use super::fields::nearest;
-use crate::model::Ts;
+use crate::model::{SECOND, Ts};
 
-const SECOND: i64 = 1_000_000_000;
+/// Seconds of a day.
 const DAY: i64 = 86_400;
 
 /// An instant as far as the line tells it.

@@ -1,7 +1,6 @@
 //! Time zones for stamps that carry none.
 
-use super::SECOND;
-use crate::model::Ts;
+use crate::model::{HOUR, SECOND, Ts};
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
@@ -34,8 +33,6 @@ pub struct Hour {
     hour: i64,
     east: Option<i64>,
 }
-
-const HOUR: i64 = 3600 * SECOND;
 
 impl Zone {
     /// UTC.

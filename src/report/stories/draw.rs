@@ -2,7 +2,7 @@
 
 use super::Stories;
 use super::ties::Skew;
-use crate::model::{Evidence, Finding, Severity, Ts};
+use crate::model::{Evidence, Finding, HOUR, SECOND, Severity, Ts};
 use crate::report::model::{Block, Cell, Column, Facts, Section, Table, Unit};
 use crate::report::units;
 use std::cmp::Reverse;
@@ -16,8 +16,7 @@ const OTHERS: usize = 3;
 /// Lines of all stories.
 const ROWS: usize = 200;
 /// A skew that lies so near to whole hours is rather a wrong zone: 90 seconds, in nanoseconds.
-const NEAR: Ts = 90_000_000_000;
-const HOUR: Ts = 3_600_000_000_000;
+const NEAR: Ts = 90 * SECOND;
 
 /// A line of a story.
 struct Line {

@@ -1,7 +1,7 @@
 //! Log lines and the flows they belong to: by address, port and time, within a skew of the clocks that is
 //! estimated from the lines themselves.
 
-use crate::model::{Event, Ts, fnv1a};
+use crate::model::{Event, HOUR, SECOND, Ts, fnv1a};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -10,10 +10,8 @@ use std::net::IpAddr;
 const ENDS: usize = 1 << 14;
 /// Lines or flows remembered of one end: the first ones.
 const EACH: usize = 16;
-/// What a stamp of whole seconds may lie before its event.
-const SECOND: Ts = 1_000_000_000;
 /// Clocks that are further apart than a day and a wrong zone are not compared: 38 hours, in nanoseconds.
-const FAR: Ts = 38 * 3600 * SECOND;
+const FAR: Ts = 38 * HOUR;
 /// Lines that must agree on a skew.
 const AGREE: usize = 3;
 /// Packets with which a connection is a conversation: scans have fewer, and no lines.
@@ -139,6 +137,7 @@ impl Ties {
             for line in lines {
                 let fits = |flow: &Flow| {
                     let from = line.ts.saturating_sub(flow.end);
+                    // A stamp of whole seconds may lie before its event.
                     let to = line.ts.saturating_add(SECOND).saturating_sub(flow.start);
                     (from <= FAR && to >= -FAR).then_some((from, to))
                 };

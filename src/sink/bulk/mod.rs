@@ -16,7 +16,7 @@ pub use part::hex;
 use super::ndjson::Lines;
 use super::spare::Spare;
 use super::{Kind, Needs, Render, Rendered, Sink, SinkContext, SinkError};
-use crate::model::{Event, Ts, Value};
+use crate::model::{Event, HOUR, Value};
 use crate::report::Report;
 use crate::setup::IndexName;
 use folder::Folder;
@@ -30,8 +30,6 @@ const PIECE: usize = 256 << 10;
 
 /// Indices that a renderer remembers.
 const KNOWN: usize = 32;
-/// The shortest time that names of indices tell, nanoseconds.
-const HOUR: Ts = 3_600_000_000_000;
 
 /// Descriptor.
 pub static KIND: Kind = Kind {
@@ -128,6 +126,7 @@ impl Documents {
 
     /// The index of an event.
     fn known(&mut self, event: &Event<'_>) -> Option<&mut Known> {
+        // No name of an index tells a shorter time.
         let of = (std::ptr::from_ref(event.dataset).addr(), event.ts.div_euclid(HOUR));
         let regular = self.index.is_regular();
         if !regular {

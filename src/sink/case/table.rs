@@ -6,7 +6,7 @@ use super::group::Group;
 use super::press::Press;
 use super::cursor::{Bound, Cursor};
 use crate::case::Column;
-use crate::model::{Ts, joined, rfc3339};
+use crate::model::{DAY, Ts, joined, rfc3339};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,8 +28,6 @@ const FILE_GROUPS: usize = 32;
 const DAYS: usize = 8;
 /// Days with rows in memory, and days with an open file.
 const OPEN_DAYS: usize = 8;
-
-const DAY: Ts = 86_400_000_000_000;
 
 /// Days since 1970; `None` where the table is not cut.
 type Day = Option<i64>;

@@ -1,9 +1,8 @@
 //! Values as JSON.
 
 use super::super::escape::json;
-use crate::model::{Ts, Value, push_ip_bytes, push_rfc3339};
+use crate::model::{SECOND, Ts, Value, push_ip_bytes, push_rfc3339};
 
-const SECOND: Ts = 1_000_000_000;
 /// Length of `2015-08-27T08:18:50.`, which all instants of one second share.
 const STEM: usize = 20;
 

@@ -59,6 +59,11 @@ Jan  1 07:00:04 web sshd[1]: Failed password for bob from h port 8 from 203.0.11
 Jan  1 07:00:05 web sshd[1]: message repeated 3 times: [ Failed password for root from 203.0.113.7 port 2 ssh2]
 Jan  1 07:00:05 web sshd[1]: message repeated 3 times: [ Failed password for root from 203.0.113.7 port 3 ssh2]
 Jan  1 07:00:05 web sshd[2]: message repeated 4 times: [ Failed password for root from 203.0.113.7 port 3 ssh2]
+Jan  1 07:00:06 web kernel: [  812.1] [UFW BLOCK] IN=eth0 OUT= MAC= SRC=203.0.113.7 DST=192.0.2.10 LEN=60 PROTO=TCP SPT=1 DPT=22 SYN
+Jan  1 07:00:06 web kernel: [  812.1] [UFW BLOCK] IN=eth0 OUT= MAC= SRC=203.0.113.7 LEN=60
+Jan  1 07:00:06 web kernel: [  812.1] a power SRC= of DST= no IN
+Jan  1 07:00:06 web kernel[1]: device eth0 entered promiscuous mode
+Jan  1 07:00:06 web kernel: -
 ";
 
 /// What was looked at, a line each; and what each was, but for its time.

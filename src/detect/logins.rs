@@ -2,7 +2,7 @@
 
 use super::spelled::{Word, address, line};
 use super::{Cell, Config, Detector, Observation, On, SET_MAX};
-use crate::model::{Event, Evidence, Finding, Outcome, Severity, Value, login_attempts};
+use crate::model::{Event, Evidence, Finding, MINUTE, Outcome, Severity, Value, login_attempts};
 use std::borrow::Cow;
 
 /// Targets named in a finding.
@@ -142,7 +142,7 @@ impl Case<'_> {
         if burst.count < self.config.failures {
             return None;
         }
-        let minutes = self.config.window / 60_000_000_000;
+        let minutes = self.config.window / MINUTE;
         let title = format!(
             "{} failed {} log-ins from {}, up to {} in {minutes} minutes{}",
             self.cell.count,
@@ -229,7 +229,7 @@ impl Case<'_> {
             self.cell.count,
             if ssh { "SSH" } else { "RDP" },
             burst.count,
-            self.config.window / 60_000_000_000,
+            self.config.window / MINUTE,
             counted(self.cell.distinct(1)),
         );
         let rule = if ssh { "login.ssh_connections" } else { "login.rdp_connections" };

@@ -2,7 +2,7 @@
 
 use super::logins::is_authentication;
 use super::{Cell, Config, Detector, Mark, Observation, On};
-use crate::model::{Event, Finding, Outcome, Severity, Value};
+use crate::model::{Event, Finding, MINUTE, Outcome, Severity, Value};
 
 /// Distance below which places are the same for a table of countries, kilometres.
 const NEAR: f64 = 500.0;
@@ -101,7 +101,7 @@ fn impossible(config: &Config, service: &str, user: &str, logins: &[Login<'_>]) 
         a.country != b.country && far > NEAR && far / hours > config.travel_speed as f64
     };
     let (a, b) = pairs.into_iter().find(fast)?;
-    let minutes = b.mark.at.ts.saturating_sub(a.mark.at.ts) / 60_000_000_000;
+    let minutes = b.mark.at.ts.saturating_sub(a.mark.at.ts) / MINUTE;
     let title = format!(
         "{user} logged in to {service} from {} in {} and {minutes} minutes later from {} in {}, {:.0} km away",
         a.from, a.country, b.from, b.country, distance(a, b)

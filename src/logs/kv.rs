@@ -14,7 +14,6 @@ use super::swar::{self, Eight, Hits};
 use super::target::{Capture, Target};
 use super::template::Template;
 use crate::model::{FieldRef, Value};
-use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -34,7 +33,7 @@ pub(super) struct KvRule {
     need: Vec<String>,
     /// What is known of keys, and where by name.
     keys: Vec<Key>,
-    by_name: HashMap<Box<str>, usize, FixedState>,
+    by_name: HashMap<Box<str>, usize>,
     words: Option<FieldRef>,
     /// Words are told in a field, whether anybody wants it or not.
     tells_words: bool,
@@ -67,10 +66,16 @@ struct Left<'a> {
     seen: Vec<bool>,
     /// Pairs, and words where they are told.
     count: usize,
-    /// Pairs.
     pairs: usize,
     /// Needed keys that did not come yet.
     missing: usize,
+}
+
+impl Left<'_> {
+    /// Whether what came makes it a line of the rule.
+    fn is_enough(&self) -> bool {
+        self.pairs > 0 && self.missing == 0
+    }
 }
 
 /// A pair, or a word alone.
@@ -116,7 +121,7 @@ impl KvRule {
             assign,
             quotes: spec.quotes.as_deref().unwrap_or("\"'").as_bytes().into(),
             trim: spec.trim.chars().collect(),
-            need: spec.need.clone(),
+            need: keys.iter().filter(|(_, key)| key.needed).map(|(key, _)| (*key).to_owned()).collect(),
             by_name: keys.keys().map(|key| (*key).into()).zip(0..).collect(),
             keys: keys.into_values().collect(),
             tells_words: spec.words.is_some(),
@@ -184,9 +189,9 @@ impl KvRule {
         let mut left = Left::default();
         let good = pairs.is_some_and(|pairs| {
             left.seen.resize(self.keys.len(), false);
-            left.missing = self.keys.iter().filter(|key| key.needed).count();
+            left.missing = self.need.len();
             self.walk(pairs, null, draft, &mut left, true);
-            left.pairs > 0 && left.missing == 0
+            left.is_enough()
         });
         if !good {
             draft.reset(&mark);
@@ -210,12 +215,11 @@ impl KvRule {
         outer: bool,
     ) {
         let mut rest = text;
-        while let Some(mut pair) = self.pair(&mut rest) {
+        while !(self.is_silent && left.is_enough())
+            && let Some(mut pair) = self.pair(&mut rest)
+        {
             if self.binary && pair.value.is_none() {
                 pair.value = counted(&mut rest);
-            }
-            if self.is_silent && left.pairs > 0 && left.missing == 0 {
-                return;
             }
             if left.count >= MOST {
                 left.others.push((Cow::Borrowed("…"), rest.into()));
@@ -266,12 +270,10 @@ impl KvRule {
         Some(Pair { key, value: Some(self.trimmed(after.get(..len)?)), quoted: false })
     }
 
-    #[inline]
     fn separating(&self, bytes: Eight) -> Hits {
         self.separators.iter().map(|separator| bytes.are(*separator)).fold(Hits::NONE, Hits::or)
     }
 
-    #[inline]
     fn trimmed<'a>(&self, text: &'a str) -> &'a str {
         // Few texts have something to trim.
         let (first, last) = (text.chars().next(), text.chars().next_back());

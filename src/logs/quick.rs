@@ -227,8 +227,8 @@ fn usual(matcher: &Matcher, header: &str) -> bool {
 }
 
 impl Program {
-    /// Who reads the messages of the program `name`; `None` if that depends on more than the name, or if
-    /// they do more than the short way can.
+    /// Who reads the messages of the program `name`; `None` if that depends on more than the name and the
+    /// message, or if they do more than the short way can.
     fn new(set: &FormatSet, root: &Format, field: FieldRef, name: &str) -> Option<Program> {
         let mut draft = Draft::default();
         draft.fields.push((field, name.to_owned().into()));

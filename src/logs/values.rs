@@ -77,8 +77,7 @@ pub(super) fn address(text: &str) -> Option<IpAddr> {
         return Some(IpAddr::V4(ip));
     }
     // Without a colon it is a name.
-    let colon = swar::first(text.as_bytes(), 0, |bytes| bytes.are(b':'));
-    if colon == text.len() {
+    if !text.contains(':') {
         return None;
     }
     let bare = text.split_once('%').map_or(text, |(address, _)| address);

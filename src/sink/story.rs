@@ -4,12 +4,12 @@ use super::escape::{csv, json};
 use super::notes::{Line, Note, Noted};
 use super::output::Output;
 use super::{Sink, SinkContext, SinkError};
-use crate::model::{Event, Outcome, Value, login_attempts, rfc3339};
+use crate::model::{Event, MINUTE, Outcome, Value, login_attempts, rfc3339};
 use crate::report::{Block, Cell, Column, Report, Section, Table, Unit, evidence};
 use std::io::{self, Write};
 
 /// Failures and log-ins of the same kind within this are one line: a minute.
-const SLOT: i64 = 60_000_000_000;
+const SLOT: i64 = MINUTE;
 
 /// The kind of note that tells of a source's first event.
 const CONTACT: &str = "first contact";

@@ -21,14 +21,14 @@ mod tests;
 use super::dissect::{MAX_DEPTH, dissect};
 use super::ip::{V6_HEADER, extensions};
 use super::{RAW_IP, Verdict};
-use crate::model::{Ledger, Stamp, Ts};
+use crate::model::{Ledger, MINUTE, Stamp, Ts};
 use datagram::{Datagram, Head};
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// A datagram is given up this long after its first fragment, nanoseconds. RFC 8200 §4.5.
-const TIMEOUT: Ts = 60_000_000_000;
+const TIMEOUT: Ts = MINUTE;
 /// Incomplete datagrams kept.
 const MAX_DATAGRAMS: usize = 8192;
 /// Memory of the incomplete datagrams kept.

@@ -59,11 +59,9 @@ struct Known {
     pairs: Vec<Option<u32>>,
 }
 
-impl Known {
-    /// The number of a host of the block.
-    fn host(&self, of: u32) -> Option<u32> {
-        self.hosts.get(of as usize).copied().flatten()
-    }
+/// What the host or name with this number in the block is called here.
+fn number(numbers: &[Option<u32>], of: u32) -> Option<u32> {
+    numbers.get(of as usize).copied().flatten()
 }
 
 impl AuthTally {
@@ -119,19 +117,20 @@ impl Hosts {
         }
         let mut known = std::mem::take(&mut self.known);
         self.know(told, &mut known);
-        for (block, number) in told.rows.iter().zip(&known.hosts) {
-            match number.and_then(|number| self.rows.get_mut(number)) {
+        for (block, row) in told.rows.iter().zip(&known.hosts) {
+            match row.and_then(|row| self.rows.get_mut(row)) {
                 Some(row) => row.absorb(block, self.seen),
                 None => self.beyond.absorb(&block.counts()),
             }
         }
         self.seen += told.seen;
-        for (block, number) in told.tried.iter().zip(&known.pairs) {
+        for (block, pair) in told.tried.iter().zip(&known.pairs) {
             let beyond = told.beyond_pairs.get(&(block.host, block.user)).copied();
-            if let Some(pair) = number.and_then(|number| self.tried.get_mut(number)) {
+            if let Some(pair) = pair.and_then(|pair| self.tried.get_mut(pair)) {
                 pair.add(block.tried, block.accepted, &mut self.beyond_pairs);
                 beyond.into_iter().for_each(|beyond| pair.add_beyond(beyond, &mut self.beyond_pairs));
-            } else if let Some(row) = known.host(block.host).and_then(|number| self.rows.get_mut(number)) {
+            } else if let Some(row) = number(&known.hosts, block.host).and_then(|row| self.rows.get_mut(row))
+            {
                 let (tried, accepted) = beyond.unwrap_or_default();
                 let few = u64::from(block.tried) + u64::from(block.accepted);
                 row.leave_out(few.saturating_add(tried).saturating_add(accepted));
@@ -147,10 +146,7 @@ impl Hosts {
         rows.find_or_add_all(hosts, caps.hosts, |host| Row::new(RemoteHost::from(host)), &mut known.hosts);
         let users = told.names.iter().map(|name| &**name);
         names.find_or_add_all(users, caps.names, Box::from, &mut known.names);
-        let key = |pair: &Tried| {
-            let user = known.names.get(pair.user as usize).copied().flatten()?;
-            Some((known.hosts.get(pair.host as usize).copied().flatten()?, user))
-        };
+        let key = |pair: &Tried| Some((number(&known.hosts, pair.host)?, number(&known.names, pair.user)?));
         // No pair has these numbers.
         let keys = told.tried.iter().map(|pair| key(pair).unwrap_or((u32::MAX, u32::MAX)));
         tried.find_all(keys, &mut known.pairs);

@@ -5,7 +5,7 @@ use super::cases::Cases;
 use super::writer::Writer;
 use super::{Progress, lines, packets};
 use crate::detect::{self, Verdict};
-use crate::enrich::{self, Enricher, MmdbError};
+use crate::enrich::{self, Enricher, GeoTable, MmdbError};
 use crate::logs::{Carried, FormatSet, LogFormat, PatternError, Wanted, Zone};
 use crate::model::{Ledger, SourceInfo, Sources, Ts};
 use crate::net::{self, filter::Filter};
@@ -33,6 +33,9 @@ pub struct Logs {
     /// Format of a server's configuration, beside the others.
     pub log_format: Option<LogFormat>,
 }
+
+/// Bytes of an input that take longer to read than the table of places to unpack.
+const LARGE: u64 = 32 << 20;
 
 impl Logs {
     /// The formats that logs are read by.
@@ -79,6 +82,22 @@ pub struct Job {
     pub needs: Needs,
     /// Captures or logs alone, as a command may want (`grep-auth` reads no captures).
     pub only: Option<Only>,
+}
+
+impl Job {
+    /// Begins what takes a while and waits for nothing: where much will be read, the table of places, which nearly
+    /// all need, is unpacked while formats are compiled and reading begins.
+    pub fn prepare(&self) {
+        let large = |input: &String| match std::fs::metadata(input) {
+            // Nobody knows how much is in a folder or a pipe.
+            Ok(input) => !input.is_file() || input.len() > LARGE,
+            Err(_) => input == "-",
+        };
+        if self.inputs.iter().any(large) {
+            // Without a thread to spare it is unpacked when the first address is met.
+            let _ = std::thread::Builder::new().spawn(GeoTable::built_in);
+        }
+    }
 }
 
 /// Which kind of input a command is about; the other is counted as skipped.
@@ -233,9 +252,6 @@ pub fn run_chosen<T: Tallying>(
             None => Use::For(job.needs),
         };
         let stage = Stage::new(&enricher, tables, &sinks, job.threads, use_of);
-        if groups.iter().any(|group| is_large(members(group))) {
-            scope.spawn(|| enricher.prepare());
-        }
         let writer = Writer::start(scope, sinks);
         let options = Arc::new(job.options.clone());
         let carried = super::carried::reader(&formats, &job.logs.zone);
@@ -271,12 +287,6 @@ fn rounds<T: Tallying>(groups: Vec<Group>, shared: &Shared<'_, '_>, totals: &mut
         }
     }
     true
-}
-
-/// Whether a group will take longer than unpacking the table of places, which nearly all need: then it
-/// is unpacked while reading begins.
-fn is_large(inputs: &[Input]) -> bool {
-    inputs.iter().any(|i| i.size.is_none_or(|size| size > 32 << 20))
 }
 
 /// Numbers the inputs in their order.

@@ -2,11 +2,11 @@
 //! told by `data/pack.py`, its sources by NOTICE) and looking addresses up.
 
 use std::net::IpAddr;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 static PACKED: &[u8] = include_bytes!("data/geo.bin");
 static COUNTRIES: &str = include_str!("data/countries.tsv");
-const MAGIC: &[u8] = b"NLGEO1\n";
+const MAGIC: &[u8] = b"NLGEO2\n";
 /// More than any frame unpacks to.
 const FRAME_MAX: u64 = 16 << 20;
 
@@ -30,63 +30,50 @@ pub struct Country {
 #[error("the built-in geolocation table is damaged: {0}")]
 pub struct GeoError(&'static str);
 
-/// Addresses from one to another that have the same value: an index into codes or networks. All that a look-up
-/// needs lies together, since each place in memory that it goes to costs more than what it computes.
+/// Where a place begins, which reaches to the next one. All that a look-up needs lies together, since each place in
+/// memory that it goes to costs more than what it computes.
 #[derive(Clone, Copy, Debug)]
-struct Range<A> {
+struct Row<A> {
     start: A,
-    end: A,
-    value: u32,
+    spot: Spot,
 }
 
-/// Ranges of one address family, sorted.
+/// Country and network: one more than their indices, that of the country in the highest byte; 0 where there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Spot(u32);
+
+impl Spot {
+    /// Index of the country's code.
+    fn code(self) -> Option<usize> {
+        usize::try_from(self.0 >> 24).ok()?.checked_sub(1)
+    }
+
+    /// Index of the network.
+    fn network(self) -> Option<usize> {
+        usize::try_from(self.0 & 0x00ff_ffff).ok()?.checked_sub(1)
+    }
+}
+
+/// Places of one address family, sorted.
 #[derive(Debug)]
-struct Ranges<A> {
-    rows: Vec<Range<A>>,
-    /// For each value of the upper 16 bits of an address: how many ranges begin before it. Turns a search
+struct Places<A> {
+    rows: Vec<Row<A>>,
+    /// For each value of the upper 16 bits of an address: how many places begin before it. Turns a search
     /// over the whole table into one over a few neighbours.
     index: Vec<u32>,
 }
 
-impl<A: Copy + Ord + Into<u64> + TryFrom<u64>> Ranges<A> {
+impl<A: Copy + Ord + Into<u64> + TryFrom<u64>> Places<A> {
     /// Bits of an address above the lower ones that the index leaves to a search.
     const SHIFT: u32 = 8 * size_of::<A>() as u32 - 16;
 
-    fn find(&self, at: A) -> Option<usize> {
+    fn find(&self, at: A) -> Option<Spot> {
         let slot = usize::try_from(at.into() >> Self::SHIFT).ok()?;
         let from = usize::try_from(*self.index.get(slot)?).ok()?;
         let to = usize::try_from(*self.index.get(slot + 1)?).ok()?;
         let near = self.rows.get(from..to)?;
         let i = (from + near.partition_point(|row| row.start <= at)).checked_sub(1)?;
-        let row = self.rows.get(i).filter(|row| at <= row.end)?;
-        usize::try_from(row.value).ok()
-    }
-}
-
-/// Ranges of both families; of IPv6 the upper half of the addresses.
-#[derive(Debug)]
-struct Table {
-    v4: Ranges<u32>,
-    /// Packed, and unpacked when the first address of that family is met: many inputs have none.
-    v6_packed: &'static [u8],
-    v6: OnceLock<Option<Ranges<u64>>>,
-}
-
-impl Table {
-    fn new(v4: &[u8], v6: &'static [u8]) -> Result<Table, GeoError> {
-        Ok(Table { v4: ranges(&unpacked(v4)?)?, v6_packed: v6, v6: OnceLock::new() })
-    }
-
-    /// The ranges of IPv6; `None` if they are damaged, which a test would have found.
-    fn v6(&self) -> Option<&Ranges<u64>> {
-        self.v6.get_or_init(|| ranges(&unpacked(self.v6_packed).ok()?).ok()).as_ref()
-    }
-
-    fn find(&self, ip: IpAddr) -> Option<usize> {
-        match ip {
-            IpAddr::V4(v4) => self.v4.find(v4.to_bits()),
-            IpAddr::V6(v6) => self.v6()?.find(u64::try_from(v6.to_bits() >> 64).unwrap_or(u64::MAX)),
-        }
+        self.rows.get(i).map(|row| row.spot)
     }
 }
 
@@ -109,17 +96,28 @@ impl Names {
     }
 }
 
-/// The unpacked table. About 15 MiB of memory, more where IPv6 is met; made when the first public address is.
+/// The unpacked table. About 10 MiB of memory, more where IPv6 is met.
 #[derive(Debug)]
 pub struct GeoTable {
-    country: Table,
-    asn: Table,
+    v4: Places<u32>,
+    /// Packed, and unpacked when the first address of that family is met: many inputs have none. Of these addresses it
+    /// holds the upper half.
+    v6_packed: &'static [u8],
+    v6: OnceLock<Option<Places<u64>>>,
     codes: Vec<Option<usize>>,
     names: Names,
     countries: Vec<Country>,
 }
 
+/// Unpacked when somebody asks for it: most log lines of a small run need none.
+static TABLE: LazyLock<Option<GeoTable>> = LazyLock::new(|| GeoTable::unpack().ok());
+
 impl GeoTable {
+    /// The table. It is part of the program and a test unpacks it; a damaged one only costs the places.
+    pub fn built_in() -> Option<&'static GeoTable> {
+        TABLE.as_ref()
+    }
+
     /// Date of the data, `2026-06-17`, without unpacking it.
     pub fn built_on() -> Option<&'static str> {
         let rest = PACKED.strip_prefix(MAGIC)?;
@@ -141,27 +139,34 @@ impl GeoTable {
             rest = tail;
             Ok(packed)
         };
-        let country = Table::new(frame()?, frame()?)?;
-        let asn = Table::new(frame()?, frame()?)?;
+        let v4 = places(&unpacked(frame()?)?)?;
+        let v6_packed = frame()?;
         let countries = countries();
         let codes = unpacked(frame()?)?
             .chunks_exact(2)
             .map(|code| countries.iter().position(|c| c.code.as_bytes() == code))
             .collect();
         let names = networks(unpacked(frame()?)?)?;
-        Ok(GeoTable { country, asn, codes, names, countries })
+        Ok(GeoTable { v4, v6_packed, v6: OnceLock::new(), codes, names, countries })
     }
 
-    /// Country an address is registered or announced in.
-    pub fn country(&self, ip: IpAddr) -> Option<&Country> {
-        let code = self.country.find(ip)?;
-        self.countries.get((*self.codes.get(code)?)?)
+    /// The country that an address is registered or announced in; number and name of the network that announces it.
+    pub fn find(&self, ip: IpAddr) -> (Option<&Country>, Option<(u32, &str)>) {
+        let spot = self.spot(ip).unwrap_or_default();
+        let country = spot.code().and_then(|code| self.countries.get((*self.codes.get(code)?)?));
+        (country, spot.network().and_then(|network| self.names.get(network)))
     }
 
-    /// Number and name of the network that announces an address.
-    pub fn network(&self, ip: IpAddr) -> Option<(u32, &str)> {
-        let i = self.asn.find(ip)?;
-        self.names.get(i)
+    fn spot(&self, ip: IpAddr) -> Option<Spot> {
+        match ip {
+            IpAddr::V4(v4) => self.v4.find(v4.to_bits()),
+            IpAddr::V6(v6) => self.v6()?.find(u64::try_from(v6.to_bits() >> 64).unwrap_or(u64::MAX)),
+        }
+    }
+
+    /// The places of IPv6; `None` if they are damaged, which a test would have found.
+    fn v6(&self) -> Option<&Places<u64>> {
+        self.v6.get_or_init(|| places(&unpacked(self.v6_packed).ok()?).ok()).as_ref()
     }
 
     /// Country by its two-letter code.
@@ -203,37 +208,39 @@ fn varint(bytes: &mut std::slice::Iter<'_, u8>) -> Result<u64, GeoError> {
     Err(GeoError("number too long"))
 }
 
-fn ranges<A: Copy + Ord + Into<u64> + TryFrom<u64>>(frame: &[u8]) -> Result<Ranges<A>, GeoError> {
-    let address = |at: u64| A::try_from(at).map_err(|_| GeoError("address too large"));
-    let mut bytes = frame.iter();
-    let count = varint(&mut bytes)?;
-    // A number takes at least a byte. Lists that grow cost more than reading the numbers does.
-    let room = usize::try_from(count).unwrap_or(usize::MAX).min(frame.len());
-    let mut gaps = Vec::with_capacity(room);
-    for _ in 0..count {
-        gaps.push(varint(&mut bytes)?);
+fn places<A: Copy + Ord + Into<u64> + TryFrom<u64>>(frame: &[u8]) -> Result<Places<A>, GeoError> {
+    let count = frame.len() / (4 + size_of::<A>());
+    let mut columns = frame.chunks_exact(4 * count.max(1));
+    let spots = quads(columns.next().unwrap_or_default(), count);
+    let low = quads(columns.next().unwrap_or_default(), count).map(u64::from);
+    let high = quads(columns.next().unwrap_or_default(), count).map(u64::from);
+    let mut rows = Vec::with_capacity(count);
+    let mut start = 0u64;
+    let mut put = |(gap, spot): (u64, u32)| {
+        start = start.checked_add(gap)?;
+        rows.push(Row { start: A::try_from(start).ok()?, spot: Spot(spot) });
+        Some(())
+    };
+    let all = match size_of::<A>() {
+        4 => low.zip(spots).try_for_each(&mut put),
+        _ => low.zip(high).map(|(low, high)| low | high << 32).zip(spots).try_for_each(&mut put),
+    };
+    all.filter(|()| rows.len() * (4 + size_of::<A>()) == frame.len()).ok_or(GeoError("places"))?;
+    let mut index = Vec::with_capacity((1 << 16) + 1);
+    for (before, row) in (0u32..).zip(&rows) {
+        let slot = usize::try_from(row.start.into() >> Places::<A>::SHIFT).unwrap_or_default();
+        index.resize(index.len().max(slot + 1), before);
     }
-    // Gaps and lengths become beginnings and ends.
-    let mut rows = Vec::with_capacity(room);
-    let mut next = 0u64;
-    for gap in gaps {
-        let start = next.wrapping_add(gap);
-        let end = start.wrapping_add(varint(&mut bytes)?);
-        next = end.wrapping_add(1);
-        rows.push(Range { start: address(start)?, end: address(end)?, value: 0 });
-    }
-    for row in &mut rows {
-        row.value = u32::try_from(varint(&mut bytes)?).map_err(|_| GeoError("index too large"))?;
-    }
-    let mut out = Ranges { rows, index: Vec::with_capacity((1 << 16) + 1) };
-    let mut begun = 0;
-    for slot in 0..=1u64 << 16 {
-        let bound = slot.checked_shl(Ranges::<A>::SHIFT).filter(|_| slot < 1 << 16);
-        let before = |row: &&Range<A>| bound.is_none_or(|bound| row.start.into() < bound);
-        begun += out.rows.iter().skip(begun).take_while(before).count();
-        out.index.push(u32::try_from(begun).map_err(|_| GeoError("too many ranges"))?);
-    }
-    Ok(out)
+    index.resize((1 << 16) + 1, u32::try_from(count).map_err(|_| GeoError("too many places"))?);
+    Ok(Places { rows, index })
+}
+
+/// Numbers of four bytes whose bytes stand column by column, as many each, the lowest one first.
+fn quads(columns: &[u8], count: usize) -> impl Iterator<Item = u32> {
+    let mut columns = columns.chunks_exact(count.max(1)).map(<[u8]>::iter);
+    let mut column = || columns.next().unwrap_or_default();
+    let (a, b, c, d) = (column(), column(), column(), column());
+    a.zip(b).zip(c.zip(d)).map(|((a, b), (c, d))| u32::from_le_bytes([*a, *b, *c, *d]))
 }
 
 fn networks(frame: Vec<u8>) -> Result<Names, GeoError> {
@@ -261,27 +268,29 @@ mod tests {
     fn well_known_addresses() {
         let geo = GeoTable::unpack().unwrap();
         let ip = |s: &str| s.parse::<IpAddr>().unwrap();
-        assert_eq!(geo.network(ip("8.8.8.8")).unwrap().0, 15169);
-        assert_eq!(geo.country(ip("8.8.8.8")).unwrap().code, "US");
-        assert_eq!(geo.country(ip("193.0.6.139")).unwrap().code, "NL");
-        assert_eq!(geo.network(ip("2001:4860:4860::8888")).unwrap().0, 15169);
-        assert!(geo.network(ip("1.1.1.1")).unwrap().1.to_lowercase().contains("cloudflare"));
-        assert!(geo.country(ip("10.0.0.1")).is_none());
-        assert!(geo.country(ip("0.0.0.0")).is_none());
-        assert!(geo.country(ip("ffff::")).is_none());
+        let country = |s: &str| geo.find(ip(s)).0.map(|country| country.code);
+        let network = |s: &str| geo.find(ip(s)).1;
+        assert_eq!(network("8.8.8.8").unwrap().0, 15169);
+        assert_eq!(country("8.8.8.8"), Some("US"));
+        assert_eq!(country("193.0.6.139"), Some("NL"));
+        assert_eq!(network("2001:4860:4860::8888").unwrap().0, 15169);
+        assert!(network("1.1.1.1").unwrap().1.to_lowercase().contains("cloudflare"));
+        assert_eq!((country("10.0.0.1"), network("10.0.0.1")), (None, None));
+        assert_eq!(country("0.0.0.0"), None);
+        assert_eq!((country("255.255.255.255"), network("ffff::")), (None, None));
         assert!(geo.names.ends.is_sorted() && geo.names.get(geo.names.ends.len() - 1).unwrap().1.len() > 1);
     }
 
-    fn same_as_a_search_over_all<A: Copy + Ord + Into<u64> + TryFrom<u64>>(ranges: &Ranges<A>) {
+    fn same_as_a_search_over_all<A: Copy + Ord + Into<u64> + TryFrom<u64>>(places: &Places<A>) {
+        assert!(places.rows.is_sorted_by(|a, b| a.start < b.start));
         let mut at = 0x1234_5678_9abc_def0u64;
         for n in 0..20_000 {
             at = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(n);
-            let near: u64 = ranges.rows[(at >> 33) as usize % ranges.rows.len()].start.into();
-            for probe in [near, near.saturating_sub(1), near + 1, at >> (48 - Ranges::<A>::SHIFT)] {
+            let near: u64 = places.rows[(at >> 33) as usize % places.rows.len()].start.into();
+            for probe in [near, near.saturating_sub(1), near + 1, at >> (48 - Places::<A>::SHIFT)] {
                 let Ok(probe) = A::try_from(probe) else { continue };
-                let slow = ranges.rows.partition_point(|row| row.start <= probe).checked_sub(1);
-                let slow = slow.map(|i| ranges.rows[i]).filter(|row| probe <= row.end);
-                assert_eq!(ranges.find(probe), slow.map(|row| row.value as usize), "{:x}", probe.into());
+                let slow = places.rows.partition_point(|row| row.start <= probe).checked_sub(1);
+                assert_eq!(places.find(probe), slow.map(|i| places.rows[i].spot), "{:x}", probe.into());
             }
         }
     }
@@ -289,10 +298,23 @@ mod tests {
     #[test]
     fn the_index_finds_what_a_search_over_all_finds() {
         let geo = GeoTable::unpack().unwrap();
-        for table in [&geo.country, &geo.asn] {
-            same_as_a_search_over_all(&table.v4);
-            same_as_a_search_over_all(table.v6().unwrap());
-        }
+        same_as_a_search_over_all(&geo.v4);
+        same_as_a_search_over_all(geo.v6().unwrap());
+    }
+
+    #[test]
+    fn a_damaged_table_is_refused() {
+        let columns = |gaps: [u32; 2]| {
+            let column = |k: usize| gaps.map(|gap| gap.to_le_bytes()[k]);
+            [[5, 6], [0, 0], [0, 0], [1, 2], column(0), column(1), column(2), column(3)].concat()
+        };
+        let good = places::<u32>(&columns([16, 1 << 24])).unwrap();
+        assert_eq!(good.find(15), None);
+        assert_eq!(good.find(16).map(|spot| (spot.code(), spot.network())), Some((Some(0), Some(4))));
+        assert_eq!(good.find(u32::MAX).map(|spot| (spot.code(), spot.network())), Some((Some(1), Some(5))));
+        assert!(places::<u32>(&columns([16, u32::MAX])).is_err(), "behind the last address");
+        assert!(places::<u32>(&columns([16, 1])[..15]).is_err());
+        assert!(places::<u32>(&[]).is_ok_and(|none| none.find(7).is_none()));
     }
 
     #[test]

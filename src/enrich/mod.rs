@@ -28,7 +28,7 @@ pub use place::{Cache, Place};
 
 use crate::model::{FieldRef, Sources};
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// The user's settings.
 #[derive(Clone, Debug, Default)]
@@ -51,8 +51,6 @@ pub type Label = (FieldRef, String);
 pub struct Enricher {
     databases: Vec<Mmdb>,
     internal: Vec<Net>,
-    // Unpacked when the first public address is met: most log lines of a small run need none.
-    table: OnceLock<Option<GeoTable>>,
     sources: Sources,
     indicators: Arc<Indicators>,
     labels: Vec<Label>,
@@ -68,7 +66,6 @@ impl Enricher {
         Ok(Enricher {
             databases,
             internal: config.internal.clone(),
-            table: OnceLock::new(),
             sources: Sources::default(),
             indicators: Arc::clone(&config.indicators),
             labels: config.labels.clone(),
@@ -95,15 +92,5 @@ impl Enricher {
     /// What is looked for in every event.
     pub fn indicators(&self) -> &Indicators {
         &self.indicators
-    }
-
-    /// Unpacks the table of places ahead of the first address that needs it.
-    pub fn prepare(&self) {
-        self.table();
-    }
-
-    fn table(&self) -> Option<&GeoTable> {
-        // The table is part of the program and a test unpacks it; a damaged one only costs the places.
-        self.table.get_or_init(|| GeoTable::unpack().ok()).as_ref()
     }
 }

@@ -1,6 +1,6 @@
 //! Where an address is and who owns it.
 
-use super::{Class, Country, Enricher};
+use super::{Class, Country, Enricher, GeoTable};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::borrow::Cow;
@@ -69,7 +69,7 @@ impl Enricher {
         if class != Class::Public {
             return place;
         }
-        let Some(table) = self.table() else { return place };
+        let Some(table) = GeoTable::built_in() else { return place };
         let ip = ip.to_canonical();
         for db in &self.databases {
             let found = db.find(ip);
@@ -80,8 +80,11 @@ impl Enricher {
             let named = found.organization.map(Cow::Owned);
             place.network = place.network.or_else(|| Some((found.asn?, named.unwrap_or_default())));
         }
-        place.country = place.country.or_else(|| table.country(ip));
-        place.network = place.network.or_else(|| table.network(ip).map(|(n, s)| (n, Cow::Borrowed(s))));
+        if place.country.is_none() || place.network.is_none() {
+            let (country, network) = table.find(ip);
+            place.country = place.country.or(country);
+            place.network = place.network.or_else(|| network.map(|(n, s)| (n, Cow::Borrowed(s))));
+        }
         if place.location.is_none() {
             place.location = place.country.map(|c| c.centre);
             place.centroid = place.location.is_some();

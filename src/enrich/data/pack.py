@@ -5,12 +5,14 @@ DIR holds the unpacked npm packages @ip-location-db/geo-whois-asn-country (as co
 @ip-location-db/asn (as asn/), i18n-iso-countries (as iso/), countries-list (as names/) and
 world-atlas (as atlas/). Needs python3 and the zstd command; same inputs, same bytes.
 
-geo.bin: magic "NLGEO1\\n", one line with the data's date, then six zstd frames, each after its length
-(u32 LE): country v4, country v6, asn v4, asn v6, country codes, AS table. A range table is
-    count, gaps, lengths, values    (varints, column by column)
-where gap = start - (previous end + 1), length = end - start, and a value is an index into the country
-codes (two letters each) or the AS table (number deltas as varints, then names, one a line). IPv6 is kept
-to its upper 64 bits: nothing is announced in smaller pieces.
+geo.bin: magic "NLGEO2\\n", one line with the data's date, then four zstd frames, each after its length
+(u32 LE): places of v4, places of v6, country codes, AS table. A row of places reaches to the next one. The bytes of a
+frame of places stand column by column, those of lower value first:
+    value (4), gap (4 for v4, 8 for v6)
+where gap = start - start of the row before, and a value is one more than the index into the AS table (lower three bytes)
+and one more than that into the country codes (the highest byte), 0 where there is none. Codes have two letters
+each; the AS table has number deltas as varints, then names, one a line. IPv6 is kept to its upper 64 bits: nothing is
+announced in smaller pieces.
 """
 import csv, ipaddress, json, math, struct, subprocess, sys
 
@@ -36,13 +38,29 @@ def table(path, shift, value):
             merged[-1][1] = end
         else:
             merged.append([start, end, v])
-    gaps, lengths, values, next_start = bytearray(), bytearray(), bytearray(), 0
-    for start, end, v in merged:
-        gaps += varint(start - next_start)
-        lengths += varint(end - start)
-        values += varint(v)
-        next_start = end + 1
-    return varint(len(merged)) + bytes(gaps + lengths + values)
+    return merged
+
+def places(width, countries, networks):
+    """Two lists of ranges as one of places."""
+    starts = sorted({bound for first, last, _ in countries + networks for bound in (first, last + 1)})
+    countries, networks = iter(countries), iter(networks)
+    nowhere = (0, -1, -1)
+    country, network, rows = nowhere, nowhere, []
+    for start in starts:
+        while country and country[1] < start:
+            country = next(countries, None)
+        while network and network[1] < start:
+            network = next(networks, None)
+        of = lambda found: found[2] + 1 if found and found[0] <= start else 0
+        assert of(country) < 1 << 8 and of(network) < 1 << 24
+        value = of(network) | of(country) << 24
+        # Behind the last address there is nothing.
+        if (not rows or rows[-1][1] != value) and start < 1 << 8 * width:
+            rows.append((start, value))
+    gaps = [start - before for (start, _), (before, _) in zip(rows, [(0, 0)] + rows)]
+    columns = [bytes(value >> 8 * k & 255 for _, value in rows) for k in range(4)]
+    columns += [bytes(gap >> 8 * k & 255 for gap in gaps) for k in range(width)]
+    return b"".join(columns)
 
 def unwrapped(ring):
     """Longitudes go on beyond 180 degrees where the ring crosses the antimeridian."""
@@ -126,14 +144,14 @@ def main(root):
     as_table = varint(len(names)) + bytes(numbers) + "\n".join(names[n] for n in sorted(names)).encode()
     country = lambda row: codes[RETIRED.get(row[2], row[2])]
     asn = lambda row: index[int(row[2])]
-    frames = [table(f"{root}/country/geo-whois-asn-country-ipv4.csv", 0, country),
-              table(f"{root}/country/geo-whois-asn-country-ipv6.csv", 64, country),
-              table(f"{root}/asn/asn-ipv4.csv", 0, asn),
-              table(f"{root}/asn/asn-ipv6.csv", 64, asn),
+    frames = [places(4, table(f"{root}/country/geo-whois-asn-country-ipv4.csv", 0, country),
+                     table(f"{root}/asn/asn-ipv4.csv", 0, asn)),
+              places(8, table(f"{root}/country/geo-whois-asn-country-ipv6.csv", 64, country),
+                     table(f"{root}/asn/asn-ipv6.csv", 64, asn)),
               "".join(codes).encode(), as_table]
     version = json.load(open(f"{root}/asn/package.json"))["version"].split(".")[-1]
     with open("geo.bin", "wb") as f:
-        f.write(b"NLGEO1\n" + f"{version[:4]}-{version[4:6]}-{version[6:8]}\n".encode())
+        f.write(b"NLGEO2\n" + f"{version[:4]}-{version[4:6]}-{version[6:8]}\n".encode())
         for frame in frames:
             packed = subprocess.run(["zstd", "--ultra", "-22", "-c", "--no-check"], input=frame,
                                     capture_output=True, check=True).stdout

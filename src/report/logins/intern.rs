@@ -2,8 +2,8 @@
 //! walking them shows nothing of the hash.
 
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
 use std::hash::{BuildHasher, Hash};
+use std::hint::black_box;
 
 /// Entries that lie together. Lists grow by so many, and nothing that is in them moves: fresh memory costs
 /// more than looking things up.
@@ -18,6 +18,9 @@ pub(super) trait Keyed {
 
     /// Whether this is the key.
     fn is(&self, key: Self::Key<'_>) -> bool;
+
+    /// Looks at something in every part of it.
+    fn touch(&self) -> u64;
 }
 
 /// Distinct entries in the order first seen.
@@ -25,14 +28,25 @@ pub(super) trait Keyed {
 pub(super) struct Listed<E> {
     segments: Vec<Vec<E>>,
     len: usize,
-    /// Hash and number of each: a table that grows need not look at the entries.
-    index: HashTable<(u32, u32)>,
+    index: Index,
     hasher: FixedState,
+}
+
+/// Hash and number of each entry: a table that grows need not look at the entries.
+///
+/// Open addressing with linear probing: a look-up waits for one line of the cache, mostly, and which one follows from
+/// the hash alone, so that many can be asked for at a time.
+#[derive(Clone, Debug, Default)]
+struct Index {
+    /// As many as a power of two, or none. The hash in the high half, one more than the number in the low one; 0
+    /// where there is none.
+    slots: Vec<u64>,
+    used: usize,
 }
 
 impl<E> Default for Listed<E> {
     fn default() -> Self {
-        Listed { segments: Vec::new(), len: 0, index: HashTable::new(), hasher: FixedState::default() }
+        Listed { segments: Vec::new(), len: 0, index: Index::default(), hasher: FixedState::default() }
     }
 }
 
@@ -46,10 +60,14 @@ impl<E: Keyed> Listed<E> {
         E: 'k,
     {
         found.clear();
-        found.extend(keys.clone().map(|key| {
-            let hash = self.hash(key);
-            self.index.find(spread(hash), |(known, _)| *known == hash).map(|(_, number)| *number)
-        }));
+        found.extend(keys.clone().map(|key| Some(self.hash(key))));
+        let places = found.iter().flatten();
+        black_box(places.fold(0, |sum, hash| sum ^ self.index.touch(*hash)));
+        for found in found.iter_mut() {
+            *found = found.and_then(|hash| self.index.find(hash, |_| true));
+        }
+        let entries = found.iter().flatten().filter_map(|number| self.get(*number));
+        black_box(entries.fold(0, |sum, entry| sum ^ entry.touch()));
         for (key, found) in keys.zip(found) {
             // Two keys of one hash are rare.
             if !found.and_then(|number| self.get(number)).is_none_or(|entry| entry.is(key)) {
@@ -81,8 +99,7 @@ impl<E: Keyed> Listed<E> {
 
     #[inline]
     fn find(&self, hash: u32, key: E::Key<'_>) -> Option<u32> {
-        let is = |(known, i): &(u32, u32)| *known == hash && self.get(*i).is_some_and(|entry| entry.is(key));
-        self.index.find(spread(hash), is).map(|(_, number)| *number)
+        self.index.find(hash, |number| self.get(number).is_some_and(|entry| entry.is(key)))
     }
 
     /// The number of the entry with this key; an unknown one gets an entry unless there are `cap` of them.
@@ -100,7 +117,7 @@ impl<E: Keyed> Listed<E> {
         }
         self.segments.get_mut(self.len >> SHIFT)?.push(make());
         self.len += 1;
-        self.index.insert_unique(spread(hash), (hash, number), |(hash, _)| spread(*hash));
+        self.index.enter(hash, number);
         Some(number)
     }
 }
@@ -133,14 +150,73 @@ impl<E> Listed<E> {
     }
 }
 
+impl Index {
+    /// Slots of a table that is no longer empty.
+    const FEWEST: usize = 16;
+
+    /// Where the search for a hash begins.
+    #[inline]
+    fn place(&self, hash: u32) -> usize {
+        hash as usize & self.slots.len().wrapping_sub(1)
+    }
+
+    /// Looks at the place where the search for a hash begins.
+    #[inline]
+    fn touch(&self, hash: u32) -> u64 {
+        self.slots.get(self.place(hash)).copied().unwrap_or_default()
+    }
+
+    /// The first number with this hash that is the one sought.
+    #[inline(always)]
+    fn find(&self, hash: u32, is: impl Fn(u32) -> bool) -> Option<u32> {
+        let mut place = self.place(hash);
+        loop {
+            let slot = *self.slots.get(place)?;
+            if slot == 0 {
+                return None;
+            }
+            let number = (slot as u32).wrapping_sub(1);
+            if (slot >> 32) as u32 == hash && is(number) {
+                return Some(number);
+            }
+            place = (place + 1) & (self.slots.len() - 1);
+        }
+    }
+
+    /// Enters a number that is not there, below `u32::MAX`.
+    fn enter(&mut self, hash: u32, number: u32) {
+        // Three of eight places stay free, so that what is sought is near where the search begins.
+        if (self.used + 1) * 8 > self.slots.len() * 5 {
+            let larger = vec![0; (self.slots.len() * 2).max(Self::FEWEST)];
+            let full = std::mem::replace(&mut self.slots, larger);
+            full.into_iter().filter(|slot| *slot != 0).for_each(|slot| self.put(slot));
+        }
+        self.put(u64::from(hash) << 32 | (u64::from(number) + 1));
+        self.used += 1;
+    }
+
+    /// Puts an entry into the first free place.
+    fn put(&mut self, entry: u64) {
+        let mut place = self.place((entry >> 32) as u32);
+        while let Some(slot) = self.slots.get_mut(place) {
+            if *slot == 0 {
+                *slot = entry;
+                return;
+            }
+            place = (place + 1) & (self.slots.len() - 1);
+        }
+    }
+
+    /// Empties it, keeping the memory.
+    fn clear(&mut self) {
+        self.slots.fill(0);
+        self.used = 0;
+    }
+}
+
 /// A hash of half the size: the index holds one for each entry.
 fn fold(hash: u64) -> u32 {
     (hash ^ hash >> 32) as u32
-}
-
-/// A table takes its place from the low bits of a hash, and tells entries apart by the high ones.
-fn spread(hash: u32) -> u64 {
-    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 impl Keyed for Box<str> {
@@ -148,5 +224,9 @@ impl Keyed for Box<str> {
 
     fn is(&self, key: &str) -> bool {
         **self == *key
+    }
+
+    fn touch(&self) -> u64 {
+        self.as_bytes().first().copied().unwrap_or_default().into()
     }
 }

@@ -2,6 +2,7 @@
 //! million, and fresh memory for all of them costs more than making some of them twice.
 
 use super::answer::{Host, Place};
+use super::intern::Keyed;
 use super::row::{Row, Tried};
 use super::tally::Hosts;
 use super::told::RemoteHost;

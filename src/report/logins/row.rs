@@ -14,19 +14,27 @@ pub(super) struct Line {
     pub host: u32,
     /// Number of host and user, where one is named.
     pub pair: Option<u32>,
+    pub what: What,
+}
+
+/// What a line tells. (As short as a number: it is given from hand to hand in a register.)
+#[derive(Clone, Copy, Debug)]
+pub(super) struct What {
     /// So many happenings.
     pub weight: u32,
     pub kind: Kind,
+    /// Whether it names a user.
+    pub named: bool,
 }
 
-impl Line {
+impl What {
     /// Connections that ended early but named a user.
-    pub fn named(&self) -> u32 {
-        if self.kind == Kind::Preauth && self.pair.is_some() { self.weight } else { 0 }
+    pub fn named_preauth(self) -> u32 {
+        if self.kind == Kind::Preauth && self.named { self.weight } else { 0 }
     }
 
     /// Attempts on the user that it names: refused, and accepted.
-    pub fn attempts(&self) -> (u32, u32) {
+    pub fn attempts(self) -> (u32, u32) {
         match self.kind {
             Kind::Accepted => (0, self.weight),
             // Their attempts are counted by a line of their own; the names are kept.
@@ -75,6 +83,10 @@ impl Keyed for Row {
     fn is(&self, key: Remote<'_>) -> bool {
         self.host.key() == key
     }
+
+    fn touch(&self) -> u64 {
+        u64::from(self.users) ^ self.first_failure.1
+    }
 }
 
 /// A user that a host tried.
@@ -121,6 +133,10 @@ impl Keyed for Tried {
     fn is(&self, key: (u32, u32)) -> bool {
         (self.host, self.user) == key
     }
+
+    fn touch(&self) -> u64 {
+        self.tried.into()
+    }
 }
 
 impl Row {
@@ -137,17 +153,18 @@ impl Row {
         }
     }
 
-    /// Counts a line, and remembers when it was.
-    pub fn add(&mut self, line: &Line, at: Moment) {
-        if !self.counts.add(line.kind, line.weight, line.named()) {
+    /// Counts what a line tells, and remembers when it was.
+    pub fn add(&mut self, what: What, at: Moment) {
+        let named = what.named_preauth();
+        if !self.counts.add(what.kind, what.weight, named) {
             let counts = &mut self.more.get_or_insert_default().counts;
-            counts.add(line.kind, line.weight.into());
-            counts.named_preauth = counts.named_preauth.saturating_add(line.named().into());
+            counts.add(what.kind, what.weight.into());
+            counts.named_preauth = counts.named_preauth.saturating_add(named.into());
         }
-        match line.kind {
+        match what.kind {
             Kind::Accepted => self.last_accepted = self.last_accepted.max(at),
             // Leaving early is no failure of a credential, and alone no attempt.
-            Kind::Preauth if line.pair.is_none() => return,
+            Kind::Preauth if !what.named => return,
             Kind::Preauth => {}
             _ => self.first_failure = self.first_failure.min(at),
         }
@@ -176,11 +193,6 @@ impl Row {
             let more = self.more.get_or_insert_default();
             more.unlisted = more.unlisted.saturating_add(attempts);
         }
-    }
-
-    /// Looks at something in every part of it.
-    pub fn touch(&self) -> u64 {
-        u64::from(self.users) ^ self.first_failure.1
     }
 
     /// Attempts by kind.

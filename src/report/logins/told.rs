@@ -5,7 +5,7 @@
 
 use super::fields::{Roles, Seen};
 use super::intern::Listed;
-use super::row::{Beyond, Line, Row, Tried};
+use super::row::{Beyond, Line, Row, Tried, What};
 use super::{Counts, Kind};
 use crate::model::{Glimpse, Ts, cut};
 use std::collections::BTreeMap;
@@ -128,27 +128,27 @@ impl Told {
         let pair =
             user.and_then(|user| self.tried.find_or_add((host, user), usize::MAX, || Tried::new(host, user)));
         let number = u32::try_from(self.lines.len()).ok();
-        let line = Line { host, pair, weight: seen.weight, kind };
-        self.lines.push(line);
-        self.count(&line, event.ts);
+        let what = What { weight: seen.weight, kind, named: pair.is_some() };
+        self.count(host, pair, what, event.ts);
+        self.lines.push(Line { host, pair, what });
         number
     }
 
     /// The same line at another time.
     pub fn again(&mut self, number: u32, ts: Ts) {
         if let Some(line) = self.lines.get(number as usize).copied() {
-            self.count(&line, ts);
+            self.count(line.host, line.pair, line.what, ts);
         }
     }
 
     #[inline]
-    fn count(&mut self, line: &Line, ts: Ts) {
+    fn count(&mut self, host: u32, pair: Option<u32>, what: What, ts: Ts) {
         self.seen += 1;
-        if let Some(row) = self.rows.get_mut(line.host) {
-            row.add(line, (ts, self.seen));
+        if let Some(row) = self.rows.get_mut(host) {
+            row.add(what, (ts, self.seen));
         }
-        if let Some(pair) = line.pair.and_then(|pair| self.tried.get_mut(pair)) {
-            let (tried, accepted) = line.attempts();
+        if let Some(pair) = pair.and_then(|pair| self.tried.get_mut(pair)) {
+            let (tried, accepted) = what.attempts();
             pair.add(tried, accepted, &mut self.beyond_pairs);
         }
     }

@@ -8,12 +8,16 @@
 //! A text walks down this tree as far as it fits; where it stops stand the alternatives that are left,
 //! in the order of the rules.
 
+mod walked;
+
 use super::draft::Draft;
 use super::parser::Scratch;
 use super::rule::{Format, Matcher, Rule};
 use super::swar;
 use super::template::{End, Misfit, begins};
 use std::collections::{BTreeMap, BTreeSet};
+pub(in crate::logs) use walked::Walked;
+use walked::{Beginning, LONGEST};
 
 /// One alternative of a rule that is worth trying.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +40,8 @@ struct Node {
     candidates: Box<[Candidate]>,
     /// First bytes of what may follow, eight at a time; no two are the same.
     firsts: Box<[[u8; 8]]>,
-    /// What may follow, in the same order.
-    next: Box<[(Box<[u8]>, Node)]>,
+    /// What may follow, with the number of the node that it leads to, in the same order.
+    next: Box<[(Box<[u8]>, u32)]>,
 }
 
 /// An alternative with the numbers of its rule and of itself.
@@ -46,11 +50,11 @@ type Alternative<'r> = (&'r Matcher, u16, u16);
 /// Which rules (and which of their alternatives) can match a text, by how it begins, in order.
 #[derive(Debug, Default)]
 pub(super) struct Dispatch {
-    /// Which of the nodes a text begins at, by its first byte.
-    by_byte: Vec<usize>,
-    /// Most bytes have one in common.
+    /// Number of the node that a text begins at, by its first byte. Most bytes have one in common.
+    by_byte: Vec<u32>,
+    /// The node of the empty text.
+    empty: u32,
     nodes: Vec<Node>,
-    empty: Node,
 }
 
 impl Dispatch {
@@ -76,14 +80,12 @@ impl Dispatch {
                 }
             }
         }
-        let mut dispatch = Dispatch { empty: Node::new(&empty, 0), ..Dispatch::default() };
-        let mut known: BTreeMap<Vec<(u16, u16)>, usize> = BTreeMap::new();
+        let mut dispatch = Dispatch::default();
+        dispatch.empty = dispatch.add(&empty, 0);
+        let mut known: BTreeMap<Vec<(u16, u16)>, u32> = BTreeMap::new();
         for fitting in by_byte {
             let numbers = fitting.iter().map(|(_, rule, matcher)| (*rule, *matcher)).collect();
-            let node = *known.entry(numbers).or_insert_with(|| {
-                dispatch.nodes.push(Node::new(&fitting, 0));
-                dispatch.nodes.len() - 1
-            });
+            let node = *known.entry(numbers).or_insert_with(|| dispatch.add(&fitting, 0));
             dispatch.by_byte.push(node);
         }
         dispatch
@@ -111,7 +113,7 @@ impl Dispatch {
         // Parts that matched when the last one was tried, and are the same in all tried since.
         let (mut misfit, mut known) = (Misfit::LATER, 0);
         let last = text.as_bytes().last().copied();
-        for candidate in self.candidates(text.as_bytes()) {
+        for candidate in self.candidates(text.as_bytes(), &mut scratch.walked) {
             known = candidate.shared.min(known);
             // What did not fit the one before does not fit this one either.
             if misfit.within <= candidate.common {
@@ -142,38 +144,47 @@ impl Dispatch {
 
     /// Numbers of the rules and the alternatives that are tried for a text that begins like this.
     pub fn tried(&self, text: &[u8]) -> impl Iterator<Item = (u16, u16)> {
-        self.candidates(text).iter().map(|candidate| (candidate.rule, candidate.matcher))
+        self.candidates(text, &mut Walked::default())
+            .to_vec()
+            .into_iter()
+            .map(|candidate| (candidate.rule, candidate.matcher))
     }
 
     /// What is worth trying.
-    fn candidates(&self, text: &[u8]) -> &[Candidate] {
+    fn candidates(&self, text: &[u8], walked: &mut Walked) -> &[Candidate] {
         let first = text.first().and_then(|first| self.by_byte.get(usize::from(*first)));
-        let mut node = first.and_then(|first| self.nodes.get(*first)).unwrap_or(&self.empty);
-        let mut left = text;
-        while let Some(byte) = left.first()
+        let root = (*first.unwrap_or(&self.empty), 0);
+        let beginning = Beginning::new(self.nodes.as_ptr().addr(), text);
+        let begun = beginning.and_then(|beginning| walked.find(&beginning));
+        let (mut number, mut at) = begun.unwrap_or(root);
+        // As far as a beginning reaches.
+        let mut near = root;
+        while let Some(node) = self.node(number)
+            && let left = text.get(at..).unwrap_or_default()
+            && let Some(byte) = left.first()
             && let Some((label, next)) = node.next(*byte)
             && begins(left, label)
         {
-            left = left.get(label.len()..).unwrap_or_default();
-            node = next;
+            (number, at) = (*next, at + label.len());
+            if at <= LONGEST {
+                near = (number, at);
+            }
         }
-        &node.candidates
+        // Where a text begins follows from its first byte: without one nothing can be said.
+        if let Some(beginning) = beginning.filter(|_| begun.is_none() && near.1 > 0) {
+            walked.enter(&beginning, near.1, near.0);
+        }
+        self.node(number).map(|node| &*node.candidates).unwrap_or_default()
     }
-}
 
-impl Node {
-    /// What may follow that begins with this byte.
     #[inline]
-    fn next(&self, byte: u8) -> Option<&(Box<[u8]>, Node)> {
-        let mut groups = self.firsts.iter().enumerate();
-        let place = groups.find_map(|(group, firsts)| swar::place(*firsts, byte).map(|at| 8 * group + at))?;
-        // Behind the last one stand zeros, which may be looked for.
-        self.next.get(place)
+    fn node(&self, number: u32) -> Option<&Node> {
+        self.nodes.get(number as usize)
     }
 
-    /// The node of texts whose first `depth` bytes are those of every literal in `alternatives`, as far
-    /// as these reach.
-    fn new(alternatives: &[Alternative<'_>], depth: usize) -> Node {
+    /// Adds the node of texts whose first `depth` bytes are those of every literal in `alternatives`, as far
+    /// as these reach, and gives its number.
+    fn add(&mut self, alternatives: &[Alternative<'_>], depth: usize) -> u32 {
         let here: Vec<&Alternative<'_>> =
             alternatives.iter().filter(|(m, ..)| m.literal().is_none_or(|l| l.len() <= depth)).collect();
         let mut before: Option<&Matcher> = None;
@@ -191,11 +202,24 @@ impl Node {
                 alternatives.iter().filter(|(m, ..)| fits(m)).copied().collect();
             let longer = fitting.iter().filter_map(|(m, ..)| m.literal().filter(|l| l.len() > depth));
             let label = longer.map(|l| l.get(depth..).unwrap_or_default()).reduce(shared).unwrap_or_default();
-            (label.into(), Node::new(&fitting, depth + label.len()))
+            (label.into(), self.add(&fitting, depth + label.len()))
         });
         let next = next.collect();
         let bytes: Vec<u8> = bytes.into_iter().collect();
-        Node { candidates, firsts: bytes.chunks(8).map(swar::padded).collect(), next }
+        self.nodes.push(Node { candidates, firsts: bytes.chunks(8).map(swar::padded).collect(), next });
+        // A format has far fewer rules than numbers.
+        u32::try_from(self.nodes.len() - 1).unwrap_or(u32::MAX)
+    }
+}
+
+impl Node {
+    /// What may follow that begins with this byte.
+    #[inline]
+    fn next(&self, byte: u8) -> Option<&(Box<[u8]>, u32)> {
+        let mut groups = self.firsts.iter().enumerate();
+        let place = groups.find_map(|(group, firsts)| swar::place(*firsts, byte).map(|at| 8 * group + at))?;
+        // Behind the last one stand zeros, which may be looked for.
+        self.next.get(place)
     }
 }
 

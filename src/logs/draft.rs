@@ -5,7 +5,7 @@ use super::fields::Check;
 use super::target::{Capture, Side, Target};
 use super::time::Moment;
 use super::values::{address, allowed, convert, duration, outcome, port, socket, transport, whole};
-use crate::model::{Endpoint, Event, FieldRef, Outcome, Transport, Value};
+use crate::model::{Endpoint, Event, FieldRef, Outcome, Transport, Type, Value};
 use std::borrow::Cow;
 
 /// Fields that a line ordinarily has.
@@ -225,6 +225,11 @@ impl<'a> Draft<'a> {
     }
 
     fn put_field(&mut self, field: FieldRef, check: Option<&Check>, text: &'a str) -> bool {
+        // Most are nothing but text, and made where they stay.
+        if check.is_none() && matches!(field.ty, Type::Keyword | Type::Wildcard | Type::Text) {
+            self.fields.push((field, Value::Str(Cow::Borrowed(text))));
+            return true;
+        }
         let Some(value) = convert(field.ty, text) else { return false };
         if check.is_some_and(|c| !allowed(c, &value)) {
             self.bad.push(field.name);

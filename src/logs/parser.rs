@@ -2,6 +2,7 @@
 
 use super::columns::Layout;
 use super::detect::Detection;
+use super::dispatch::Walked;
 use super::draft::Draft;
 use super::grok::Slots;
 use super::identity::identity;
@@ -63,6 +64,8 @@ pub struct Scratch {
     pub(super) program: usize,
     pub(super) slots: Slots,
     pub(super) walk: Walk,
+    /// Which rules the last texts were tried by.
+    pub(super) walked: Walked,
     /// Which processes wrote the last lines.
     pub(super) recent: Recent,
     /// What the last lines said.

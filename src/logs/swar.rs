@@ -1,6 +1,8 @@
 //! Bytes looked at eight at a time, as one number: most words and numbers of a line are shorter than what a
 //! vector search would pay for.
 
+use std::hint::select_unpredictable;
+
 /// Every byte 1, every byte but its highest bit, every highest bit.
 const ONES: u64 = u64::from_ne_bytes([1; 8]);
 const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
@@ -85,9 +87,9 @@ pub(super) fn place(eight: [u8; 8], byte: u8) -> Option<usize> {
     (hits != 0).then(|| (hits.trailing_zeros() / 8) as usize)
 }
 
-/// Where from `begin` on the first byte stands that is sought, or the end.
+/// Where from `begin` on the first byte stands that is sought, or the end; what is sought is mostly near.
 #[inline]
-pub(super) fn first(text: &[u8], begin: usize, sought: impl Fn(Eight) -> Hits) -> usize {
+pub(super) fn first_near(text: &[u8], begin: usize, sought: impl Fn(Eight) -> Hits) -> usize {
     let mut at = begin;
     while let Some(eight) = text.get(at..).and_then(|left| left.first_chunk::<8>()) {
         let hits = sought(Eight(u64::from_le_bytes(*eight))).0;
@@ -107,9 +109,28 @@ pub(super) fn first(text: &[u8], begin: usize, sought: impl Fn(Eight) -> Hits) -
     at + ((hits.trailing_zeros() / 8) as usize).min(left.len())
 }
 
-/// Where before `end` the last byte stands that is sought.
+/// The same for what may be nine bytes away as well as seven. Which of two eights it is in no jump decides: words are
+/// as long as they like, and a jump that was not foreseen costs more than looking at both.
 #[inline]
-pub(super) fn last(text: &[u8], end: usize, sought: impl Fn(Eight) -> Hits) -> Option<usize> {
+pub(super) fn first(text: &[u8], begin: usize, sought: impl Fn(Eight) -> Hits) -> usize {
+    let mut at = begin;
+    while let Some((front, behind)) = text.get(at..).and_then(|left| left.split_first_chunk::<8>())
+        && let Some(back) = behind.first_chunk::<8>()
+    {
+        let (front, back) =
+            (sought(Eight(u64::from_le_bytes(*front))).0, sought(Eight(u64::from_le_bytes(*back))).0);
+        if front | back != 0 {
+            let (hits, from) = select_unpredictable(front != 0, (front, at), (back, at + 8));
+            return from + (hits.trailing_zeros() / 8) as usize;
+        }
+        at += 16;
+    }
+    first_near(text, at, sought)
+}
+
+/// Where before `end` the last byte stands that is sought; what is sought is mostly near.
+#[inline]
+pub(super) fn last_near(text: &[u8], end: usize, sought: impl Fn(Eight) -> Hits) -> Option<usize> {
     let mut end = end;
     while let Some(eight) = text.get(..end).and_then(|left| left.last_chunk::<8>()) {
         let hits = sought(Eight(u64::from_le_bytes(*eight))).0;
@@ -126,6 +147,24 @@ pub(super) fn last(text: &[u8], end: usize, sought: impl Fn(Eight) -> Hits) -> O
     (hits != 0).then(|| (63 - hits.leading_zeros() as usize) / 8)
 }
 
+/// The same for what may be farther away, as [`first`] is to [`first_near`].
+#[inline]
+pub(super) fn last(text: &[u8], end: usize, sought: impl Fn(Eight) -> Hits) -> Option<usize> {
+    let mut end = end;
+    while let Some((before, back)) = text.get(..end).and_then(|left| left.split_last_chunk::<8>())
+        && let Some(front) = before.last_chunk::<8>()
+    {
+        let (front, back) =
+            (sought(Eight(u64::from_le_bytes(*front))).0, sought(Eight(u64::from_le_bytes(*back))).0);
+        if front | back != 0 {
+            let (hits, to) = select_unpredictable(back != 0, (back, end), (front, end - 8));
+            return Some(to - 1 - (hits.leading_zeros() / 8) as usize);
+        }
+        end -= 16;
+    }
+    last_near(text, end, sought)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,15 +179,23 @@ mod tests {
             for begin in 0..=text.len() {
                 let left = &text[begin..];
                 let want = |is: &dyn Fn(&u8) -> bool| begin + left.iter().position(is).unwrap_or(left.len());
-                assert_eq!(first(text, begin, Eight::low), want(&low), "{text:?} {begin}");
-                assert_eq!(first(text, begin, Eight::other_than_digits), want(&|b| !digit(b)), "{text:?}");
-                assert_eq!(first(text, begin, |e| e.are(b'-').or(e.low())), want(&|b| *b == b'-' || low(b)));
                 let number = Eight::other_than_numbers;
-                assert_eq!(first(text, begin, number), want(&|b| !digit(b) && *b != b'-'));
+                let same = |sought: &dyn Fn(Eight) -> Hits, is: &dyn Fn(&u8) -> bool| {
+                    assert_eq!(first(text, begin, sought), want(is), "{text:?} {begin}");
+                    assert_eq!(first_near(text, begin, sought), want(is), "{text:?} {begin}");
+                };
+                same(&Eight::low, &low);
+                same(&Eight::other_than_digits, &|b| !digit(b));
+                same(&|e| e.are(b'-').or(e.low()), &|b| *b == b'-' || low(b));
+                same(&number, &|b| !digit(b) && *b != b'-');
                 let head = &text[..begin];
                 let want = |is: &dyn Fn(&u8) -> bool| head.iter().rposition(is);
-                assert_eq!(last(text, begin, Eight::low), want(&low), "{text:?} {begin}");
-                assert_eq!(last(text, begin, number), want(&|b| !digit(b) && *b != b'-'), "{text:?} {begin}");
+                let same = |sought: &dyn Fn(Eight) -> Hits, is: &dyn Fn(&u8) -> bool| {
+                    assert_eq!(last(text, begin, sought), want(is), "{text:?} {begin}");
+                    assert_eq!(last_near(text, begin, sought), want(is), "{text:?} {begin}");
+                };
+                same(&Eight::low, &low);
+                same(&number, &|b| !digit(b) && *b != b'-');
             }
         }
     }

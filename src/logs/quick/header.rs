@@ -78,7 +78,7 @@ impl Heads {
             }
         };
         let (pid, message) = if bytes.get(end) == Some(&b'[') {
-            let pid = swar::first(bytes, end + 1, Eight::other_than_digits);
+            let pid = swar::first_near(bytes, end + 1, Eight::other_than_digits);
             // A longer number may not fit.
             if !(2..=19).contains(&(pid - end)) || bytes.get(pid..)?.first_chunk() != Some(b"]: ") {
                 return None;

@@ -205,7 +205,7 @@ pub(super) fn reach(mode: Mode, left: &[u8], next: &[u8]) -> Option<usize> {
     match mode {
         Mode::Digits => {
             // `keep` decides what a dash is.
-            let len = swar::first(left, 0, Eight::other_than_numbers);
+            let len = swar::first_near(left, 0, Eight::other_than_numbers);
             (len > 0).then_some(len)
         }
         Mode::Blanks => Some(left.iter().take_while(|b| blank(**b)).count()),
@@ -321,8 +321,10 @@ pub(super) fn last(left: &[u8], before: &[u8], mode: Mode) -> Option<usize> {
     let mut end = left.len();
     loop {
         let at = match mode {
-            Mode::Digits if outside(border) => swar::last(left, end, Eight::other_than_numbers),
-            Mode::Digits => swar::last(left, end, |bytes| bytes.other_than_numbers().or(bytes.are(border))),
+            Mode::Digits if outside(border) => swar::last_near(left, end, Eight::other_than_numbers),
+            Mode::Digits => {
+                swar::last_near(left, end, |bytes| bytes.other_than_numbers().or(bytes.are(border)))
+            }
             _ if blank(border) => swar::last(left, end, Eight::low),
             _ => swar::last(left, end, |bytes| bytes.low().or(bytes.are(border))),
         }?;

@@ -84,7 +84,7 @@ impl Matcher {
     }
 
     /// Matches; on failure the draft is as before. The first `known` parts are known to match.
-    #[inline]
+    #[inline(always)]
     pub fn apply<'a>(
         &self,
         text: &'a str,

@@ -141,7 +141,7 @@ impl Told {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn count(&mut self, host: u32, pair: Option<u32>, what: What, ts: Ts) {
         self.seen += 1;
         if let Some(row) = self.rows.get_mut(host) {

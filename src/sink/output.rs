@@ -5,6 +5,10 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+/// Bytes that are written at a time: copying 256 KiB at once takes some processors three times as long as copying
+/// them in pieces.
+const STEP: usize = 128 << 10;
+
 /// A buffered file or standard output.
 pub struct Output {
     inner: BufWriter<Box<dyn Write + Send>>,
@@ -28,7 +32,7 @@ impl Output {
 
     /// Appends.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.inner.write_all(bytes)
+        bytes.chunks(STEP).try_for_each(|piece| self.inner.write_all(piece))
     }
 
     /// For what writes piece by piece.

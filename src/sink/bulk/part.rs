@@ -6,6 +6,10 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+/// Bytes that are hashed and written at a time: what was just hashed is still near when the system copies it, and
+/// copying 256 KiB at once takes some processors three times as long as copying them in pieces.
+const STEP: usize = 64 << 10;
+
 /// What the manifest says of a part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
@@ -57,11 +61,14 @@ impl Part {
     pub fn write(&mut self, documents: u32, bytes: &[u8]) -> io::Result<()> {
         self.documents += u64::from(documents);
         self.bytes += bytes.len() as u64;
-        self.hash.update(bytes);
-        match &mut self.target {
-            Target::Plain(file) => file.write_all(bytes),
-            Target::Gzip(file) => file.write_all(bytes),
+        for piece in bytes.chunks(STEP) {
+            self.hash.update(piece);
+            match &mut self.target {
+                Target::Plain(file) => file.write_all(piece)?,
+                Target::Gzip(file) => file.write_all(piece)?,
+            }
         }
+        Ok(())
     }
 
     /// Ends the file.

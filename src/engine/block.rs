@@ -177,6 +177,9 @@ impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
     }
 
     fn complete(&mut self, worker: &mut Worker<'e>) {
+        if !self.whole {
+            self.stage.enricher.look_ahead(&self.waiting, &mut worker.cache);
+        }
         for event in &mut self.waiting {
             if event.fields.capacity() < FIELDS {
                 let roomy = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(FIELDS));
@@ -186,13 +189,17 @@ impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
             if !self.whole {
                 self.stage.enricher.complete(event, self.packets, &mut worker.cache);
             }
-            let Use::For(needs) = self.stage.use_of else { continue };
-            if needs >= Needs::Report {
-                self.done.tally.observe(event);
-            }
-            if needs >= Needs::Findings {
-                self.done.tables.observe(event, &mut worker.concerned);
-            }
+        }
+        // One table after the other, not one event after the other: its code and its memory stay near.
+        let needs = match self.stage.use_of {
+            Use::For(needs) => Some(needs),
+            Use::Count => None,
+        };
+        if needs >= Some(Needs::Report) {
+            self.waiting.iter().for_each(|event| self.done.tally.observe(event));
+        }
+        if needs >= Some(Needs::Findings) {
+            self.waiting.iter().for_each(|event| self.done.tables.observe(event, &mut worker.concerned));
         }
         self.render(worker, |renderer, events| renderer.render(events));
         self.done.events += self.waiting.len();

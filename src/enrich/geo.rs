@@ -1,7 +1,8 @@
 //! The packed country and network table inside the program: reading `data/geo.bin` (its layout is
 //! told by `data/pack.py`, its sources by NOTICE) and looking addresses up.
 
-use std::net::IpAddr;
+use std::hint::black_box;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{LazyLock, OnceLock};
 
 static PACKED: &[u8] = include_bytes!("data/geo.bin");
@@ -40,7 +41,7 @@ struct Row<A> {
 
 /// Country and network: one more than their indices, that of the country in the highest byte; 0 where there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Spot(u32);
+pub(super) struct Spot(u32);
 
 impl Spot {
     /// Index of the country's code.
@@ -67,32 +68,24 @@ impl<A: Copy + Ord + Into<u64> + TryFrom<u64>> Places<A> {
     /// Bits of an address above the lower ones that the index leaves to a search.
     const SHIFT: u32 = 8 * size_of::<A>() as u32 - 16;
 
-    fn find(&self, at: A) -> Option<Spot> {
+    /// Between which rows those begin that begin where the address's upper 16 bits do.
+    fn near(&self, at: A) -> Option<(usize, usize)> {
         let slot = usize::try_from(at.into() >> Self::SHIFT).ok()?;
-        let from = usize::try_from(*self.index.get(slot)?).ok()?;
-        let to = usize::try_from(*self.index.get(slot + 1)?).ok()?;
+        let bounds = self.index.get(slot..slot + 2)?;
+        Some((usize::try_from(*bounds.first()?).ok()?, usize::try_from(*bounds.last()?).ok()?))
+    }
+
+    fn find(&self, at: A) -> Option<Spot> {
+        let (from, to) = self.near(at)?;
         let near = self.rows.get(from..to)?;
         let i = (from + near.partition_point(|row| row.start <= at)).checked_sub(1)?;
         self.rows.get(i).map(|row| row.spot)
     }
-}
 
-/// Names of networks, one after the other in one text.
-#[derive(Debug)]
-struct Names {
-    text: String,
-    /// Number of each network, and where its name ends; the line end behind it is not its own.
-    ends: Vec<(u32, u32)>,
-}
-
-impl Names {
-    fn get(&self, i: usize) -> Option<(u32, &str)> {
-        let (number, to) = *self.ends.get(i)?;
-        let from = match i.checked_sub(1) {
-            Some(before) => usize::try_from(self.ends.get(before)?.1).ok()? + 1,
-            None => 0,
-        };
-        Some((number, self.text.get(from..usize::try_from(to).ok()?)?))
+    /// Where the search among the rows begins.
+    fn middle(&self, at: A) -> Option<A> {
+        let (from, to) = self.near(at)?;
+        self.rows.get(from.midpoint(to)).map(|row| row.start)
     }
 }
 
@@ -105,7 +98,8 @@ pub struct GeoTable {
     v6_packed: &'static [u8],
     v6: OnceLock<Option<Places<u64>>>,
     codes: Vec<Option<usize>>,
-    names: Names,
+    /// Number and name of each network. Where a name is is known without looking at it.
+    networks: Vec<(u32, &'static str)>,
     countries: Vec<Country>,
 }
 
@@ -146,22 +140,49 @@ impl GeoTable {
             .chunks_exact(2)
             .map(|code| countries.iter().position(|c| c.code.as_bytes() == code))
             .collect();
-        let names = networks(unpacked(frame()?)?)?;
-        Ok(GeoTable { v4, v6_packed, v6: OnceLock::new(), codes, names, countries })
+        let networks = networks(&unpacked(frame()?)?)?;
+        Ok(GeoTable { v4, v6_packed, v6: OnceLock::new(), codes, networks, countries })
     }
 
     /// The country that an address is registered or announced in; number and name of the network that announces it.
-    pub fn find(&self, ip: IpAddr) -> (Option<&Country>, Option<(u32, &str)>) {
-        let spot = self.spot(ip).unwrap_or_default();
-        let country = spot.code().and_then(|code| self.countries.get((*self.codes.get(code)?)?));
-        (country, spot.network().and_then(|network| self.names.get(network)))
+    pub fn find(&self, ip: IpAddr) -> (Option<&Country>, Option<(u32, &'static str)>) {
+        self.at(self.spot(ip))
     }
 
-    fn spot(&self, ip: IpAddr) -> Option<Spot> {
-        match ip {
+    /// Country and network of a spot.
+    pub(super) fn at(&self, spot: Spot) -> (Option<&Country>, Option<(u32, &'static str)>) {
+        let country = spot.code().and_then(|code| self.countries.get((*self.codes.get(code)?)?));
+        (country, spot.network().and_then(|network| self.networks.get(network)).copied())
+    }
+
+    /// The spot that an address belongs to.
+    pub(super) fn spot(&self, ip: IpAddr) -> Spot {
+        let spot = match ip {
             IpAddr::V4(v4) => self.v4.find(v4.to_bits()),
-            IpAddr::V6(v6) => self.v6()?.find(u64::try_from(v6.to_bits() >> 64).unwrap_or(u64::MAX)),
-        }
+            IpAddr::V6(v6) => {
+                let upper = u64::try_from(v6.to_bits() >> 64).unwrap_or(u64::MAX);
+                self.v6().and_then(|places| places.find(upper))
+            }
+        };
+        spot.unwrap_or_default()
+    }
+
+    /// Looks at what the search for these addresses will look at, each step for all of them before the next one: what
+    /// does not wait for anything else waits for memory together.
+    pub(super) fn look_ahead(&self, ips: &[Ipv4Addr]) {
+        let near = ips.iter().filter_map(|ip| self.v4.near(ip.to_bits()));
+        black_box(near.fold(0, |sum, (from, to)| sum ^ from ^ to));
+        let middle = ips.iter().filter_map(|ip| self.v4.middle(ip.to_bits()));
+        black_box(middle.fold(0, |sum, start| sum ^ start));
+    }
+
+    /// Looks at what [`GeoTable::at`] and whoever writes the names will look at.
+    pub(super) fn look_at(&self, spots: impl Iterator<Item = Spot> + Clone) {
+        let networks = || spots.clone().filter_map(|spot| self.networks.get(spot.network()?));
+        black_box(networks().fold(0, |sum, network| sum ^ network.0));
+        black_box(
+            networks().fold(0, |sum, network| sum ^ network.1.as_bytes().first().copied().unwrap_or(0)),
+        );
     }
 
     /// The places of IPv6; `None` if they are damaged, which a test would have found.
@@ -243,21 +264,19 @@ fn quads(columns: &[u8], count: usize) -> impl Iterator<Item = u32> {
     a.zip(b).zip(c.zip(d)).map(|((a, b), (c, d))| u32::from_le_bytes([*a, *b, *c, *d]))
 }
 
-fn networks(frame: Vec<u8>) -> Result<Names, GeoError> {
+fn networks(frame: &[u8]) -> Result<Vec<(u32, &'static str)>, GeoError> {
     let mut bytes = frame.iter();
     let count = varint(&mut bytes)?;
-    let mut ends = Vec::with_capacity(usize::try_from(count).unwrap_or(usize::MAX).min(frame.len()));
+    let mut numbers = Vec::with_capacity(usize::try_from(count).unwrap_or(usize::MAX).min(frame.len()));
     let mut number = 0u64;
     for _ in 0..count {
         number += varint(&mut bytes)?;
-        ends.push((u32::try_from(number).map_err(|_| GeoError("AS number too large"))?, 0));
+        numbers.push(u32::try_from(number).map_err(|_| GeoError("AS number too large"))?);
     }
-    let text = std::str::from_utf8(bytes.as_slice()).map_err(|_| GeoError("AS names"))?.to_owned();
-    let borders = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
-    for ((_, end), at) in ends.iter_mut().zip(borders) {
-        *end = u32::try_from(at).map_err(|_| GeoError("AS names too long"))?;
-    }
-    Ok(Names { text, ends })
+    let text = std::str::from_utf8(bytes.as_slice()).map_err(|_| GeoError("AS names"))?;
+    // As long as the program, as the table is.
+    let text: &'static str = Box::leak(text.into());
+    Ok(numbers.into_iter().zip(text.split('\n')).collect())
 }
 
 #[cfg(test)]
@@ -278,7 +297,8 @@ mod tests {
         assert_eq!((country("10.0.0.1"), network("10.0.0.1")), (None, None));
         assert_eq!(country("0.0.0.0"), None);
         assert_eq!((country("255.255.255.255"), network("ffff::")), (None, None));
-        assert!(geo.names.ends.is_sorted() && geo.names.get(geo.names.ends.len() - 1).unwrap().1.len() > 1);
+        assert!(geo.networks.is_sorted_by_key(|network| network.0));
+        assert!(geo.networks.last().is_some_and(|network| network.1.len() > 1));
     }
 
     fn same_as_a_search_over_all<A: Copy + Ord + Into<u64> + TryFrom<u64>>(places: &Places<A>) {

@@ -100,3 +100,33 @@ fn related_addresses_are_listed_once() {
         Some(&Value::List(vec!["10.0.0.7".parse::<std::net::IpAddr>().unwrap().into()]))
     );
 }
+
+/// Places that were looked up ahead, or before, are those that a look-up finds; also where many addresses meet.
+#[test]
+fn remembered_places_are_the_same() {
+    let enricher = enricher(&[]);
+    let mut cache = Cache::default();
+    let address = |i: u32| std::net::Ipv4Addr::from(i.wrapping_mul(2_654_435_761) >> (i % 3));
+    let events: Vec<Event<'static>> = (0..20_000)
+        .map(|i| {
+            let mut event = event();
+            event.source.ip = Some(address(i).into());
+            event.destination.ip = Some(match i % 5 {
+                0 => "2001:4860:4860::8888".parse().unwrap(),
+                1 => address(i / 7).to_ipv6_mapped().into(),
+                _ => address(i % 512).into(),
+            });
+            event
+        })
+        .collect();
+    let mut known = 0;
+    for slice in events.chunks(64) {
+        enricher.look_ahead(slice, &mut cache);
+        for ip in slice.iter().flat_map(|event| [event.source.ip, event.destination.ip]).flatten() {
+            let (place, direct) = (cache.place(&enricher, ip), enricher.place(ip));
+            assert_eq!(format!("{place:?}"), format!("{direct:?}"), "{ip}");
+            known += usize::from(place.network.is_some());
+        }
+    }
+    assert!(known > 10_000, "{known}");
+}

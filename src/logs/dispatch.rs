@@ -228,3 +228,41 @@ fn shared<'t>(a: &'t [u8], b: &'t [u8]) -> &'t [u8] {
     let len = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     a.get(..len).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::logs::FormatSet;
+
+    /// Every literal of every format, whole, cut short, changed and lengthened: texts that begin alike but go
+    /// different ways, one after the other in both orders.
+    #[test]
+    fn how_texts_walked_before_changes_nothing() {
+        let set = FormatSet::builtin().unwrap();
+        let (mut walked, mut long) = (Walked::default(), 0);
+        for format in &set.formats {
+            let matchers = format.rules.iter().flat_map(|rule| &rule.matchers);
+            let mut texts: Vec<Vec<u8>> = Vec::new();
+            for literal in matchers.filter_map(Matcher::literal) {
+                for end in [literal.len(), literal.len() / 2, 9.min(literal.len()), 1.min(literal.len())] {
+                    texts.push([&literal[..end], b"0123456789 the end of a text"].concat());
+                }
+                texts.push([literal, literal].concat());
+                let mut other = [literal, b" and more of it, so that it is long"].concat();
+                other[literal.len() / 2] ^= 1;
+                texts.push(other);
+            }
+            let tried = |walked: &mut Walked, text: &[u8]| {
+                let candidates = format.dispatch.candidates(text, walked).iter();
+                candidates.map(|c| (c.rule, c.matcher)).collect::<Vec<_>>()
+            };
+            for text in texts.iter().chain(texts.iter().rev()) {
+                let fresh = tried(&mut Walked::default(), text);
+                assert_eq!(tried(&mut walked, text), fresh, "{}: {}", format.name, text.escape_ascii());
+                assert_eq!(tried(&mut walked, text), fresh, "{}: again", format.name);
+                long += usize::from(text.len() >= LONGEST);
+            }
+        }
+        assert!(long > 1000, "{long}");
+    }
+}

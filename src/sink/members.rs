@@ -3,7 +3,7 @@
 use super::escape::json as escape;
 use super::json::{self, new_line};
 use crate::model::{Ts, push_rfc3339};
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 /// What stands before a member: a comma but before the first one, and the beginning of its line.
 const BEFORE: &[u8] = b",\n                ";
@@ -88,9 +88,9 @@ impl Object<'_> {
     /// A number with a fraction, perhaps.
     pub fn float(&mut self, name: &str, number: f64) {
         self.name(name);
-        match Number::from_f64(number) {
-            Some(number) => self.out.extend_from_slice(number.to_string().as_bytes()),
-            None => self.out.extend_from_slice(b"null"),
+        match number.is_finite() {
+            true => self.out.extend_from_slice(zmij::Buffer::new().format_finite(number).as_bytes()),
+            false => self.out.extend_from_slice(b"null"),
         }
     }
 

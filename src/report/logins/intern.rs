@@ -230,3 +230,50 @@ impl Keyed for Box<str> {
         self.as_bytes().first().copied().unwrap_or_default().into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn numbers_are_those_of_a_map() {
+        let keys: Vec<String> = (0..5000u32).map(|i| format!("k{}", i * i % 1999)).collect();
+        let mut listed = Listed::<Box<str>>::default();
+        for _ in 0..2 {
+            let mut map = BTreeMap::new();
+            for some in keys.chunks(37) {
+                let (mut found, mut known) = (Vec::new(), Vec::new());
+                listed.find_all(some.iter().map(|key| &**key), &mut known);
+                let before: Vec<_> = some.iter().map(|key| map.get(key).copied()).collect();
+                assert_eq!(known, before);
+                let keys = some.iter().map(|key| &**key);
+                listed.find_or_add_all(keys, 900, Box::from, &mut found);
+                for (key, found) in some.iter().zip(found) {
+                    let next = u32::try_from(map.len()).unwrap();
+                    if next < 900 {
+                        map.entry(key.clone()).or_insert(next);
+                    }
+                    assert_eq!(found, map.get(key).copied(), "{key}");
+                }
+            }
+            assert_eq!(listed.len(), 900, "there is room for so many");
+            assert!(listed.iter().zip(0..).all(|(key, number)| map.get(&**key) == Some(&number)));
+            listed.clear();
+        }
+    }
+
+    #[test]
+    fn entries_of_one_hash_are_told_apart() {
+        let mut index = Index::default();
+        for number in 0..100 {
+            index.enter(number % 3 * 16, number);
+        }
+        for number in 0..100 {
+            assert_eq!(index.find(number % 3 * 16, |found| found == number), Some(number));
+            assert_eq!(index.find(number % 3 * 16 + 1, |_| true), None);
+        }
+        assert_eq!(index.find(0, |_| false), None);
+        assert_eq!(Index::default().find(0, |_| true), None);
+    }
+}

@@ -6,7 +6,7 @@ use super::intern::Keyed;
 use super::row::{Row, Tried};
 use super::tally::Hosts;
 use super::told::RemoteHost;
-use crate::model::V4Text;
+use crate::model::{V4Text, push_ip};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
 use std::borrow::Cow;
@@ -112,7 +112,12 @@ impl fmt::Debug for Listing<'_> {
 
 fn name(row: &Row) -> Cow<'_, str> {
     match &row.host {
-        RemoteHost::Ip(ip) => ip.to_string().into(),
+        RemoteHost::Ip(ip) => {
+            // Nearly all are IPv4 addresses.
+            let mut text = String::with_capacity(15);
+            push_ip(&mut text, *ip);
+            text.into()
+        }
         RemoteHost::Name(name) => (&**name).into(),
     }
 }

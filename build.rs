@@ -37,8 +37,9 @@ fn patterns(folder: &Path, out: &Path) -> io::Result<()> {
     let mut text =
         String::from("/// Shipped formats: file name and content.\nstatic BUILTIN: &[(&str, &str)] = &[\n");
     for name in names(folder, ".toml")? {
-        let path = folder.join(&name);
-        text.push_str(&format!("    ({name:?}, include_str!({:?})),\n", path.display().to_string()));
+        // By the folder that is built: a clone elsewhere with the same cache is not this one.
+        let path = format!("concat!(env!(\"CARGO_MANIFEST_DIR\"), {:?})", format!("/patterns/{name}"));
+        text.push_str(&format!("    ({name:?}, include_str!({path})),\n"));
     }
     text.push_str("];\n");
     fs::write(out.join("patterns.rs"), text)

@@ -17,8 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Runs the plan: opens the outputs, reads everything, draws the report.
 pub(super) fn run(plan: Plan, reading: &Reading, terminal: &Terminal) -> Result<Status, CommandError> {
-    plan.job.prepare();
-    let formats = plan.job.logs.formats().map_err(engine::EngineError::from)?;
+    let formats = plan.job.formats().map_err(engine::EngineError::from)?;
     check(&plan, &formats)?;
     mistakes(&plan.job.enrich.indicators);
     let labels = plan.job.enrich.labels.iter().map(|label| label.0);

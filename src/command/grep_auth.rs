@@ -11,7 +11,6 @@ use crate::sink::logins::{self, Opened};
 
 /// Runs the plan: opens the outputs, counts the log-ins, writes the answer.
 pub(super) fn run(plan: &Plan, args: &GrepAuth, terminal: &Terminal) -> Result<Status, CommandError> {
-    plan.job.prepare();
     let color = terminal.color(args.reading.color);
     let open = |o: &crate::plan::Output| logins::open(&o.name, o.path.as_deref(), terminal.width, color);
     let outputs = plan.outputs.iter().map(open).collect::<Result<Vec<Opened>, _>>()?;

@@ -59,7 +59,6 @@ fn take_folders(inputs: &mut Vec<String>) -> Vec<String> {
 /// Runs the engine with the server as its only output.
 fn read(plan: &Plan, upload: Upload, quiet: bool) -> Result<Ledger, CommandError> {
     let sinks: Vec<Box<dyn Sink>> = vec![Box::new(upload)];
-    plan.job.prepare();
     let outcome = watched(quiet, |progress| engine::run::<Tally>(&plan.job, sinks, progress));
     let outcome = match outcome {
         Ok(outcome) => outcome,

@@ -22,8 +22,7 @@ const PATIENCE: u64 = 3;
 /// is ended on the way leaves everything to the next one.
 pub(super) fn run(args: &cli::Report, now: Ts, terminal: &Terminal) -> Result<Status, CommandError> {
     let mut plan = Nightly::new(args, now)?;
-    plan.plan.job.prepare();
-    let formats = plan.plan.job.logs.formats().map_err(EngineError::from)?;
+    let formats = plan.plan.job.formats().map_err(EngineError::from)?;
     // Only their names are looked at: nothing is opened before there is something to write.
     plan.plan.outputs = plan.formats.iter().map(|n| Output { name: n.clone(), path: None }).collect();
     check(&plan.plan, &formats)?;

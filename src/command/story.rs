@@ -53,8 +53,7 @@ fn refuse(plan: &Plan, names: &[&str]) -> Result<(), UsageError> {
 }
 
 fn context(plan: &Plan, reading: &Reading, terminal: &Terminal) -> Result<SinkContext, CommandError> {
-    plan.job.prepare();
-    let formats = plan.job.logs.formats().map_err(EngineError::from)?;
+    let formats = plan.job.formats().map_err(EngineError::from)?;
     check(plan, &formats)?;
     mistakes(&plan.job.enrich.indicators);
     Ok(SinkContext {

@@ -85,9 +85,12 @@ pub struct Job {
 }
 
 impl Job {
-    /// Begins what takes a while and waits for nothing: where much will be read, the table of places, which nearly
-    /// all need, is unpacked while formats are compiled and reading begins.
-    pub fn prepare(&self) {
+    /// The formats that logs are read by. Where much will be read, the table of places, which nearly all need, is
+    /// unpacked while they are compiled and reading begins.
+    ///
+    /// # Errors
+    /// A pattern file that is wrong.
+    pub fn formats(&self) -> Result<FormatSet, PatternError> {
         let large = |input: &String| match std::fs::metadata(input) {
             // Nobody knows how much is in a folder or a pipe.
             Ok(input) => !input.is_file() || input.len() > LARGE,
@@ -97,6 +100,7 @@ impl Job {
             // Without a thread to spare it is unpacked when the first address is met.
             let _ = std::thread::Builder::new().spawn(GeoTable::built_in);
         }
+        self.logs.formats()
     }
 }
 
@@ -199,7 +203,7 @@ pub fn run<T: Tallying>(
     sinks: Vec<Box<dyn Sink>>,
     progress: &Progress,
 ) -> Result<Outcome<T>, EngineError> {
-    run_with(job, job.logs.formats()?, sinks, progress)
+    run_with(job, job.formats()?, sinks, progress)
 }
 
 /// As [`run`], with the formats that `job.logs.patterns` amounts to.

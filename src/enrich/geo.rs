@@ -144,12 +144,8 @@ impl GeoTable {
         Ok(GeoTable { v4, v6_packed, v6: OnceLock::new(), codes, networks, countries })
     }
 
-    /// The country that an address is registered or announced in; number and name of the network that announces it.
-    pub fn find(&self, ip: IpAddr) -> (Option<&Country>, Option<(u32, &'static str)>) {
-        self.at(self.spot(ip))
-    }
-
-    /// Country and network of a spot.
+    /// The country that addresses of a spot are registered or announced in; number and name of the network that
+    /// announces them.
     pub(super) fn at(&self, spot: Spot) -> (Option<&Country>, Option<(u32, &'static str)>) {
         let country = spot.code().and_then(|code| self.countries.get((*self.codes.get(code)?)?));
         (country, spot.network().and_then(|network| self.networks.get(network)).copied())
@@ -287,8 +283,8 @@ mod tests {
     fn well_known_addresses() {
         let geo = GeoTable::unpack().unwrap();
         let ip = |s: &str| s.parse::<IpAddr>().unwrap();
-        let country = |s: &str| geo.find(ip(s)).0.map(|country| country.code);
-        let network = |s: &str| geo.find(ip(s)).1;
+        let country = |s: &str| geo.at(geo.spot(ip(s))).0.map(|country| country.code);
+        let network = |s: &str| geo.at(geo.spot(ip(s))).1;
         assert_eq!(network("8.8.8.8").unwrap().0, 15169);
         assert_eq!(country("8.8.8.8"), Some("US"));
         assert_eq!(country("193.0.6.139"), Some("NL"));

@@ -66,7 +66,9 @@ impl<'e> Cache<'e> {
             IpAddr::V4(v4) => Some(v4).filter(|v4| Class::of(ip) == Class::Public && !known(*v4)),
             IpAddr::V6(_) => None,
         }));
-        if let Some(table) = Some(()).filter(|()| !unknown.is_empty()).and_then(|()| GeoTable::built_in()) {
+        if !unknown.is_empty()
+            && let Some(table) = GeoTable::built_in()
+        {
             table.look_ahead(&unknown);
             for ip in &unknown {
                 self.spot(table, (*ip).into());

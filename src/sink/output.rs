@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// Bytes that are written at a time: copying 256 KiB at once takes some processors three times as long as copying
 /// them in pieces.
-const STEP: usize = 128 << 10;
+pub const STEP: usize = 64 << 10;
 
 /// A buffered file or standard output.
 pub struct Output {
@@ -19,7 +19,7 @@ impl Output {
     pub fn open(path: Option<&str>) -> Result<Output, SinkError> {
         match path {
             Some(path) => Output::create(Path::new(path)),
-            None => Ok(Output { inner: BufWriter::with_capacity(1 << 16, Box::new(io::stdout())) }),
+            None => Ok(Output { inner: BufWriter::with_capacity(STEP, Box::new(io::stdout())) }),
         }
     }
 
@@ -27,7 +27,7 @@ impl Output {
     pub fn create(path: &Path) -> Result<Output, SinkError> {
         let file =
             File::create(path).map_err(|source| SinkError::Create { path: path.to_path_buf(), source })?;
-        Ok(Output { inner: BufWriter::with_capacity(1 << 16, Box::new(file)) })
+        Ok(Output { inner: BufWriter::with_capacity(STEP, Box::new(file)) })
     }
 
     /// Appends.

@@ -1,14 +1,11 @@
 //! One part: a file that counts and hashes what goes through it.
 
+use crate::sink::output::STEP;
 use flate2::{Compression, GzBuilder, write::GzEncoder};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-
-/// Bytes that are hashed and written at a time: what was just hashed is still near when the system copies it, and
-/// copying 256 KiB at once takes some processors three times as long as copying them in pieces.
-const STEP: usize = 64 << 10;
 
 /// What the manifest says of a part.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +58,7 @@ impl Part {
     pub fn write(&mut self, documents: u32, bytes: &[u8]) -> io::Result<()> {
         self.documents += u64::from(documents);
         self.bytes += bytes.len() as u64;
+        // What was just hashed is still near when the system copies it.
         for piece in bytes.chunks(STEP) {
             self.hash.update(piece);
             match &mut self.target {

@@ -1,7 +1,7 @@
 //! The packed country and network table inside the program: reading `data/geo.bin` (its layout is
 //! told by `data/pack.py`, its sources by NOTICE) and looking addresses up.
 
-use std::hint::black_box;
+use crate::model::look_at;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{LazyLock, OnceLock};
 
@@ -163,22 +163,19 @@ impl GeoTable {
         spot.unwrap_or_default()
     }
 
-    /// Looks at what the search for these addresses will look at, each step for all of them before the next one: what
-    /// does not wait for anything else waits for memory together.
+    /// Looks at what the search for these addresses will look at, each step for all of them before the next one.
     pub(super) fn look_ahead(&self, ips: &[Ipv4Addr]) {
         let near = ips.iter().filter_map(|ip| self.v4.near(ip.to_bits()));
-        black_box(near.fold(0, |sum, (from, to)| sum ^ from ^ to));
+        look_at(near.map(|(from, to)| from ^ to));
         let middle = ips.iter().filter_map(|ip| self.v4.middle(ip.to_bits()));
-        black_box(middle.fold(0, |sum, start| sum ^ start));
+        look_at(middle);
     }
 
     /// Looks at what [`GeoTable::at`] and whoever writes the names will look at.
     pub(super) fn look_at(&self, spots: impl Iterator<Item = Spot> + Clone) {
         let networks = || spots.clone().filter_map(|spot| self.networks.get(spot.network()?));
-        black_box(networks().fold(0, |sum, network| sum ^ network.0));
-        black_box(
-            networks().fold(0, |sum, network| sum ^ network.1.as_bytes().first().copied().unwrap_or(0)),
-        );
+        look_at(networks().map(|network| network.0));
+        look_at(networks().filter_map(|network| network.1.bytes().next()));
     }
 
     /// The places of IPv6; `None` if they are damaged, which a test would have found.

@@ -2,7 +2,7 @@
 
 use super::geo::Spot;
 use super::{Class, Country, Enricher, GeoTable};
-use crate::model::Event;
+use crate::model::{Event, scattered};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::borrow::Cow;
@@ -100,7 +100,7 @@ impl<'e> Cache<'e> {
 
 /// Where the spot of an address is remembered.
 fn slot(ip: Ipv4Addr) -> usize {
-    (ip.to_bits().wrapping_mul(0x9e37_79b1) >> (u32::BITS - SPOTS.ilog2())) as usize
+    scattered(ip.to_bits().into(), SPOTS)
 }
 
 impl Enricher {

@@ -8,7 +8,7 @@ use super::draft::Draft;
 use super::line::Line;
 use super::parser::{Parser, Scratch};
 use super::physical::unended;
-use crate::model::{Endpoint, Event, Ledger, Origin, Value};
+use crate::model::{Endpoint, Event, Ledger, Origin, Value, scattered};
 use crate::source::LineChunk;
 use crate::source::lines::BEFORE;
 
@@ -130,9 +130,9 @@ impl Recent {
             Some(end) => u32::from_le_bytes(*end),
             None => pid.iter().fold(0, |all, digit| all << 8 | u32::from(*digit)),
         };
-        let slot = end.wrapping_mul(0x9e37_79b1) >> (u32::BITS - SLOTS.ilog2());
+        let slot = scattered(end.into(), SLOTS);
         let place = u32::try_from(self.place + 1).unwrap_or(u32::MAX);
-        self.before = match self.last.get_mut(slot as usize) {
+        self.before = match self.last.get_mut(slot) {
             Some(last) if !pid.is_empty() => Some(std::mem::replace(last, place)),
             _ => Some(0),
         };

@@ -1,6 +1,7 @@
 //! Messages that were read before: much of what a log says it says again and again, word for word, and what
 //! a program's message comes to depends on nothing else.
 
+use crate::model::GOLDEN;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
@@ -111,7 +112,7 @@ fn hash(hasher: &FixedState, message: &str) -> u32 {
 
 /// A table takes its place from the low bits of a hash, and tells entries apart by the high ones.
 fn spread(hash: u32) -> u64 {
-    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    u64::from(hash).wrapping_mul(GOLDEN)
 }
 
 #[cfg(test)]

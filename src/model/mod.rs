@@ -2,11 +2,12 @@
 
 mod address;
 mod agent;
+mod ahead;
 mod dataset;
 mod event;
 mod field;
 mod finding;
-mod fnv;
+mod hash;
 mod ledger;
 mod login;
 mod net;
@@ -19,11 +20,12 @@ mod value;
 
 pub use address::{V4Text, push_ip, push_ip_bytes};
 pub use agent::Agent;
+pub use ahead::look_at;
 pub use dataset::Dataset;
 pub use event::{Endpoint, Event, Glimpse, Outcome, Transport};
 pub use field::{Field, FieldRef, Type};
 pub use finding::{Allowed, Evidence, Finding, Ran, Severity};
-pub use fnv::fnv1a;
+pub use hash::{GOLDEN, fnv1a, scattered};
 pub use ledger::{Counts, InputFault, Ledger, Reason, Reasons, Sample};
 pub use login::login_attempts;
 pub use net::{Net, NetError};

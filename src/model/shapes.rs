@@ -1,7 +1,7 @@
 //! What is worked out once for all events that are alike: of one data set, with the same fields in the same
 //! order (their *shape*).
 
-use super::{Dataset, Event, FieldRef, Value};
+use super::{Dataset, Event, FieldRef, GOLDEN, Value};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
@@ -100,9 +100,8 @@ fn kind(dataset: &'static Dataset) -> usize {
 
 /// Four lanes, so that no multiplication waits for the one before.
 fn shape(event: &Event<'_>) -> u64 {
-    let step = |hash: u64, field: FieldRef| {
-        (hash.rotate_left(5) ^ address(field) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    };
+    let step =
+        |hash: u64, field: FieldRef| (hash.rotate_left(5) ^ address(field) as u64).wrapping_mul(GOLDEN);
     let mut lanes = [event.fields.len() as u64, kind(event.dataset) as u64, 2, 3];
     let (fours, rest) = event.fields.as_chunks::<4>();
     for four in fours {
@@ -111,9 +110,7 @@ fn shape(event: &Event<'_>) -> u64 {
         }
     }
     let tail = rest.iter().fold(0, |hash, (field, _)| step(hash, field));
-    lanes
-        .into_iter()
-        .fold(tail, |hash, lane| (hash ^ lane).rotate_left(23).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    lanes.into_iter().fold(tail, |hash, lane| (hash ^ lane).rotate_left(23).wrapping_mul(GOLDEN))
 }
 
 #[cfg(test)]

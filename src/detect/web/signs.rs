@@ -1,7 +1,7 @@
 //! What attacks on web servers look like in a request.
 
 use super::super::Config;
-use crate::model::Severity;
+use crate::model::{Severity, scattered};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -149,8 +149,8 @@ impl Harmless {
         self.texts.resize_with(LATELY, String::new);
         // Addresses, and what clients call themselves, differ in length or in what they end with.
         let end = text.as_bytes().last_chunk::<8>().map_or(0, |last| u64::from_le_bytes(*last));
-        let place = (end ^ text.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - LATELY.trailing_zeros());
-        let Some(known) = self.texts.get_mut(place as usize) else { return };
+        let place = scattered(end ^ text.len() as u64, LATELY);
+        let Some(known) = self.texts.get_mut(place) else { return };
         if known != text && look(text) && text.len() <= SHORT {
             text.clone_into(known);
         }

@@ -1,6 +1,8 @@
 //! How far texts walked down the trees before: most texts begin like one of the last ones did, and comparing so much
 //! is done in one go, where every step down a tree waits for the one before it.
 
+use crate::model::scattered;
+
 /// Words of eight bytes that are compared.
 const WORDS: usize = 3;
 /// Bytes that are compared.
@@ -51,9 +53,7 @@ impl Beginning {
         text.iter_mut().zip(words).for_each(|(word, bytes)| *word = u64::from_le_bytes(*bytes));
         // What clients choose mostly stands behind these bytes.
         let [first, second, _] = text;
-        let hash = (first ^ (second >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let place = usize::try_from(hash >> (u64::BITS - SLOTS.ilog2())).unwrap_or_default();
-        Some(Beginning { tree, text, place })
+        Some(Beginning { tree, text, place: scattered(first ^ (second >> 32), SLOTS) })
     }
 }
 

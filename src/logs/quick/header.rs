@@ -3,6 +3,7 @@
 use super::super::swar::{self, Eight};
 use super::super::template::begins;
 use super::super::time::{Stamps, Yearless};
+use crate::model::scattered;
 use std::ops::Range;
 
 /// Beginnings that are remembered.
@@ -117,8 +118,7 @@ fn slot(bytes: &[u8], part: Range<usize>) -> usize {
     let first = bytes.get(part.start + 1..).and_then(|behind| behind.first_chunk::<8>());
     let last = bytes.get(..part.end - 1).and_then(|before| before.last_chunk::<8>());
     let number = |chunk: Option<&[u8; 8]>| chunk.map_or(0, |chunk| u64::from_le_bytes(*chunk));
-    let hash = (number(first).rotate_left(21) ^ number(last)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    usize::try_from(hash >> (u64::BITS - SLOTS.ilog2())).unwrap_or_default()
+    scattered(number(first).rotate_left(21) ^ number(last), SLOTS)
 }
 
 /// Where the name of the program stands in a line that has a stamp up to `stamp`: `[` or `: ` follows.

@@ -92,8 +92,8 @@ impl AuthTally {
         let all: &'t Hosts = &self.all;
         let (mut total, mut idle, mut span) = (all.beyond, 0u64, None);
         let rows = || {
-            let mut tried = Vec::with_capacity(all.rows.len());
-            for (row, number) in all.rows.iter().zip(0..) {
+            let mut tried = Vec::with_capacity(all.sums.rows.len());
+            for (row, number) in all.sums.rows.iter().zip(0..) {
                 let counts = row.counts();
                 if !counts.tried() {
                     idle = idle.saturating_add(counts.of(Kind::Preauth));
@@ -115,11 +115,11 @@ impl AuthTally {
         let intruders = rows.iter().filter(|(.., row)| row.after_failure());
         let intruders = intruders.map(|(_, number, _)| *number).collect();
         let mut people = Vec::new();
-        for (service, users) in &all.people {
+        for (service, users) in &all.sums.people {
             let failed = users.iter().filter(|(_, (counts, _))| counts.failures() > 0);
             people.extend(failed.map(|(user, (n, last))| (*service, &**user, *n, *last)));
         }
-        let (users, beyond, local) = (all.names.len() as u64, all.beyond, all.local);
+        let (users, beyond, local) = (all.sums.names.len() as u64, all.beyond, all.sums.local);
         Logins { hosts, intruders, distinct, users, total, beyond, idle, local, people, span, facts }
     }
 }

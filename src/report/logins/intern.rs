@@ -1,9 +1,9 @@
 //! Lists whose entries are found by key: hosts and names, numbered in the order first seen, so that
 //! walking them shows nothing of the hash.
 
+use crate::model::look_at;
 use foldhash::fast::FixedState;
 use std::hash::{BuildHasher, Hash};
-use std::hint::black_box;
 
 /// Entries that lie together. Lists grow by so many, and nothing that is in them moves: fresh memory costs
 /// more than looking things up.
@@ -53,8 +53,8 @@ impl<E> Default for Listed<E> {
 impl<E: Keyed> Listed<E> {
     /// The numbers of the entries with these keys, for each that is there.
     ///
-    /// Each step is made for all of them before the next one: what does not wait for anything else waits for
-    /// memory together. By far the most of the time goes there once there are many entries.
+    /// Each step is made for all of them before the next one ([`look_at`]). By far the most of the time goes there
+    /// once there are many entries.
     pub fn find_all<'k>(&self, keys: impl Iterator<Item = E::Key<'k>> + Clone, found: &mut Vec<Option<u32>>)
     where
         E: 'k,
@@ -63,12 +63,12 @@ impl<E: Keyed> Listed<E> {
         // Hashes at first, which become numbers where they stand.
         found.extend(keys.clone().map(|key| Some(self.hash(key))));
         let places = found.iter().flatten();
-        black_box(places.fold(0, |sum, hash| sum ^ self.index.touch(*hash)));
+        look_at(places.map(|hash| self.index.touch(*hash)));
         for found in found.iter_mut() {
             *found = found.and_then(|hash| self.index.find(hash, |_| true));
         }
         let entries = found.iter().flatten().filter_map(|number| self.get(*number));
-        black_box(entries.fold(0, |sum, entry| sum ^ entry.touch()));
+        look_at(entries.map(Keyed::touch));
         for (key, found) in keys.zip(found) {
             // Two keys of one hash are rare.
             if !found.and_then(|number| self.get(number)).is_none_or(|entry| entry.is(key)) {

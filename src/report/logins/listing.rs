@@ -6,7 +6,7 @@ use super::intern::Keyed;
 use super::row::{Row, Tried};
 use super::tally::Hosts;
 use super::told::RemoteHost;
-use crate::model::{V4Text, push_ip};
+use crate::model::{V4Text, look_at, push_ip};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
 use std::borrow::Cow;
@@ -58,24 +58,23 @@ impl<'t> Listing<'t> {
         self.numbers.iter().filter_map(|number| self.host(*number))
     }
 
-    /// Looks at what the hosts in these places are made of. They lie anywhere in memory: what does not wait for
-    /// anything else waits for it together, which it would not while they are drawn.
+    /// Looks at what the hosts in these places, who lie anywhere in memory, are made of.
     pub fn look_ahead(&self, places: Range<usize>) {
         let numbers = self.numbers.get(places).unwrap_or_default();
-        let rows = numbers.iter().filter_map(|number| self.all.rows.get(*number));
-        std::hint::black_box(rows.fold(0, |sum, row| sum ^ row.touch()));
+        let rows = numbers.iter().filter_map(|number| self.all.sums.rows.get(*number));
+        look_at(rows.map(Keyed::touch));
         let tried = numbers.iter().flat_map(|number| self.tried.of(*number));
-        let names = tried.filter_map(|tried| self.all.names.get(tried.user)?.bytes().next());
-        std::hint::black_box(names.fold(0, |sum, byte| sum ^ byte));
+        let names = tried.filter_map(|tried| self.all.sums.names.get(tried.user)?.bytes().next());
+        look_at(names);
     }
 
     /// A host by its number, listed or not.
     pub fn host(&self, number: u32) -> Option<Host<'t>> {
-        let row = self.all.rows.get(number)?;
+        let row = self.all.sums.rows.get(number)?;
         let (mut users, mut accepted) = (Vec::new(), Vec::new());
         for tried in self.tried.of(number) {
-            let name = self.all.names.get(tried.user).map_or("", |name| &**name);
-            let beyond = self.all.beyond_pairs.get(&(number, tried.user)).copied().unwrap_or_default();
+            let name = self.all.sums.names.get(tried.user).map_or("", |name| &**name);
+            let beyond = self.all.sums.beyond_pairs.get(&(number, tried.user)).copied().unwrap_or_default();
             let refused = beyond.0.saturating_add(tried.tried.into());
             let entered = beyond.1.saturating_add(tried.accepted.into());
             if refused > 0 || entered == 0 {
@@ -156,8 +155,8 @@ pub(super) struct ByHost {
 impl ByHost {
     pub fn new(all: &Hosts) -> ByHost {
         // First where those of each begin, which moves on with each that is put there.
-        let mut ends = vec![0; all.rows.len() + 1];
-        for tried in all.tried.iter() {
+        let mut ends = vec![0; all.sums.rows.len() + 1];
+        for tried in all.sums.tried.iter() {
             if let Some(count) = ends.get_mut(tried.host as usize + 1) {
                 *count += 1;
             }
@@ -167,8 +166,8 @@ impl ByHost {
             sum += *end;
             *end = sum;
         }
-        let mut sorted = vec![Tried::default(); all.tried.len()];
-        for tried in all.tried.iter() {
+        let mut sorted = vec![Tried::default(); all.sums.tried.len()];
+        for tried in all.sums.tried.iter() {
             if let Some(place) = ends.get_mut(tried.host as usize)
                 && let Some(slot) = sorted.get_mut(*place as usize)
             {

@@ -1,9 +1,8 @@
 //! Counting log-ins per remote host, block by block.
 
 use super::Counts;
-use super::intern::Listed;
-use super::row::{Beyond, Row, Tried};
-use super::told::{People, RemoteHost, Told, person};
+use super::row::{Row, Tried};
+use super::told::{RemoteHost, Sums, Told, person};
 use crate::model::{Event, Glimpse, Ts};
 use crate::report::Tallying;
 
@@ -36,18 +35,9 @@ pub struct AuthTally {
 #[derive(Debug, Default)]
 pub(super) struct Hosts {
     caps: Caps,
-    pub rows: Listed<Row>,
-    pub names: Listed<Box<str>>,
-    pub tried: Listed<Tried>,
-    pub beyond_pairs: Beyond,
+    pub sums: Sums,
     /// Of hosts that found no room.
     pub beyond: Counts,
-    /// Without a remote host: at the console, in sudo …
-    pub local: Counts,
-    /// The same by service and user.
-    pub people: People,
-    /// Lines counted.
-    seen: u64,
     known: Known,
 }
 
@@ -72,7 +62,7 @@ impl AuthTally {
 
     /// Adds up what was told.
     pub(super) fn settle(&mut self) {
-        self.all.add(&self.told);
+        self.all.add(&self.told.sums);
         self.told.clear();
     }
 }
@@ -95,9 +85,9 @@ impl Tallying for AuthTally {
     }
 
     fn drain(&mut self, mut later: AuthTally) -> AuthTally {
-        debug_assert_eq!(later.all.seen, 0, "a block is told, not added up");
+        debug_assert_eq!(later.all.sums.seen, 0, "a block is told, not added up");
         self.settle();
-        self.all.add(&later.told);
+        self.all.add(&later.told.sums);
         later.told.clear();
         later
     }
@@ -105,31 +95,32 @@ impl Tallying for AuthTally {
 
 impl Hosts {
     /// Adds a block.
-    fn add(&mut self, told: &Told) {
-        self.local.absorb(&told.local);
+    fn add(&mut self, told: &Sums) {
+        let mut known = std::mem::take(&mut self.known);
+        self.know(told, &mut known);
+        let sums = &mut self.sums;
+        sums.local.absorb(&told.local);
         for (service, users) in &told.people {
             for (user, (counts, at)) in users {
-                if let Some((all, last)) = person(&mut self.people, service, user) {
+                if let Some((all, last)) = person(&mut sums.people, service, user) {
                     all.absorb(counts);
                     *last = (*at).max(*last);
                 }
             }
         }
-        let mut known = std::mem::take(&mut self.known);
-        self.know(told, &mut known);
         for (block, row) in told.rows.iter().zip(&known.hosts) {
-            match row.and_then(|row| self.rows.get_mut(row)) {
-                Some(row) => row.absorb(block, self.seen),
+            match row.and_then(|row| sums.rows.get_mut(row)) {
+                Some(row) => row.absorb(block, sums.seen),
                 None => self.beyond.absorb(&block.counts()),
             }
         }
-        self.seen += told.seen;
+        sums.seen += told.seen;
         for (block, pair) in told.tried.iter().zip(&known.pairs) {
             let beyond = told.beyond_pairs.get(&(block.host, block.user)).copied();
-            if let Some(pair) = pair.and_then(|pair| self.tried.get_mut(pair)) {
-                pair.add(block.tried, block.accepted, &mut self.beyond_pairs);
-                beyond.into_iter().for_each(|beyond| pair.add_beyond(beyond, &mut self.beyond_pairs));
-            } else if let Some(row) = number(&known.hosts, block.host).and_then(|row| self.rows.get_mut(row))
+            if let Some(pair) = pair.and_then(|pair| sums.tried.get_mut(pair)) {
+                pair.add(block.tried, block.accepted, &mut sums.beyond_pairs);
+                beyond.into_iter().for_each(|beyond| pair.add_beyond(beyond, &mut sums.beyond_pairs));
+            } else if let Some(row) = number(&known.hosts, block.host).and_then(|row| sums.rows.get_mut(row))
             {
                 let (tried, accepted) = beyond.unwrap_or_default();
                 let few = u64::from(block.tried) + u64::from(block.accepted);
@@ -140,8 +131,8 @@ impl Hosts {
     }
 
     /// Looks up everything that a block names, and enters what is new as far as there is room.
-    fn know(&mut self, told: &Told, known: &mut Known) {
-        let Hosts { caps, rows, names, tried, .. } = self;
+    fn know(&mut self, told: &Sums, known: &mut Known) {
+        let Hosts { caps, sums: Sums { rows, names, tried, .. }, .. } = self;
         let hosts = told.rows.iter().map(|row| row.host.key());
         rows.find_or_add_all(hosts, caps.hosts, |host| Row::new(RemoteHost::from(host)), &mut known.hosts);
         let users = told.names.iter().map(|name| &**name);

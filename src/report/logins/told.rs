@@ -78,11 +78,9 @@ pub(super) fn person<'p>(
     users.get_mut(user)
 }
 
-/// What a block tells.
+/// What lines told, added up: those of a block, or of all the input.
 #[derive(Debug, Default)]
-pub(super) struct Told {
-    /// Its lines, for those that come again.
-    lines: Vec<Line>,
+pub(super) struct Sums {
     pub rows: Listed<Row>,
     pub names: Listed<Box<str>>,
     pub tried: Listed<Tried>,
@@ -92,13 +90,20 @@ pub(super) struct Told {
     /// Without a remote host: at the console, in sudo …
     pub local: Counts,
     pub people: People,
+}
+
+/// What a block tells.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// Its lines, for those that come again.
+    lines: Vec<Line>,
+    pub sums: Sums,
     roles: Roles,
 }
 
-impl Told {
+impl Sums {
     /// Empties it, keeping the memory.
-    pub fn clear(&mut self) {
-        self.lines.clear();
+    fn clear(&mut self) {
         self.rows.clear();
         self.names.clear();
         self.tried.clear();
@@ -106,39 +111,6 @@ impl Told {
         self.seen = 0;
         self.local = Counts::default();
         self.people.clear();
-    }
-
-    /// Takes down what an event tells; gives the number of its line.
-    pub fn glance(&mut self, event: &Glimpse<'_, '_>) -> Option<u32> {
-        let seen = self.roles.look(event);
-        let kind = seen.kind?;
-        let name = seen.name.filter(|_| seen.found || event.source.is_none());
-        let remote = match (name, event.source) {
-            (Some(name), _) => Remote::Name(cut(name, NAME)),
-            (None, Some(ip)) => Remote::Ip(ip),
-            (None, None) => {
-                self.at_home(kind, &seen, event);
-                return None;
-            }
-        };
-        // A block has far fewer lines than numbers.
-        let host = self.rows.find_or_add(remote, usize::MAX, || Row::new(remote.into()))?;
-        let user = seen.user.map(|name| cut(name, NAME));
-        let user = user.and_then(|name| self.names.find_or_add(name, usize::MAX, || name.into()));
-        let pair =
-            user.and_then(|user| self.tried.find_or_add((host, user), usize::MAX, || Tried::new(host, user)));
-        let number = u32::try_from(self.lines.len()).ok();
-        let what = What { weight: seen.weight, kind, named: pair.is_some() };
-        self.count(host, pair, what, event.ts);
-        self.lines.push(Line { host, pair, what });
-        number
-    }
-
-    /// The same line at another time.
-    pub fn again(&mut self, number: u32, ts: Ts) {
-        if let Some(line) = self.lines.get(number as usize).copied() {
-            self.count(line.host, line.pair, line.what, ts);
-        }
     }
 
     #[inline(always)]
@@ -159,6 +131,48 @@ impl Told {
         if let Some((counts, last)) = person(&mut self.people, event.dataset.name, user) {
             counts.add(kind, seen.weight.into());
             *last = event.ts.max(*last);
+        }
+    }
+}
+
+impl Told {
+    /// Empties it, keeping the memory.
+    pub fn clear(&mut self) {
+        self.lines.clear();
+        self.sums.clear();
+    }
+
+    /// Takes down what an event tells; gives the number of its line.
+    pub fn glance(&mut self, event: &Glimpse<'_, '_>) -> Option<u32> {
+        let seen = self.roles.look(event);
+        let kind = seen.kind?;
+        let name = seen.name.filter(|_| seen.found || event.source.is_none());
+        let remote = match (name, event.source) {
+            (Some(name), _) => Remote::Name(cut(name, NAME)),
+            (None, Some(ip)) => Remote::Ip(ip),
+            (None, None) => {
+                self.sums.at_home(kind, &seen, event);
+                return None;
+            }
+        };
+        // A block has far fewer lines than numbers.
+        let sums = &mut self.sums;
+        let host = sums.rows.find_or_add(remote, usize::MAX, || Row::new(remote.into()))?;
+        let user = seen.user.map(|name| cut(name, NAME));
+        let user = user.and_then(|name| sums.names.find_or_add(name, usize::MAX, || name.into()));
+        let pair =
+            user.and_then(|user| sums.tried.find_or_add((host, user), usize::MAX, || Tried::new(host, user)));
+        let number = u32::try_from(self.lines.len()).ok();
+        let what = What { weight: seen.weight, kind, named: pair.is_some() };
+        sums.count(host, pair, what, event.ts);
+        self.lines.push(Line { host, pair, what });
+        number
+    }
+
+    /// The same line at another time.
+    pub fn again(&mut self, number: u32, ts: Ts) {
+        if let Some(line) = self.lines.get(number as usize).copied() {
+            self.sums.count(line.host, line.pair, line.what, ts);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Log lines and the flows they belong to: by address, port and time, within a skew of the clocks that is
 //! estimated from the lines themselves.
 
-use crate::model::{Event, HOUR, SECOND, Ts, fnv1a};
+use crate::model::{Event, GOLDEN, HOUR, SECOND, Ts, fnv1a};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -40,7 +40,7 @@ fn hash((ip, port): End) -> u64 {
         IpAddr::V4(ip) => fnv1a(port.chain(ip.octets())),
         IpAddr::V6(ip) => fnv1a(port.chain(ip.octets())),
     };
-    (hash ^ hash >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    (hash ^ hash >> 32).wrapping_mul(GOLDEN)
 }
 
 impl<T: Ord> Sample<T> {

@@ -15,7 +15,7 @@
 use super::levels::{Bits, measured};
 use super::texts::{NONE, hash, same};
 use crate::case::{Column, Kind};
-use crate::model::{Ts, joined, push_ip_bytes};
+use crate::model::{Ts, joined, push_ip_bytes, scattered};
 use std::net::IpAddr;
 
 /// Members of a list that are kept in its column; a longer one goes to `netlog.more`.
@@ -266,10 +266,10 @@ impl Stack {
             self.ips = vec![None; REMEMBERED_IPS];
         }
         let at = match ip {
-            IpAddr::V4(ip) => ip.to_bits() as usize,
-            IpAddr::V6(ip) => ip.to_bits() as usize,
+            IpAddr::V4(ip) => ip.to_bits().into(),
+            IpAddr::V6(ip) => ip.to_bits() as u64,
         };
-        let at = at.wrapping_mul(0x9e37_79b9) >> 16 & (REMEMBERED_IPS - 1);
+        let at = scattered(at, REMEMBERED_IPS);
         let known = self.ips.get(at).copied().flatten().filter(|known| known.ip == ip);
         if let Some(known) = known {
             self.data.extend_from_slice(&known.code.to_le_bytes());

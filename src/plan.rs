@@ -14,7 +14,7 @@ use crate::config;
 use crate::engine::{Job, Logs, Only};
 use crate::enrich::{self, Net};
 use crate::logs::{Hour, LogFormat, Wanted, Zone};
-use crate::model::{SPANS, Severity, Ts, rfc3339, span};
+use crate::model::{SECOND, SPANS, Severity, Ts, rfc3339, span};
 use crate::net::filter::Filter;
 use crate::report::logins;
 use crate::sink::{self, Needs};
@@ -304,8 +304,8 @@ fn moment(option: &'static str, text: Option<&str>, zone: &Zone) -> Result<Optio
 }
 
 fn instant(text: &str, zone: &Zone) -> Option<Ts> {
-    if let Ok(seconds) = text.parse::<f64>() {
-        return (seconds.abs() < 9.2e9).then_some((seconds * 1e9) as Ts);
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return seconds(text);
     }
     if let Ok(exact) = text.parse::<jiff::Timestamp>() {
         return Ts::try_from(exact.as_nanosecond()).ok();
@@ -313,6 +313,17 @@ fn instant(text: &str, zone: &Zone) -> Option<Ts> {
     let wall = text.parse::<jiff::civil::DateTime>().ok()?;
     let wall = wall.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_nanosecond();
     Some(zone.resolve(Ts::try_from(wall).ok()?, &mut Hour::default()))
+}
+
+/// Seconds since 1970, with a fraction of at most nine digits, exactly. Four digits are rather meant as a year.
+fn seconds(text: &str) -> Option<Ts> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    if whole.len() == 4 || fraction.is_empty() || fraction.len() > 9 {
+        return None;
+    }
+    let nanos = Ts::try_from(fraction.parse::<u64>().ok()?).ok()?
+        * Ts::pow(10, 9 - u32::try_from(fraction.len()).ok()?);
+    whole.parse::<Ts>().ok()?.checked_mul(SECOND)?.checked_add(nanos)
 }
 
 fn outputs(given: &[String], default: &str) -> Result<Vec<Output>, UsageError> {
@@ -347,6 +358,16 @@ fn value(option: &'static str, value: &str, reason: &str) -> UsageError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seconds_are_exact() {
+        let at = |text: &str| instant(text, &Zone::default());
+        assert_eq!(at("1436720900.730104"), Some(1_436_720_900_730_104_000));
+        assert_eq!(at("1772361000"), Some(1_772_361_000_000_000_000));
+        for text in ["2015", "1e9", "1.", ".5", "1.0123456789", "99999999999999"] {
+            assert_eq!(at(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn outputs_do_not_share_a_target() {

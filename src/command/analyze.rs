@@ -41,7 +41,7 @@ pub(super) fn run(plan: Plan, reading: &Reading, terminal: &Terminal) -> Result<
 pub(super) fn check(plan: &Plan, formats: &FormatSet) -> Result<(), CommandError> {
     for output in &plan.outputs {
         if !sink::names().any(|name| name == output.name) {
-            return Err(SinkError::Unknown { name: output.name.clone() }.into());
+            return Err(SinkError::unknown(&output.name, sink::names()).into());
         }
     }
     onto_itself(plan)?;
@@ -54,17 +54,29 @@ pub(super) fn check(plan: &Plan, formats: &FormatSet) -> Result<(), CommandError
     Err(UsageError::Value { option: "--format", value: name.clone(), reason }.into())
 }
 
-/// A case that is read must not be written over meanwhile.
-fn onto_itself(plan: &Plan) -> Result<(), UsageError> {
-    let real = |path: &str| std::fs::canonicalize(path).ok();
-    for path in plan.outputs.iter().filter(|o| o.name == "case").filter_map(|o| o.path.as_ref()) {
-        if real(path).is_some_and(|to| plan.job.inputs.iter().any(|input| real(input).as_ref() == Some(&to)))
-        {
-            let reason = "is read as well; a case cannot be written over itself".to_owned();
-            return Err(UsageError::Value { option: "-o", value: format!("case={path}"), reason });
+/// What is read must not be written over meanwhile.
+pub(super) fn onto_itself(plan: &Plan) -> Result<(), UsageError> {
+    for output in &plan.outputs {
+        if let Some(path) = output.path.as_deref().filter(|path| is_read(path, &plan.job.inputs)) {
+            return Err(read_as_well(format!("{}={path}", output.name)));
         }
     }
     Ok(())
+}
+
+/// The error for an output that is an input.
+pub(super) fn read_as_well(value: String) -> UsageError {
+    let reason = "is read as well, and evidence is not written over; choose another name".to_owned();
+    UsageError::Value { option: "-o", value, reason }
+}
+
+/// Whether a file or folder is one of the inputs, or a capture in one of them. (A report in a folder that is read is
+/// made anew every night.)
+pub(super) fn is_read(path: &str, inputs: &[String]) -> bool {
+    let real = |path: &str| std::fs::canonicalize(path).ok();
+    let Some(to) = real(path) else { return false };
+    let mut inputs = inputs.iter().filter_map(|input| real(input));
+    inputs.any(|input| input == to || (to.starts_with(&input) && engine::is_capture(&to)))
 }
 
 /// Runs `work` with the progress line on, unless `quiet`.

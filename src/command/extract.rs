@@ -1,6 +1,6 @@
 //! `netlog extract`.
 
-use super::analyze::watched;
+use super::analyze::{is_read, read_as_well, watched};
 use super::{CommandError, Status, Terminal, told};
 use crate::cli;
 use crate::engine::{self, Extracted, Wish};
@@ -12,6 +12,11 @@ use std::net::IpAddr;
 /// Finds out which packets are meant, and writes them.
 pub(super) fn run(args: &cli::Extract, now: Ts, terminal: &Terminal) -> Result<Status, CommandError> {
     let plan = Plan::extract(args, now)?;
+    let path = args.output.to_string_lossy();
+    let path = Some(&*path).filter(|path| *path != "-");
+    if let Some(path) = path.filter(|path| is_read(path, &plan.job.inputs)) {
+        return Err(read_as_well(path.to_owned()).into());
+    }
     let (from, to) = plan.job.window;
     let span = (from.is_some() || to.is_some())
         .then(|| (from.unwrap_or(Ts::MIN), to.map_or(Ts::MAX, |to| to.saturating_sub(1))));
@@ -26,8 +31,6 @@ pub(super) fn run(args: &cli::Extract, now: Ts, terminal: &Terminal) -> Result<S
         wish = of(finding, number, report.findings.len())?;
     }
     wish.filter = plan.job.filter.clone();
-    let path = args.output.to_string_lossy();
-    let path = Some(&*path).filter(|path| *path != "-");
     let Extracted { read, written, copied, ledger } = engine::extract(&plan.job.inputs, &wish, path)?;
     if !args.reading.quiet {
         let form = if copied { "pcap, records as they were" } else { "pcapng" };

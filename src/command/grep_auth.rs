@@ -1,6 +1,6 @@
 //! `netlog grep-auth`.
 
-use super::analyze::{command_line, watched};
+use super::analyze::{command_line, onto_itself, watched};
 use super::{CommandError, Status, Terminal, told};
 use crate::cli::GrepAuth;
 use crate::engine;
@@ -11,6 +11,7 @@ use crate::sink::logins::{self, Opened};
 
 /// Runs the plan: opens the outputs, counts the log-ins, writes the answer.
 pub(super) fn run(plan: &Plan, args: &GrepAuth, terminal: &Terminal) -> Result<Status, CommandError> {
+    onto_itself(plan)?;
     let color = terminal.color(args.reading.color);
     let open = |o: &crate::plan::Output| logins::open(&o.name, o.path.as_deref(), terminal.width, color);
     let outputs = plan.outputs.iter().map(open).collect::<Result<Vec<Opened>, _>>()?;

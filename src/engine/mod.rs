@@ -28,6 +28,7 @@ mod run;
 mod transfers;
 mod writer;
 
+pub use crate::source::is_capture;
 pub use extract::{ExtractError, Extracted, Wish, extract};
 pub use logs::{LogFile, each_log};
 pub use progress::Progress;

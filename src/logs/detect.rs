@@ -85,6 +85,8 @@ impl FormatSet {
         };
         let text = String::from_utf8_lossy(whole);
         let lines: Vec<&str> = text
+            .strip_prefix(super::physical::MARK)
+            .unwrap_or(&text)
             .lines()
             .map(|l| l.trim_matches(['\r', '\0']))
             .filter(|l| !l.trim().is_empty())

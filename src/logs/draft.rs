@@ -174,7 +174,12 @@ impl<'a> Draft<'a> {
             Target::Status(field) => {
                 let put = self.put_field(field, capture.check.as_ref(), text);
                 if let Some(status) = self.fields.last().and_then(|(_, v)| v.as_int()) {
-                    self.outcome = if status < 400 { Outcome::Success } else { Outcome::Failure };
+                    self.outcome = match status {
+                        // Nothing was answered.
+                        ..100 => Outcome::Unknown,
+                        ..400 => Outcome::Success,
+                        _ => Outcome::Failure,
+                    };
                 }
                 put
             }
@@ -242,7 +247,11 @@ impl<'a> Draft<'a> {
 impl<'a> Draft<'a> {
     /// Takes over what was read from a text of its own memory.
     pub fn merge(&mut self, inner: Draft<'_>) {
-        self.time = inner.time.or(self.time);
+        self.time = match (inner.time, self.time) {
+            // Whoever wrapped the line knew the year.
+            (Some(Moment::Yearless(when)), Some(Moment::Utc(ts))) => Some(Moment::Local(when.near(ts))),
+            (inner, own) => inner.or(own),
+        };
         self.end = inner.end.or(self.end);
         self.lasted = inner.lasted.or(self.lasted);
         if inner.outcome != Outcome::Unknown {

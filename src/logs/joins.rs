@@ -42,7 +42,8 @@ impl<'f> Joins<'f> {
     pub fn continues(&self, before: &[u8], line: &[u8]) -> bool {
         match self {
             Joins::Loose => indented(line),
-            Joins::One(joining) => joining.continues(before, line),
+            // Where lengths tell that an entry ends, the next line is of another one.
+            Joins::One(joining) => !self.is_counted() && joining.continues(before, line),
             Joins::Mixed(set, roots) => goes_on(set, roots, before, line, &mut Scratch::default()),
         }
     }
@@ -53,6 +54,11 @@ impl<'f> Joins<'f> {
             Joins::One(joining) => joining.division(),
             _ => None,
         }
+    }
+
+    /// Whether the lengths of values tell where an event ends.
+    pub(super) fn is_counted(&self) -> bool {
+        matches!(self, Joins::One(joining) if joining.is_counted())
     }
 
     /// Whether an event can have several lines, or a line several events.

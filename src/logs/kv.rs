@@ -8,6 +8,7 @@
 use super::PatternError;
 use super::draft::Draft;
 use super::fields::Table;
+use super::journal::length;
 use super::parser::Scratch;
 use super::spec::KvSpec;
 use super::swar::{self, Eight, Hits};
@@ -328,10 +329,9 @@ impl KvRule {
 fn counted<'a>(rest: &mut &'a str) -> Option<&'a str> {
     let text = rest.strip_prefix('\n')?;
     let begin = text.char_indices().nth(8).map(|(at, _)| at)?;
-    let (length, value) = text.split_at_checked(begin)?;
-    let bytes = length.bytes().rev().try_fold(0usize, |n, b| n.checked_mul(256)?.checked_add(b.into()));
-    let told = bytes.filter(|n| length.is_ascii() && matches!(value.as_bytes().get(*n), None | Some(b'\n')));
-    let told = told.and_then(|n| Some((value.get(..n)?, value.get(n..)?)));
+    let (_, value) = text.split_at_checked(begin)?;
+    let told = length(text).and_then(|(n, value)| Some((value.get(..n)?, value.get(n..)?)));
+    let told = told.filter(|(_, after)| after.is_empty() || after.starts_with('\n'));
     let (value, after) = told.or_else(|| {
         let key = |line: &str| {
             let name = line.bytes().take_while(|b| matches!(b, b'A'..=b'Z' | b'_' | b'0'..=b'9')).count();

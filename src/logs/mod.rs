@@ -37,6 +37,7 @@ mod fields;
 pub mod grok;
 mod identity;
 mod joins;
+mod journal;
 mod json;
 mod kv;
 mod line;

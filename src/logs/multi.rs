@@ -4,8 +4,8 @@
 //! that a file can be cut between events without knowing anything of what came earlier, and its pieces
 //! read in any order.
 
-use super::PatternError;
 use super::spec::MultiSpec;
+use super::{PatternError, journal};
 use regex::bytes::{Regex, RegexBuilder};
 
 /// So much of a line is looked at to tell whether it goes on.
@@ -26,14 +26,21 @@ pub struct Joining {
     bytes: usize,
 }
 
-/// Where events begin in the middle of a line.
+/// Where events begin if lines do not tell.
 #[derive(Clone, Debug)]
-pub struct Division(Regex);
+pub enum Division {
+    /// In the middle of a line: an expression that finds that, or a line's end.
+    Within(Regex),
+    /// Where the lengths of values tell that an entry ends.
+    Counted,
+}
 
 impl Division {
-    /// The first place behind `from` where a line ends or an event begins within it.
+    /// The first place behind `from` where a line ends or an event begins within it; where values are counted, where
+    /// an entry ends of a text that begins with one.
     pub fn next(&self, text: &[u8], from: usize) -> Option<usize> {
-        let found = self.0.find_at(text, from.checked_add(1).filter(|at| *at <= text.len())?)?;
+        let Division::Within(begins) = self else { return journal::next(text, from) };
+        let found = begins.find_at(text, from.checked_add(1).filter(|at| *at <= text.len())?)?;
         let ends = text.get(found.start()) == Some(&b'\n');
         Some(found.start() + usize::from(ends))
     }
@@ -66,7 +73,8 @@ impl Joining {
         let fail = |message: &str| Err(PatternError::format(file, "multiline", message));
         let division = spec.divide.as_ref().map(|text| Regex::new(&format!("\n|(?:{text})"))).transpose();
         let division = division.map_err(|e| PatternError::format(file, "multiline.divide", e.to_string()))?;
-        let joining = Joining { division: division.map(Division), ..joining };
+        let division = division.map(Division::Within).or(spec.counted.then_some(Division::Counted));
+        let joining = Joining { division, ..joining };
         match (&joining.start, &joining.goes_on) {
             (None, None) => fail("needs `start` or `continues`"),
             (Some(_), Some(_)) => fail("has both `start` and `continues`; one of them decides"),
@@ -90,13 +98,21 @@ impl Joining {
         holds(&self.start, line) == Some(true)
     }
 
-    /// Where events can begin in the middle of a line.
+    /// Whether the lengths of values tell where an event ends.
+    pub(super) fn is_counted(&self) -> bool {
+        matches!(self.division, Some(Division::Counted))
+    }
+
+    /// Where events can begin in the middle of a line, or if lines do not tell.
     pub fn division(&self) -> Option<&Division> {
         self.division.as_ref()
     }
 
     /// The lines at the start of `text` that belong together; at least one.
     pub(super) fn group(&self, text: &[u8]) -> Group {
+        if self.is_counted() {
+            return Group { bytes: journal::next(text, 0).unwrap_or(text.len()), beyond: 0 };
+        }
         if let Some(division) = &self.division
             && let Some(bytes) = division.next(text, 0)
             && text.get(bytes.saturating_sub(1)) != Some(&b'\n')

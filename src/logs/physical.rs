@@ -2,6 +2,7 @@
 
 use super::draft::Draft;
 use super::joins::{Joins, blank, indented};
+use super::journal;
 use super::multi::Joining;
 use super::parser::{LINE, Parsed, Parser, Read, Scratch};
 use super::taker::Taker;
@@ -89,7 +90,8 @@ impl Parser<'_> {
         let rest = chunk.data.get(at..).unwrap_or_default();
         let group = self.joins().group(rest, scratch);
         let raw = rest.get(..group.bytes).unwrap_or(rest);
-        let text = whole.and_then(|text| text.get(at..at + group.bytes));
+        let text =
+            whole.filter(|_| !self.joins().is_counted()).and_then(|text| text.get(at..at + group.bytes));
         // Nearly every line is one by itself: it is not searched for line ends again.
         let single = memchr::memchr(b'\n', raw).is_none_or(|at| at + 1 == raw.len());
         let ended = raw.last() == Some(&b'\n');
@@ -117,10 +119,17 @@ impl Parser<'_> {
         group.bytes + group.beyond
     }
 
-    /// Lines that are not UTF-8: replaced characters, and an event of its own memory.
+    /// Lines that are not UTF-8, or not text as they stand: replaced characters, and an event of its own memory.
     fn broken(&self, raw: &[u8], origin: Origin, parsed: &mut Parsed<'_>, scratch: &mut Scratch) {
-        let text = String::from_utf8_lossy(raw);
-        if matches!(text, Cow::Owned(_)) {
+        let (text, replaced) = if self.joins().is_counted() {
+            let (text, replaced) = journal::text(raw);
+            (Cow::Owned(text), replaced)
+        } else {
+            let text = String::from_utf8_lossy(raw);
+            let replaced = matches!(text, Cow::Owned(_));
+            (text, replaced)
+        };
+        if replaced {
             parsed.ledger.anomaly("text.not_utf8", origin);
         }
         let mut own = Parsed { turns: parsed.turns, chunk: parsed.chunk, ..Parsed::default() };
@@ -286,9 +295,15 @@ fn split<'t, 'r>(text: &mut &'t str, raw: &mut &'r [u8], lines: u64) -> (&'t str
     (mine, own)
 }
 
+/// The byte order mark that some programs begin a file with (RFC 3629 6): no part of the first line.
+pub(super) const MARK: char = '\u{feff}';
+
 /// The text of a line without its end; `None` for lines that hold nothing, which are counted.
 pub(super) fn clean<'a>(text: &'a str, raw: &[u8], origin: Origin, ledger: &mut Ledger) -> Option<&'a str> {
     let mut text = unended(text);
+    if origin.offset == 0 {
+        text = text.strip_prefix(MARK).unwrap_or(text);
+    }
     // A log truncated while its writer kept the old position begins with a hole of NULs.
     if text.starts_with('\0') {
         ledger.anomaly("text.nul", origin);

@@ -302,6 +302,9 @@ pub(super) struct MultiSpec {
     pub follows: Option<String>,
     /// Where a new event begins in the middle of a line.
     pub divide: Option<String>,
+    /// Events are entries of the journal's export format, which tells the lengths of values.
+    #[serde(default)]
+    pub counted: bool,
     /// Most lines of an event.
     pub lines: Option<usize>,
     /// Most bytes of an event.

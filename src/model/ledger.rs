@@ -71,6 +71,18 @@ impl Counts {
         note(&mut self.malformed, reason, origin, bytes);
     }
 
+    /// Records that were left out because nobody asked for them.
+    pub fn filtered(&self) -> u64 {
+        self.skipped.get("filtered").map_or(0, |filtered| filtered.count)
+    }
+
+    /// How many of a thousand records that were asked for were understood.
+    pub fn understood(&self) -> u64 {
+        let asked = self.read - self.filtered().min(self.read);
+        let share = u128::from(self.decoded) * 1000 / u128::from(asked.max(1));
+        if asked == 0 { 1000 } else { u64::try_from(share).unwrap_or(1000) }
+    }
+
     /// What `read` must equal.
     pub fn accounted(&self) -> u64 {
         let sum = |r: &Reasons| r.values().map(|x| x.count).sum::<u64>();

@@ -79,7 +79,7 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
         return match memchr::memmem::find(&text, b"ftp") {
             Some(_) => Probe::Yes,
             None if memchr::memmem::find(&text, b"smtp").is_some() => Probe::No,
-            None => Probe::More,
+            None => asked_for_a_password(bytes),
         };
     }
     let (verb, rest) = lines::word(line);
@@ -89,6 +89,16 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
         ("USER", [_, ..]) if !rest.contains(&b' ') => Probe::More,
         ("FEAT" | "SYST" | "PASV" | "EPSV", b"") => Probe::Yes,
         _ => Probe::No,
+    }
+}
+
+/// What follows a greeting that could be a mail server's: `331` and `230` (RFC 959 4.2) are of FTP alone.
+fn asked_for_a_password(bytes: &[u8]) -> Probe {
+    let mut codes = bytes.split(|b| *b == b'\n').filter_map(|line| line.first_chunk::<3>());
+    match codes.find(|code| matches!(*code, b"331" | b"332" | b"230" | b"250")) {
+        Some(b"250") => Probe::No,
+        Some(_) => Probe::Yes,
+        None => Probe::More,
     }
 }
 
@@ -378,14 +388,4 @@ impl Parser for Ftp {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses() {
-        assert_eq!(six(b"(192,0,2,1,4,1)."), Some(("192.0.2.1".parse().unwrap(), 1025)));
-        assert_eq!(six(b"1,2,3,4,5,256"), None);
-        assert_eq!(extended(b"|2|2001:db8::1|6275|"), Some((Some("2001:db8::1".parse().unwrap()), 6275)));
-        assert_eq!(extended(b"|||6446|)"), Some((None, 6446)));
-    }
-}
+mod tests;

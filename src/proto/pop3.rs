@@ -57,9 +57,8 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
         Err(probe) => return probe,
     };
     if dir == Dir::Server {
-        // Redis answers `+OK` too.
-        let text = line.get(3..).unwrap_or_default().to_ascii_uppercase();
-        let told = [&b"POP"[..], b"DOVECOT", b"READY"].iter().any(|w| memchr::memmem::find(&text, w).is_some());
+        // Redis answers `+OK` too, but says nothing more.
+        let told = line.strip_prefix(b"+OK ").is_some_and(|text| !text.trim_ascii().is_empty());
         return if told { Probe::Yes } else { Probe::More };
     }
     match (lines::upper(lines::word(line).0).as_str(), lines::word(line).1) {
@@ -288,5 +287,18 @@ impl Parser for Pop3 {
 
     fn end(&mut self, out: &mut Emit<'_>) {
         self.flush(out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_greeting_says_something() {
+        let server = |text: &[u8]| probe(Dir::Server, text);
+        assert_eq!(server(b"+OK Hello there.\r\n"), Probe::Yes);
+        assert_eq!(server(b"+OK <1896.697170952@dbc.mtview.ca.us>\r\n"), Probe::Yes);
+        assert_eq!(server(b"+OK\r\n"), Probe::More, "Redis");
     }
 }

@@ -43,12 +43,16 @@ fn read(tally: &Tally, facts: &Facts) -> String {
 }
 
 fn share(counts: &Counts) -> String {
-    if counts.decoded == counts.read {
-        return "all".to_owned();
-    }
+    let (filtered, permille) = (counts.filtered(), counts.understood());
+    let left_out = match filtered {
+        0 => String::new(),
+        _ => format!("{} left out, of the others ", units::count(filtered)),
+    };
     // 999 of 1000 at most, so that "100 %" always means all.
-    let permille = u128::from(counts.decoded) * 1000 / u128::from(counts.read.max(1));
-    format!("{}.{} %", permille / 10, permille % 10)
+    match permille {
+        1000 => format!("{left_out}all"),
+        _ => format!("{left_out}{}.{} %", permille / 10, permille % 10),
+    }
 }
 
 fn findings(facts: &Facts) -> Vec<String> {

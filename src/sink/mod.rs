@@ -84,10 +84,12 @@ pub struct SinkContext {
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
     /// There is no such sink.
-    #[error("'{name}' is no output; there are: {}", known())]
+    #[error("'{name}' is no output; there are: {known}")]
     Unknown {
         /// What was asked for.
         name: String,
+        /// What could have been.
+        known: String,
     },
     /// The sink cannot write there.
     #[error("-o {name}: {reason}")]
@@ -154,7 +156,7 @@ sinks![text, json, ndjson, csv, markdown, html, bulk, case, mongo, graphite];
 /// # Errors
 /// If there is no such sink or its file cannot be made.
 pub fn open(name: &str, path: Option<&str>, context: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
-    let kind = kind(name).ok_or_else(|| SinkError::Unknown { name: name.to_owned() })?;
+    let kind = kind(name).ok_or_else(|| SinkError::unknown(name, names()))?;
     (kind.open)(path.filter(|p| *p != "-"), context)
 }
 
@@ -168,6 +170,9 @@ pub fn kind(name: &str) -> Option<&'static Kind> {
     ALL.iter().copied().find(|kind| kind.name == name)
 }
 
-fn known() -> String {
-    names().collect::<Vec<_>>().join(", ")
+impl SinkError {
+    /// There is no output of this name; there are `known`.
+    pub(crate) fn unknown<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> SinkError {
+        SinkError::Unknown { name: name.to_owned(), known: known.collect::<Vec<_>>().join(", ") }
+    }
 }

@@ -136,8 +136,18 @@ impl Finder<'_> {
         let fixed = arg.find(['*', '?', '[', '{']).and_then(|meta| arg.get(..meta)).unwrap_or_default();
         let base = fixed.rfind('/').and_then(|slash| arg.get(..=slash)).unwrap_or(".");
         let depth = if arg.contains("**") { usize::MAX } else { arg.matches('/').count() + 1 };
+        // As shells have it, a name that begins with a dot has to be asked for.
+        let dotted = |name: &str| name.starts_with('.') && !matches!(name, "." | "..");
+        let asked = arg
+            .get(fixed.rfind('/').map_or(0, |slash| slash + 1)..)
+            .is_some_and(|rest| rest.split('/').any(dotted));
         let mut found = Vec::new();
-        for entry in walkdir::WalkDir::new(base).max_depth(depth).follow_links(true).sort_by_file_name() {
+        let walk =
+            walkdir::WalkDir::new(base).min_depth(1).max_depth(depth).follow_links(true).sort_by_file_name();
+        let shown = |entry: &walkdir::DirEntry| {
+            asked || entry.depth() == 0 || !entry.file_name().to_str().is_some_and(dotted)
+        };
+        for entry in walk.into_iter().filter_entry(shown) {
             let Ok(entry) = entry else { continue };
             let path = if base == "." { entry.path().strip_prefix(".") } else { Ok(entry.path()) };
             found.extend(path.ok().filter(|p| matcher.is_match(p)).map(Path::to_path_buf));

@@ -129,7 +129,7 @@ fn captures(mut family: Vec<Placed>) -> Vec<Vec<Placed>> {
 
 fn follows(before: &Input, after: &Input) -> bool {
     let (Some(start), Some(next)) = (before.first, after.first) else { return false };
-    if before.kind != after.kind || next.saturating_sub(start) > SLICE {
+    if before.kind != after.kind {
         return false;
     }
     match capture::last_time(before) {
@@ -137,7 +137,7 @@ fn follows(before: &Input, after: &Input) -> bool {
             let gap = next.saturating_sub(last);
             (-OVERLAP..=SILENCE).contains(&gap)
         }
-        capture::Last::Expensive => true,
+        capture::Last::Expensive => next.saturating_sub(start) <= SLICE,
         capture::Last::Unknown => false,
     }
 }

@@ -26,6 +26,7 @@ mod stretch;
 mod tar;
 mod window;
 
+pub use sniff::is_capture;
 pub use stretch::{PROOF, Part};
 
 use crate::model::{Ledger, Ts};

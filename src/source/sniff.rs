@@ -2,6 +2,9 @@
 
 use super::{Kind, pcap, pcapng};
 use std::borrow::Cow;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 /// What the first bytes of an input say it is.
 #[derive(Debug, PartialEq)]
@@ -43,6 +46,14 @@ const FOREIGN: &[(&[u8], &str)] = &[
     (b"\xfe\xff", "UTF-16 text: convert it to UTF-8 first"),
 ];
 
+/// Whether a file is a capture, as it lies there.
+pub fn is_capture(path: &Path) -> bool {
+    let mut begin = [0; 32];
+    let read = File::open(path).and_then(|mut file| file.read(&mut begin)).unwrap_or(0);
+    let begin = begin.get(..read).unwrap_or_default();
+    pcap::is_magic(begin) || pcapng::is_magic(begin)
+}
+
 /// Recognises the content of an input by its first bytes.
 pub(super) fn recognise(sample: &[u8]) -> Content {
     if sample.is_empty() {
@@ -66,10 +77,13 @@ pub(super) fn recognise(sample: &[u8]) -> Content {
     }
 }
 
+/// NULs in a row that are a hole: what a file system or a truncated file leaves, not what a program writes.
+const HOLE: usize = 256;
+
 /// Why a sample is not lines of text; `None` if it is.
 ///
 /// Logs have stray bytes: a run of NULs where a machine lost power or a file was truncated while
-/// being written, terminal colours, Latin-1. So leading NULs are passed over, and what remains may
+/// being written, terminal colours, Latin-1. So leading NULs and holes are passed over, and what remains may
 /// have a tenth of control bytes, or a fiftieth if much of it is not UTF-8 either. Random bytes have
 /// an eighth of control bytes, and nearly half are not UTF-8.
 fn not_text(sample: &[u8]) -> Option<Cow<'static, str>> {
@@ -88,10 +102,34 @@ fn not_text(sample: &[u8]) -> Option<Cow<'static, str>> {
     }
     let control =
         body.iter().filter(|&&b| b == 0x7f || (b < 0x20 && !b"\t\n\x0b\x0c\r\x08\x1b".contains(&b))).count();
+    let holes: usize = body
+        .chunk_by(|a, b| a == b)
+        .filter(|run| run.first() == Some(&0))
+        .map(<[u8]>::len)
+        .filter(|len| *len >= HOLE)
+        .sum();
+    let (control, text) = (control - holes, body.len() - holes);
     let invalid: usize = body.utf8_chunks().map(|c| c.invalid().len()).sum();
-    let binary = control * 10 > body.len() || (control * 50 > body.len() && invalid * 5 > body.len());
+    let binary = control * 10 > text || (control * 50 > text && invalid * 5 > text);
     binary.then(|| {
-        let percent = control * 100 / body.len();
+        let percent = control * 100 / text;
         Cow::Owned(format!("{percent} % of the first {} bytes are control bytes", sample.len()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hole_is_no_reason_not_to_read_a_log() {
+        let lines = b"Dec 26 13:20:00 w sshd[1]: Connection closed\n".repeat(50);
+        let holed = |hole: usize| [&lines[..], &vec![0; hole], &lines].concat();
+        for hole in [0, 100, 5000, 50_000] {
+            assert_eq!(recognise(&holed(hole)), Content::Known(Kind::Text), "{hole}");
+        }
+        let numbers: Vec<u8> = (0..4096).flat_map(|n: u32| n.to_le_bytes()).collect();
+        assert!(matches!(recognise(&numbers), Content::Other(_)));
+        assert!(matches!(recognise(&[0; 999]), Content::Other(_)));
+    }
 }

@@ -41,6 +41,30 @@ fn a_finding_is_severe_enough() {
 }
 
 #[test]
+fn evidence_is_not_written_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("auth.log");
+    let capture = dir.path().join("web.pcap");
+    fs::copy(demo("auth.log"), &log).unwrap();
+    fs::copy(demo("capture.pcap"), &capture).unwrap();
+    let before = (fs::read(&log).unwrap(), fs::read(&capture).unwrap());
+    let folder = arg(dir.path());
+    let over = |output: &str, to: &Path| format!("{output}={}", arg(to));
+    let refuse = |args: &[&str]| refused(&netlog(args), 2, &["is read as well", "another name"]);
+    refuse(&["analyze", arg(&log), "-o", &over("text", &log)]);
+    refuse(&["events", arg(&capture), "-o", &over("ndjson", &capture)]);
+    refuse(&["analyze", folder, "-o", &over("json", &capture)]);
+    refuse(&["grep-auth", arg(&log), "-o", &over("json", &log)]);
+    refuse(&["extract", arg(&capture), "--host", "192.0.2.1", "-o", arg(&capture)]);
+    assert!(before == (fs::read(&log).unwrap(), fs::read(&capture).unwrap()));
+    // A report of yesterday is.
+    let report = dir.path().join("report.txt");
+    for _ in 0..2 {
+        assert_eq!(netlog(&["analyze", folder, "-o", &over("text", &report)]).code, 0);
+    }
+}
+
+#[test]
 fn wrong_command_lines() {
     let log = demo("auth.log");
     let with = |args: &[&str]| netlog(&[&["analyze", arg(&log)], args].concat());

@@ -76,6 +76,8 @@ fn directive(text: &str) -> Result<(Vec<Piece>, &str), String> {
         ("t", _) => return Ok((time(argument)?, rest)),
         ("H", _) => return Ok((vec![Piece::Text("HTTP/".to_owned()), Field::of("http.version")], rest)),
         ("r", _) => Piece::Request,
+        // The peer of the connection, which is a proxy where another directive tells the client (mod_remoteip).
+        ("a", "c") => Field::of(""),
         ("h" | "a", _) => Field::of("source.address"),
         ("A", _) => Field::of("destination.address"),
         ("u", _) => Field::wide("user.name"),

@@ -60,6 +60,13 @@ impl Yearless {
         (FEB_29..MARCH).contains(&self.secs)
     }
 
+    /// Nanoseconds as if UTC, in the year in which that is nearest to an instant.
+    pub fn near(self, ts: Ts) -> Ts {
+        let about = i16::try_from(1970 + ts.div_euclid(365 * crate::model::DAY)).unwrap_or(1970);
+        let years = (about.saturating_sub(1)..=about.saturating_add(1)).map(|year| self.in_year(year));
+        years.min_by_key(|at| at.abs_diff(ts)).unwrap_or(ts)
+    }
+
     /// Nanoseconds as if UTC, in `year`. 29 February of a year without one becomes 1 March.
     pub fn in_year(self, year: i16) -> Ts {
         self.within(&Calendar::of(year))

@@ -196,11 +196,10 @@ fn listing(id: &'static str, columns: &[Column], rows: Vec<Vec<Cell>>, distinct:
 
 fn lines(ledger: &Ledger) -> Vec<(&'static str, Unit, Cell)> {
     let lines = &ledger.lines;
-    let share = u128::from(lines.decoded) * 1000 / u128::from(lines.read.max(1));
     vec![
         ("Lines read", Unit::Count, lines.read.into()),
         ("Lines understood", Unit::Count, lines.decoded.into()),
-        ("Share of lines understood", Unit::Permille, u64::try_from(share).unwrap_or(1000).into()),
+        ("Share of lines understood", Unit::Permille, lines.understood().into()),
     ]
 }
 

@@ -45,10 +45,9 @@ fn account(list: &mut Vec<(&'static str, Unit, Cell)>, counts: &Counts, names: [
     if counts.read == 0 {
         return;
     }
-    let share = u128::from(counts.decoded) * 1000 / u128::from(counts.read);
     list.push((names[0], Unit::Count, counts.read.into()));
     list.push((names[1], Unit::Count, counts.decoded.into()));
-    list.push((names[2], Unit::Permille, u64::try_from(share).unwrap_or(1000).into()));
+    list.push((names[2], Unit::Permille, counts.understood().into()));
 }
 
 fn row(source: &SourceInfo) -> Vec<Cell> {

@@ -24,6 +24,9 @@ pub struct Opened {
     output: Output,
 }
 
+/// Outputs that the answer can be written to.
+const NAMES: [&str; 5] = ["text", "json", "ndjson", "csv", "markdown"];
+
 /// Opens the output `name` on `path`; `None` and `-` are standard output, for whose `width` (columns)
 /// and `color` text is laid out.
 ///
@@ -37,7 +40,7 @@ pub fn open(name: &str, path: Option<&str>, width: Option<usize>, color: bool) -
         "ndjson" => Form::Ndjson,
         "csv" => Form::Csv,
         "markdown" => Form::Markdown,
-        _ => return Err(SinkError::Unknown { name: name.to_owned() }),
+        _ => return Err(SinkError::unknown(name, NAMES.into_iter())),
     };
     Ok(Opened { form, output: Output::open(path)? })
 }

@@ -98,6 +98,10 @@ fn globs() {
     assert_eq!(found("**/*.txt"), ["one.txt", "three.txt", "two.txt", "we[i]rd.txt"]);
     assert_eq!(found("we[i]rd.txt"), ["we[i]rd.txt"], "a file of that name is no pattern");
     assert_eq!(found("s*"), ["three.txt"], "a directory that matches is searched");
+    let (_, ledger) = find(&[&dir.path().join("*")]);
+    assert!(ledger.blocks.is_empty(), "what is in the folder, not the folder: {:?}", ledger.blocks);
+    file(dir.path(), "sub/.hidden", b"a line\n");
+    assert_eq!(found("sub/*"), ["three.txt"], "as a shell has it");
 }
 
 #[test]
@@ -157,10 +161,11 @@ fn slices_are_one_capture() {
         file(dir.path(), name, &write::pcap(start, count));
     }
     // Large enough that only the end is read.
-    let long: Vec<u8> = write::pcap(100_000, 40_000);
+    // Longer than a day, too.
+    let long: Vec<u8> = write::pcap(100_000, 90_000);
     assert!(long.len() > 3 << 20);
     file(dir.path(), "long", &long);
-    file(dir.path(), "long1", &write::compress("zstd", &write::pcap(140_001, 5)));
+    file(dir.path(), "long1", &write::compress("zstd", &write::pcap(190_001, 5)));
     let (groups, _) = find(&[dir.path()]);
     let mut got: Vec<String> = names(&groups).iter().map(|g| g.join(" ")).collect();
     got.sort();

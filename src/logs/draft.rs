@@ -177,7 +177,7 @@ impl<'a> Draft<'a> {
                     self.outcome = match status {
                         // Nothing was answered.
                         ..100 => Outcome::Unknown,
-                        ..400 => Outcome::Success,
+                        100..400 => Outcome::Success,
                         _ => Outcome::Failure,
                     };
                 }

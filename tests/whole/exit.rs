@@ -52,7 +52,7 @@ fn evidence_is_not_written_over() {
     let over = |output: &str, to: &Path| format!("{output}={}", arg(to));
     let refuse = |args: &[&str]| refused(&netlog(args), 2, &["is read as well", "another name"]);
     refuse(&["analyze", arg(&log), "-o", &over("text", &log)]);
-    refuse(&["events", arg(&capture), "-o", &over("ndjson", &capture)]);
+    refuse(&["analyze", arg(&capture), "-o", &over("ndjson", &capture)]);
     refuse(&["analyze", folder, "-o", &over("json", &capture)]);
     refuse(&["grep-auth", arg(&log), "-o", &over("json", &log)]);
     refuse(&["extract", arg(&capture), "--host", "192.0.2.1", "-o", arg(&capture)]);

@@ -48,6 +48,10 @@ const FOREIGN: &[(&[u8], &str)] = &[
 
 /// Whether a file is a capture, as it lies there.
 pub fn is_capture(path: &Path) -> bool {
+    // A pipe would be waited for.
+    if !path.is_file() {
+        return false;
+    }
     let mut begin = [0; 32];
     let read = File::open(path).and_then(|mut file| file.read(&mut begin)).unwrap_or(0);
     let begin = begin.get(..read).unwrap_or_default();

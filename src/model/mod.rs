@@ -33,5 +33,5 @@ pub use origin::{Origin, Seq, SourceInfo, Sources, Stamp};
 pub use shapes::Shapes;
 pub use span::{SPANS, positive_span, span};
 pub use text::cut;
-pub use time::{DAY, HOUR, MINUTE, SECOND, Ts, joined, push_rfc3339, rfc3339};
+pub use time::{DAY, HOUR, MINUTE, SECOND, Ts, joined, push_rfc3339, push_time, rfc3339};
 pub use value::Value;

@@ -17,44 +17,49 @@ pub const DAY: Ts = 24 * HOUR;
 /// Seconds of a day.
 const DAY_SECS: i64 = DAY / SECOND;
 
-/// Appends `ts` as RFC 3339 in UTC, always with nanoseconds (`2015-08-27T08:18:50.064000000Z`),
-/// without allocating beyond `out`.
-pub fn push_rfc3339(out: &mut Vec<u8>, ts: Ts) {
-    let secs = ts.div_euclid(SECOND);
-    let nanos = ts.rem_euclid(SECOND);
+/// Bytes of an instant as text.
+const TEXT: usize = 30;
+
+/// `ts` as RFC 3339 in UTC, always with nanoseconds (`2015-08-27T08:18:50.064000000Z`): all of it ASCII.
+fn spelled(ts: Ts) -> [u8; TEXT] {
+    let (secs, nanos) = (ts.div_euclid(SECOND), ts.rem_euclid(SECOND));
     let (year, month, day) = civil(secs.div_euclid(DAY_SECS));
     let tod = secs.rem_euclid(DAY_SECS);
-    digits(out, year, 4);
-    out.push(b'-');
-    digits(out, month, 2);
-    out.push(b'-');
-    digits(out, day, 2);
-    out.push(b'T');
-    digits(out, tod / 3600, 2);
-    out.push(b':');
-    digits(out, tod / 60 % 60, 2);
-    out.push(b':');
-    digits(out, tod % 60, 2);
-    out.push(b'.');
-    digits(out, nanos, 9);
-    out.push(b'Z');
+    // Every year that a `Ts` can be has four digits.
+    let ([c1, c2], [y1, y2], [m1, m2], [d1, d2]) = (two(year / 100), two(year % 100), two(month), two(day));
+    let ([h1, h2], [i1, i2], [s1, s2]) = (two(tod / 3600), two(tod / 60 % 60), two(tod % 60));
+    let pairs = [two(nanos / 10_000_000), two(nanos / 100_000 % 100), two(nanos / 1_000 % 100)];
+    let ([[n1, n2], [n3, n4], [n5, n6]], [n7, n8], [_, n9]) = (pairs, two(nanos / 10 % 100), two(nanos % 10));
+    [
+        c1, c2, y1, y2, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', i1, i2, b':', s1, s2, b'.', n1, n2,
+        n3, n4, n5, n6, n7, n8, n9, b'Z',
+    ]
+}
+
+/// Appends `ts` as RFC 3339 in UTC, always with nanoseconds (`2015-08-27T08:18:50.064000000Z`).
+pub fn push_rfc3339(out: &mut Vec<u8>, ts: Ts) {
+    out.extend_from_slice(&spelled(ts));
 }
 
 /// `ts` as RFC 3339 text; see [`push_rfc3339`].
 pub fn rfc3339(ts: Ts) -> String {
-    let mut out = Vec::with_capacity(30);
-    push_rfc3339(&mut out, ts);
-    out.into_iter().map(char::from).collect()
+    String::from_utf8_lossy(&spelled(ts)).into_owned()
 }
 
-fn digits(out: &mut Vec<u8>, value: i64, width: usize) {
-    let mut buf = [b'0'; 20];
-    let mut rest = value.unsigned_abs();
-    for slot in buf.iter_mut().rev().take(width) {
-        *slot = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    out.extend(buf.iter().skip(20 - width));
+/// Appends `ts` as people write it, in UTC and without a fraction: `2015-08-27 08:18:50`.
+pub fn push_time(out: &mut String, ts: Ts) {
+    let text = spelled(ts);
+    let text = std::str::from_utf8(&text).unwrap_or_default();
+    let (date, time) = (text.get(..10), text.get(11..19));
+    out.push_str(date.unwrap_or_default());
+    out.push(' ');
+    out.push_str(time.unwrap_or_default());
+}
+
+/// The last two digits of a number that is not negative.
+fn two(value: i64) -> [u8; 2] {
+    let digit = |value: i64| b'0' + (value % 10) as u8;
+    [digit(value / 10), digit(value)]
 }
 
 /// Days since the epoch to (year, month, day) in the proleptic Gregorian calendar.
@@ -90,5 +95,8 @@ mod tests {
         assert_eq!(rfc3339(951_782_400_000_000_000), "2000-02-29T00:00:00.000000000Z");
         assert_eq!(rfc3339(i64::MAX), "2262-04-11T23:47:16.854775807Z");
         assert_eq!(rfc3339(i64::MIN), "1677-09-21T00:12:43.145224192Z");
+        let mut text = "at ".to_owned();
+        push_time(&mut text, 951_825_723_999_999_999);
+        assert_eq!(text, "at 2000-02-29 12:02:03");
     }
 }

@@ -136,6 +136,9 @@ pub trait MadeRows: Sync {
     /// How many there are of the listing `id`; `None` if it has its own.
     fn rows(&self, id: &str) -> Option<usize>;
 
+    /// Looks at what some of them are made of, which lies anywhere in memory.
+    fn look_ahead(&self, id: &str, range: Range<usize>);
+
     /// One of them, by its number.
     fn row(&self, id: &str, nth: usize) -> Vec<Cell>;
 }
@@ -148,6 +151,8 @@ impl MadeRows for NoRows {
     fn rows(&self, _: &str) -> Option<usize> {
         None
     }
+
+    fn look_ahead(&self, _: &str, _: Range<usize>) {}
 
     fn row(&self, _: &str, _: usize) -> Vec<Cell> {
         Vec::new()
@@ -184,6 +189,7 @@ impl<'t> Rows<'t> {
 
     /// Some of them, by their numbers.
     pub fn some(self, range: Range<usize>) -> impl Iterator<Item = Cow<'t, [Cell]>> {
+        self.made.iter().for_each(|made| made.look_ahead(self.table.id, range.clone()));
         range.map(move |nth| match self.made {
             None => self.table.rows.get(nth).map_or_else(Cow::default, |row| row.as_slice().into()),
             Some(made) => made.row(self.table.id, nth).into(),

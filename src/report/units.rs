@@ -1,38 +1,46 @@
 //! Spelling numbers for people.
 
 use super::{Cell, Unit};
-use crate::model::{Ts, rfc3339};
-use std::borrow::Cow;
+use crate::model::{Ts, push_time};
 
 /// A cell as text; `""` for an empty one. Text is given as it is: escaping is the sink's business.
 pub fn spell(cell: &Cell, unit: Unit) -> String {
-    spelled(cell, unit).into_owned()
+    let mut out = String::new();
+    push(&mut out, cell, unit);
+    out
 }
 
-/// The same; text is not copied.
-pub fn spelled(cell: &Cell, unit: Unit) -> Cow<'_, str> {
+/// Appends the same.
+pub fn push(out: &mut String, cell: &Cell, unit: Unit) {
     match (cell, unit) {
-        (Cell::Empty, _) => Cow::Borrowed(""),
-        (Cell::Text(text), _) => Cow::Borrowed(text),
-        (Cell::Time(ts), _) => time(*ts).into(),
-        (Cell::Number(n), Unit::Bytes) => bytes(*n).into(),
-        (Cell::Number(n), Unit::Duration) => duration(*n).into(),
-        (Cell::Number(n), Unit::Permille) => format!("{}.{} %", n / 10, n % 10).into(),
-        (Cell::Number(n), Unit::Text | Unit::Count | Unit::Time) => count(*n).into(),
+        (Cell::Empty, _) => {}
+        (Cell::Text(text), _) => out.push_str(text),
+        (Cell::Time(ts), _) => push_time(out, *ts),
+        (Cell::Number(n), Unit::Bytes) => out.push_str(&bytes(*n)),
+        (Cell::Number(n), Unit::Duration) => out.push_str(&duration(*n)),
+        (Cell::Number(n), Unit::Permille) => out.push_str(&format!("{}.{} %", n / 10, n % 10)),
+        (Cell::Number(n), Unit::Text | Unit::Count | Unit::Time) => push_count(out, *n),
     }
 }
 
 /// `1,234,567`.
 pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() * 4 / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
+    let mut out = String::new();
+    push_count(&mut out, n);
     out
+}
+
+fn push_count(out: &mut String, n: u64) {
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(n);
+    // One to three of them, then three at a time.
+    let (first, mut rest) = digits.split_at_checked((digits.len() - 1) % 3 + 1).unwrap_or((digits, ""));
+    out.push_str(first);
+    while let Some((group, more)) = rest.split_at_checked(3) {
+        out.push(',');
+        out.push_str(group);
+        rest = more;
+    }
 }
 
 /// `999 B`, `1.5 KiB`, `23 MiB`: rounded to two digits below ten, else to whole units.
@@ -67,13 +75,9 @@ fn scaled(n: u64, unit: u64, fraction: bool, name: &str) -> String {
 
 /// `2015-08-27 08:18:50`, UTC.
 pub fn time(ts: Ts) -> String {
-    let mut text = rfc3339(ts);
-    if let Some(at) = text.find('T') {
-        text.replace_range(at..=at, " ");
-    }
-    // All of it is ASCII.
-    text.truncate(19);
-    text
+    let mut out = String::new();
+    push_time(&mut out, ts);
+    out
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use super::{Counts, Host, Kind, Logins};
 use crate::model::{Ledger, Ts};
 use crate::report::{Block, Cell, Column, MadeRows, Report, Section, Table, Unit};
+use std::borrow::Cow;
 use std::fmt::Write;
+use std::ops::Range;
 
 /// Users named in a cell.
 const USERS: usize = 6;
@@ -142,6 +144,13 @@ impl MadeRows for Logins<'_> {
         }
     }
 
+    fn look_ahead(&self, id: &str, range: Range<usize>) {
+        // Of the others there are few.
+        if id == "hosts" {
+            self.hosts.look_ahead(range);
+        }
+    }
+
     fn row(&self, id: &str, nth: usize) -> Vec<Cell> {
         match id {
             "intruders" => {
@@ -210,11 +219,13 @@ fn named(users: &[(&str, u64)]) -> String {
         out.push_str(if nth > 0 { ", " } else { "" });
         out.push_str(if name.is_empty() { "(empty)" } else { name });
         if *count > 1 {
-            // Writing to a string cannot fail.
-            let _ = write!(out, " ({count})");
+            out.push_str(" (");
+            out.push_str(itoa::Buffer::new().format(*count));
+            out.push(')');
         }
     }
     if users.len() > USERS {
+        // Writing to a string cannot fail.
         let _ = write!(out, ", {} more", users.len() - USERS);
     }
     out
@@ -229,5 +240,8 @@ fn country(host: &Host<'_>) -> Cell {
 }
 
 fn network(host: &Host<'_>) -> Cell {
-    host.place.network.as_ref().map(|(number, name)| format!("AS{number} {name}")).into()
+    let named = |(number, name): &(u32, Cow<'_, str>)| {
+        ["AS", itoa::Buffer::new().format(*number), " ", &**name].concat()
+    };
+    host.place.network.as_ref().map(named).into()
 }

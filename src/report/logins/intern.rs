@@ -167,7 +167,8 @@ impl Index {
         self.slots.get(self.place(hash)).copied().unwrap_or_default()
     }
 
-    /// The first number with this hash that is the one sought. (Where it was called instead, grep-auth took a hundredth more.)
+    /// The first number with this hash that is the one sought. (Where it was called instead, grep-auth took a
+    /// hundredth more.)
     #[inline(always)]
     fn find(&self, hash: u32, is: impl Fn(u32) -> bool) -> Option<u32> {
         let mut place = self.place(hash);

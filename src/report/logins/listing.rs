@@ -15,6 +15,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::ops::Range;
 
+/// Users of a host that are looked at ahead.
+const AHEAD: usize = 16;
+
 /// Looks an address up.
 type Find<'t> = dyn Fn(IpAddr) -> Place<'t> + Sync + 't;
 
@@ -58,14 +61,25 @@ impl<'t> Listing<'t> {
         self.numbers.iter().filter_map(|number| self.host(*number))
     }
 
-    /// Looks at what the hosts in these places, who lie anywhere in memory, are made of.
+    /// Some of them, by their places in the order.
+    pub fn some(&self, places: Range<usize>) -> impl Iterator<Item = Host<'t>> {
+        self.look_ahead(places.clone());
+        places.filter_map(|nth| self.get(nth))
+    }
+
+    /// Looks at what the hosts in these places, who lie anywhere in memory, are made of: each step for all of them
+    /// before the next one. (The last of them is the sums, which are not listed.)
     pub fn look_ahead(&self, places: Range<usize>) {
-        let numbers = self.numbers.get(places).unwrap_or_default();
+        let end = places.end.min(self.numbers.len());
+        let numbers = self.numbers.get(places.start..end).unwrap_or_default();
+        look_at(numbers.iter().map(|number| self.tried.end(*number)));
         let rows = numbers.iter().filter_map(|number| self.all.sums.rows.get(*number));
         look_at(rows.map(Keyed::touch));
-        let tried = numbers.iter().flat_map(|number| self.tried.of(*number));
-        let names = tried.filter_map(|tried| self.all.sums.names.get(tried.user)?.bytes().next());
-        look_at(names);
+        let tried = || numbers.iter().flat_map(|number| self.tried.of(*number).iter().take(AHEAD));
+        look_at(tried().map(|tried| tried.tried));
+        let names = || tried().filter_map(|tried| self.all.sums.names.get(tried.user));
+        look_at(names().map(|name| name.len()));
+        look_at(names().filter_map(|name| name.bytes().next()));
     }
 
     /// A host by its number, listed or not.
@@ -179,7 +193,11 @@ impl ByHost {
     }
 
     fn of(&self, host: u32) -> &[Tried] {
-        let end = |host: u32| self.ends.get(host as usize).copied().unwrap_or_default() as usize;
-        self.tried.get(host.checked_sub(1).map_or(0, end)..end(host)).unwrap_or_default()
+        let begin = host.checked_sub(1).map_or(0, |before| self.end(before));
+        self.tried.get(begin as usize..self.end(host) as usize).unwrap_or_default()
+    }
+
+    fn end(&self, host: u32) -> u32 {
+        self.ends.get(host as usize).copied().unwrap_or_default()
     }
 }

@@ -25,6 +25,7 @@ pub(super) enum Remote<'k> {
 }
 
 impl Hash for Remote<'_> {
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
             Remote::Ip(IpAddr::V4(ip)) => state.write_u32(ip.to_bits()),

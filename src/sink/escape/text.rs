@@ -62,22 +62,33 @@ pub fn width(text: &str) -> usize {
 
 /// `text` cut to at most `max` columns; what was cut is marked with `…`.
 pub fn fit(text: &str, max: usize) -> String {
-    if width(text) <= max {
-        return text.to_owned();
-    }
     let mut out = String::new();
-    let mut used = 0;
-    for c in text.chars() {
-        used += columns(c);
-        if used + 1 > max {
+    push_fit(&mut out, text, max);
+    out
+}
+
+/// Appends the same, and says how many columns it takes.
+pub fn push_fit(out: &mut String, text: &str, max: usize) -> usize {
+    let all = width(text);
+    if all <= max {
+        out.push_str(text);
+        return all;
+    }
+    // As many characters as leave a column for the mark.
+    let (mut used, mut end) = (0, 0);
+    for (at, c) in text.char_indices() {
+        if used + columns(c) + 1 > max {
             break;
         }
-        out.push(c);
+        used += columns(c);
+        end = at + c.len_utf8();
     }
+    out.push_str(text.get(..end).unwrap_or_default());
     if max > 0 {
         out.push('…');
+        used += 1;
     }
-    out
+    used
 }
 
 /// Breaks `text` into lines of at most `max` (at least 8) columns, at spaces where there are any.
@@ -133,6 +144,10 @@ mod tests {
         assert_eq!(fit("東京都庁", 6), "東京…");
         assert_eq!(fit("東京都庁", 7), "東京都…");
         assert_eq!(fit("abc", 0), "");
+        let mut line = "> ".to_owned();
+        assert_eq!(push_fit(&mut line, "東京都庁", 4), 3);
+        assert_eq!(push_fit(&mut line, "ab", 4), 2);
+        assert_eq!(line, "> 東…ab");
         assert_eq!(width("e\u{301}🦀"), 3);
     }
 

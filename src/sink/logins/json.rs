@@ -24,10 +24,8 @@ fn hosts(
     draw: impl Fn(&mut Vec<u8>, usize, &Host<'_>) + Sync,
 ) -> io::Result<()> {
     pieces::write(out, logins.hosts.len(), |range, text| {
-        logins.hosts.look_ahead(range.clone());
-        for (nth, each) in range.filter_map(|nth| Some((nth, logins.hosts.get(nth)?))) {
-            draw(text, nth, &each);
-        }
+        let some = logins.hosts.some(range.clone());
+        range.zip(some).for_each(|(nth, each)| draw(text, nth, &each));
         Ok(())
     })
 }

@@ -31,9 +31,7 @@ pub(super) fn write(out: &mut Output, logins: &Logins<'_>) -> io::Result<()> {
     let mut head = Vec::new();
     csv::Writer::from_writer(&mut head).write_record(COLUMNS)?;
     out.write(&head)?;
-    pieces::write(out, logins.hosts.len(), |range, text| {
-        rows(text, range.filter_map(|nth| logins.hosts.get(nth)))
-    })
+    pieces::write(out, logins.hosts.len(), |range, text| rows(text, logins.hosts.some(range)))
 }
 
 fn rows<'l>(text: &mut Vec<u8>, hosts: impl Iterator<Item = Host<'l>>) -> io::Result<()> {

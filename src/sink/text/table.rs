@@ -1,10 +1,9 @@
 //! Aligned columns that fit the page.
 
-use super::super::escape::text::{fit, push_visible, width};
-
+use super::super::escape::text::{fit, push_fit, push_visible, width};
 use super::super::pieces;
 use super::page::Page;
-use crate::report::{Column, Rows, Table, Unit, units};
+use crate::report::{Cell, Column, Rows, Table, Unit, units};
 use anstyle::Style;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use std::convert::Infallible;
@@ -53,8 +52,10 @@ impl Spelled {
         for row in rows.some(range) {
             for (nth, (column, widest)) in table.columns.iter().zip(&mut piece.widest).enumerate() {
                 let begin = piece.text.len();
-                if let Some(cell) = row.get(nth) {
-                    push_visible(&mut piece.text, &units::spelled(cell, column.unit));
+                match row.get(nth) {
+                    Some(Cell::Text(text)) => push_visible(&mut piece.text, text),
+                    Some(cell) => units::push(&mut piece.text, cell, column.unit),
+                    None => {}
                 }
                 *widest = width(piece.text.get(begin..).unwrap_or_default()).max(*widest);
                 piece.ends.push(piece.text.len());
@@ -171,20 +172,24 @@ fn place(line: &mut String, nth: usize, column: &Laid, text: &str) {
     if nth > 0 {
         pad(line, GAP);
     }
-    let fitted = (width(text) > column.size).then(|| fit(text, column.size));
-    let text = fitted.as_deref().unwrap_or(text);
-    let free = column.size.saturating_sub(width(text));
-    if matches!(column.unit, Unit::Text | Unit::Time) {
-        line.push_str(text);
-        pad(line, free);
-    } else {
-        pad(line, free);
-        line.push_str(text);
+    let leads = matches!(column.unit, Unit::Text | Unit::Time);
+    if !leads {
+        pad(line, column.size.saturating_sub(width(text)));
+    }
+    let used = push_fit(line, text, column.size);
+    if leads {
+        pad(line, column.size - used);
     }
 }
 
 fn pad(line: &mut String, columns: usize) {
-    line.extend(std::iter::repeat_n(' ', columns));
+    const BLANKS: &str = "                                ";
+    let mut left = columns;
+    while left > 0 {
+        let some = left.min(BLANKS.len());
+        line.push_str(BLANKS.get(..some).unwrap_or_default());
+        left -= some;
+    }
 }
 
 fn remainder(table: &Table, shown: u64) -> Option<String> {

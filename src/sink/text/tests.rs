@@ -12,6 +12,10 @@ impl MadeRows for Many {
         (id == "many").then_some(ROWS)
     }
 
+    fn look_ahead(&self, _: &str, range: std::ops::Range<usize>) {
+        assert!(range.end <= ROWS);
+    }
+
     fn row(&self, _: &str, nth: usize) -> Vec<Cell> {
         vec![format!("{nth:06}\u{1b}[2J\r{}", "w".repeat(200)).into(), (nth as u64).into()]
     }

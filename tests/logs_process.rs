@@ -97,3 +97,37 @@ fn grep_auth_counts_them_by_address() {
     let text = answer.to_string();
     assert!(text.contains("203.0.113.9") && text.contains("203.0.113.10"), "{answer:#}");
 }
+
+const REPEATED: &str = "\
+Nov 21 09:07:01 web sshd[731]: error: PAM: Authentication error for root from 203.0.113.7
+Nov 21 09:07:02 db sshd[99]: error: PAM: Authentication error for eve from 192.0.2.99
+Nov 21 09:07:05 web last message repeated 3 times
+Nov 21 09:07:35 web last message repeated 12 times
+Nov 21 09:07:36 db syslogd: last message repeated 2 times
+Nov 21 09:07:37 mail last message repeated 7 times
+";
+
+#[test]
+fn a_line_that_repeats_another_is_an_event_like_it() {
+    let web = || Some("203.0.113.7".to_owned());
+    let db = || Some("192.0.2.99".to_owned());
+    let want = [web(), db(), web(), web(), db(), None];
+    for cuts in [&[][..], &[3], &[4, 5], &[2, 3, 4, 5, 6]] {
+        let seen: Vec<_> = clients(REPEATED, cuts).into_iter().map(|seen| seen.1).collect();
+        assert_eq!(seen, want, "cut before {cuts:?}");
+    }
+}
+
+#[test]
+fn grep_auth_counts_what_was_repeated() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("auth.log");
+    std::fs::write(&path, REPEATED).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_netlog"));
+    let output = command.args(["grep-auth", "-o", "json=-"]).arg(&path).output().unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let count = |nth: usize| (answer["hosts"][nth]["host"].clone(), answer["hosts"][nth]["failures"].clone());
+    assert_eq!(count(0), ("203.0.113.7".into(), 16.into()), "{answer:#}");
+    assert_eq!(count(1), ("192.0.2.99".into(), 3.into()), "{answer:#}");
+    assert_eq!(answer["totals"]["hosts"], 2);
+}

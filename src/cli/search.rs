@@ -84,7 +84,7 @@ pub struct Load {
     /// Size of a request (4m, 500k)
     #[arg(long, value_name = "BYTES", default_value = "4m", help_heading = "Loading")]
     pub batch: String,
-    /// Give up when one request has waited this long for a busy or absent server
+    /// Give up when one request with documents has waited this long for a busy or absent server
     #[arg(long, value_name = "TIME", default_value = "10m", help_heading = "Loading")]
     pub patience: String,
     /// Where documents go that the server refuses, with its reasons

@@ -1,6 +1,7 @@
 //! `netlog extract`.
 
-use super::analyze::{is_read, read_as_well, watched};
+use super::analyze::watched;
+use super::outputs::{is_read, read_as_well};
 use super::{CommandError, Status, Terminal, told};
 use crate::cli;
 use crate::engine::{self, Extracted, Wish};

@@ -1,6 +1,7 @@
 //! `netlog grep-auth`.
 
-use super::analyze::{command_line, onto_itself, watched};
+use super::analyze::{command_line, watched};
+use super::outputs::onto_itself;
 use super::{CommandError, Status, Terminal, told};
 use crate::cli::GrepAuth;
 use crate::engine;

@@ -6,6 +6,7 @@ use crate::engine::{EngineError, LogFile, each_log};
 use crate::logs::FormatSet;
 use crate::logs::mine::{Mined, Miner, Settings};
 use crate::plan::UsageError;
+use crate::sink::escape::csv as escape;
 use std::convert::Infallible;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -90,7 +91,7 @@ fn assign(
         let mut failed = Ok(());
         match file {
             LogFile::Begin { path, sample } => {
-                path.clone_into(&mut name);
+                name = escape::cell(path).into_owned();
                 mined.begin(sample, format);
             }
             LogFile::Lines(chunk) => mined.assign(chunk, |line, template| {

@@ -8,6 +8,7 @@ mod load;
 #[cfg(feature = "case")]
 mod merge;
 mod mine;
+mod outputs;
 mod patterns;
 mod print;
 mod progress;

@@ -21,7 +21,8 @@ fn asked(client: &Client, method: &str, path: &str, body: Option<&[u8]>) -> Resu
         std::thread::sleep(pause(failed));
         answer = client.call(method, path, body);
     }
-    let answer = answer.map_err(|e| LoadError::Connection(format!("{}: {e}", client.url)))?;
+    let answer =
+        answer.map_err(|e| LoadError::Unreachable { url: client.url.clone(), said: e.to_string() })?;
     match answer.status {
         401 | 403 => Err(LoadError::Refused { url: client.url.clone(), status: answer.status }),
         _ => Ok(answer),

@@ -44,6 +44,14 @@ pub enum LoadError {
     /// The address, a certificate or a secret's file cannot be used.
     #[error("{0}")]
     Connection(String),
+    /// Nothing answers.
+    #[error("{url}: {said}; is the server up, and is that its address?")]
+    Unreachable {
+        /// Where.
+        url: String,
+        /// What the last try gave.
+        said: String,
+    },
     /// The server wants other credentials.
     #[error("{url} refuses the credentials (status {status}); see --user, --api-key-file, --token-file")]
     Refused {

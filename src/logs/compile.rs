@@ -156,6 +156,7 @@ fn rule(
         cases: all,
         dataset,
         again: rule.again,
+        like_before: rule.like_before,
         after,
         inside,
         drop: rule.drop,

@@ -5,7 +5,7 @@ use super::fields::Check;
 use super::target::{Capture, Side, Target};
 use super::time::Moment;
 use super::values::{address, allowed, convert, duration, outcome, port, socket, transport, whole};
-use crate::model::{Endpoint, Event, FieldRef, Outcome, Transport, Type, Value};
+use crate::model::{Endpoint, Event, FieldRef, Outcome, SECOND, Transport, Ts, Type, Value};
 use std::borrow::Cow;
 
 /// Fields that a line ordinarily has.
@@ -16,7 +16,7 @@ const FIELDS: usize = 16;
 pub(super) struct Draft<'a> {
     pub time: Option<Moment>,
     pub end: Option<Moment>,
-    pub lasted: Option<Lasted>,
+    pub timing: Option<Timing>,
     pub outcome: Outcome,
     pub transport: Option<Transport>,
     pub source: Endpoint,
@@ -30,28 +30,39 @@ pub(super) struct Draft<'a> {
     pub wanted: bool,
     /// Who was at the other end may stand on an earlier line of the same process.
     pub looks_back: bool,
+    /// It repeats an earlier line.
+    pub like_before: bool,
     /// It wraps a text that no format knows.
     pub strange: bool,
     /// Second events from the same line.
     pub also: Vec<&'static Also>,
 }
 
-/// How long an event lasted.
+/// What a line tells of an event's time beside the stamp and where it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::logs) struct Lasted {
-    nanos: i64,
-    /// The stamp is where it began; else where it ended, as most logs are written when all is done.
-    begun: bool,
+pub(in crate::logs) enum Timing {
+    /// It lasted so many nanoseconds and ended at the stamp, as most logs are written when all is done.
+    Ended(i64),
+    /// It lasted so long and began at the stamp.
+    Begun(i64),
+    /// It began then, if it is told where it ended, too: the stamp is when that was written.
+    Since(Ts),
+    /// The stamp lacks a fraction of a second, in nanoseconds.
+    Fraction(i64),
 }
 
-impl Lasted {
+impl Timing {
     /// Gives the event, whose time is the stamp, begin and end.
     pub fn apply(self, event: &mut Event<'_>) {
-        if self.begun {
-            event.end = Some(event.ts.saturating_add(self.nanos));
-        } else {
-            event.end = Some(event.ts);
-            event.ts = event.ts.saturating_sub(self.nanos);
+        match self {
+            Timing::Ended(nanos) => {
+                event.end = Some(event.ts);
+                event.ts = event.ts.saturating_sub(nanos);
+            }
+            Timing::Begun(nanos) => event.end = Some(event.ts.saturating_add(nanos)),
+            Timing::Since(begin) if event.end.is_some_and(|end| begin <= end) => event.ts = begin,
+            Timing::Since(_) => {}
+            Timing::Fraction(nanos) => event.ts = event.ts.saturating_add(nanos),
         }
     }
 }
@@ -61,7 +72,7 @@ impl Lasted {
 pub(super) struct Mark {
     time: Option<Moment>,
     end: Option<Moment>,
-    lasted: Option<Lasted>,
+    timing: Option<Timing>,
     outcome: Outcome,
     transport: Option<Transport>,
     source: Endpoint,
@@ -73,7 +84,7 @@ pub(super) struct Mark {
 impl<'a> Draft<'a> {
     /// Empties it, keeping the memory.
     pub fn clear(&mut self) {
-        (self.time, self.end, self.lasted) = (None, None, None);
+        (self.time, self.end, self.timing) = (None, None, None);
         self.outcome = Outcome::Unknown;
         self.transport = None;
         self.source = Endpoint::default();
@@ -86,6 +97,7 @@ impl<'a> Draft<'a> {
         self.repeats = false;
         self.wanted = false;
         self.looks_back = false;
+        self.like_before = false;
         self.strange = false;
         self.also.clear();
     }
@@ -95,7 +107,7 @@ impl<'a> Draft<'a> {
         Mark {
             time: self.time,
             end: self.end,
-            lasted: self.lasted,
+            timing: self.timing,
             outcome: self.outcome,
             transport: self.transport,
             source: self.source,
@@ -107,7 +119,7 @@ impl<'a> Draft<'a> {
 
     /// Returns to a remembered state.
     pub fn reset(&mut self, mark: &Mark) {
-        (self.time, self.end, self.lasted) = (mark.time, mark.end, mark.lasted);
+        (self.time, self.end, self.timing) = (mark.time, mark.end, mark.timing);
         self.outcome = mark.outcome;
         self.transport = mark.transport;
         self.source = mark.source;
@@ -183,10 +195,7 @@ impl<'a> Draft<'a> {
                 }
                 put
             }
-            Target::Lasted(unit, begun) => {
-                self.lasted = duration(text, unit).map(|nanos| Lasted { nanos, begun }).or(self.lasted);
-                duration(text, unit).is_some()
-            }
+            Target::Lasted(..) | Target::Start(_) | Target::Fraction => self.put_timing(capture.target, text),
             Target::Outcome => outcome(text).map(|o| self.outcome = o).is_some(),
             Target::Transport => transport(text).map(|t| self.transport = Some(t)).is_some(),
             Target::Protocol(field) => {
@@ -229,6 +238,26 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Apart from the rest, which is quicker without it: few lines tell it.
+    #[cold]
+    fn put_timing(&mut self, target: Target, text: &str) -> bool {
+        let timing = match target {
+            Target::Lasted(unit, true) => duration(text, unit).map(Timing::Begun),
+            Target::Lasted(unit, false) => duration(text, unit).map(Timing::Ended),
+            Target::Start(form) => match form.whole(text) {
+                Some(Moment::Utc(begin)) => Some(Timing::Since(begin)),
+                _ => None,
+            },
+            Target::Fraction => {
+                text.parse().ok().filter(|nanos| (0..SECOND).contains(nanos)).map(Timing::Fraction)
+            }
+            _ => None,
+        };
+        self.timing = timing.or(self.timing);
+        // A beginning is kept with what has no field, too: without an end it is told nowhere else.
+        timing.is_some() && !matches!(target, Target::Start(_))
+    }
+
     fn put_field(&mut self, field: FieldRef, check: Option<&Check>, text: &'a str) -> bool {
         // Most are nothing but text, and made where they stay.
         if check.is_none() && matches!(field.ty, Type::Keyword | Type::Wildcard | Type::Text) {
@@ -253,7 +282,7 @@ impl<'a> Draft<'a> {
             (inner, own) => inner.or(own),
         };
         self.end = inner.end.or(self.end);
-        self.lasted = inner.lasted.or(self.lasted);
+        self.timing = inner.timing.or(self.timing);
         if inner.outcome != Outcome::Unknown {
             self.outcome = inner.outcome;
         }

@@ -94,7 +94,7 @@ pub(super) fn text(raw: &[u8]) -> (String, bool) {
 }
 
 /// The length that stands at the start of a text, in either form, and what is behind it.
-pub(super) fn length(text: &str) -> Option<(usize, &str)> {
+fn length(text: &str) -> Option<(usize, &str)> {
     let (length, value) = text.split_at_checked(LENGTH)?;
     if length.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Some((usize::from_str_radix(length, 16).ok()?, value));
@@ -103,6 +103,28 @@ pub(super) fn length(text: &str) -> Option<(usize, &str)> {
     let bytes: [u8; LENGTH] = length.as_bytes().try_into().ok()?;
     let len = usize::try_from(u64::from_le_bytes(bytes)).ok()?;
     length.is_ascii().then_some((len, value))
+}
+
+/// A value in binary form, behind a line with its key, and moves `rest` behind it: a length, the value and a line end.
+/// Bytes that are no UTF-8 were replaced before: where they stand, the value goes on to the next line that begins with
+/// a key.
+pub(super) fn value<'a>(rest: &mut &'a str) -> Option<&'a str> {
+    let text = rest.strip_prefix('\n')?;
+    let begin = text.char_indices().nth(8).map(|(at, _)| at)?;
+    let (_, value) = text.split_at_checked(begin)?;
+    let told = length(text).and_then(|(n, value)| Some((value.get(..n)?, value.get(n..)?)));
+    let told = told.filter(|(_, after)| after.is_empty() || after.starts_with('\n'));
+    let (value, after) = told.or_else(|| {
+        let key = |line: &str| {
+            let name = line.bytes().take_while(|b| matches!(b, b'A'..=b'Z' | b'_' | b'0'..=b'9')).count();
+            name > 0 && matches!(line.as_bytes().get(name), None | Some(b'='))
+        };
+        let mut ends = value.match_indices('\n').map(|(at, _)| at);
+        let end = ends.find(|at| value.get(at + 1..).is_some_and(|rest| rest.lines().next().is_none_or(key)));
+        value.split_at_checked(end.unwrap_or(value.len()))
+    })?;
+    *rest = after;
+    Some(value)
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ impl JsonRule {
         }
         for (path, field) in &spec.map {
             let capture = Capture::named(table, format, file, place, field)?;
-            let any_stamp = matches!(field.as_str(), "@timestamp" | "event.end");
+            let any_stamp = matches!(field.as_str(), "@timestamp" | "event.start" | "event.end");
             map.insert(path.clone(), Slot { capture, any_stamp });
         }
         let inner = map
@@ -84,11 +84,29 @@ impl JsonRule {
         if !self.need.iter().all(|path| last(path)) {
             return false;
         }
-        let mut reader = serde_json::Deserializer::from_str(text.trim());
-        let Ok(Json::Object(members)) = Json::deserialize(&mut reader) else { return false };
-        if !self.tail && reader.end().is_err() {
-            return false;
+        match self.object(text) {
+            Some(members) => self.take(members, null, draft),
+            None => without_halves(text).is_some_and(|text| {
+                // What is not a part of the line has a draft of its own.
+                let mut own = Draft::default();
+                let is_one = self.object(&text).is_some_and(|members| self.take(members, null, &mut own));
+                if is_one {
+                    draft.merge(own);
+                }
+                is_one
+            }),
         }
+    }
+
+    /// The members of the object that a text is.
+    fn object<'a>(&self, text: &'a str) -> Option<Members<'a>> {
+        let mut reader = serde_json::Deserializer::from_str(text.trim());
+        let Ok(Json::Object(members)) = Json::deserialize(&mut reader) else { return None };
+        (self.tail || reader.end().is_ok()).then_some(members)
+    }
+
+    /// Keeps the members if those are there that the rule needs.
+    fn take<'a>(&self, members: Members<'a>, null: &[String], draft: &mut Draft<'a>) -> bool {
         if !self.need.iter().all(|path| has(&members, path)) || self.lack.iter().any(|p| has(&members, p)) {
             return false;
         }
@@ -103,7 +121,7 @@ impl JsonRule {
     fn walk<'a>(
         &self,
         path: &mut String,
-        members: Vec<(Cow<'a, str>, Json<'a>)>,
+        members: Members<'a>,
         null: &[String],
         draft: &mut Draft<'a>,
         others: &mut Vec<(Cow<'a, str>, Value<'a>)>,
@@ -134,8 +152,36 @@ impl JsonRule {
     }
 }
 
+/// A text in which halves of surrogate pairs that stand alone (`\ud83d`), which are no characters (RFC 8259 8.2) and yet
+/// what programs write that cut texts, are U+FFFD; `None` if there is none.
+fn without_halves(text: &str) -> Option<String> {
+    let unit = |rest: &str| {
+        let digits = rest.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let (mut out, mut kept, mut at) = (String::new(), 0, 0);
+    while let Some(found) = text.get(at..)?.find('\\') {
+        at += found;
+        let rest = text.get(at..)?;
+        let len = match (unit(rest), rest.get(6..).and_then(unit)) {
+            (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => 12,
+            (Some(0xd800..0xe000), _) => {
+                out.push_str(text.get(kept..at)?);
+                out.push_str("\\ufffd");
+                kept = at + 6;
+                6
+            }
+            // The character behind it is escaped, whatever it is.
+            _ => 1 + rest.chars().nth(1).map_or(0, char::len_utf8),
+        };
+        at += len;
+    }
+    out.push_str(text.get(kept..)?);
+    (kept > 0).then_some(out)
+}
+
 /// Whether a member is there, nested or with a dotted name.
-fn has(members: &[(Cow<'_, str>, Json<'_>)], path: &str) -> bool {
+fn has(members: &Members<'_>, path: &str) -> bool {
     if let Some((_, value)) = members.iter().find(|(name, _)| name == path) {
         return !matches!(value, Json::Null);
     }
@@ -204,9 +250,12 @@ impl Slot {
             15..=17 => [Form::EpochUs, Form::Epoch],
             _ => [Form::EpochNs, Form::Epoch],
         };
-        let end = matches!(self.capture.target, Target::End(_));
         forms.into_iter().any(|form| {
-            let target = if end { Target::End(form) } else { Target::Time(form) };
+            let target = match self.capture.target {
+                Target::End(_) => Target::End(form),
+                Target::Start(_) => Target::Start(form),
+                _ => Target::Time(form),
+            };
             draft.put(&Capture { target, check: None }, text)
         })
     }
@@ -228,8 +277,11 @@ enum Json<'a> {
     Float(f64),
     Text(Cow<'a, str>),
     Array(Vec<Json<'a>>),
-    Object(Vec<(Cow<'a, str>, Json<'a>)>),
+    Object(Members<'a>),
 }
+
+/// Members of an object as they stand.
+type Members<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
 
 impl<'a> Json<'a> {
     fn into_value(self) -> Value<'a> {
@@ -319,5 +371,19 @@ impl<'de> Visitor<'de> for Reader {
             members.push((name, value));
         }
         Ok(Json::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_of_pairs_are_replaced_and_nothing_else() {
+        let alone = without_halves(r#"{"a":"\ud83d b","c":"\uDC00\ud83d\ude00\\ud83d"}"#);
+        assert_eq!(alone.as_deref(), Some(r#"{"a":"\ufffd b","c":"\ufffd\ud83d\ude00\\ud83d"}"#));
+        for whole in [r#"{"a":"\ud83d\ude00 \\ud83d \n"}"#, "", "\\", "\\u", r"\ud8", "\\ü"] {
+            assert_eq!(without_halves(whole), None, "{whole}");
+        }
     }
 }

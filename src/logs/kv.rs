@@ -8,7 +8,7 @@
 use super::PatternError;
 use super::draft::Draft;
 use super::fields::Table;
-use super::journal::length;
+use super::journal;
 use super::parser::Scratch;
 use super::spec::KvSpec;
 use super::swar::{self, Eight, Hits};
@@ -31,6 +31,7 @@ pub(super) struct KvRule {
     assign: u8,
     quotes: Box<[u8]>,
     trim: Box<[char]>,
+    aside: Option<u8>,
     need: Vec<String>,
     /// What is known of keys, and where by name.
     keys: Vec<Key>,
@@ -84,6 +85,8 @@ struct Pair<'a> {
     key: &'a str,
     value: Option<&'a str>,
     quoted: bool,
+    /// It and what comes behind it is told aside.
+    aside: bool,
 }
 
 impl KvRule {
@@ -122,6 +125,7 @@ impl KvRule {
             assign,
             quotes: spec.quotes.as_deref().unwrap_or("\"'").as_bytes().into(),
             trim: spec.trim.chars().collect(),
+            aside: spec.aside.and_then(|mark| u8::try_from(mark).ok()),
             need: keys.iter().filter(|(_, key)| key.needed).map(|(key, _)| (*key).to_owned()).collect(),
             by_name: keys.keys().map(|key| (*key).into()).zip(0..).collect(),
             keys: keys.into_values().collect(),
@@ -215,25 +219,30 @@ impl KvRule {
         left: &mut Left<'a>,
         outer: bool,
     ) {
-        let mut rest = text;
+        let (mut rest, mut aside) = (text, false);
         while !(self.is_silent && left.is_enough())
             && let Some(mut pair) = self.pair(&mut rest)
         {
             if self.binary && pair.value.is_none() {
-                pair.value = counted(&mut rest);
+                pair.value = journal::value(&mut rest);
             }
             if left.count >= MOST {
                 left.others.push((Cow::Borrowed("…"), rest.into()));
                 return;
             }
             left.count += usize::from(pair.value.is_some() || self.tells_words);
+            aside |= pair.aside;
             let Some(value) = pair.value else {
-                if self.words.is_some() {
-                    left.words.push(pair.key.into());
+                match aside {
+                    // Nothing but what is taken off.
+                    _ if pair.key.is_empty() => {}
+                    true if self.other.is_some() => left.others.push((pair.key.into(), true.into())),
+                    false if self.words.is_some() => left.words.push(pair.key.into()),
+                    _ => {}
                 }
                 continue;
             };
-            let number = self.by_name.get(pair.key).copied();
+            let number = self.by_name.get(pair.key).filter(|_| !aside).copied();
             let known = number.and_then(|number| self.keys.get(number));
             if outer && pair.quoted && known.is_some_and(|key| key.nested) {
                 self.walk(value, null, draft, left, false);
@@ -255,20 +264,21 @@ impl KvRule {
         let text = rest.get(begin..)?;
         let end = swar::first(text.as_bytes(), 0, |bytes| self.separating(bytes).or(bytes.are(self.assign)));
         let key = self.trimmed(text.get(..end)?);
+        let aside = self.aside.is_some_and(|mark| text.as_bytes().first() == Some(&mark));
         if text.as_bytes().get(end) != Some(&self.assign) {
             *rest = text.get(end..)?;
-            return Some(Pair { key, value: None, quoted: false });
+            return Some(Pair { key, value: None, quoted: false, aside });
         }
         let after = text.get(end + 1..)?;
         if let Some(quote) = after.bytes().next().filter(|b| self.quotes.contains(b))
             && let Some(len) = quoted(after.as_bytes().get(1..)?, quote)
         {
             *rest = after.get(len + 2..)?;
-            return Some(Pair { key, value: after.get(1..=len), quoted: true });
+            return Some(Pair { key, value: after.get(1..=len), quoted: true, aside });
         }
         let len = swar::first(after.as_bytes(), 0, |bytes| self.separating(bytes));
         *rest = after.get(len..)?;
-        Some(Pair { key, value: Some(self.trimmed(after.get(..len)?)), quoted: false })
+        Some(Pair { key, value: Some(self.trimmed(after.get(..len)?)), quoted: false, aside })
     }
 
     fn separating(&self, bytes: Eight) -> Hits {
@@ -321,28 +331,6 @@ impl KvRule {
             }
         }
     }
-}
-
-/// A value in the journal's binary form, behind a line with its key: a length of eight bytes, the lowest
-/// first, the value and a line end. Bytes that are no UTF-8 were replaced before: where they stand, the
-/// value goes on to the next line that begins with a key.
-fn counted<'a>(rest: &mut &'a str) -> Option<&'a str> {
-    let text = rest.strip_prefix('\n')?;
-    let begin = text.char_indices().nth(8).map(|(at, _)| at)?;
-    let (_, value) = text.split_at_checked(begin)?;
-    let told = length(text).and_then(|(n, value)| Some((value.get(..n)?, value.get(n..)?)));
-    let told = told.filter(|(_, after)| after.is_empty() || after.starts_with('\n'));
-    let (value, after) = told.or_else(|| {
-        let key = |line: &str| {
-            let name = line.bytes().take_while(|b| matches!(b, b'A'..=b'Z' | b'_' | b'0'..=b'9')).count();
-            name > 0 && matches!(line.as_bytes().get(name), None | Some(b'='))
-        };
-        let mut ends = value.match_indices('\n').map(|(at, _)| at);
-        let end = ends.find(|at| value.get(at + 1..).is_some_and(|rest| rest.lines().next().is_none_or(key)));
-        value.split_at_checked(end.unwrap_or(value.len()))
-    })?;
-    *rest = after;
-    Some(value)
 }
 
 /// Length of a quoted text that ends at the next quote without a backslash before it.

@@ -44,6 +44,7 @@ impl Line<'_> {
         draft.repeats |= rule.repeats;
         draft.wanted |= rule.wanted;
         draft.looks_back |= rule.looks_back;
+        draft.like_before |= rule.like_before;
         if let Some(after) = &rule.after {
             after.apply(draft);
         }

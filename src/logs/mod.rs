@@ -48,6 +48,7 @@ mod pasted;
 mod physical;
 mod process;
 mod quick;
+mod repeated;
 mod repeats;
 mod rule;
 mod set;

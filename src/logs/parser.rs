@@ -42,6 +42,8 @@ pub struct Context {
 
 /// Longest line that is looked at, bytes: what comes after is counted and left out.
 pub(super) const LINE: usize = 1 << 16;
+/// The same of a line that is a JSON object, of which a part tells nothing.
+pub(super) const OBJECT: usize = 1 << 20;
 
 /// What reading a line came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,8 +210,8 @@ impl<'f> Parser<'f> {
                     parsed.ledger.anomaly("time.leap_day", event.origin);
                 }
                 event.ts = self.context.zone.resolve(pending.when.in_year(year), hour);
-                if let Some(lasted) = pending.lasted {
-                    lasted.apply(event);
+                if let Some(timing) = pending.timing {
+                    timing.apply(event);
                 }
             }
         }
@@ -257,6 +259,9 @@ impl<'f> Parser<'f> {
         }
         match fate {
             Some(Fate::Event(dataset)) => {
+                let repeated = std::mem::take(&mut draft.like_before)
+                    .then(|| self.repeat(text, origin, draft, parsed.chunk, scratch));
+                let dataset = repeated.flatten().unwrap_or(dataset);
                 self.emit(dataset, origin, text, draft, parsed, scratch);
                 return Read::Event;
             }
@@ -296,7 +301,7 @@ impl<'f> Parser<'f> {
                 if silent {
                     return;
                 }
-                parsed.pending.push(Pending { event: parsed.events.len(), when, turn, lasted: draft.lasted });
+                parsed.pending.push(Pending { event: parsed.events.len(), when, turn, timing: draft.timing });
                 0
             }
             (None, _) => scratch.carrier.unwrap_or_else(|| {
@@ -312,8 +317,8 @@ impl<'f> Parser<'f> {
         // What is only counted has no id.
         event.identity = if self.set.narrowed { 0 } else { identity(text.as_bytes()) };
         event.end = draft.end.and_then(|end| self.at(end, scratch));
-        if let (Some(lasted), false) = (draft.lasted, matches!(draft.time, Some(Moment::Yearless(_)))) {
-            lasted.apply(&mut event);
+        if let (Some(timing), false) = (draft.timing, matches!(draft.time, Some(Moment::Yearless(_)))) {
+            timing.apply(&mut event);
         }
         event.outcome = draft.outcome;
         event.transport = draft.transport;

@@ -4,7 +4,7 @@ use super::draft::Draft;
 use super::joins::{Joins, blank, indented};
 use super::journal;
 use super::multi::Joining;
-use super::parser::{LINE, Parsed, Parser, Read, Scratch};
+use super::parser::{LINE, OBJECT, Parsed, Parser, Read, Scratch};
 use super::taker::Taker;
 use super::time::{Pending, YearBase, Zone};
 use crate::model::{Ledger, Origin, Value, cut};
@@ -319,9 +319,10 @@ pub(super) fn clean<'a>(text: &'a str, raw: &[u8], origin: Origin, ledger: &mut 
         skip(ledger, "blank", origin, raw);
         return None;
     }
-    if text.len() > LINE {
+    let most = if text.starts_with('{') { OBJECT } else { LINE };
+    if text.len() > most {
         ledger.cap("line.length", origin);
-        text = cut(text, LINE);
+        text = cut(text, most);
     }
     Some(text)
 }

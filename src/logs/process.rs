@@ -8,6 +8,7 @@ use super::draft::Draft;
 use super::line::Line;
 use super::parser::{Parser, Scratch};
 use super::physical::unended;
+use super::rule::Format;
 use crate::model::{Endpoint, Event, Ledger, Origin, Value, scattered};
 use crate::source::LineChunk;
 use crate::source::lines::BEFORE;
@@ -20,12 +21,12 @@ const BLOCK: usize = 4 << 10;
 const SLOTS: usize = 4096;
 /// Earlier lines of the process that are read.
 const TRIES: usize = 8;
-/// Earlier lines that are read to find the beginning of an event inside wrappers.
-const BACK: usize = 64;
+/// Earlier lines that are read to find the beginning of an event inside wrappers, or what a line repeats.
+pub(super) const BACK: usize = 64;
 
 /// The text before a line: the end of the chunk before its own, and its own up to it.
 #[derive(Clone, Copy, Debug, Default)]
-struct Before<'c> {
+pub(super) struct Before<'c> {
     earlier: &'c [u8],
     own: &'c [u8],
     /// Byte offset in the file of the end of `earlier`, where `own` begins.
@@ -48,7 +49,7 @@ impl<'c> Before<'c> {
     }
 
     /// All lines, the nearest first, with their byte offsets; one that the text begins within is left out.
-    fn nearest(self) -> impl Iterator<Item = (&'c [u8], u64)> {
+    pub fn nearest(self) -> impl Iterator<Item = (&'c [u8], u64)> {
         self.texts().into_iter().flat_map(|(text, base)| {
             let mut end = text.len();
             std::iter::from_fn(move || {
@@ -171,7 +172,9 @@ impl Parser<'_> {
             return true;
         }
         let parent = |index: &usize| self.set.format(*index).and_then(|format| format.parent);
-        let mut all = self.set.formats.iter().enumerate().filter(|(_, format)| format.client_by_process);
+        let needs =
+            |format: &Format| format.client_by_process || format.rules.iter().any(|rule| rule.like_before);
+        let mut all = self.set.formats.iter().enumerate().filter(|(_, format)| needs(format));
         all.any(|(index, _)| std::iter::successors(Some(index), parent).any(|i| self.roots.contains(&i)))
     }
 

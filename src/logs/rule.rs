@@ -160,6 +160,8 @@ pub(super) struct Rule {
     pub cases: Vec<Case>,
     /// The captured message is read again by the same format.
     pub again: bool,
+    /// The line repeats an earlier one; see [`super::repeated`].
+    pub like_before: bool,
     /// What else follows.
     pub after: Option<Box<After>>,
     /// Field whose text is a line of its own.
@@ -183,7 +185,11 @@ impl Rule {
 
     /// The same, but that what it captured may be read once more.
     pub fn plain_but_again(&self) -> bool {
-        !self.drop && self.inside.is_none() && self.cases.is_empty() && self.after.is_none()
+        !self.drop
+            && !self.like_before
+            && self.inside.is_none()
+            && self.cases.is_empty()
+            && self.after.is_none()
     }
 
     /// Fields that a match can fill, by every alternative.

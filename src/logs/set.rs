@@ -28,6 +28,9 @@ pub struct FormatSet {
     pub(super) goes_on: FieldRef,
     /// Byte offset of the line in whose event this one goes on.
     pub(super) begun: FieldRef,
+    /// How many happenings a line stands for, and the byte offset of the line that it repeats.
+    pub(super) count: FieldRef,
+    pub(super) repeated: FieldRef,
     pub(super) user: Option<FieldRef>,
     /// Only events of these users are made; empty = of all.
     pub(super) users: Vec<String>,
@@ -121,6 +124,8 @@ impl FormatSet {
         let client_line = table.need("patterns", "fields", "netlog.client_line.offset")?;
         let goes_on = table.need("patterns", "fields", "netlog.continuation")?;
         let begun = table.need("patterns", "fields", "netlog.begun_line.offset")?;
+        let count = table.need("patterns", "fields", "netlog.count")?;
+        let repeated = table.need("patterns", "fields", "netlog.repeated_line.offset")?;
         let names: BTreeMap<String, usize> =
             specs.iter().enumerate().map(|(i, (_, spec))| (spec.name.clone(), i)).collect();
         let mut maker = Maker { table, library, names, columns: 0 };
@@ -144,6 +149,8 @@ impl FormatSet {
             client_line,
             goes_on,
             begun,
+            count,
+            repeated,
             user: maker.table.get("user.name"),
             users: Vec::new(),
             narrowed: false,

@@ -174,6 +174,10 @@ pub(super) struct RuleSpec {
     /// The captured `message` is read again by the same format.
     #[serde(default)]
     pub again: bool,
+    /// The line says that the nearest earlier one of its host came `netlog.count` times more: it becomes an event like
+    /// that one.
+    #[serde(default)]
+    pub like_before: bool,
     /// The line is understood, and of no interest: no event, counted as `dropped`.
     #[serde(default)]
     pub drop: bool,
@@ -239,6 +243,8 @@ pub(super) struct KvSpec {
     /// Characters taken off both ends of keys and of values without quotes.
     #[serde(default)]
     pub trim: String,
+    /// Where a word begins with this, it and what is behind it tell of something else, and fill no field.
+    pub aside: Option<char>,
     /// Keys that must be there.
     #[serde(default)]
     pub need: Vec<String>,

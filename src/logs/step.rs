@@ -4,12 +4,13 @@ use super::PatternError;
 use super::draft::Draft;
 use super::fields::{Table, nearest};
 use super::spec::StepSpec;
+use super::target::Capture;
 use crate::model::{Agent, FieldRef, Type, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Names of what a step can do.
-const DOES: [&str; 9] = [
+const DOES: [&str; 10] = [
     "lowercase",
     "uppercase",
     "trim",
@@ -18,8 +19,12 @@ const DOES: [&str; 9] = [
     "split",
     "translate",
     "url",
+    "request",
     "user_agent",
 ];
+
+/// Longest method of a request, bytes.
+const METHOD: usize = 32;
 
 /// A step.
 #[derive(Clone, Debug)]
@@ -36,6 +41,8 @@ enum Does {
     Translate(BTreeMap<String, String>),
     /// Scheme, domain, port, path, query, extension, registered domain.
     Url([FieldRef; 7]),
+    /// Method, version, target with what it fills.
+    Request(Box<([FieldRef; 5], Capture)>),
     /// Name, version, name and version of the system, device.
     Agent([FieldRef; 5]),
 }
@@ -71,6 +78,12 @@ impl Step {
                 let fields = need(&names.map(|name| format!("url.{name}")).each_ref().map(String::as_str))?;
                 Does::Url(fields.try_into().map_err(|_| fail("url".to_owned()))?)
             }
+            "request" => {
+                let fields =
+                    need(&["http.request.method", "http.version", "url.original", "url.path", "url.query"])?;
+                let fields = fields.try_into().map_err(|_| fail("request".to_owned()))?;
+                Does::Request(Box::new((fields, Capture::named(table, "", file, place, "url.original")?)))
+            }
             "user_agent" => {
                 let names = ["name", "version", "os.name", "os.version", "device.name"];
                 let fields =
@@ -94,6 +107,7 @@ impl Step {
         match &self.does {
             Does::Url(fields) => fields,
             Does::Agent(fields) => fields,
+            Does::Request(made) => &made.0,
             _ => std::slice::from_ref(&self.field),
         }
     }
@@ -132,19 +146,44 @@ impl Step {
             }
             (Does::Url(fields), Value::Str(Cow::Borrowed(text))) => url(text, fields, draft),
             (Does::Agent(fields), Value::Str(Cow::Borrowed(text))) => agent(text, fields, draft),
-            (Does::Url(fields), Value::Str(text)) => {
+            (Does::Request(made), Value::Str(Cow::Borrowed(text))) => request(text, made, draft),
+            (Does::Url(_) | Does::Agent(_) | Does::Request(_), Value::Str(text)) => {
+                // A text of its own, which what is made of it cannot borrow.
                 let (text, mut own) = (text.clone().into_owned(), Draft::default());
-                url(&text, fields, &mut own);
-                draft.merge(own);
-            }
-            (Does::Agent(fields), Value::Str(text)) => {
-                let (text, mut own) = (text.clone().into_owned(), Draft::default());
-                agent(&text, fields, &mut own);
+                match &self.does {
+                    Does::Url(fields) => url(&text, fields, &mut own),
+                    Does::Agent(fields) => agent(&text, fields, &mut own),
+                    Does::Request(made) => request(&text, made, &mut own),
+                    _ => {}
+                }
                 draft.merge(own);
             }
             _ => {}
         }
     }
+}
+
+/// The parts of a request line that is none by the book (RFC 9112 3): without a version (RFC 1945 4.1, the simple
+/// request), or with blanks in its target. What has neither the method nor the target of a request is left alone:
+/// other protocols, noise.
+fn request<'a>(text: &'a str, (fields, url): &([FieldRef; 5], Capture), draft: &mut Draft<'a>) {
+    let [name, number, ..] = *fields;
+    let Some((method, rest)) = text.split_once(' ') else { return };
+    let (target, version) = match rest.rsplit_once(" HTTP/") {
+        Some((target, version)) if version.bytes().all(|b| b.is_ascii_digit() || b == b'.') => {
+            (target, Some(version).filter(|version| !version.is_empty()))
+        }
+        _ => (rest, None),
+    };
+    let word = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_');
+    let absolute = || target.split_once("://").is_some_and(|(scheme, _)| scheme.bytes().all(word));
+    let aimed = target.starts_with('/') || target == "*" || method == "CONNECT" || absolute();
+    if !aimed || method.is_empty() || method.len() > METHOD || !method.bytes().all(word) {
+        return;
+    }
+    draft.fields.push((name, method.into()));
+    draft.put(url, target);
+    draft.fields.extend(version.map(|version| (number, version.into())));
 }
 
 fn agent<'a>(text: &'a str, [name, version, os, os_version, device]: &[FieldRef; 5], draft: &mut Draft<'a>) {

@@ -21,6 +21,8 @@ pub(super) enum Target {
     Time(Form),
     /// `event.end`.
     End(Form),
+    /// `event.start`, which is the event's time where `event.end` is told, too.
+    Start(Form),
     /// `source.ip`.
     Ip(Side),
     /// `source.port`.
@@ -49,6 +51,8 @@ pub(super) enum Target {
     Whole,
     /// `event.duration` in a unit of so many nanoseconds; whether the stamp is where it began.
     Lasted(i64, bool),
+    /// `@timestamp.ns`: the fraction of a second that the stamp lacks.
+    Fraction,
     /// Any other field.
     Field(FieldRef),
 }
@@ -92,6 +96,7 @@ impl Target {
                 "event.duration.ms.begun" => Target::Lasted(1_000_000, true),
                 "event.duration.us.begun" => Target::Lasted(1_000, true),
                 "event.duration.ns.begun" => Target::Lasted(1, true),
+                "@timestamp.ns" => Target::Fraction,
                 "event.outcome" => Target::Outcome,
                 "network.transport" => Target::Transport,
                 "network.iana_number" => Target::Protocol(need(name)?),
@@ -132,8 +137,8 @@ pub(super) struct Capture {
 }
 
 impl Capture {
-    /// The capture that a map names: a field, for `@timestamp` and `event.end` with the form of the stamp
-    /// after a colon (`iso8601` unless given).
+    /// The capture that a map names: a field, for `@timestamp`, `event.start` and `event.end` with the form
+    /// of the stamp after a colon (`iso8601` unless given).
     pub fn named(
         table: &Table,
         format: &str,
@@ -145,9 +150,11 @@ impl Capture {
         let form = || Form::named(form).map_err(|message| PatternError::format(file, place, message));
         let target = match name {
             "@timestamp" => Target::Time(form()?),
+            "event.start" => Target::Start(form()?),
             "event.end" => Target::End(form()?),
             _ if text.contains(':') => {
-                let message = format!("`{text}`: only `@timestamp` and `event.end` have a form");
+                let message =
+                    format!("`{text}`: only `@timestamp`, `event.start` and `event.end` have a form");
                 return Err(PatternError::format(file, place, message));
             }
             _ => Target::of(table, file, place, name)?,

@@ -111,7 +111,10 @@ impl FormatSet {
                     case.set.retain(keep);
                 }
                 // Of a line that nobody wants only what decides how it goes on is looked at.
-                let parts = rule.again || rule.inside.is_some() || rule.cases.iter().any(|case| case.wanted);
+                let parts = rule.again
+                    || rule.like_before
+                    || rule.inside.is_some()
+                    || rule.cases.iter().any(|case| case.wanted);
                 let silent = !rule.wanted && !parent && !parts;
                 if silent {
                     // What they add would belong to an event that is not made.

@@ -52,7 +52,8 @@ fn start(_: &Options) -> Box<dyn Parser> {
 }
 
 fn probe(dir: Dir, bytes: &[u8]) -> Probe {
-    match packet::next(bytes) {
+    // Without the fixed bit it is too much like other protocols to begin with.
+    match packet::next(bytes).filter(|_| bytes.first().is_some_and(|first| first & 0x40 != 0)) {
         Some((Packet::Negotiation { versions, .. }, _)) if versions.iter().any(|v| packet::known(*v)) => from(dir, Dir::Server),
         Some((Packet::Retry { .. }, _)) => from(dir, Dir::Server),
         Some((Packet::Initial(_) | Packet::Handshake(_), _)) => Probe::Yes,

@@ -115,12 +115,13 @@ impl Reader {
     }
 
     /// What the capture says about itself, as far as it was read: comments, interface names, the
-    /// capturing application, drop counts (pcapng). Capped in number and length.
+    /// capturing application, drop counts (pcapng), and where files were joined. Capped in number and length.
     pub fn notes(&self) -> Vec<String> {
-        match &self.walker {
-            Walker::Pcap(_) => Vec::new(),
-            Walker::PcapNg(walker) => walker.notes().to_vec(),
-        }
+        let notes = match &self.walker {
+            Walker::Pcap(walker) => walker.notes(),
+            Walker::PcapNg(walker) => walker.notes(),
+        };
+        notes.to_vec()
     }
 
     fn walk(&mut self, batch: &mut PacketBatch) -> usize {

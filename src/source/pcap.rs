@@ -14,6 +14,8 @@ const HEADER: usize = 24;
 const RECORD: usize = 16;
 /// Records that must follow each other for a place to be taken as the start of one.
 const CHAIN: usize = 3;
+/// Places named at which files were joined.
+const MAX_NOTES: usize = 8;
 /// Seconds a record's time may differ from the last good one's when searching for records.
 const SAME_CAPTURE: u32 = 366 * 86_400;
 
@@ -97,6 +99,15 @@ impl Header {
         Some(Header { variant, limit, link, lengths })
     }
 
+    /// The header of another pcap in the place of a record, which `cat` and the parts of a compressed file make. Of a
+    /// version that is written today, and with records as long, since where they begin is told from the file's start.
+    fn joined(&self, head: &[u8; HEADER]) -> Option<Header> {
+        let today = |h: &Header| h.lengths == Lengths::Captured && h.variant.record == self.variant.record;
+        let [.., a, b, c, d, e, f, g, h, _, _, _, _, _, _, _, _] = *head;
+        let zeros = [a, b, c, d, e, f, g, h] == [0; 8];
+        Header::parse(head).filter(|next| zeros && today(next))
+    }
+
     #[inline]
     fn record(&self, bytes: &[u8; RECORD]) -> Record {
         let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *bytes;
@@ -119,6 +130,7 @@ pub(super) struct Walker {
     number: u64,
     last_sec: Option<u32>,
     lost: Option<Lost>,
+    notes: Vec<String>,
 }
 
 impl Walker {
@@ -127,10 +139,15 @@ impl Walker {
         self.lost = Some(Lost { from: HEADER as u64, why: String::new() });
     }
 
+    /// Where files were joined.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     /// Takes the whole records at the front of the round's bytes; how many bytes that is.
     pub fn walk(&mut self, round: &mut Round<'_>) -> usize {
         let mut pos = 0;
-        let header = match self.header {
+        let mut header = match self.header {
             Some(header) => header,
             None => match round.data.first_chunk().and_then(Header::parse) {
                 Some(header) => {
@@ -157,7 +174,7 @@ impl Walker {
                     }
                 }
             }
-            pos = self.records(&header, round, pos);
+            pos = self.records(&mut header, round, pos);
             if self.lost.is_none() {
                 break;
             }
@@ -172,7 +189,7 @@ impl Walker {
 
     /// The loop that every packet of every pcap goes through: no allocation but the growth of
     /// `packets`, no copy.
-    fn records(&mut self, header: &Header, round: &mut Round<'_>, mut pos: usize) -> usize {
+    fn records(&mut self, header: &mut Header, round: &mut Round<'_>, mut pos: usize) -> usize {
         let data = round.data;
         while let Some(head) = data.get(pos..).and_then(|rest| rest.first_chunk()) {
             let record = header.record(head);
@@ -185,6 +202,19 @@ impl Walker {
                 );
                 self.lost = Some(Lost { from: round.offset(pos), why });
                 return pos + 1;
+            }
+            if record.caplen == 0 && is_magic(head) {
+                // As a record it would be one of December 2055 or June 2083 with nothing in it.
+                match data.get(pos..).and_then(<[u8]>::first_chunk).map(|head| header.joined(head)) {
+                    Some(Some(next)) => {
+                        self.join(next, round.offset(pos));
+                        *header = next;
+                        pos += HEADER;
+                        continue;
+                    }
+                    Some(None) => {}
+                    None => break,
+                }
             }
             let start = pos + header.variant.record;
             let end = start + record.caplen as usize;
@@ -204,6 +234,14 @@ impl Walker {
             pos = end;
         }
         pos
+    }
+
+    /// Another pcap goes on where one has ended.
+    fn join(&mut self, next: Header, offset: u64) {
+        if self.notes.len() < MAX_NOTES {
+            self.notes.push(format!("another capture begins at byte {offset}: files were joined"));
+        }
+        self.header = Some(next);
     }
 
     /// Searches the next place where records follow each other; the end of the input if there is none.

@@ -129,8 +129,12 @@ fn nobody_there_and_nobody_patient() {
     let output = load(&server, folder.path(), &["--patience", "500ms"]);
     assert_eq!(output.status.code(), Some(4));
     assert!(String::from_utf8_lossy(&output.stderr).contains("start again to go on"));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_netlog"));
-    let output = command.args(["load", "http://user:pass@127.0.0.1:1", CASE]).output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    assert!(!String::from_utf8_lossy(&output.stderr).contains("pass@"));
+    let load = |url: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_netlog")).args(["load", url, CASE]).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (status, said) = load("http://user:pass@127.0.0.1:1");
+    assert!(status == Some(2) && !said.contains("pass@"), "{status:?} {said}");
+    let (status, said) = load("http://127.0.0.1:1");
+    assert!(status == Some(4) && said.contains("is the server up"), "{status:?} {said}");
 }

@@ -15,6 +15,8 @@ use toml::{Table, Value};
 const VPC: &str = include_str!("../../../patterns/aws.vpcflow.toml");
 /// Name of the format that is made.
 const NAME: &str = "log-format";
+/// Where a request line is kept that cannot be taken apart.
+const REQUEST: &str = "apache.access.request";
 
 /// A format that was pasted, or the formats of a server's configuration, as a format file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +124,9 @@ impl LogFormat {
 
 /// The format file of one or several formats.
 fn made(formats: &[(Dialect, String)]) -> Result<LogFormat, String> {
+    let texts = |pairs: &[(&str, &str)]| -> Table {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), Value::from(*value))).collect()
+    };
     let (mut rules, mut fields) = (Vec::new(), Table::new());
     for (dialect, text) in formats {
         let pieces = match dialect {
@@ -138,19 +143,25 @@ fn made(formats: &[(Dialect, String)]) -> Result<LogFormat, String> {
             }
         }
         let request = pieces.contains(&Piece::Request);
-        let templates: Vec<Value> = [true, false]
-            .into_iter()
-            .filter(|split| *split || request)
-            .map(|split| template(&pieces, split).map(|t| Value::from(t.as_str())))
-            .collect::<Result<_, _>>()?;
-        rules.push(Value::Table([("delimited".to_owned(), Value::Array(templates))].into_iter().collect()));
+        rules.push(Value::Table(Table::from_iter([(
+            "delimited".to_owned(),
+            template(&pieces, true)?.into(),
+        )])));
+        if request {
+            // Not by the book: as it is, and what can be made of it.
+            let rule = [
+                ("delimited".to_owned(), template(&pieces, false)?.into()),
+                (
+                    "step".to_owned(),
+                    Value::Array(vec![texts(&[("field", REQUEST), ("do", "request")]).into()]),
+                ),
+            ];
+            rules.push(Value::Table(rule.into_iter().collect()));
+        }
     }
     let dataset = match formats.first() {
         Some((Dialect::Nginx, _)) => "nginx.access",
         _ => "apache.access",
-    };
-    let texts = |pairs: &[(&str, &str)]| -> Table {
-        pairs.iter().map(|(key, value)| ((*key).to_owned(), Value::from(*value))).collect()
     };
     let mut file = texts(&[
         ("name", NAME),
@@ -193,11 +204,8 @@ fn template(pieces: &[Piece], split: bool) -> Result<String, String> {
                 out.push_str("%{http.request.method} %{url.original} HTTP/%{http.version}")
             }
             Piece::Request => {
-                out.push_str(if quoted {
-                    "%{apache.access.request:quoted}"
-                } else {
-                    "%{apache.access.request:text}"
-                });
+                let mode = if quoted { "quoted" } else { "text" };
+                out.push_str(&format!("%{{{REQUEST}:{mode}}}"));
             }
             Piece::Field(Field { name, form: Some(form), .. }) => {
                 out.push_str(&format!("%{{{name}:{form}}}"))

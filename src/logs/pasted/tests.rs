@@ -92,7 +92,7 @@ fn formats_of_configurations() {
     );
     let format = LogFormat::of_config(&httpd).unwrap();
     read(&format, LINES, check_apache);
-    assert!(!format.text().contains("unused") && format.text().matches("delimited").count() == 1);
+    assert!(!format.text().contains("unused") && format.text().matches("do = \"request\"").count() == 1);
     let nginx = "http {\n  log_format main '$remote_addr [$time_local] ' # why\n     '\"$request\" $status';\n  access_log /var/log/a.log main buffer=32k;\n  server { access_log off; }\n  server { access_log /b.log; }\n}\n";
     let both = "203.0.113.7 [21/Nov/2026:09:07:01 +0000] \"POST /x HTTP/1.1\" 201\n\
         203.0.113.7 - - [21/Nov/2026:09:07:01 +0000] \"POST /x HTTP/1.1\" 201 5 \"-\" \"curl/8\"\n";

@@ -2,6 +2,7 @@
 //! Names of months are the English ones, whatever the machine's language.
 
 use super::scan::Cursor;
+use super::zone::abbreviation;
 use super::{Moment, SECOND, Yearless};
 
 /// A piece of a form.
@@ -171,11 +172,8 @@ impl Parts {
             Item::Abbreviation => {
                 let begin = c.at;
                 word(c);
-                match c.text.get(begin..c.at)? {
-                    b"" => return None,
-                    b"UTC" | b"GMT" | b"Z" => self.east = Some(0),
-                    _ => {}
-                }
+                let name = c.text.get(begin..c.at).filter(|name| !name.is_empty())?;
+                self.east = abbreviation(name).or(self.east);
             }
             Item::Epoch => {
                 let mut value = 0i64;
@@ -265,7 +263,8 @@ mod tests {
             ("%Y-%jT%H%M%S%z", "2024-366T230000+0100", "2024-12-31T22:00:00.000000000Z 20"),
             ("@%s", "@1795252021", "2026-11-21T09:07:01.000000000Z 11"),
             ("%b %d %H:%M:%S", "Nov  1 09:07:01", "yearless 2026-11-01T09:07:01.000000000Z 15"),
-            ("%d/%b/%Y %H:%M:%S %Z", "21/Nov/2026 09:07:01 CET", "local 2026-11-21T09:07:01.000000000Z 24"),
+            ("%d/%b/%Y %H:%M:%S %Z", "21/Nov/2026 09:07:01 CET", "2026-11-21T08:07:01.000000000Z 24"),
+            ("%d/%b/%Y %H:%M:%S %Z", "21/Nov/2026 09:07:01 CST", "local 2026-11-21T09:07:01.000000000Z 24"),
         ];
         for (pattern, text, want) in all {
             assert_eq!(read(pattern, text).as_deref(), Some(want), "{pattern} {text}");

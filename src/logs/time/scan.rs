@@ -2,12 +2,16 @@
 
 use super::nearest;
 use super::pattern::Pattern;
+use super::zone::abbreviation;
 use super::{DAY, Moment, SECOND, Yearless};
 
 mod rfc3164;
 
 pub use rfc3164::Stamps;
 use rfc3164::rfc3164;
+
+/// Longest abbreviation of a zone that is known, bytes.
+const ABBREVIATION: usize = 4;
 
 /// How a stamp is written, by the name format files use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -284,11 +288,14 @@ fn zoned(wall: i64, mut c: Cursor<'_>) -> Option<(Moment, usize)> {
             return Some((Moment::Utc(wall.checked_sub(east * SECOND)?), ahead.at));
         }
     }
-    // PostgreSQL names the zone; other abbreviations than these mean different offsets in different places.
-    if let Some(b" UTC" | b" GMT") = c.text.get(c.at..c.at + 4)
-        && !c.text.get(c.at + 4).is_some_and(u8::is_ascii_alphanumeric)
+    // PostgreSQL names the zone.
+    if c.peek() == Some(b' ')
+        && let Some(rest) = c.text.get(c.at + 1..)
     {
-        return Some((Moment::Utc(wall), c.at + 4));
+        let len = rest.iter().take_while(|b| b.is_ascii_alphanumeric()).take(ABBREVIATION + 1).count();
+        if let Some(east) = rest.get(..len).filter(|name| name.len() > 2).and_then(abbreviation) {
+            return Some((Moment::Utc(wall.checked_sub(east * SECOND)?), c.at + 1 + len));
+        }
     }
     let moment = match c.offset() {
         Some(east) => Moment::Utc(wall.checked_sub(east * SECOND)?),

@@ -104,7 +104,7 @@ fn chunk(stamps: &[&str]) -> Parsed<'static> {
     for text in stamps {
         let Some((Moment::Yearless(when), _)) = Form::Rfc3164.scan(text.as_bytes()) else { panic!("{text}") };
         let turn = parsed.turns.step(when);
-        parsed.pending.push(Pending { event: 0, when, turn, lasted: None });
+        parsed.pending.push(Pending { event: 0, when, turn, timing: None });
     }
     parsed
 }

@@ -17,7 +17,7 @@
 
 use super::{DAY, Form, LEAP_YEAR, Moment, SECOND, Yearless, is_leap, year_of};
 use crate::logs::Context;
-use crate::logs::draft::Lasted;
+use crate::logs::draft::Timing;
 use crate::model::{Ts, rfc3339};
 
 /// The year of the first stamp of a chunk, as [`YearClock::advance`] found it.
@@ -33,8 +33,8 @@ pub(in crate::logs) struct Pending {
     pub when: Yearless,
     /// Years after the chunk's first stamp.
     pub turn: i16,
-    /// How long it lasted, where the line says.
-    pub lasted: Option<Lasted>,
+    /// What else the line tells of its time.
+    pub timing: Option<Timing>,
 }
 
 /// New Years within a run of stamps.

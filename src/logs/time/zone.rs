@@ -123,3 +123,27 @@ fn offset(tz: &TimeZone, wall: Ts) -> (i64, bool) {
         }
     }
 }
+
+/// Seconds east of UTC of the abbreviations that mean one offset wherever they are used (IANA time zone database; those
+/// of North America: RFC 5322 4.3). Not of CST, CDT and IST, which are those of places hours apart: such a stamp is
+/// one without a zone.
+pub(super) fn abbreviation(name: &[u8]) -> Option<i64> {
+    let hours = match name {
+        b"UTC" | b"GMT" | b"WET" | b"Z" => 0,
+        b"CET" | b"WEST" | b"BST" => 1,
+        b"CEST" | b"EET" | b"SAST" => 2,
+        b"EEST" | b"MSK" => 3,
+        b"JST" | b"KST" => 9,
+        b"AEST" => 10,
+        b"AEDT" => 11,
+        b"NZST" => 12,
+        b"NZDT" => 13,
+        b"EDT" => -4,
+        b"EST" => -5,
+        b"MDT" => -6,
+        b"MST" | b"PDT" => -7,
+        b"PST" => -8,
+        _ => return None,
+    };
+    Some(hours * 3600)
+}

@@ -137,7 +137,8 @@ pub(super) fn next(bytes: &[u8]) -> Option<(Packet<'_>, &[u8])> {
     if !known(version) {
         return Some((Packet::Unknown(version), &[]));
     }
-    if first & 0x40 == 0 || destination.len() > IDENTIFIER || source.len() > IDENTIFIER {
+    // Whether the fixed bit is set tells nothing here: who has offered it may clear it (RFC 9287).
+    if destination.len() > IDENTIFIER || source.len() > IDENTIFIER {
         return None;
     }
     // Version 2 counts the types from Retry on.
@@ -159,4 +160,22 @@ pub(super) fn next(bytes: &[u8]) -> Option<(Packet<'_>, &[u8])> {
         _ => Packet::Handshake(long),
     };
     Some((packet, wire.rest()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cleared_fixed_bit_hides_no_handshake() {
+        // A Handshake packet of version 1 with identifiers of one byte, and as many bytes as a sample takes.
+        let mut bytes = vec![0xe0, 0, 0, 0, 1, 1, 0xaa, 1, 0xbb, 20];
+        bytes.resize(30, 0x5c);
+        for first in [0xe0, 0xa0] {
+            bytes[0] = first;
+            assert!(matches!(next(&bytes), Some((Packet::Handshake(_), []))), "{first:x}");
+        }
+        // Padding is no packet with a short header.
+        assert!(next(&[0; 40]).is_none());
+    }
 }

@@ -60,6 +60,32 @@ fn a_cut_capture_gives_everything_up_to_the_cut() {
 }
 
 #[test]
+fn joined_captures_are_all_read() {
+    let mut bytes = write::pcap(1_600_000_000, 3);
+    // Of the other byte order, with nanoseconds and another link type.
+    bytes.extend(write::pcap_header(Order::Big, 0xa1b2_3c4d, 65535, 101));
+    write::pcap_record(&mut bytes, Order::Big, 1_700_000_000, 5, b"second");
+    bytes.extend(write::pcap(1_650_000_000, 2));
+    let seen = capture_of(&bytes);
+    let packets: Vec<_> = seen.packets.iter().map(|(p, _)| (p.number, p.ts, p.link)).collect();
+    let all = [
+        (1, 1_600_000_000_000_007_000, 1),
+        (2, 1_600_000_001_000_007_000, 1),
+        (3, 1_600_000_002_000_007_000, 1),
+        (4, 1_700_000_000_000_000_005, 101),
+        (5, 1_650_000_000_000_007_000, 1),
+        (6, 1_650_000_001_000_007_000, 1),
+    ];
+    assert_eq!(packets, all);
+    assert_eq!((seen.ledger.faults.as_slice(), seen.ledger.blocks.len()), (&[] as &[_], 0));
+    // An empty one at the end, and one whose header is cut.
+    bytes.extend(write::pcap_header(Order::Little, 0xa1b2_c3d4, 65535, 1));
+    assert_eq!((capture_of(&bytes).packets.len(), capture_of(&bytes).ledger.faults), (6, vec![]));
+    let cut = capture_of(&bytes[..bytes.len() - 4]);
+    assert_eq!((cut.packets.len(), cut.ledger.faults.len()), (6, 1));
+}
+
+#[test]
 fn reading_goes_on_behind_a_damaged_record() {
     let mut bytes = write::pcap(1_600_000_000, 20);
     let at = 24 + (0..10).map(|i| 16 + 60 + i).sum::<usize>();

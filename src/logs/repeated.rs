@@ -1,0 +1,85 @@
+//! Lines by which the writer of a log says that the message before came so many times more, as syslogd does. Each
+//! becomes an event like the one that it repeats.
+
+use super::draft::Draft;
+use super::line::{Fate, Line};
+use super::parser::{Parser, Scratch};
+use super::physical::unended;
+use super::process::{BACK, Before};
+use super::time::Form;
+use crate::model::{Dataset, Ledger, Origin, Value};
+use crate::source::LineChunk;
+
+impl Parser<'_> {
+    /// Makes such a line's draft one of what it repeats, at its own time: the nearest earlier line of the same host
+    /// that says something itself. Gives that one's data set; `None` if there is no such line near, or it is no event.
+    pub(super) fn repeat(
+        &self,
+        text: &str,
+        origin: Origin,
+        draft: &mut Draft<'_>,
+        chunk: Option<&LineChunk>,
+        scratch: &mut Scratch,
+    ) -> Option<&'static Dataset> {
+        let chunk = chunk?;
+        let at = usize::try_from(origin.offset.checked_sub(chunk.offset)?).ok()?;
+        // The host may be left out.
+        let told = host(text).filter(|word| *word != "last");
+        let trace = scratch.trace.take();
+        let mut accounts = Ledger::default();
+        let mut found = None;
+        for (line, offset) in Before::new(chunk, at).nearest().take(BACK) {
+            let Ok(line) = std::str::from_utf8(line) else { break };
+            let line = unended(line);
+            if told.is_some() && host(line) != told {
+                continue;
+            }
+            let mut own = Draft::default();
+            let mut reading = Line { set: self.set, origin, ledger: &mut accounts, scratch: &mut *scratch };
+            let mut roots = self.roots.iter().filter_map(|root| self.set.format(*root));
+            let fate = roots.find_map(|root| reading.read(root, line, &mut own, 0));
+            if own.like_before {
+                continue;
+            }
+            if let Some(Fate::Event(dataset)) = fate {
+                found = Some((dataset, own, offset));
+            }
+            break;
+        }
+        // What is strange about that line was counted when it was read itself.
+        (scratch.trace, scratch.step_limit, scratch.header_changed) = (trace, false, false);
+        let (dataset, mut own, offset) = found?;
+        let count = |draft: &Draft<'_>| draft.get(self.set.count).and_then(Value::as_int).unwrap_or(1);
+        let times = count(draft).saturating_mul(count(&own));
+        (own.time, own.end, own.timing) = (None, None, None);
+        draft.merge(own);
+        draft.fields.push((self.set.count, Value::Int(times)));
+        draft.fields.push((self.set.repeated, Value::Int(i64::try_from(offset).unwrap_or(i64::MAX))));
+        draft.repeats = true;
+        Some(dataset)
+    }
+}
+
+/// The word behind a line's stamp: the host, in a syslog.
+fn host(line: &str) -> Option<&str> {
+    let (_, len) = [Form::Rfc3164, Form::Iso8601].into_iter().find_map(|form| form.scan(line.as_bytes()))?;
+    line.get(len..)?.split_ascii_whitespace().next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_stands_behind_the_stamp() {
+        for line in [
+            "Nov 21 09:07:01 web sshd[7]: a",
+            "Nov  1 09:07:01 web last",
+            "2026-11-21T09:07:01.5+01:00 web a",
+        ] {
+            assert_eq!(host(line), Some("web"), "{line}");
+        }
+        assert_eq!(host("web sshd[7]: a"), None);
+        assert_eq!(host("Nov 21 09:07:01"), None);
+    }
+}

@@ -119,6 +119,14 @@ fn a_line_that_repeats_another_is_an_event_like_it() {
 }
 
 #[test]
+fn what_goes_on_for_hours_is_told_for_hours() {
+    let mut text = REPEATED.lines().next().unwrap().to_owned() + "\n";
+    (0..50).for_each(|n| text += &format!("Nov 21 10:{n:02}:00 web last message repeated {n} times\n"));
+    let seen = clients(&text, &[]);
+    assert!(seen.len() == 51 && seen.iter().all(|seen| seen.1.as_deref() == Some("203.0.113.7")));
+}
+
+#[test]
 fn grep_auth_counts_what_was_repeated() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("auth.log");

@@ -10,6 +10,9 @@ use super::time::Form;
 use crate::model::{Dataset, Ledger, Origin, Value};
 use crate::source::LineChunk;
 
+/// Earlier lines that are read.
+const TRIES: usize = 8;
+
 impl Parser<'_> {
     /// Makes such a line's draft one of what it repeats, at its own time: the nearest earlier line of the same host
     /// that says something itself. Gives that one's data set; `None` if there is no such line near, or it is no event.
@@ -27,13 +30,18 @@ impl Parser<'_> {
         let told = host(text).filter(|word| *word != "last");
         let trace = scratch.trace.take();
         let mut accounts = Ledger::default();
-        let mut found = None;
+        let (mut found, mut tries) = (None, TRIES);
         for (line, offset) in Before::new(chunk, at).nearest().take(BACK) {
             let Ok(line) = std::str::from_utf8(line) else { break };
             let line = unended(line);
-            if told.is_some() && host(line) != told {
+            // What goes on for hours is told every ten minutes: such lines are not read to be passed by.
+            if alike(line, text) || (told.is_some() && host(line) != told) {
                 continue;
             }
+            if tries == 0 {
+                break;
+            }
+            tries -= 1;
             let mut own = Draft::default();
             let mut reading = Line { set: self.set, origin, ledger: &mut accounts, scratch: &mut *scratch };
             let mut roots = self.roots.iter().filter_map(|root| self.set.format(*root));
@@ -60,6 +68,12 @@ impl Parser<'_> {
     }
 }
 
+/// Whether nothing but numbers makes lines differ.
+fn alike(one: &str, other: &str) -> bool {
+    let words = |text| str::bytes(text).filter(|b| !b.is_ascii_digit());
+    words(one).eq(words(other))
+}
+
 /// The word behind a line's stamp: the host, in a syslog.
 fn host(line: &str) -> Option<&str> {
     let (_, len) = [Form::Rfc3164, Form::Iso8601].into_iter().find_map(|form| form.scan(line.as_bytes()))?;
@@ -81,5 +95,7 @@ mod tests {
         }
         assert_eq!(host("web sshd[7]: a"), None);
         assert_eq!(host("Nov 21 09:07:01"), None);
+        assert!(alike("Nov 21 09:07:01 web last 3", "Nov 22 10:08:02 web last 12"));
+        assert!(!alike("Nov 21 09:07:01 web last 3", "Nov 21 09:07:01 db last 3"));
     }
 }

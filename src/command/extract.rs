@@ -33,7 +33,11 @@ pub(super) fn run(args: &cli::Extract, now: Ts, terminal: &Terminal) -> Result<S
     }
     wish.filter = plan.job.filter.clone();
     let Extracted { read, written, copied, ledger } = engine::extract(&plan.job.inputs, &wish, path)?;
-    if !args.reading.quiet {
+    if read == 0 && ledger.faults.is_empty() {
+        anstream::eprintln!(
+            "netlog: there is no packet in what was read; findings of logs have none: their evidence is lines"
+        );
+    } else if !args.reading.quiet {
         let form = if copied { "pcap, records as they were" } else { "pcapng" };
         anstream::eprintln!("netlog: {} of {} packets ({form})", units::count(written), units::count(read));
     }

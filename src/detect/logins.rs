@@ -49,6 +49,10 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let host = event.by_name("host.name").and_then(Value::as_str).map(Cow::Borrowed);
     let host = host.or_else(|| event.destination.ip.map(|ip| address(ip).into()));
     let (weight, mark) = (login_attempts(event), event.outcome == Outcome::Success);
+    // Whoever has the key guessed no password.
+    if mark && event.by_name("sshd.method").and_then(Value::as_str) == Some("publickey") {
+        return;
+    }
     out(Observation {
         subject: line(&[Word::Text(BY_SOURCE), Word::Text(service), Word::Text(&source)]).into(),
         weight,

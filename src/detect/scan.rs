@@ -66,8 +66,8 @@ fn rejected(event: &Event<'_>) -> Option<&'static str> {
 
 /// Kind of probe a flow is, if it is one.
 fn probe(event: &Event<'_>) -> Option<&'static str> {
-    // Looked at first: most flows are conversations.
-    if event.source.packets.is_some_and(|n| n > 3) {
+    // Looked at first: most flows are conversations. Of some only the answers were captured.
+    if !event.source.packets.is_some_and(|sent| (1..=3).contains(&sent)) {
         return None;
     }
     let flags = event.by_name("netlog.flow.source.tcp_flags");

@@ -1,13 +1,16 @@
 //! Packets out of captures, as they are stored.
 
+mod fragments;
+
 use crate::enrich::community_id;
-use crate::model::{Ledger, Origin, Stamp, Ts};
+use crate::model::{InputFault, Ledger, Origin, Stamp, Ts};
 use crate::net::dissect::dissect;
-use crate::net::{Filter, FlowKey, Verdict};
+use crate::net::{self, Filter, FlowKey, RAW_IP, Verdict};
 use crate::sink::SinkError;
 use crate::sink::packets::{Packet, Packets};
 use crate::source::discover::{Group, Input, discover};
 use crate::source::{PacketBatch, RawPacket};
+use fragments::Waiting;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
@@ -61,6 +64,28 @@ pub enum ExtractError {
 /// # Errors
 /// See [`ExtractError`]; what is wrong with inputs is told in the ledger.
 pub fn extract(inputs: &[String], wish: &Wish, path: Option<&str>) -> Result<Extracted, ExtractError> {
+    let (mut done, fault) = pass(inputs, wish, path, true)?;
+    // A pipe gives its bytes once, and takes them once.
+    let is_pipe = |input: &String| {
+        input == "-" || std::fs::metadata(input).is_ok_and(|input| !input.is_file() && !input.is_dir())
+    };
+    match fault {
+        Some(_) if path.is_some() && !inputs.iter().any(is_pipe) => Ok(pass(inputs, wish, path, false)?.0),
+        fault => {
+            done.ledger.faults.extend(fault);
+            Ok(done)
+        }
+    }
+}
+
+/// Writes them once. With `copies` records are copied where that can be; where a capture with another header was
+/// joined to one, its packets are left out, and where it begins comes along.
+fn pass(
+    inputs: &[String],
+    wish: &Wish,
+    path: Option<&str>,
+    copies: bool,
+) -> Result<(Extracted, Option<InputFault>), ExtractError> {
     let mut done = Extracted::default();
     let mut captures = Vec::new();
     for group in discover(inputs, &|_, _| None, &mut done.ledger) {
@@ -73,12 +98,12 @@ pub fn extract(inputs: &[String], wish: &Wish, path: Option<&str>) -> Result<Ext
             }
         }
     }
-    let header = one_header(&captures);
+    let header = one_header(&captures).filter(|_| copies);
     done.copied = header.is_some();
     let mut out = Packets::open(path, header.as_deref())?;
-    let mut known = BTreeMap::new();
+    let (mut asked, mut other) = (Asked { wish, known: BTreeMap::new(), waiting: Waiting::default() }, None);
     for input in captures {
-        let head = input.record_header();
+        let (head, name) = (input.record_header(), input.path.to_string());
         let mut reader = match input.packets() {
             Ok(reader) => reader,
             Err(fault) => {
@@ -89,27 +114,32 @@ pub fn extract(inputs: &[String], wish: &Wish, path: Option<&str>) -> Result<Ext
         let mut batch = PacketBatch::default();
         loop {
             let more = reader.fill(&mut batch, ROUND);
-            for raw in &batch.packets {
+            let end = reader.differs().filter(|_| done.copied);
+            let until = end.unwrap_or(u64::MAX);
+            for raw in batch.packets.iter().take_while(|raw| raw.file_offset < until) {
                 let start = raw.start as usize;
                 let bytes = batch.data.get(start..start + raw.caplen as usize).unwrap_or_default();
-                if !wish.fits(raw, bytes, &mut known) {
-                    continue;
-                }
-                let from = start.saturating_sub(head);
-                let record = batch.data.get(from..start + bytes.len()).unwrap_or_default();
+                let record =
+                    batch.data.get(start.saturating_sub(head)..start + bytes.len()).unwrap_or_default();
                 let RawPacket { ts, origlen, link, .. } = *raw;
-                out.write(&Packet { record, bytes, ts, origlen, link })?;
-                done.written += 1;
+                done.written += asked.write(&Packet { record, bytes, ts, origlen, link }, &mut out)?;
             }
             done.read += batch.packets.len() as u64;
             done.ledger.merge(std::mem::take(&mut batch.ledger));
-            if !more {
+            if let Some(offset) = end {
+                let reason =
+                    "a capture with another header was joined to this one here: its packets do not fit into \
+                              the same pcap; give a file to -o, and files to read"
+                        .to_owned();
+                other = other.or(Some(InputFault { path: name.clone(), offset: Some(offset), reason }));
+            }
+            if !more || end.is_some() {
                 break;
             }
         }
     }
     out.finish()?;
-    Ok(done)
+    Ok((done, other))
 }
 
 /// The file header, if all captures are pcap files with the same one.
@@ -118,46 +148,78 @@ fn one_header(captures: &[Input]) -> Option<Vec<u8>> {
     captures.iter().all(|input| input.file_header() == Some(first)).then(|| first.to_vec())
 }
 
-impl Wish {
-    fn fits(&self, raw: &RawPacket, bytes: &[u8], known: &mut BTreeMap<FlowKey, bool>) -> bool {
-        if self.span.is_some_and(|(from, to)| raw.ts < from || raw.ts > to) {
-            return false;
+/// What is wanted, and what was found out about it.
+struct Asked<'w> {
+    wish: &'w Wish,
+    known: BTreeMap<FlowKey, bool>,
+    waiting: Waiting,
+}
+
+impl Asked<'_> {
+    /// Writes a packet if it is wanted, and with it the fragments that it makes a datagram that is; how many.
+    fn write(&mut self, packet: &Packet<'_>, out: &mut Packets) -> io::Result<u64> {
+        if self.wish.span.is_some_and(|(from, to)| packet.ts < from || packet.ts > to) {
+            return Ok(0);
         }
-        let stamp = Stamp { ts: raw.ts, origin: Origin::default() };
-        match dissect(raw.link, bytes, raw.origlen, stamp) {
-            Verdict::Flow(packet) => {
-                let key = packet.key;
-                let filtered = self.filter.as_ref().is_some_and(|filter| !filter.matches(&packet));
-                if filtered || !self.ends(key.a().0, key.b().0) {
-                    return false;
+        let stamp = Stamp { ts: packet.ts, origin: Origin::default() };
+        match dissect(packet.link, packet.bytes, packet.origlen, stamp) {
+            Verdict::Flow(found) => {
+                if !self.fits(&found, packet.bytes) {
+                    return Ok(0);
                 }
-                let Some(flow) = &self.flow else { return true };
-                if let Some(answer) = known.get(&key) {
-                    return *answer;
-                }
-                let (a, b) = if packet.reverse { (key.b(), key.a()) } else { (key.a(), key.b()) };
-                let icmp = matches!(key.proto(), 1 | 58);
-                let head = packet.payload.start as usize;
-                let number = |at: usize| bytes.get(head + at).copied().map_or(0, u16::from);
-                let ports = if icmp { (number(0), number(1)) } else { (a.1, b.1) };
-                let id = community_id(key.transport(), (a.0, ports.0), (b.0, ports.1));
-                let answer = id == *flow;
-                // An ICMP flow's messages are of several types: each is asked for.
-                if !icmp && known.len() < FLOWS {
-                    known.insert(key, answer);
-                }
-                answer
+                out.write(packet)?;
+                Ok(1)
             }
-            // A fragment need not have ports: it belongs to its addresses, and to no flow.
             Verdict::Fragment(range) => {
-                let header = bytes.get(range.start as usize..range.end as usize).unwrap_or_default();
-                let Some((a, b)) = addresses(header) else { return false };
-                self.flow.is_none() && self.filter.is_none() && self.ends(a, b)
+                let header = packet.bytes.get(range.start as usize..range.end as usize).unwrap_or_default();
+                let Wish { flow, filter, .. } = self.wish;
+                let by_ends = flow.is_none() && filter.is_none();
+                if by_ends && addresses(header).is_some_and(|(a, b)| self.wish.ends(a, b)) {
+                    out.write(packet)?;
+                    return Ok(1);
+                }
+                // Only the whole datagram tells which flow it is of.
+                let Some(joined) = self.waiting.push(packet, range, stamp) else { return Ok(0) };
+                let whole = &joined.datagram;
+                match dissect(RAW_IP, whole, joined.wire_len, stamp) {
+                    Verdict::Flow(found) if self.fits(&found, whole) => {
+                        joined.fragments.iter().try_for_each(|kept| out.write(&kept.packet()))?;
+                        Ok(joined.fragments.len() as u64)
+                    }
+                    _ => Ok(0),
+                }
             }
-            _ => false,
+            _ => Ok(0),
         }
     }
 
+    /// Whether a packet of a flow is wanted.
+    fn fits(&mut self, packet: &net::Packet, bytes: &[u8]) -> bool {
+        let key = packet.key;
+        let filtered = self.wish.filter.as_ref().is_some_and(|filter| !filter.matches(packet));
+        if filtered || !self.wish.ends(key.a().0, key.b().0) {
+            return false;
+        }
+        let Some(flow) = &self.wish.flow else { return true };
+        if let Some(answer) = self.known.get(&key) {
+            return *answer;
+        }
+        let (a, b) = if packet.reverse { (key.b(), key.a()) } else { (key.a(), key.b()) };
+        let icmp = matches!(key.proto(), 1 | 58);
+        let head = packet.payload.start as usize;
+        let number = |at: usize| bytes.get(head + at).copied().map_or(0, u16::from);
+        let ports = if icmp { (number(0), number(1)) } else { (a.1, b.1) };
+        let id = community_id(key.transport(), (a.0, ports.0), (b.0, ports.1));
+        let answer = id == *flow;
+        // An ICMP flow's messages are of several types: each is asked for.
+        if !icmp && self.known.len() < FLOWS {
+            self.known.insert(key, answer);
+        }
+        answer
+    }
+}
+
+impl Wish {
     fn ends(&self, a: IpAddr, b: IpAddr) -> bool {
         let among = |list: &[IpAddr]| list.is_empty() || list.contains(&a) || list.contains(&b);
         among(&self.hosts) && among(&self.peers)

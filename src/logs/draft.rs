@@ -156,6 +156,8 @@ impl<'a> Draft<'a> {
             Target::Address(side, domain, named) => {
                 match address(text) {
                     Some(ip) => self.end(side).ip = Some(ip),
+                    // A list of them is neither.
+                    None if text.contains(',') => return false,
                     None => self.name(domain, named, text),
                 }
                 true

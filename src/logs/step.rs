@@ -164,14 +164,17 @@ impl Step {
 }
 
 /// The parts of a request line that is none by the book (RFC 9112 3): without a version (RFC 1945 4.1, the simple
-/// request), or with blanks in its target. What has neither the method nor the target of a request is left alone:
+/// request), or with blanks in its target or more than one around it. What has neither the method nor the target of a request is left alone:
 /// other protocols, noise.
 fn request<'a>(text: &'a str, (fields, url): &([FieldRef; 5], Capture), draft: &mut Draft<'a>) {
     let [name, number, ..] = *fields;
-    let Some((method, rest)) = text.split_once(' ') else { return };
+    let blank = |c| matches!(c, ' ' | '\t');
+    let text = text.trim_matches(blank);
+    let Some((method, rest)) = text.split_once(blank) else { return };
+    let rest = rest.trim_start_matches(blank);
     let (target, version) = match rest.rsplit_once(" HTTP/") {
         Some((target, version)) if version.bytes().all(|b| b.is_ascii_digit() || b == b'.') => {
-            (target, Some(version).filter(|version| !version.is_empty()))
+            (target.trim_end_matches(blank), Some(version).filter(|version| !version.is_empty()))
         }
         _ => (rest, None),
     };

@@ -46,7 +46,10 @@ impl App {
             return;
         };
         live.segment(packet, payload, (tcp, header), sides, io);
-        if tcp.over() && (header.flags & RST != 0 || live.streams.iter().all(Stream::finished)) {
+        // Whoever forges a reset does not end what goes on behind it.
+        if header.flags & RST != 0 {
+            live.flush(sides, io);
+        } else if tcp.over() && live.streams.iter().all(Stream::finished) {
             live.end(sides, io);
         }
         if live.talk.over() {

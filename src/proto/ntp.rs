@@ -63,6 +63,11 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
 }
 
 fn probe(dir: Dir, bytes: &[u8]) -> Probe {
+    match bytes.first().map(|first| first & 7) {
+        Some(6) => return control(dir, bytes).unwrap_or(Probe::No),
+        Some(7) => return private(dir, bytes).unwrap_or(Probe::No),
+        _ => {}
+    }
     let Some([first, stratum, poll, precision, ..]) = bytes.get(..48) else { return Probe::No };
     let version = first >> 3 & 7;
     let plausible = (2..=4).contains(&version)
@@ -73,8 +78,12 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
         && matches!(bytes.len(), 48 | 52 | 56 | 60 | 64 | 68 | 72);
     // A request without a transmit time is none, nor a server's answer without one from this era.
     let recent = |at: usize| u32_at(bytes, at).is_some_and(|t| t > 0xa000_0000);
+    let ours = |from: Dir| if dir == from { Probe::Yes } else { Probe::Swapped };
+    // A client of SNTP need say no more than that it is one (RFC 4330 4), one of NTP tells the time it was set.
+    let bare = bytes.len() == 48 && bytes.iter().skip(1).all(|b| *b == 0);
     match (first & 7, dir) {
         _ if !plausible => Probe::No,
+        (3, _) if bare || (*stratum > 0 && (recent(16) || recent(40))) => ours(Dir::Client),
         (1 | 2 | 5, _) if recent(40) => Probe::Yes,
         (3, dir) if u64_at(bytes, 40).is_some_and(|t| t != 0) && *stratum == 0 && u32_at(bytes, 4).is_some_and(|d| d < 0x10_0000) => {
             if dir == Dir::Client { Probe::Yes } else { Probe::Swapped }
@@ -82,6 +91,35 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
         (4, dir) if recent(40) && recent(32) => if dir == Dir::Server { Probe::Yes } else { Probe::Swapped },
         _ => Probe::No,
     }
+}
+
+/// A control message (RFC 9327 2): an operation that is known, and as many bytes of data as it says.
+fn control(dir: Dir, bytes: &[u8]) -> Option<Probe> {
+    let [first, operation, _, _, status @ ..] = *bytes.first_chunk::<12>()?;
+    let [s1, s2, _, _, o1, o2, c1, c2] = status;
+    let count = usize::from(u16::from_be_bytes([c1, c2]));
+    let known = matches!(operation & 0x1f, 1..=12 | 31) && (1..=4).contains(&(first >> 3 & 7)) && first >> 6 == 0;
+    // Data come in words of four bytes; a code that authenticates them may follow.
+    let whole = (count..count + 28).contains(&(bytes.len() - 12)) && count <= 480;
+    let answer = operation & 0x80 != 0;
+    let fresh = answer || ([s1, s2, o1, o2] == [0; 4] && operation & 0x60 == 0);
+    (known && whole && fresh).then(|| if answer == (dir == Dir::Server) { Probe::Yes } else { Probe::Swapped })
+}
+
+/// A private message of ntpd (its `ntp_request.h`): of version 2, of an implementation that is known, and as long as its
+/// items are; a request of nothing but its code has no items.
+fn private(dir: Dir, bytes: &[u8]) -> Option<Probe> {
+    let [first, _, implementation, code, n1, n2, s1, s2] = *bytes.first_chunk::<8>()?;
+    let known = first >> 3 & 7 == 2 && matches!(implementation, 0 | 2 | 3) && code <= 45;
+    let low = |high: u8, low: u8| usize::from(u16::from_be_bytes([high & 0x0f, low]));
+    let items = low(n1, n2) * low(s1, s2);
+    let answer = first & 0x80 != 0;
+    let whole = if answer {
+        items > 0 && bytes.len() == 8 + items
+    } else {
+        items == 0 && first & 0x40 == 0 && bytes.iter().skip(4).all(|b| *b == 0)
+    };
+    (known && whole).then(|| if answer == (dir == Dir::Server) { Probe::Yes } else { Probe::Swapped })
 }
 
 fn mode(first: u8) -> &'static str {
@@ -214,10 +252,36 @@ impl Ntp {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_of_all_modes_are_known_by_their_form() {
+        let padded = |head: &[u8], len: usize| {
+            let mut bytes = head.to_vec();
+            bytes.resize(len, 0);
+            bytes
+        };
+        // A client of SNTP that says nothing else, and one that is set by a server of stratum 2.
+        let bare = padded(&[0x1b], 48);
+        let mut set = padded(&[0x23, 3, 6, 0xe9], 48);
+        set[16..20].copy_from_slice(&0xee00_0000_u32.to_be_bytes());
+        let monlist = padded(&[0x17, 0, 3, 42], 8);
+        let readvar = padded(&[0x16, 2, 0, 1], 12);
+        for request in [&bare, &set, &monlist, &readvar] {
+            assert_eq!(probe(Dir::Client, request), Probe::Yes, "{request:x?}");
+            assert_eq!(probe(Dir::Server, request), Probe::Swapped, "{request:x?}");
+        }
+        let answer = padded(&[0xd7, 0, 3, 42, 0, 6, 0, 72], 8 + 6 * 72);
+        assert_eq!(probe(Dir::Server, &answer), Probe::Yes);
+        for other in [padded(&[0x17, 0, 3, 42, 1], 8), padded(&[0xd7, 0, 3, 42, 0, 6, 0, 72], 400), padded(&[0x16, 2], 40), padded(&[0x1b], 12)] {
+            assert_eq!(probe(Dir::Client, &other), Probe::No, "{other:x?}");
+        }
+    }
+
     /// RFC 5905 figure 4: 1 January 1970 and the first day of era 1.
     #[test]
     fn eras() {
-        assert_eq!(super::time(2_208_988_800 << 32), 0);
-        assert_eq!(super::time(63_104 << 32), 2_086_041_600_000_000_000);
+        assert_eq!(time(2_208_988_800 << 32), 0);
+        assert_eq!(time(63_104 << 32), 2_086_041_600_000_000_000);
     }
 }

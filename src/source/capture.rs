@@ -124,6 +124,14 @@ impl Reader {
         notes.to_vec()
     }
 
+    /// Where a pcap was joined to this one whose records cannot stand behind the same file header, as far as was read.
+    pub fn differs(&self) -> Option<u64> {
+        match &self.walker {
+            Walker::Pcap(walker) => walker.differs(),
+            Walker::PcapNg(_) => None,
+        }
+    }
+
     fn walk(&mut self, batch: &mut PacketBatch) -> usize {
         let mut round = Round {
             data: &batch.data,

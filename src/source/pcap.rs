@@ -9,7 +9,7 @@ use super::capture::{Lost, MAX_CAPLEN, Round, Search, USUAL_CAPLEN};
 use crate::model::Ts;
 
 /// Length of the file header.
-const HEADER: usize = 24;
+pub(super) const HEADER: usize = 24;
 /// Length of a record header, without the variant's extra fields.
 const RECORD: usize = 16;
 /// Records that must follow each other for a place to be taken as the start of one.
@@ -29,7 +29,7 @@ pub(super) fn record_header(head: &[u8]) -> usize {
     head.first_chunk().and_then(|magic| variant(*magic)).map_or(0, |variant| variant.record)
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 struct Variant {
     big: bool,
     /// Nanoseconds per unit of the fraction field.
@@ -108,6 +108,11 @@ impl Header {
         Header::parse(head).filter(|next| zeros && today(next))
     }
 
+    /// Whether the same records mean the same.
+    fn is_like(&self, other: &Header) -> bool {
+        (self.variant, self.link, self.lengths == other.lengths) == (other.variant, other.link, true)
+    }
+
     #[inline]
     fn record(&self, bytes: &[u8; RECORD]) -> Record {
         let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *bytes;
@@ -131,6 +136,8 @@ pub(super) struct Walker {
     last_sec: Option<u32>,
     lost: Option<Lost>,
     notes: Vec<String>,
+    /// Where a pcap begins whose header says something else than the first one's.
+    differs: Option<u64>,
 }
 
 impl Walker {
@@ -142,6 +149,11 @@ impl Walker {
     /// Where files were joined.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// Where a pcap was joined whose records cannot stand behind the file's first header, as far as was read.
+    pub fn differs(&self) -> Option<u64> {
+        self.differs
     }
 
     /// Takes the whole records at the front of the round's bytes; how many bytes that is.
@@ -240,6 +252,9 @@ impl Walker {
     fn join(&mut self, next: Header, offset: u64) {
         if self.notes.len() < MAX_NOTES {
             self.notes.push(format!("another capture begins at byte {offset}: files were joined"));
+        }
+        if self.header.is_none_or(|header| !header.is_like(&next)) {
+            self.differs = self.differs.or(Some(offset));
         }
         self.header = Some(next);
     }

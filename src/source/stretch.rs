@@ -43,7 +43,8 @@ impl Input {
 
     /// The file header of a classic pcap that has packets.
     pub fn file_header(&self) -> Option<&[u8]> {
-        (self.kind == Kind::Pcap).then_some(&*self.preamble).filter(|header| !header.is_empty())
+        // Behind it may stand another one, where an empty capture was joined to one with packets.
+        self.preamble.get(..pcap::HEADER).filter(|_| self.kind == Kind::Pcap)
     }
 
     /// Bytes of a classic pcap's record before the captured ones.

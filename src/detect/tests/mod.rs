@@ -44,6 +44,7 @@ pub(super) fn probe(
     event.destination.ip = Some(target.parse().unwrap());
     event.destination.port = Some(port);
     event.transport = Some(Transport::Tcp);
+    event.source.packets = Some(1);
     event.push(&STATE, state);
     if !flags.is_empty() {
         event.push(&FLAGS, Value::texts(flags.iter().copied()));
@@ -131,6 +132,11 @@ fn scans_by_port_host_and_flags() {
         assert_eq!(found[0].rule, "scan.stealth");
         assert!(found[0].title.contains(name), "{}", found[0].title);
     }
+    // Who was not seen to send anything sent no packet without flags.
+    let mut answered: Vec<_> =
+        (1..=25).map(|p: u16| probe(p.into(), "192.0.2.1", p, "midstream", &[])).collect();
+    answered.iter_mut().for_each(|event| event.source.packets = Some(0));
+    assert!(rules(&answered).is_empty());
 }
 
 proptest! {

@@ -50,7 +50,7 @@ macro_rules! signs {
 
 signs! {
     Traversal "traversal" "web.traversal" "a path out of the web's folder" Medium true ["T1190", "T1083"] [
-        "../../", "..\\..\\", "/etc/passwd", "/etc/shadow", "/proc/self/environ", "c:/windows/", "c:\\windows\\", "boot.ini", "win.ini",
+        "../../", "..\\..\\", "/..;/", "/etc/passwd", "/etc/shadow", "/proc/self/environ", "c:/windows/", "c:\\windows\\", "boot.ini", "win.ini",
         "php://filter", "php://input", "file:///",
     ];
     Sql "sql" "web.sql_injection" "SQL in a parameter" Medium true ["T1190"] [
@@ -66,7 +66,7 @@ signs! {
         "|ping -", "&ping -", ";ping -", "`ping -", "exit(md5(", "() { :;}", "() {:;}", "nc -e", "${ifs}", "chmod 777", "chmod +x",
     ];
     Log4Shell "log4shell" "web.log4shell" "a JNDI look-up (Log4Shell, CVE-2021-44228)" High false ["T1190", "T1203"] [
-        "${jndi:", "${${lower:j", "${${upper:j", "${${::-j}", "${${env:", "jndi:ldap", "jndi:rmi", "jndi:dns", "%24%7bjndi",
+        "${jndi:", "${${lower:j", "${${upper:j", "${${::-j}", "${${env:", "${j${", "${jn${", "${jnd${", "${jndi${", "jndi:ldap", "jndi:rmi", "jndi:dns", "%24%7bjndi",
     ];
     Shell "shell" "web.shell" "the address of a web shell" Medium true ["T1505.003"] [
         "/c99.php", "/r57.php", "/shell.php", "/cmd.php", "/webshell", "/b374k", "/wso.php", "/alfa.php", "/cmd.jsp", "/shell.jsp", "/cmd.aspx", "/shell.aspx",
@@ -74,7 +74,7 @@ signs! {
     ];
     Hidden "hidden" "web.secret_files" "the address of a file nobody links to" Low true ["T1595.002", "T1552.001"] [
         "/.env", "/.git/", "/.svn/", "/.aws/", "/.ssh/", "/.htpasswd", "/.htaccess", "/wp-config.php", "/web.config", "/id_rsa", "/.ds_store", "/config.php.bak",
-        "/backup.sql", "/dump.sql", "/phpinfo.php", "/server-status", "/actuator/env", "/actuator/heapdump", "/.vscode/", "/docker-compose.yml",
+        "/backup.sql", "/backup.zip", "/backup.tar", "/db.sql", "/.bash_history", "/dump.sql", "/phpinfo.php", "/server-status", "/actuator/env", "/actuator/heapdump", "/.vscode/", "/docker-compose.yml",
     ];
     Scanner "scanner" "web.scanner" "the name of a scanner" Low false ["T1595.002"] [
         "nikto", "sqlmap", "gobuster", "dirbuster", "feroxbuster", "nmap scripting engine", "wpscan", "zgrab", "masscan", "nuclei", "fuzz faster u fool", "wfuzz",
@@ -116,8 +116,11 @@ pub fn find<'t>(texts: impl Iterator<Item = &'t str>, mut found: impl FnMut(Sign
         let twice = decoded(&once);
         let mut harmless = true;
         for hit in matcher.find_overlapping_iter(&*twice) {
+            let Some((sign, sought)) = TEXTS.get(hit.pattern().as_usize()) else { continue };
+            if !meant(*sign, sought, twice.get(hit.end()..).unwrap_or_default()) {
+                continue;
+            }
             harmless = false;
-            let Some((sign, _)) = TEXTS.get(hit.pattern().as_usize()) else { continue };
             if let Some(seen) = seen.get_mut(*sign as usize)
                 && !std::mem::replace(seen, true)
             {
@@ -128,6 +131,33 @@ pub fn find<'t>(texts: impl Iterator<Item = &'t str>, mut found: impl FnMut(Sign
     };
     HARMLESS.with_borrow_mut(|harmless| texts.for_each(|text| harmless.unless_known(text, &mut look)));
 }
+
+/// Whether what stands behind a text that was found leaves it what it is: `/.env` is a file, `/.environment.js` another,
+/// and a parameter called `cmd` is a web shell's if its value is a command.
+fn meant(sign: Sign, sought: &str, behind: &[u8]) -> bool {
+    let next = behind.first();
+    match sign {
+        Sign::Shell if sought.ends_with("cmd=") => {
+            let end = behind.iter().position(|b| matches!(b, b'&' | b'#')).unwrap_or(behind.len());
+            let value = behind.get(..end).unwrap_or_default();
+            let word = value.split(|b| !b.is_ascii_alphanumeric()).next().unwrap_or_default();
+            COMMANDS.iter().any(|command| word.eq_ignore_ascii_case(command.as_bytes()))
+                || value.iter().any(|b| b" /\\;|`$".contains(b))
+        }
+        Sign::Hidden | Sign::Shell if sought.ends_with(|c: char| c.is_ascii_alphanumeric()) => {
+            let goes_on = next.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+            let page = behind.get(..4).is_some_and(|ending| ending.eq_ignore_ascii_case(b".htm"));
+            !goes_on && !page
+        }
+        _ => true,
+    }
+}
+
+/// What is asked of a web shell first.
+const COMMANDS: &[&str] = &[
+    "id", "whoami", "ls", "dir", "cat", "type", "uname", "pwd", "ps", "env", "hostname", "ifconfig", "ipconfig", "ip", "netstat", "net",
+    "wget", "curl", "echo", "phpinfo", "system", "cmd", "powershell", "sh", "bash", "python", "perl", "tasklist", "systeminfo", "w", "find", "rm",
+];
 
 /// Texts in which lately nothing was found.
 #[derive(Default)]
@@ -208,6 +238,11 @@ mod tests {
         assert_eq!(names("/a?q=a%3Benv%3B"), ["command"]);
         assert_eq!(names("/a?q=a%60sleep+60%60"), ["command"]);
         assert_eq!(names("/x.php?cmd=cat%20/etc/passwd"), ["shell", "traversal"]);
+        assert_eq!(names("/x.php?cmd=whoami"), ["shell"]);
+        assert_eq!(names("/.env.local"), ["hidden"]);
+        assert_eq!(names("/db.sql.gz"), ["hidden"]);
+        assert_eq!(names("/..;/..;/manager/html"), ["traversal"]);
+        assert_eq!(names("/a?x=${j${k8s:k5:-ND}i:ldap://192.0.2.1/a}"), ["log4shell"]);
     }
 
     #[test]
@@ -216,6 +251,8 @@ mod tests {
             "/", "/index.html", "/search?q=select+a+union+of+states", "/a/../b", "/environment", "/gitlab/x.git/info",
             "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0", "/script.js?v=100%", "/img?x=%zz",
             "/a?q=sleep+better;environment", "/a?x=1&env=prod&ping=1", "curl/8.5.0", "Wget/1.21", "/docs/sleep.html", "/wiki/Orion",
+            "/cgi-bin/webscr?cmd=_xclick", "/cart.php?cmd=add&id=7", "/x?cmd=", "/shell.phpx", "/assets/.environment.js", "/redmine/.env-docs",
+            "/docs/web.config.html", "/backup.sql.html",
         ] {
             assert!(names(text).is_empty(), "{text}: {:?}", names(text));
         }

@@ -34,15 +34,22 @@ const MAX_DATAGRAMS: usize = 8192;
 /// Memory of the incomplete datagrams kept.
 const MAX_BYTES: usize = 16 << 20;
 
-/// What tells datagrams apart.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Key {
+/// What tells datagrams apart whose fragments are under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
     src: [u8; 16],
     dst: [u8; 16],
     id: u32,
     /// IPv4 only; 0 for IPv6, whose fragments may differ in it.
     proto: u8,
     v4: bool,
+}
+
+impl Key {
+    /// The datagram that the fragment beginning with this IP header belongs to; `None` if it is refused anyway.
+    pub fn of(fragment: &[u8]) -> Option<Key> {
+        take_apart(fragment).ok().map(|piece| piece.key)
+    }
 }
 
 /// One fragment, taken apart.

@@ -64,7 +64,7 @@ fn a_late_segment_fills_its_hole() {
 }
 
 #[test]
-fn the_end_is_told_once_and_a_reset_ends_at_once() {
+fn the_end_is_told_once_and_a_reset_ends_nothing_that_goes_on() {
     let mut lab = Lab::new();
     lab.handshake();
     lab.tcp(40 * MS, true, ACK | FIN, 101, 501, "ASK one\nres");
@@ -76,8 +76,18 @@ fn the_end_is_told_once_and_a_reset_ends_at_once() {
     let mut lab = Lab::new();
     lab.handshake();
     lab.tcp(40 * MS, true, ACK, 101, 501, "ASK one\n");
-    lab.tcp(50 * MS, false, RST, 501, 0, "");
+    lab.tcp(50 * MS, false, RST, 501, 0, "").finish();
     assert_eq!(lab.said(), ["one"]);
+
+    // A reset that one side forged, or that never arrived.
+    let mut lab = Lab::new();
+    lab.handshake();
+    lab.tcp(40 * MS, true, ACK, 101, 501, "ASK one\n");
+    lab.tcp(41 * MS, true, RST, 109, 0, "");
+    lab.tcp(50 * MS, false, ACK, 501, 109, "ANS 1\n");
+    lab.tcp(60 * MS, true, ACK, 109, 507, "ASK two\n");
+    lab.tcp(70 * MS, false, ACK, 507, 117, "ANS 2\n").finish();
+    assert_eq!(lab.said(), ["one=1", "two=2"]);
 }
 
 #[test]

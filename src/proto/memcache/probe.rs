@@ -102,6 +102,10 @@ fn request(bytes: &[u8]) -> Probe {
     let numbers = |from: usize, to: usize| {
         (from..to).all(|at| words.get(at).is_some_and(|w| w.bytes().all(|b| b.is_ascii_digit() || b == b'-')))
     };
+    // A request of HTTP whose method is in small letters.
+    if words.last().is_some_and(|word| word.starts_with("HTTP/")) {
+        return Probe::No;
+    }
     let key = words.get(1).is_some_and(|w| w.len() <= KEY);
     let good = match words.first().copied().unwrap_or_default() {
         "set" | "add" | "replace" | "append" | "prepend" | "cas" => key && numbers(2, 5),

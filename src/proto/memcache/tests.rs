@@ -126,8 +126,9 @@ fn anomalies_are_named() {
 
 #[test]
 fn probes_are_strict() {
-    let no: [&[u8]; 8] = [
+    let no: [&[u8]; 9] = [
         b"GET / HTTP/1.1\r\n",
+        b"get /x HTTP/1.1\r\n",
         b"quit\r\n",
         b"set a b\r\n",
         b"hello\r\n",

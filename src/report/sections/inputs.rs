@@ -80,7 +80,7 @@ pub fn findings(facts: &Facts) -> Section {
     let first = match (facts.findings.is_empty(), facts.ran.iter().any(|ran| ran.observations > 0)) {
         (false, _) => Block::Findings,
         (true, true) => Block::Note("No detector found anything.".to_owned()),
-        (true, false) => Block::Note("No detector had anything to look at.".to_owned()),
+        (true, false) => Block::Note("No detector found anything, nor took anything from what was read; the table tells what each needs.".to_owned()),
     };
     section("findings", "Findings", vec![first, allowed(facts), detectors(facts)])
 }

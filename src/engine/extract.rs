@@ -100,46 +100,61 @@ fn pass(
     }
     let header = one_header(&captures).filter(|_| copies);
     done.copied = header.is_some();
-    let mut out = Packets::open(path, header.as_deref())?;
-    let (mut asked, mut other) = (Asked { wish, known: BTreeMap::new(), waiting: Waiting::default() }, None);
-    for input in captures {
-        let (head, name) = (input.record_header(), input.path.to_string());
+    let asked = Asked { wish, known: BTreeMap::new(), waiting: Waiting::default() };
+    let mut pass = Pass { asked, out: Packets::open(path, header.as_deref())?, done, other: None };
+    captures.into_iter().try_for_each(|input| pass.capture(input))?;
+    pass.out.finish()?;
+    Ok((pass.done, pass.other))
+}
+
+/// Captures on their way into a file.
+struct Pass<'w> {
+    asked: Asked<'w>,
+    out: Packets,
+    done: Extracted,
+    /// Where a capture begins that does not fit into the same pcap.
+    other: Option<InputFault>,
+}
+
+impl Pass<'_> {
+    /// Writes what is wanted of a capture.
+    fn capture(&mut self, input: Input) -> Result<(), ExtractError> {
+        let (head, path) = (input.record_header(), input.path.to_string());
         let mut reader = match input.packets() {
             Ok(reader) => reader,
             Err(fault) => {
-                done.ledger.faults.push(fault);
-                continue;
+                self.done.ledger.faults.push(fault);
+                return Ok(());
             }
         };
         let mut batch = PacketBatch::default();
         loop {
             let more = reader.fill(&mut batch, ROUND);
-            let end = reader.differs().filter(|_| done.copied);
+            let end = reader.differs().filter(|_| self.done.copied);
             let until = end.unwrap_or(u64::MAX);
             for raw in batch.packets.iter().take_while(|raw| raw.file_offset < until) {
                 let start = raw.start as usize;
                 let bytes = batch.data.get(start..start + raw.caplen as usize).unwrap_or_default();
-                let record =
-                    batch.data.get(start.saturating_sub(head)..start + bytes.len()).unwrap_or_default();
+                let record = start.saturating_sub(head)..start + bytes.len();
+                let record = batch.data.get(record).unwrap_or_default();
                 let RawPacket { ts, origlen, link, .. } = *raw;
-                done.written += asked.write(&Packet { record, bytes, ts, origlen, link }, &mut out)?;
+                self.done.written +=
+                    self.asked.write(&Packet { record, bytes, ts, origlen, link }, &mut self.out)?;
             }
-            done.read += batch.packets.len() as u64;
-            done.ledger.merge(std::mem::take(&mut batch.ledger));
-            if let Some(offset) = end {
-                let reason =
-                    "a capture with another header was joined to this one here: its packets do not fit into \
-                              the same pcap; give a file to -o, and files to read"
-                        .to_owned();
-                other = other.or(Some(InputFault { path: name.clone(), offset: Some(offset), reason }));
+            self.done.read += batch.packets.len() as u64;
+            self.done.ledger.merge(std::mem::take(&mut batch.ledger));
+            if end.is_some() {
+                let reason = "a capture with another header was joined to this one here: its packets do not fit \
+                              into the same pcap; give -o a file, and files to read";
+                let fault = InputFault { path, offset: end, reason: reason.to_owned() };
+                self.other.get_or_insert(fault);
+                return Ok(());
             }
-            if !more || end.is_some() {
-                break;
+            if !more {
+                return Ok(());
             }
         }
     }
-    out.finish()?;
-    Ok((done, other))
 }
 
 /// The file header, if all captures are pcap files with the same one.

@@ -2,6 +2,7 @@
 
 use super::after::Also;
 use super::fields::Check;
+use super::rule::Rule;
 use super::target::{Capture, Side, Target};
 use super::time::Moment;
 use super::values::{address, allowed, convert, duration, outcome, port, socket, transport, whole};
@@ -102,6 +103,15 @@ impl<'a> Draft<'a> {
         self.also.clear();
     }
 
+    /// What a rule that matched says of the event.
+    #[inline]
+    pub fn take(&mut self, rule: &Rule) {
+        self.repeats |= rule.repeats;
+        self.wanted |= rule.wanted;
+        self.looks_back |= rule.looks_back;
+        self.like_before |= rule.like_before;
+    }
+
     /// Remembers the state.
     pub fn mark(&self) -> Mark {
         Mark {
@@ -185,18 +195,7 @@ impl<'a> Draft<'a> {
                 self.url(fields, text);
                 true
             }
-            Target::Status(field) => {
-                let put = self.put_field(field, capture.check.as_ref(), text);
-                if let Some(status) = self.fields.last().and_then(|(_, v)| v.as_int()) {
-                    self.outcome = match status {
-                        // Nothing was answered.
-                        ..100 => Outcome::Unknown,
-                        100..400 => Outcome::Success,
-                        _ => Outcome::Failure,
-                    };
-                }
-                put
-            }
+            Target::Status(field) => self.put_status(field, capture.check.as_ref(), text),
             Target::Lasted(..) | Target::Start(_) | Target::Fraction => self.put_timing(capture.target, text),
             Target::Outcome => outcome(text).map(|o| self.outcome = o).is_some(),
             Target::Transport => transport(text).map(|t| self.transport = Some(t)).is_some(),
@@ -238,6 +237,20 @@ impl<'a> Draft<'a> {
         if let Some(after) = after.filter(|q| !q.is_empty()) {
             self.fields.push((query, after.into()));
         }
+    }
+
+    /// A status of HTTP, and what it says of the outcome.
+    fn put_status(&mut self, field: FieldRef, check: Option<&Check>, text: &'a str) -> bool {
+        let put = self.put_field(field, check, text);
+        if let Some(status) = self.fields.last().and_then(|(_, v)| v.as_int()) {
+            self.outcome = match status {
+                // Nothing was answered.
+                ..100 => Outcome::Unknown,
+                100..400 => Outcome::Success,
+                _ => Outcome::Failure,
+            };
+        }
+        put
     }
 
     /// Apart from the rest, which is quicker without it: few lines tell it.

@@ -41,10 +41,7 @@ impl Line<'_> {
         if rule.drop {
             return Some(Fate::Dropped);
         }
-        draft.repeats |= rule.repeats;
-        draft.wanted |= rule.wanted;
-        draft.looks_back |= rule.looks_back;
-        draft.like_before |= rule.like_before;
+        draft.take(rule);
         if let Some(after) = &rule.after {
             after.apply(draft);
         }

@@ -86,14 +86,19 @@ fn a_refused_log_in_to_postgresql_has_the_address_of_its_connection() {
     assert_eq!(of(5), (5, Some("203.0.113.10".to_owned()), Some(42935), at(POSTGRESQL, 2)));
 }
 
-#[test]
-fn grep_auth_counts_them_by_address() {
+/// What `grep-auth` answers of a log.
+fn grep_auth(name: &str, text: &str) -> serde_json::Value {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("postgresql.log");
-    std::fs::write(&path, POSTGRESQL).unwrap();
+    let path = directory.path().join(name);
+    std::fs::write(&path, text).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_netlog"));
     let output = command.args(["grep-auth", "-o", "json=-"]).arg(&path).output().unwrap();
-    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn grep_auth_counts_them_by_address() {
+    let answer = grep_auth("postgresql.log", POSTGRESQL);
     let text = answer.to_string();
     assert!(text.contains("203.0.113.9") && text.contains("203.0.113.10"), "{answer:#}");
 }
@@ -128,12 +133,7 @@ fn what_goes_on_for_hours_is_told_for_hours() {
 
 #[test]
 fn grep_auth_counts_what_was_repeated() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("auth.log");
-    std::fs::write(&path, REPEATED).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_netlog"));
-    let output = command.args(["grep-auth", "-o", "json=-"]).arg(&path).output().unwrap();
-    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let answer = grep_auth("auth.log", REPEATED);
     let count = |nth: usize| (answer["hosts"][nth]["host"].clone(), answer["hosts"][nth]["failures"].clone());
     assert_eq!(count(0), ("203.0.113.7".into(), 16.into()), "{answer:#}");
     assert_eq!(count(1), ("192.0.2.99".into(), 3.into()), "{answer:#}");

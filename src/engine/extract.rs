@@ -64,13 +64,10 @@ pub enum ExtractError {
 /// # Errors
 /// See [`ExtractError`]; what is wrong with inputs is told in the ledger.
 pub fn extract(inputs: &[String], wish: &Wish, path: Option<&str>) -> Result<Extracted, ExtractError> {
-    let (mut done, fault) = pass(inputs, wish, path, true)?;
-    // A pipe gives its bytes once, and takes them once.
-    let is_pipe = |input: &String| {
-        input == "-" || std::fs::metadata(input).is_ok_and(|input| !input.is_file() && !input.is_dir())
-    };
-    match fault {
-        Some(_) if path.is_some() && !inputs.iter().any(is_pipe) => Ok(pass(inputs, wish, path, false)?.0),
+    let Pass { mut done, other, once, .. } = pass(inputs, wish, path, true)?;
+    match other {
+        // A pipe gives its bytes once, and takes them once.
+        Some(_) if path.is_some() && !once => Ok(pass(inputs, wish, path, false)?.done),
         fault => {
             done.ledger.faults.extend(fault);
             Ok(done)
@@ -79,13 +76,13 @@ pub fn extract(inputs: &[String], wish: &Wish, path: Option<&str>) -> Result<Ext
 }
 
 /// Writes them once. With `copies` records are copied where that can be; where a capture with another header was
-/// joined to one, its packets are left out, and where it begins comes along.
-fn pass(
+/// joined to one, its packets are left out.
+fn pass<'w>(
     inputs: &[String],
-    wish: &Wish,
+    wish: &'w Wish,
     path: Option<&str>,
     copies: bool,
-) -> Result<(Extracted, Option<InputFault>), ExtractError> {
+) -> Result<Pass<'w>, ExtractError> {
     let mut done = Extracted::default();
     let mut captures = Vec::new();
     for group in discover(inputs, &|_, _| None, &mut done.ledger) {
@@ -101,24 +98,27 @@ fn pass(
     let header = one_header(&captures).filter(|_| copies);
     done.copied = header.is_some();
     let asked = Asked { wish, known: BTreeMap::new(), waiting: Waiting::default() };
-    let mut pass = Pass { asked, out: Packets::open(path, header.as_deref())?, done, other: None };
-    captures.into_iter().try_for_each(|input| pass.capture(input))?;
-    pass.out.finish()?;
-    Ok((pass.done, pass.other))
+    let once = captures.iter().any(Input::is_stream);
+    let mut pass = Pass { asked, done, other: None, once };
+    let mut out = Packets::open(path, header.as_deref())?;
+    captures.into_iter().try_for_each(|input| pass.capture(input, &mut out))?;
+    out.finish()?;
+    Ok(pass)
 }
 
 /// Captures on their way into a file.
 struct Pass<'w> {
     asked: Asked<'w>,
-    out: Packets,
     done: Extracted,
     /// Where a capture begins that does not fit into the same pcap.
     other: Option<InputFault>,
+    /// An input cannot be read again.
+    once: bool,
 }
 
 impl Pass<'_> {
     /// Writes what is wanted of a capture.
-    fn capture(&mut self, input: Input) -> Result<(), ExtractError> {
+    fn capture(&mut self, input: Input, out: &mut Packets) -> Result<(), ExtractError> {
         let (head, path) = (input.record_header(), input.path.to_string());
         let mut reader = match input.packets() {
             Ok(reader) => reader,
@@ -138,8 +138,7 @@ impl Pass<'_> {
                 let record = start.saturating_sub(head)..start + bytes.len();
                 let record = batch.data.get(record).unwrap_or_default();
                 let RawPacket { ts, origlen, link, .. } = *raw;
-                self.done.written +=
-                    self.asked.write(&Packet { record, bytes, ts, origlen, link }, &mut self.out)?;
+                self.done.written += self.asked.write(&Packet { record, bytes, ts, origlen, link }, out)?;
             }
             self.done.read += batch.packets.len() as u64;
             self.done.ledger.merge(std::mem::take(&mut batch.ledger));

@@ -110,7 +110,7 @@ fn length(text: &str) -> Option<(usize, &str)> {
 /// a key.
 pub(super) fn value<'a>(rest: &mut &'a str) -> Option<&'a str> {
     let text = rest.strip_prefix('\n')?;
-    let begin = text.char_indices().nth(8).map(|(at, _)| at)?;
+    let begin = text.char_indices().nth(LENGTH).map(|(at, _)| at)?;
     let (_, value) = text.split_at_checked(begin)?;
     let told = length(text).and_then(|(n, value)| Some((value.get(..n)?, value.get(n..)?)));
     let told = told.filter(|(_, after)| after.is_empty() || after.starts_with('\n'));
@@ -152,10 +152,9 @@ mod tests {
             }
             let (lines, replaced) = super::text(&text[..first]);
             assert_eq!(replaced, message.contains(&0xff));
-            let behind = lines.strip_prefix("__CURSOR=s=1\nMESSAGE\n").unwrap();
-            let (len, value) = length(behind).unwrap();
-            assert_eq!(value[..len], String::from_utf8_lossy(message));
-            assert_eq!(&value[len..], "\n_PID=7\n\n");
+            let told = lines.strip_prefix("__CURSOR=s=1\nMESSAGE\n").and_then(length);
+            let value = told.and_then(|(len, value)| value.split_at_checked(len));
+            assert_eq!(value, Some((&*String::from_utf8_lossy(message), "\n_PID=7\n\n")));
         }
     }
 

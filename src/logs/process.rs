@@ -5,7 +5,7 @@
 //! [`BEFORE`] bytes, so chunks can be read in any order, and the answer does not depend on where they end.
 
 use super::draft::Draft;
-use super::line::Line;
+use super::line::{Fate, Line};
 use super::parser::{Parser, Scratch};
 use super::physical::unended;
 use super::rule::Format;
@@ -19,9 +19,9 @@ const HEAD: usize = 256;
 const BLOCK: usize = 4 << 10;
 /// Ends of process ids that are told apart.
 const SLOTS: usize = 4096;
-/// Earlier lines of the process that are read.
-const TRIES: usize = 8;
-/// Earlier lines that are read to find the beginning of an event inside wrappers, or what a line repeats.
+/// Earlier lines that are read: of the process, or that may be what a line repeats.
+pub(super) const TRIES: usize = 8;
+/// Earlier lines that are looked at for the beginning of an event inside wrappers, or for what a line repeats.
 pub(super) const BACK: usize = 64;
 
 /// The text before a line: the end of the chunk before its own, and its own up to it.
@@ -34,8 +34,13 @@ pub(super) struct Before<'c> {
 }
 
 impl<'c> Before<'c> {
+    /// What stands before the line at this byte offset in the file; nothing if that is before the chunk.
+    pub fn line(chunk: &'c LineChunk, offset: u64) -> Option<Before<'c>> {
+        Some(Before::new(chunk, usize::try_from(offset.checked_sub(chunk.offset)?).ok()?))
+    }
+
     /// What stands before the place `at` of a chunk.
-    pub fn new(chunk: &'c LineChunk, at: usize) -> Before<'c> {
+    fn new(chunk: &'c LineChunk, at: usize) -> Before<'c> {
         let from = at.saturating_sub(BEFORE);
         let own = chunk.data.get(from..at).unwrap_or_default();
         let room = BEFORE - own.len();
@@ -187,8 +192,8 @@ impl Parser<'_> {
         scratch: &mut Scratch,
     ) {
         let Some(chunk) = chunk.filter(|_| scratch.recent.may_find()) else { return };
-        let at = usize::try_from(event.origin.offset.saturating_sub(chunk.offset)).unwrap_or(usize::MAX);
-        if let Some((client, offset)) = self.client(line, Before::new(chunk, at), scratch) {
+        let before = Before::line(chunk, event.origin.offset);
+        if let Some((client, offset)) = before.and_then(|before| self.client(line, before, scratch)) {
             event.source.ip = client.ip;
             event.source.port = event.source.port.or(client.port);
             event.push(self.set.client_line, Value::Int(i64::try_from(offset).unwrap_or(i64::MAX)));
@@ -203,11 +208,10 @@ impl Parser<'_> {
         chunk: Option<&LineChunk>,
         scratch: &mut Scratch,
     ) -> Option<()> {
-        let chunk = chunk?;
-        let at = usize::try_from(event.origin.offset.checked_sub(chunk.offset)?).ok()?;
+        let before = Before::line(chunk?, event.origin.offset)?;
         let text = event.by_name(self.set.message.name)?.as_str()?.to_owned();
         let mut offset = None;
-        for (line, place) in Before::new(chunk, at).nearest().take(BACK) {
+        for (line, place) in before.nearest().take(BACK) {
             let line = unended(std::str::from_utf8(line).ok()?);
             let inner = self.roots.iter().find_map(|root| self.unwrapped(*root, line, scratch))?;
             let known = self.set.roots.iter().filter(|root| self.set.knows(**root, unended(&inner), scratch));
@@ -234,28 +238,28 @@ impl Parser<'_> {
     /// The client, and the byte offset of the line that names it.
     fn client(&self, text: &str, before: Before<'_>, scratch: &mut Scratch) -> Option<(Endpoint, u64)> {
         let own = key(text)?;
-        let trace = scratch.trace.take();
-        let mut accounts = Ledger::default();
-        let found = before.lines(own).take(TRIES).find_map(|(line, offset)| {
+        before.lines(own).take(TRIES).find_map(|(line, offset)| {
             let line = unended(std::str::from_utf8(line).ok()?);
             // What a client had written into a line, its user name perhaps, is no process.
             if key(line) != Some(own) {
                 return None;
             }
-            let mut draft = Draft::default();
-            let mut reading = Line {
-                set: self.set,
-                origin: Origin::default(),
-                ledger: &mut accounts,
-                scratch: &mut *scratch,
-            };
-            let mut roots = self.roots.iter().filter_map(|root| self.set.format(*root));
-            roots.find_map(|root| reading.read(root, line, &mut draft, 0))?;
+            let (_, draft) = self.reread(line, scratch)?;
             draft.source.ip.map(|_| (draft.source, offset))
-        });
-        // What is strange about that line was counted when it was read itself.
+        })
+    }
+
+    /// Reads an earlier line once more, by the formats of the file. What is strange about it was counted when it was
+    /// read itself.
+    pub(super) fn reread<'t>(&self, line: &'t str, scratch: &mut Scratch) -> Option<(Fate, Draft<'t>)> {
+        let trace = scratch.trace.take();
+        let (mut draft, mut accounts) = (Draft::default(), Ledger::default());
+        let (set, origin) = (self.set, Origin::default());
+        let mut reading = Line { set, origin, ledger: &mut accounts, scratch: &mut *scratch };
+        let mut roots = self.roots.iter().filter_map(|root| set.format(*root));
+        let fate = roots.find_map(|root| reading.read(root, line, &mut draft, 0));
         (scratch.trace, scratch.step_limit, scratch.header_changed) = (trace, false, false);
-        found
+        Some((fate?, draft))
     }
 }
 

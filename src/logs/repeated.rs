@@ -2,16 +2,13 @@
 //! becomes an event like the one that it repeats.
 
 use super::draft::Draft;
-use super::line::{Fate, Line};
+use super::line::Fate;
 use super::parser::{Parser, Scratch};
 use super::physical::unended;
-use super::process::{BACK, Before};
+use super::process::{BACK, Before, TRIES};
 use super::time::Form;
-use crate::model::{Dataset, Ledger, Origin, Value};
+use crate::model::{Dataset, Origin, Value};
 use crate::source::LineChunk;
-
-/// Earlier lines that are read.
-const TRIES: usize = 8;
 
 impl Parser<'_> {
     /// Makes such a line's draft one of what it repeats, at its own time: the nearest earlier line of the same host
@@ -24,16 +21,12 @@ impl Parser<'_> {
         chunk: Option<&LineChunk>,
         scratch: &mut Scratch,
     ) -> Option<&'static Dataset> {
-        let chunk = chunk?;
-        let at = usize::try_from(origin.offset.checked_sub(chunk.offset)?).ok()?;
+        let before = Before::line(chunk?, origin.offset)?;
         // The host may be left out.
         let told = host(text).filter(|word| *word != "last");
-        let trace = scratch.trace.take();
-        let mut accounts = Ledger::default();
         let (mut found, mut tries) = (None, TRIES);
-        for (line, offset) in Before::new(chunk, at).nearest().take(BACK) {
-            let Ok(line) = std::str::from_utf8(line) else { break };
-            let line = unended(line);
+        for (line, offset) in before.nearest().take(BACK) {
+            let line = unended(std::str::from_utf8(line).ok()?);
             // What goes on for hours is told every ten minutes: such lines are not read to be passed by.
             if alike(line, text) || (told.is_some() && host(line) != told) {
                 continue;
@@ -42,20 +35,15 @@ impl Parser<'_> {
                 break;
             }
             tries -= 1;
-            let mut own = Draft::default();
-            let mut reading = Line { set: self.set, origin, ledger: &mut accounts, scratch: &mut *scratch };
-            let mut roots = self.roots.iter().filter_map(|root| self.set.format(*root));
-            let fate = roots.find_map(|root| reading.read(root, line, &mut own, 0));
-            if own.like_before {
-                continue;
+            match self.reread(line, scratch)? {
+                (_, own) if own.like_before => {}
+                (Fate::Event(dataset), own) => {
+                    found = Some((dataset, own, offset));
+                    break;
+                }
+                _ => break,
             }
-            if let Some(Fate::Event(dataset)) = fate {
-                found = Some((dataset, own, offset));
-            }
-            break;
         }
-        // What is strange about that line was counted when it was read itself.
-        (scratch.trace, scratch.step_limit, scratch.header_changed) = (trace, false, false);
         let (dataset, mut own, offset) = found?;
         let count = |draft: &Draft<'_>| draft.get(self.set.count).and_then(Value::as_int).unwrap_or(1);
         let times = count(draft).saturating_mul(count(&own));

@@ -144,18 +144,11 @@ impl Step {
                 let product = (*number as f64 * by).round() as i64;
                 *number = product;
             }
-            (Does::Url(fields), Value::Str(Cow::Borrowed(text))) => url(text, fields, draft),
-            (Does::Agent(fields), Value::Str(Cow::Borrowed(text))) => agent(text, fields, draft),
-            (Does::Request(made), Value::Str(Cow::Borrowed(text))) => request(text, made, draft),
-            (Does::Url(_) | Does::Agent(_) | Does::Request(_), Value::Str(text)) => {
+            (parts, Value::Str(Cow::Borrowed(text))) => parts.take_apart(text, draft),
+            (parts, Value::Str(text)) => {
                 // A text of its own, which what is made of it cannot borrow.
                 let (text, mut own) = (text.clone().into_owned(), Draft::default());
-                match &self.does {
-                    Does::Url(fields) => url(&text, fields, &mut own),
-                    Does::Agent(fields) => agent(&text, fields, &mut own),
-                    Does::Request(made) => request(&text, made, &mut own),
-                    _ => {}
-                }
+                parts.take_apart(&text, &mut own);
                 draft.merge(own);
             }
             _ => {}
@@ -163,9 +156,21 @@ impl Step {
     }
 }
 
+impl Does {
+    /// Fills other fields with the parts of a text.
+    fn take_apart<'a>(&self, text: &'a str, draft: &mut Draft<'a>) {
+        match self {
+            Does::Url(fields) => url(text, fields, draft),
+            Does::Agent(fields) => agent(text, fields, draft),
+            Does::Request(made) => request(text, made, draft),
+            _ => {}
+        }
+    }
+}
+
 /// The parts of a request line that is none by the book (RFC 9112 3): without a version (RFC 1945 4.1, the simple
-/// request), or with blanks in its target or more than one around it. What has neither the method nor the target of a request is left alone:
-/// other protocols, noise.
+/// request), or with blanks in its target or more than one around it. What has neither the method nor the target of
+/// a request is left alone: other protocols, noise.
 fn request<'a>(text: &'a str, (fields, url): &([FieldRef; 5], Capture), draft: &mut Draft<'a>) {
     let [name, number, ..] = *fields;
     let blank = |c| matches!(c, ' ' | '\t');

@@ -71,7 +71,7 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
         return Probe::No;
     }
     let from = if head.response { Dir::Server } else { Dir::Client };
-    if from == dir { Probe::Yes } else { Probe::Swapped }
+    Probe::by(from, dir)
 }
 
 /// Whether the length fits the operation.

@@ -48,7 +48,7 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
         return Probe::No;
     }
     let from = if op == 1 { Dir::Client } else { Dir::Server };
-    if from == dir { Probe::Yes } else { Probe::Swapped }
+    Probe::by(from, dir)
 }
 
 struct Dhcp;

@@ -44,7 +44,7 @@ const BLOCK: usize = 1 << 16;
 const SMALL: usize = 1 << 14;
 
 fn probe(dir: Dir, bytes: &[u8]) -> Probe {
-    let yes = |sender| if sender == dir { Probe::Yes } else { Probe::Swapped };
+    let yes = |sender| Probe::by(sender, dir);
     let shown = bytes.get(..PREFACE.len()).unwrap_or(bytes);
     if PREFACE.starts_with(shown) {
         return if shown.len() == PREFACE.len() { yes(Dir::Client) } else { Probe::More };

@@ -71,6 +71,13 @@ pub enum Probe {
     More,
 }
 
+impl Probe {
+    /// Mine, by bytes that only `sender` sends, of the direction `dir`.
+    pub fn by(sender: Dir, dir: Dir) -> Probe {
+        if sender == dir { Probe::Yes } else { Probe::Swapped }
+    }
+}
+
 /// What a parser did with the bytes it was shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {

@@ -78,17 +78,14 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
         && matches!(bytes.len(), 48 | 52 | 56 | 60 | 64 | 68 | 72);
     // A request without a transmit time is none, nor a server's answer without one from this era.
     let recent = |at: usize| u32_at(bytes, at).is_some_and(|t| t > 0xa000_0000);
-    let ours = |from: Dir| if dir == from { Probe::Yes } else { Probe::Swapped };
     // A client of SNTP need say no more than that it is one (RFC 4330 4), one of NTP tells the time it was set.
     let bare = bytes.len() == 48 && bytes.iter().skip(1).all(|b| *b == 0);
     match (first & 7, dir) {
         _ if !plausible => Probe::No,
-        (3, _) if bare || (*stratum > 0 && (recent(16) || recent(40))) => ours(Dir::Client),
+        (3, _) if bare || (*stratum > 0 && (recent(16) || recent(40))) => Probe::by(Dir::Client, dir),
         (1 | 2 | 5, _) if recent(40) => Probe::Yes,
-        (3, dir) if u64_at(bytes, 40).is_some_and(|t| t != 0) && *stratum == 0 && u32_at(bytes, 4).is_some_and(|d| d < 0x10_0000) => {
-            if dir == Dir::Client { Probe::Yes } else { Probe::Swapped }
-        }
-        (4, dir) if recent(40) && recent(32) => if dir == Dir::Server { Probe::Yes } else { Probe::Swapped },
+        (3, dir) if u64_at(bytes, 40).is_some_and(|t| t != 0) && *stratum == 0 && u32_at(bytes, 4).is_some_and(|d| d < 0x10_0000) => Probe::by(Dir::Client, dir),
+        (4, dir) if recent(40) && recent(32) => Probe::by(Dir::Server, dir),
         _ => Probe::No,
     }
 }
@@ -103,7 +100,7 @@ fn control(dir: Dir, bytes: &[u8]) -> Option<Probe> {
     let whole = (count..count + 28).contains(&(bytes.len() - 12)) && count <= 480;
     let answer = operation & 0x80 != 0;
     let fresh = answer || ([s1, s2, o1, o2] == [0; 4] && operation & 0x60 == 0);
-    (known && whole && fresh).then(|| if answer == (dir == Dir::Server) { Probe::Yes } else { Probe::Swapped })
+    (known && whole && fresh).then(|| Probe::by(if answer { Dir::Server } else { Dir::Client }, dir))
 }
 
 /// A private message of ntpd (its `ntp_request.h`): of version 2, of an implementation that is known, and as long as its
@@ -119,7 +116,7 @@ fn private(dir: Dir, bytes: &[u8]) -> Option<Probe> {
     } else {
         items == 0 && first & 0x40 == 0 && bytes.iter().skip(4).all(|b| *b == 0)
     };
-    (known && whole).then(|| if answer == (dir == Dir::Server) { Probe::Yes } else { Probe::Swapped })
+    (known && whole).then(|| Probe::by(if answer { Dir::Server } else { Dir::Client }, dir))
 }
 
 fn mode(first: u8) -> &'static str {

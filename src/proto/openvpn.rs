@@ -87,7 +87,7 @@ fn reset(packet: &[u8]) -> Option<Dir> {
 }
 
 fn probe(dir: Dir, bytes: &[u8]) -> Probe {
-    let says = |from: Dir| if from == dir { Probe::Yes } else { Probe::Swapped };
+    let says = |from: Dir| Probe::by(from, dir);
     if let Some(from) = reset(bytes) {
         return says(from);
     }

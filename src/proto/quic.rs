@@ -54,18 +54,14 @@ fn start(_: &Options) -> Box<dyn Parser> {
 fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     // Without the fixed bit it is too much like other protocols to begin with.
     match packet::next(bytes).filter(|_| bytes.first().is_some_and(|first| first & 0x40 != 0)) {
-        Some((Packet::Negotiation { versions, .. }, _)) if versions.iter().any(|v| packet::known(*v)) => from(dir, Dir::Server),
-        Some((Packet::Retry { .. }, _)) => from(dir, Dir::Server),
+        Some((Packet::Negotiation { versions, .. }, _)) if versions.iter().any(|v| packet::known(*v)) => Probe::by(Dir::Server, dir),
+        Some((Packet::Retry { .. }, _)) => Probe::by(Dir::Server, dir),
         Some((Packet::Initial(_) | Packet::Handshake(_), _)) => Probe::Yes,
-        Some((Packet::ZeroRtt(_), _)) => from(dir, Dir::Client),
-        Some((Packet::Unknown(version), _)) if bytes.len() >= 1000 && packet::reserved(version) => from(dir, Dir::Client),
-        _ if packet::google(bytes).is_some() => from(dir, Dir::Client),
+        Some((Packet::ZeroRtt(_), _)) => Probe::by(Dir::Client, dir),
+        Some((Packet::Unknown(version), _)) if bytes.len() >= 1000 && packet::reserved(version) => Probe::by(Dir::Client, dir),
+        _ if packet::google(bytes).is_some() => Probe::by(Dir::Client, dir),
         _ => Probe::No,
     }
-}
-
-fn from(dir: Dir, sender: Dir) -> Probe {
-    if dir == sender { Probe::Yes } else { Probe::Swapped }
 }
 
 /// One connection's handshake.

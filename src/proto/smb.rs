@@ -74,7 +74,7 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
         },
         // Session request and its answers (RFC 1002 §4.3.2 to 4.3.5).
         0x81 if *high == 0 => match rest {
-            [0, 0x44, 0x20, b'A'..=b'P', ..] => if dir == Dir::Client { Probe::Yes } else { Probe::Swapped },
+            [0, 0x44, 0x20, b'A'..=b'P', ..] => Probe::by(Dir::Client, dir),
             [0, 0x44] | [0] | [] | [0, 0x44, 0x20] => Probe::More,
             _ => Probe::No,
         },

@@ -54,17 +54,17 @@ fn request(bytes: &[u8]) -> Option<(&[u8], &[u8], Wire<'_>)> {
 
 fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     if request(bytes).is_some() {
-        return if dir == Dir::Client { Probe::Yes } else { Probe::Swapped };
+        return Probe::by(Dir::Client, dir);
     }
     match bytes {
         // The first block, of a size that the protocol begins with; the server sends it, and the flow begins so.
-        [0, 3, 0, 1, rest @ ..] if rest.len() == 512 => if dir == Dir::Client { Probe::Swapped } else { Probe::Yes },
+        [0, 3, 0, 1, rest @ ..] if rest.len() == 512 => Probe::by(Dir::Server, dir),
         // A refusal in words.
         [0, 5, 0, 0..=8, words @ .., 0] if words.len() >= 4 && words.iter().all(|b| (b' '..=b'~').contains(b)) => {
-            if dir == Dir::Client { Probe::Swapped } else { Probe::Yes }
+            Probe::by(Dir::Server, dir)
         }
         [0, 6, rest @ ..] if rest.starts_with(b"blksize\0") || rest.starts_with(b"tsize\0") => {
-            if dir == Dir::Client { Probe::Swapped } else { Probe::Yes }
+            Probe::by(Dir::Server, dir)
         }
         _ => Probe::No,
     }

@@ -46,10 +46,10 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     match (bytes, bytes.len()) {
         // The last sixteen bytes are zero unless a cookie was demanded before.
         ([1, 0, 0, 0, ..], 148) if bytes.ends_with(&[0; 16]) => {
-            if dir == Dir::Client { Probe::Yes } else { Probe::Swapped }
+            Probe::by(Dir::Client, dir)
         }
         ([2, 0, 0, 0, ..], 92) if bytes.ends_with(&[0; 16]) => {
-            if dir == Dir::Server { Probe::Yes } else { Probe::Swapped }
+            Probe::by(Dir::Server, dir)
         }
         _ => Probe::No,
     }

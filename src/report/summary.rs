@@ -2,7 +2,7 @@
 
 use super::auth::Logins;
 use super::facets::split;
-use super::model::Facts;
+use super::model::{Cell, Facts, Unit};
 use super::tally::{Tally, code};
 use super::units;
 use crate::model::{Counts, Severity};
@@ -51,7 +51,7 @@ fn share(counts: &Counts) -> String {
     // 999 of 1000 at most, so that "100 %" always means all.
     match permille {
         1000 => format!("{left_out}all"),
-        _ => format!("{left_out}{}.{} %", permille / 10, permille % 10),
+        _ => left_out + &units::spell(&Cell::Number(permille), Unit::Permille),
     }
 }
 

@@ -110,7 +110,7 @@ impl Header {
 
     /// Whether the same records mean the same.
     fn is_like(&self, other: &Header) -> bool {
-        (self.variant, self.link, self.lengths == other.lengths) == (other.variant, other.link, true)
+        (self.variant, self.link, self.lengths) == (other.variant, other.link, other.lengths)
     }
 
     #[inline]
@@ -219,8 +219,7 @@ impl Walker {
                 // As a record it would be one of December 2055 or June 2083 with nothing in it.
                 match data.get(pos..).and_then(<[u8]>::first_chunk).map(|head| header.joined(head)) {
                     Some(Some(next)) => {
-                        self.join(next, round.offset(pos));
-                        *header = next;
+                        self.join(header, next, round.offset(pos));
                         pos += HEADER;
                         continue;
                     }
@@ -249,14 +248,14 @@ impl Walker {
     }
 
     /// Another pcap goes on where one has ended.
-    fn join(&mut self, next: Header, offset: u64) {
+    fn join(&mut self, header: &mut Header, next: Header, offset: u64) {
         if self.notes.len() < MAX_NOTES {
             self.notes.push(format!("another capture begins at byte {offset}: files were joined"));
         }
-        if self.header.is_none_or(|header| !header.is_like(&next)) {
+        if !header.is_like(&next) {
             self.differs = self.differs.or(Some(offset));
         }
-        self.header = Some(next);
+        *header = *self.header.insert(next);
     }
 
     /// Searches the next place where records follow each other; the end of the input if there is none.

@@ -135,7 +135,6 @@ pub fn find<'t>(texts: impl Iterator<Item = &'t str>, mut found: impl FnMut(Sign
 /// Whether what stands behind a text that was found leaves it what it is: `/.env` is a file, `/.environment.js` another,
 /// and a parameter called `cmd` is a web shell's if its value is a command.
 fn meant(sign: Sign, sought: &str, behind: &[u8]) -> bool {
-    let next = behind.first();
     match sign {
         Sign::Shell if sought.ends_with("cmd=") => {
             let end = behind.iter().position(|b| matches!(b, b'&' | b'#')).unwrap_or(behind.len());
@@ -145,7 +144,7 @@ fn meant(sign: Sign, sought: &str, behind: &[u8]) -> bool {
                 || value.iter().any(|b| b" /\\;|`$".contains(b))
         }
         Sign::Hidden | Sign::Shell if sought.ends_with(|c: char| c.is_ascii_alphanumeric()) => {
-            let goes_on = next.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+            let goes_on = behind.first().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
             let page = behind.get(..4).is_some_and(|ending| ending.eq_ignore_ascii_case(b".htm"));
             !goes_on && !page
         }

@@ -11,6 +11,9 @@ use std::ops::Range;
 /// Bytes of fragments that wait; beyond it those of the oldest datagram are forgotten.
 const BYTES: usize = 32 << 20;
 
+/// Datagrams that may stand in the order although they are whole.
+const WHOLE: usize = 1024;
+
 /// A fragment as it is stored.
 #[derive(Debug)]
 pub(super) struct Kept {
@@ -66,11 +69,13 @@ impl Waiting {
             let fragments = self.forget(&key);
             Joined { datagram, wire_len: self.defrag.wire_len(), fragments }
         });
-        while self.bytes > BYTES || self.order.len() > 2 * self.held.len() + 1024 {
-            let Some(oldest) = self.order.pop_front() else { break };
-            if self.bytes > BYTES {
-                self.forget(&oldest);
-            }
+        while self.bytes > BYTES
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.forget(&oldest);
+        }
+        if self.order.len() > 2 * self.held.len() + WHOLE {
+            self.order.retain(|key| self.held.contains_key(key));
         }
         joined
     }

@@ -41,7 +41,7 @@ pub(super) fn probe(dir: Dir, bytes: &[u8]) -> Probe {
         (_, Role::Response) if !name.starts_with("connection.close") && !name.starts_with("channel") => Dir::Server,
         _ => dir,
     };
-    if from == dir { Probe::Yes } else { Probe::Swapped }
+    Probe::by(from, dir)
 }
 
 /// Whether bytes after a gap begin with a frame.

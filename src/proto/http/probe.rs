@@ -20,7 +20,7 @@ pub(super) fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     if bytes.is_empty() {
         return if blank < 8 { Probe::More } else { Probe::No };
     }
-    let by = |from: Dir| if from == dir { Probe::Yes } else { Probe::Swapped };
+    let by = |from: Dir| Probe::by(from, dir);
     let response = b"HTTP/1.";
     let shared = bytes.iter().zip(response).take_while(|(a, b)| a == b).count();
     if shared == response.len() {

@@ -117,7 +117,7 @@ pub(super) fn probe(dir: Dir, bytes: &[u8]) -> Probe {
         Ok(None) => Probe::No,
         Ok(Some(head)) => {
             let from = if is_request(head.kind) { Dir::Client } else { Dir::Server };
-            if from == dir { Probe::Yes } else { Probe::Swapped }
+            Probe::by(from, dir)
         }
     }
 }

@@ -179,7 +179,7 @@ pub(super) fn probe(dir: Dir, bytes: &[u8]) -> Probe {
 }
 
 pub(super) fn role(dir: Dir, expected: Dir) -> Probe {
-    if dir == expected { Probe::Yes } else { Probe::Swapped }
+    Probe::by(expected, dir)
 }
 
 fn probe_sslv2(dir: Dir, bytes: &[u8]) -> Probe {

@@ -26,6 +26,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Subjects per detector whose tables are kept. Beyond it the subjects that come first in the order
 /// of their names stay, which no split of the input can change; the report says that the cap was hit.
@@ -138,11 +139,21 @@ struct Table {
     cells: HashMap<String, Box<Cell>, FixedState>,
     seen: u64,
     full: bool,
+    /// So many subjects come before this one that it, and all after it, cannot stay.
+    border: Option<Arc<str>>,
 }
+
+/// The lowest borders so far, which new tables begin with. Which of them a table begins with has no part in what is
+/// left at the end: a border only ever parts subjects that stay from ones that do not.
+type Borders = Vec<RwLock<Option<Arc<str>>>>;
 
 impl Table {
     fn add(&mut self, observation: &Observation<'_>, at: Stamp, bucket: i64) {
         self.seen += 1;
+        if self.is_beyond(&observation.subject) {
+            self.full = true;
+            return;
+        }
         match self.cells.entry_ref(&*observation.subject) {
             EntryRef::Occupied(mut known) => known.get_mut().add(observation, at),
             EntryRef::Vacant(free) => {
@@ -155,8 +166,16 @@ impl Table {
     fn merge(&mut self, other: Table) {
         self.seen += other.seen;
         self.full |= other.full;
+        self.border = match (self.border.take(), other.border) {
+            (Some(mine), Some(theirs)) => Some(mine.min(theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
         #[allow(clippy::iter_over_hash_type, reason = "merging cells commutes")]
         for (subject, cell) in other.cells {
+            if self.is_beyond(&subject) {
+                self.full = true;
+                continue;
+            }
             match self.cells.entry(subject) {
                 Entry::Occupied(mut mine) => mine.get_mut().merge(*cell),
                 Entry::Vacant(free) => {
@@ -167,24 +186,37 @@ impl Table {
         self.trim();
     }
 
-    /// Keeps the table within its cap; done somewhat above it so that the searching is rare.
+    fn is_beyond(&self, subject: &str) -> bool {
+        self.border.as_deref().is_some_and(|border| subject >= border)
+    }
+
+    /// Keeps the table near its cap; done somewhat above it so that the searching is rare.
     fn trim(&mut self) {
-        if self.cells.len() < SUBJECTS_MAX + MARGIN {
+        if self.cells.len() >= SUBJECTS_MAX + MARGIN {
+            self.cut();
+        }
+    }
+
+    /// Keeps the table within its cap.
+    fn cut(&mut self) {
+        let mut subjects: Vec<&str> = self.cells.keys().map(String::as_str).collect();
+        if subjects.len() <= SUBJECTS_MAX {
             return;
         }
         self.full = true;
-        let mut subjects: Vec<&String> = self.cells.keys().collect();
         // Only the border matters, so nothing is sorted or copied but it.
         let (_, border, _) = subjects.select_nth_unstable(SUBJECTS_MAX);
-        let border = String::clone(border);
-        self.cells.retain(|subject, _| *subject < border);
+        let border: Arc<str> = Arc::from(*border);
+        self.cells.retain(|subject, _| **subject < *border);
+        self.border = Some(border);
     }
 }
 
 /// The tables of all detectors.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Tables {
-    config: Config,
+    config: Arc<Config>,
+    borders: Arc<Borders>,
     tables: Vec<Table>,
     /// Events shown: flow records, and others.
     flows: u64,
@@ -205,8 +237,22 @@ pub struct Verdict {
 impl Tables {
     /// Empty tables.
     pub fn new(config: &Config) -> Tables {
-        let tables = ALL.iter().map(|_| Table::default()).collect();
-        Tables { config: config.clone(), tables, flows: 0, others: 0 }
+        let borders: Borders = ALL.iter().map(|_| RwLock::default()).collect();
+        Tables::empty(Arc::new(config.clone()), Arc::new(borders))
+    }
+
+    /// Empty ones for another part of the same input.
+    pub fn part(&self) -> Tables {
+        Tables::empty(Arc::clone(&self.config), Arc::clone(&self.borders))
+    }
+
+    fn empty(config: Arc<Config>, borders: Arc<Borders>) -> Tables {
+        let table = |border: &RwLock<Option<Arc<str>>>| {
+            let border = border.read().unwrap_or_else(PoisonError::into_inner).clone();
+            Table { border, ..Table::default() }
+        };
+        let tables = borders.iter().map(table).collect();
+        Tables { config, borders, tables, flows: 0, others: 0 }
     }
 
     /// Shows an event to every detector that it concerns.
@@ -225,15 +271,20 @@ impl Tables {
     pub fn merge(&mut self, other: Tables) {
         self.flows += other.flows;
         self.others += other.others;
-        for (mine, theirs) in self.tables.iter_mut().zip(other.tables) {
+        for ((mine, theirs), lowest) in self.tables.iter_mut().zip(other.tables).zip(&*self.borders) {
+            let before = mine.border.clone();
             mine.merge(theirs);
+            if mine.border != before {
+                lowest.write().unwrap_or_else(PoisonError::into_inner).clone_from(&mine.border);
+            }
         }
     }
 
     /// The findings, worst first, and what else the tables tell; caps that were hit are counted in `ledger`.
     pub fn judge(self, ledger: &mut Ledger) -> Verdict {
         let (mut findings, mut ran) = (Vec::new(), Vec::new());
-        for (detector, table) in ALL.iter().zip(self.tables) {
+        for (detector, mut table) in ALL.iter().zip(self.tables) {
+            table.cut();
             if table.full {
                 ledger.cap("detect.subjects", Stamp::default().origin);
             }

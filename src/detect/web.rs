@@ -43,7 +43,8 @@ const REFUSED: &str = "refused";
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);
-    let Some(target) = text("url.original").or_else(|| text("url.path")) else { return };
+    let original = text("url.original");
+    let Some(target) = original.or_else(|| text("url.path")) else { return };
     if event.source.ip.is_none() && event.dataset.transaction {
         return;
     }
@@ -54,7 +55,6 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
         None => format!("{UNKNOWN}{}", text("service.name").unwrap_or(event.dataset.name)),
     };
     let status = event.by_name("http.response.status_code").and_then(Value::as_int);
-    let query = text("url.query").filter(|_| text("url.original").is_none());
     let mut tell = |kind: &str, mark: bool| {
         let host = text("url.domain").or_else(|| text("host.name"));
         let path = target.char_indices().nth(PATH).and_then(|(end, _)| target.get(..end)).unwrap_or(target);
@@ -65,6 +65,8 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
             mark,
         });
     };
+    // As it was sent it has its query.
+    let query = if original.is_none() { text("url.query") } else { None };
     let texts = [Some(target), query, text("user_agent.original"), text("http.request.referrer")];
     signs::find(texts.into_iter().flatten(), |sign| {
         tell(sign.name(), false);

@@ -34,6 +34,8 @@ pub(super) struct Stage<'e> {
     workers: Desks<Worker<'e>>,
     sinks: usize,
     use_of: Use,
+    /// Some output tells the events, with all of their fields.
+    told: bool,
 }
 
 /// What the events of a run are for.
@@ -80,7 +82,8 @@ impl<'e> Stage<'e> {
             let renderers = sinks.iter().map(|s| s.renderer()).collect();
             Worker { cache: Cache::default(), concerned: Concerned::default(), renderers }
         };
-        Stage { enricher, tables, workers: Desks::new(threads, worker), sinks: sinks.len(), use_of }
+        let told = sinks.iter().any(|sink| sink.renderer().is_some());
+        Stage { enricher, tables, workers: Desks::new(threads, worker), sinks: sinks.len(), use_of, told }
     }
 
     /// Begins a block; `packets` tells whether its events come from a capture, and `tally` is empty.
@@ -91,7 +94,7 @@ impl<'e> Stage<'e> {
         let done = Finished {
             rendered: (0..self.sinks).map(|_| Vec::new()).collect(),
             tally,
-            tables: self.tables.clone(),
+            tables: self.tables.part(),
             events: 0,
         };
         Filling {
@@ -104,9 +107,9 @@ impl<'e> Stage<'e> {
         }
     }
 
-    /// A whole block at once.
-    pub fn finish<T: Tallying>(&self, events: Vec<Event<'static>>, packets: bool) -> Finished<T> {
-        let mut filling = self.begin(packets, T::default());
+    /// A whole block at once, counted into the empty `tally`.
+    pub fn finish<T: Tallying>(&self, events: Vec<Event<'static>>, packets: bool, tally: T) -> Finished<T> {
+        let mut filling = self.begin(packets, tally);
         for event in events {
             filling.push(event);
         }
@@ -186,8 +189,10 @@ impl<'e: 'a, 'a, T: Tallying> Filling<'_, 'e, 'a, T> {
                 let mut small = std::mem::replace(&mut event.fields, roomy);
                 event.fields.append(&mut small);
             }
-            if !self.whole {
-                self.stage.enricher.complete(event, self.packets, &mut worker.cache);
+            match (self.whole, self.stage.told) {
+                (true, _) => {}
+                (false, true) => self.stage.enricher.complete(event, self.packets, &mut worker.cache),
+                (false, false) => self.stage.enricher.outline(event, self.packets, &mut worker.cache),
             }
         }
         // One table after the other, not one event after the other: its code and its memory stay near.

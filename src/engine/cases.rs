@@ -185,7 +185,7 @@ fn one<T: Tallying>(
             blocks.push(rest.by_ref().take(BLOCK).collect());
         }
         let done: Vec<_> = blocks.into_par_iter().map(|block| shared.stage.pass(block)).collect();
-        if !done.into_iter().all(|block| totals.hand_on(block, shared).is_some()) {
+        if !done.into_iter().all(|block| totals.hand_on(block, shared)) {
             return Ok(false);
         }
     }

@@ -22,3 +22,19 @@ impl<T> Desks<T> {
         work(&mut desk.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
+
+/// What is empty again and has its memory, for whoever needs one next.
+#[derive(Default)]
+pub(super) struct Emptied<T>(Mutex<Vec<T>>);
+
+impl<T: Default> Emptied<T> {
+    /// One that is empty.
+    pub fn take(&self) -> T {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// Keeps it. There are never more of them than were under way at a time.
+    pub fn keep(&self, empty: T) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(empty);
+    }
+}

@@ -14,6 +14,7 @@ use crate::source::LineChunk;
 use crate::source::discover::Input;
 use crate::source::lines::{Borders, Divide, Reader};
 use crossbeam_channel::{Receiver, Sender, bounded};
+use std::sync::Arc;
 
 /// Chunks under way for each worker: enough to even out, few enough to keep memory small.
 const PER_WORKER: usize = 4;
@@ -157,8 +158,7 @@ impl File<'_> {
         let File { parser, clock, info } = self;
         let most = shared.job.threads * PER_WORKER;
         let (parser, desks) = (&*parser, &Desks::new(shared.job.threads, Scratch::default));
-        // Tallies that are empty again and have their memory.
-        let (empty, tallies) = &bounded::<T>(most);
+        let tallies = &Arc::clone(&totals.tallies);
         let mut queue = Queue::new();
         rayon::in_place_scope_fifo(|workers| {
             for message in messages {
@@ -168,7 +168,7 @@ impl File<'_> {
                         // what it did.
                         let guess = clock.expected();
                         queue.begin(workers, move || {
-                            let tally = tallies.try_recv().unwrap_or_default();
+                            let tally = tallies.take();
                             let done = desks.with(|desk| finish(parser, &chunk, desk, guess, tally, shared));
                             (chunk, done)
                         });
@@ -176,16 +176,16 @@ impl File<'_> {
                     Message::End(end) => end_of(info, end, &mut totals.ledger),
                 }
                 let going = queue.settle(most as u64, |(chunk, done)| {
-                    let tally = add(parser, clock, info, &chunk, done, shared, totals);
-                    // Full queues of what can be used again only cost an allocation later.
+                    let going = add(parser, clock, info, &chunk, done, shared, totals);
+                    // A full queue of what can be used again only costs an allocation later.
                     let _ = give_back.try_send(chunk);
-                    tally.map(|tally| empty.try_send(tally)).is_some()
+                    going
                 });
                 if !going {
                     return false;
                 }
             }
-            queue.settle(0, |(chunk, done)| add(parser, clock, info, &chunk, done, shared, totals).is_some())
+            queue.settle(0, |(chunk, done)| add(parser, clock, info, &chunk, done, shared, totals))
         })
     }
 }
@@ -199,7 +199,7 @@ fn end_of(info: &mut SourceInfo, end: Box<End>, ledger: &mut Ledger) {
     ledger.faults.extend(end.fault);
 }
 
-/// Adds up what the next chunk became; gives back an emptied tally, or `None` if an output failed.
+/// Adds up what the next chunk became. `false` if an output failed.
 fn add<T: Tallying>(
     parser: &Parser<'_>,
     clock: &mut YearClock,
@@ -208,7 +208,7 @@ fn add<T: Tallying>(
     mut done: Done<T>,
     shared: &Shared<'_, '_>,
     totals: &mut Totals<T>,
-) -> Option<T> {
+) -> bool {
     let year = clock.advance(done.turns);
     if !done.turns.same_in(done.year, year) {
         done = finish(parser, chunk, &mut Scratch::default(), year, T::default(), shared);

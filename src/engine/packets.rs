@@ -9,18 +9,15 @@ use super::queue::Queue;
 use super::run::{Shared, Totals};
 use super::transfers::Transfers;
 use crate::model::{Event, InputFault, Ledger, Origin, Seq, SourceInfo, Stamp, joined};
-use crate::net::defrag::Defrag;
-use crate::net::dissect::dissect;
 use crate::net::shard::{Output, Shard};
-use crate::net::{Packet, RAW_IP, SHARDS, Verdict};
+use crate::net::{Packet, RAW_IP, SHARDS, Verdict, defrag::Defrag, dissect::dissect};
 use crate::report::Tallying;
-use crate::source::discover::Input;
-use crate::source::{PacketBatch, RawPacket};
+use crate::source::{PacketBatch, RawPacket, discover::Input};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use rayon::ScopeFifo;
-use rayon::prelude::*;
+use rayon::{ScopeFifo, prelude::*};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 /// Packets dissected by one worker at a time.
 const SLICE: usize = 2048;
@@ -98,6 +95,11 @@ fn decode<'s, T: Tallying + 's>(
     let mut queue = Queue::new();
     let most = shared.job.threads as u64 * PER_WORKER;
     let stage = shared.stage;
+    let tallies = Arc::clone(&totals.tallies);
+    let finish = |block| {
+        let tally = tallies.take();
+        move || stage.finish(block, true, tally)
+    };
     for message in messages {
         match message {
             Message::Batch(source, mut batch) => {
@@ -107,9 +109,9 @@ fn decode<'s, T: Tallying + 's>(
                 // The reader may have ended: then nobody needs the buffer.
                 let _ = give_back.try_send(batch);
                 for block in group.blocks(false) {
-                    queue.begin(workers, move || stage.finish(block, true));
+                    queue.begin(workers, finish(block));
                 }
-                if !queue.settle(most, |block| totals.hand_on(block, shared).is_some()) {
+                if !queue.settle(most, |block| totals.hand_on(block, shared)) {
                     return false;
                 }
             }
@@ -119,9 +121,9 @@ fn decode<'s, T: Tallying + 's>(
     }
     group.end(shared, &mut totals.ledger);
     for block in group.blocks(true) {
-        queue.begin(workers, move || stage.finish(block, true));
+        queue.begin(workers, finish(block));
     }
-    queue.settle(0, |block| totals.hand_on(block, shared).is_some())
+    queue.settle(0, |block| totals.hand_on(block, shared))
 }
 
 fn read(inputs: Vec<Input>, round: usize, send: &Sender<Message>, spare: &Receiver<PacketBatch>) {

@@ -2,6 +2,7 @@
 
 use super::block::{Finished, Stage, Use};
 use super::cases::Cases;
+use super::desks::Emptied;
 use super::writer::Writer;
 use super::{Progress, lines, packets};
 use crate::detect::{self, Verdict};
@@ -174,6 +175,8 @@ pub(super) struct Shared<'s, 'e> {
 #[derive(Default)]
 pub(super) struct Totals<T> {
     pub tally: T,
+    /// Tallies of blocks that were added.
+    pub tallies: Arc<Emptied<T>>,
     pub tables: Option<detect::Tables>,
     pub ledger: Ledger,
     /// What was learnt of each input while reading it.
@@ -181,16 +184,15 @@ pub(super) struct Totals<T> {
 }
 
 impl<T: Tallying> Totals<T> {
-    /// Adds the block that is next in order and gives its rows to the writer. An empty tally comes back
-    /// for another block; `None` if an output failed.
-    pub fn hand_on(&mut self, block: Finished<T>, shared: &Shared<'_, '_>) -> Option<T> {
-        let empty = self.tally.drain(block.tally);
+    /// Adds the block that is next in order and gives its rows to the writer. `false` if an output failed.
+    pub fn hand_on(&mut self, block: Finished<T>, shared: &Shared<'_, '_>) -> bool {
+        self.tallies.keep(self.tally.drain(block.tally));
         match &mut self.tables {
             Some(tables) => tables.merge(block.tables),
             none => *none = Some(block.tables),
         }
         shared.progress.add_events(block.events);
-        shared.writer.send(block.rendered).then_some(empty)
+        shared.writer.send(block.rendered)
     }
 }
 

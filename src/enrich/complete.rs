@@ -75,6 +75,26 @@ impl Enricher {
             self.indicators.mark(event, &mut cache.indicators);
         }
     }
+
+    /// Appends those of the common fields that reports and detectors look at: enough where no output tells the
+    /// events themselves.
+    pub fn outline<'a, 'e: 'a>(&'e self, event: &mut Event<'a>, packets: bool, cache: &mut Cache<'e>) {
+        if !self.indicators.is_empty() {
+            // They may stand in any field.
+            return self.complete(event, packets, cache);
+        }
+        event.push(&f::EVENT_CATEGORY, Value::Words(event.dataset.category));
+        event.push(&f::EVENT_DATASET, event.dataset.name);
+        let source = place(event, event.source, &SOURCE, cache, self);
+        let destination = place(event, event.destination, &DESTINATION, cache, self);
+        if let Some(port) = event.destination.port {
+            event.push(&f::DESTINATION_PORT, port);
+        }
+        way(event, source, destination);
+        if !packets {
+            event.push(&f::LINE, event.origin.record);
+        }
+    }
 }
 
 fn envelope(event: &mut Event<'_>) {
@@ -113,9 +133,21 @@ fn side<'a, 'e: 'a>(
     if let Some(packets) = end.packets {
         event.push(fields.packets, packets);
     }
-    let ip = end.ip?;
-    event.push(fields.ip, ip);
-    let place = cache.place(enricher, ip);
+    if let Some(ip) = end.ip {
+        event.push(fields.ip, ip);
+    }
+    place(event, end, fields, cache, enricher)
+}
+
+/// Appends where one side is; returns whether it is inside, if it has an address.
+fn place<'a, 'e: 'a>(
+    event: &mut Event<'a>,
+    end: Endpoint,
+    fields: &Side,
+    cache: &mut Cache<'e>,
+    enricher: &'e Enricher,
+) -> Option<bool> {
+    let place = cache.place(enricher, end.ip?);
     if place.class == Class::Public {
         locate(event, fields, &place);
     }
@@ -174,18 +206,7 @@ fn network(event: &mut Event<'_>, source: Option<bool>, destination: Option<bool
     if let Some(transport) = event.transport {
         event.push(&f::NETWORK_TRANSPORT, transport_name(transport));
     }
-    if let Some(protocol) = event.dataset.protocol {
-        event.push(&f::NETWORK_PROTOCOL, protocol);
-    }
-    if let (Some(source), Some(destination)) = (source, destination) {
-        let direction = match (source, destination) {
-            (true, true) => "internal",
-            (true, false) => "outbound",
-            (false, true) => "inbound",
-            (false, false) => "external",
-        };
-        event.push(&f::NETWORK_DIRECTION, direction);
-    }
+    way(event, source, destination);
     if let Some(id) = flow_id(event) {
         event.push(&f::NETWORK_COMMUNITY_ID, id);
     }
@@ -206,6 +227,22 @@ fn network(event: &mut Event<'_>, source: Option<bool>, destination: Option<bool
         (None, None) => return,
     };
     event.push(&f::RELATED_IP, Value::List(related));
+}
+
+/// Appends what was spoken, and whether that went in or out.
+fn way(event: &mut Event<'_>, source: Option<bool>, destination: Option<bool>) {
+    if let Some(protocol) = event.dataset.protocol {
+        event.push(&f::NETWORK_PROTOCOL, protocol);
+    }
+    if let (Some(source), Some(destination)) = (source, destination) {
+        let direction = match (source, destination) {
+            (true, true) => "internal",
+            (true, false) => "outbound",
+            (false, true) => "inbound",
+            (false, false) => "external",
+        };
+        event.push(&f::NETWORK_DIRECTION, direction);
+    }
 }
 
 fn flow_id(event: &Event<'_>) -> Option<String> {

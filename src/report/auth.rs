@@ -117,11 +117,11 @@ impl Auth {
         self.key.push_str(told);
     }
 
-    /// Adds what was counted later in the input.
-    pub fn merge(&mut self, later: Auth) {
-        self.hosts.merge(later.hosts);
-        self.users.merge(later.users);
-        for (told, logins) in later.told {
+    /// Adds what was counted later in the input, which is empty afterwards.
+    pub fn merge(&mut self, later: &mut Auth) {
+        self.hosts.merge(&mut later.hosts);
+        self.users.merge(&mut later.users);
+        for (told, logins) in std::mem::take(&mut later.told) {
             self.told.entry(told).or_default().absorb(logins);
         }
     }

@@ -57,9 +57,9 @@ impl Certificates {
         self.rows.row((subject, server, *until)).absorb(one);
     }
 
-    /// Adds what was seen later in the input.
-    pub fn merge(&mut self, later: Certificates) {
-        self.rows.merge(later.rows);
+    /// Adds what was seen later in the input, which is empty afterwards.
+    pub fn merge(&mut self, later: &mut Certificates) {
+        self.rows.merge(&mut later.rows);
     }
 
     /// Those that had ended when they were last seen, or end within 30 days of it; the first to end first.

@@ -225,9 +225,9 @@ impl Facets {
         }
     }
 
-    /// Adds what was counted later in the input.
-    pub fn merge(&mut self, later: Facets) {
-        for (into, from) in self.counts.iter_mut().zip(later.counts) {
+    /// Adds what was counted later in the input, which is empty afterwards.
+    pub fn merge(&mut self, later: &mut Facets) {
+        for (into, from) in self.counts.iter_mut().zip(&mut later.counts) {
             into.merge(from);
         }
     }

@@ -27,13 +27,19 @@ pub struct Traffic {
     pub failures: u64,
 }
 
-impl Row for Traffic {
-    fn absorb(&mut self, later: Traffic) {
+impl Traffic {
+    fn add(&mut self, later: &Traffic) {
         self.requests += later.requests;
         self.flows += later.flows;
         self.sent = self.sent.saturating_add(later.sent);
         self.received = self.received.saturating_add(later.received);
         self.failures += later.failures;
+    }
+}
+
+impl Row for Traffic {
+    fn absorb(&mut self, later: Traffic) {
+        self.add(&later);
     }
 }
 
@@ -142,59 +148,57 @@ impl Hosts {
     /// Counts an event.
     pub fn observe(&mut self, event: &Event<'_>, seen: &Seen<'_, '_>) {
         let Some((outgoing, flow)) = measure(event, seen) else { return };
-        let incoming = Traffic { sent: outgoing.received, received: outgoing.sent, ..outgoing.clone() };
-        let ends = [
-            (event.source, &SOURCE, outgoing.clone(), true),
-            (event.destination, &DESTINATION, incoming, false),
-        ];
-        let same = seen.get(Slot::SourceCountry) == seen.get(Slot::DestinationCountry);
-        for (end, side, traffic, acted) in ends {
-            self.end(event.ts, end, seen, side, (traffic, acted, acted || !same));
+        if let Some(ip) = event.source.ip {
+            self.end(event.ts, ip, seen, &SOURCE, (&outgoing, true, true));
+        }
+        if let Some(ip) = event.destination.ip {
+            let incoming = Traffic { sent: outgoing.received, received: outgoing.sent, ..outgoing.clone() };
+            let same = seen.get(Slot::SourceCountry) == seen.get(Slot::DestinationCountry);
+            self.end(event.ts, ip, seen, &DESTINATION, (&incoming, false, !same));
         }
         if flow && let (Some(port), Some(transport)) = (event.destination.port, event.transport) {
             let protocol = seen.get(Slot::Protocol).map(protocol_name).unwrap_or_default();
-            self.services.row((number(transport), port, protocol.into())).absorb(outgoing);
+            self.services.row((number(transport), port, protocol.into())).add(&outgoing);
         }
     }
 
     fn end(
         &mut self,
         ts: Ts,
-        end: Endpoint,
+        ip: IpAddr,
         seen: &Seen<'_, '_>,
         side: &Side,
-        (traffic, acted, first_there): (Traffic, bool, bool),
+        (traffic, acted, first_there): (&Traffic, bool, bool),
     ) {
-        let Some(ip) = end.ip else { return };
         let country = seen.text(side.country).and_then(|c| <[u8; 2]>::try_from(c.as_bytes()).ok());
         let asn = seen.get(side.asn).and_then(Value::as_int).and_then(|n| u32::try_from(n).ok());
         let host = self.hosts.row(ip);
         let counts = if acted { &mut host.acted } else { &mut host.served };
-        counts.absorb(traffic.clone());
+        counts.add(traffic);
         host.country = host.country.or(country);
         host.asn = host.asn.or(asn);
         host.span = joined(host.span, Some((ts, ts)));
         if let Some(asn) = asn {
-            note(self.networks.row(asn), seen.text(side.as_name), &traffic);
+            note(self.networks.row(asn), seen.text(side.as_name), traffic);
         }
         if !first_there {
             return;
         }
         if let Some(country) = country {
-            note(self.countries.row(country), seen.text(side.country_name), &traffic);
+            note(self.countries.row(country), seen.text(side.country_name), traffic);
         }
         if let Some(Value::Geo(lat, lon)) = seen.get(side.location) {
-            note(self.spots.row((fixed(*lat), fixed(*lon))), seen.text(side.city), &traffic);
+            note(self.spots.row((fixed(*lat), fixed(*lon))), seen.text(side.city), traffic);
         }
     }
 
-    /// Adds what was counted later in the input.
-    pub fn merge(&mut self, later: Hosts) {
-        self.hosts.merge(later.hosts);
-        self.networks.merge(later.networks);
-        self.countries.merge(later.countries);
-        self.spots.merge(later.spots);
-        self.services.merge(later.services);
+    /// Adds what was counted later in the input, which is empty afterwards.
+    pub fn merge(&mut self, later: &mut Hosts) {
+        self.hosts.merge(&mut later.hosts);
+        self.networks.merge(&mut later.networks);
+        self.countries.merge(&mut later.countries);
+        self.spots.merge(&mut later.spots);
+        self.services.merge(&mut later.services);
     }
 }
 
@@ -224,7 +228,7 @@ fn note(row: &mut Named, name: Option<&str>, traffic: &Traffic) {
     {
         row.name = name.into();
     }
-    row.traffic.absorb(traffic.clone());
+    row.traffic.add(traffic);
 }
 
 fn protocol_name(value: &Value<'_>) -> String {

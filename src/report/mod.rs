@@ -73,6 +73,10 @@ impl<A: Tallying, B: Tallying> Tallying for (A, B) {
         self.0.merge(other.0);
         self.1.merge(other.1);
     }
+
+    fn drain(&mut self, other: Self) -> Self {
+        (self.0.drain(other.0), self.1.drain(other.1))
+    }
 }
 
 impl Tallying for Tally {
@@ -80,7 +84,12 @@ impl Tallying for Tally {
         Tally::observe(self, event);
     }
 
-    fn merge(&mut self, other: Self) {
-        Tally::merge(self, other);
+    fn merge(&mut self, mut other: Self) {
+        Tally::merge(self, &mut other);
+    }
+
+    fn drain(&mut self, mut other: Self) -> Self {
+        Tally::merge(self, &mut other);
+        other
     }
 }

@@ -1,7 +1,7 @@
 //! The fields the report looks at. They are found by name once for all events that are alike, so that
 //! forty tables cost one walk.
 
-use crate::model::{Event, Shapes, Value};
+use crate::model::{Event, FieldRef, Shapes, Value};
 
 macro_rules! slots {
     ($($id:ident = $name:literal,)*) => {
@@ -77,13 +77,15 @@ slots! {
 /// What each slot holds in one event.
 #[derive(Debug)]
 pub struct Seen<'e, 'a> {
-    values: [Option<&'e Value<'a>>; COUNT],
+    places: &'e Places,
+    fields: &'e [(FieldRef, Value<'a>)],
 }
 
 impl<'e, 'a> Seen<'e, 'a> {
     /// The value of a slot.
     pub fn get(&self, slot: Slot) -> Option<&'e Value<'a>> {
-        self.values.get(slot as usize).copied().flatten()
+        let place = *self.places.get(slot as usize)?;
+        self.fields.get(usize::from(place)).map(|(_, value)| value)
     }
 
     /// The text of a slot.
@@ -92,28 +94,31 @@ impl<'e, 'a> Seen<'e, 'a> {
     }
 }
 
+/// By slot: which of an event's fields it is, [`NOWHERE`] if none.
+type Places = [u16; COUNT];
+const NOWHERE: u16 = u16::MAX;
+
 /// Which field is which slot.
 #[derive(Debug, Default)]
 pub struct Slots {
-    /// By shape of event: places among its fields, and what stands there.
-    shapes: Shapes<Box<[(usize, Slot)]>>,
+    shapes: Shapes<Places>,
 }
 
 impl Slots {
-    /// Puts the values of an event into their slots.
-    pub fn look<'e, 'a>(&mut self, event: &'e Event<'a>) -> Seen<'e, 'a> {
-        let mut values = [None; COUNT];
-        for (i, slot) in self.shapes.of(event, places) {
-            if let (Some(place), Some((_, value))) = (values.get_mut(*slot as usize), event.fields.get(*i)) {
-                *place = Some(value);
-            }
-        }
-        Seen { values }
+    /// Finds the slots of an event.
+    pub fn look<'e, 'a>(&'e mut self, event: &'e Event<'a>) -> Seen<'e, 'a> {
+        Seen { places: self.shapes.of(event, places), fields: &event.fields }
     }
 }
 
-fn places(event: &Event<'_>) -> Box<[(usize, Slot)]> {
-    let slot = |name: &str| NAMES.iter().find(|(known, _)| *known == name).map(|(_, slot)| *slot);
-    let places = event.fields.iter().enumerate();
-    places.filter_map(|(i, (field, _))| Some((i, slot(field.name)?))).collect()
+/// Of two fields of one name the last one counts.
+fn places(event: &Event<'_>) -> Places {
+    let mut places = [NOWHERE; COUNT];
+    for (at, (field, _)) in (0..NOWHERE).zip(&event.fields) {
+        let slot = NAMES.iter().find(|(name, _)| *name == field.name).map(|(_, slot)| *slot);
+        if let Some(place) = slot.and_then(|slot| places.get_mut(slot as usize)) {
+            *place = at;
+        }
+    }
+    places
 }

@@ -65,18 +65,20 @@ impl Tally {
         }
     }
 
-    /// Adds what came after. Blocks are of constant size and merged in output order, so that what the
-    /// caps drop depends on the input only.
-    pub fn merge(&mut self, other: Tally) {
-        self.events += other.events;
-        self.span = joined(self.span, other.span);
-        self.kinds.merge(other.kinds);
-        self.hosts.merge(other.hosts);
-        self.facets.merge(other.facets);
-        self.auth.merge(other.auth);
-        self.stories.merge(other.stories);
-        self.certificates.merge(other.certificates);
-        self.actions.merge(other.actions);
+    /// Adds what came after, which is empty afterwards and keeps its memory. Blocks are of constant size and merged
+    /// in output order, so that what the caps drop depends on the input only.
+    pub fn merge(&mut self, later: &mut Tally) {
+        self.events += std::mem::take(&mut later.events);
+        self.span = joined(self.span, later.span.take());
+        self.kinds.merge(std::mem::take(&mut later.kinds));
+        // By index of the kinds.
+        later.roles.clear();
+        self.hosts.merge(&mut later.hosts);
+        self.facets.merge(&mut later.facets);
+        self.auth.merge(&mut later.auth);
+        self.stories.merge(&mut later.stories);
+        self.certificates.merge(&mut later.certificates);
+        self.actions.merge(std::mem::take(&mut later.actions));
     }
 
     /// What a cloud's firewall did, over time.

@@ -94,7 +94,7 @@ fn report(blocks: &[&[Event<'static>]]) -> Report {
     for block in blocks {
         let mut tally = Tally::new();
         block.iter().for_each(|event| tally.observe(event));
-        whole.merge(tally);
+        whole.merge(&mut tally);
     }
     whole.finish(Facts::default())
 }
@@ -114,7 +114,7 @@ fn blocks_give_what_the_whole_gives() {
         assert_eq!(format!("{:?}", report(&blocks)), whole, "blocks of {size}");
     }
     let mut tally = Tally::new();
-    tally.merge(Tally::new());
+    tally.merge(&mut Tally::new());
     events.iter().for_each(|event| tally.observe(event));
     assert_eq!(format!("{:?}", tally.finish(Facts::default())), whole);
 }

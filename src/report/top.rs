@@ -73,9 +73,9 @@ impl<K: Hash + Eq + Ord + Clone, V: Row> Top<K, V> {
         self.pruned = true;
     }
 
-    /// Adds what was counted later in the input.
-    pub fn merge(&mut self, later: Top<K, V>) {
-        self.pruned |= later.pruned;
+    /// Adds what was counted later in the input, which is empty afterwards and keeps its memory.
+    pub fn merge(&mut self, later: &mut Top<K, V>) {
+        self.pruned |= std::mem::take(&mut later.pruned);
         // Room is made before anything is added: what is dropped may not depend on the order of a hash.
         if self.rows.len() + later.rows.len() > self.cap {
             let new = later.rows.keys().filter(|key| !self.rows.contains_key(*key)).count();
@@ -84,7 +84,7 @@ impl<K: Hash + Eq + Ord + Clone, V: Row> Top<K, V> {
             }
         }
         #[allow(clippy::iter_over_hash_type, reason = "rows of different keys have no part in each other")]
-        for (key, (times, row)) in later.rows {
+        for (key, (times, row)) in later.rows.drain() {
             let (seen, mine) = self.rows.entry(key).or_default();
             *seen += times;
             mine.absorb(row);
@@ -181,7 +181,7 @@ mod tests {
                 for i in 0..90u64 {
                     count(&mut top, &format!("k{}", (block * 37 + i * i * 11) % 700));
                 }
-                whole.merge(top);
+                whole.merge(&mut top);
             }
             let rows = whole.ranked(|c| c.events);
             rows.into_iter().map(|(k, c)| (k.to_string(), *c)).collect::<Vec<_>>()

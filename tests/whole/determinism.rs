@@ -1,6 +1,6 @@
 //! The same bytes out, whatever the number of threads and the size of a round, and on every run.
 
-use super::{ROOT, cases, netlog_in};
+use super::{ROOT, cases, netlog, netlog_in};
 use std::fs;
 use std::path::Path;
 
@@ -55,6 +55,25 @@ fn same_bytes_for_any_threads_rounds_and_runs() {
                 assert!(got == want, "{case}: {name} differs with {how:?}{}", first_difference(got, want));
             }
         }
+    }
+}
+
+/// Events that no output tells are completed as far as reports and detectors look at them.
+#[test]
+fn a_report_is_the_same_beside_other_outputs() {
+    for case in cases() {
+        let report = |more: &[&str]| {
+            let args = [&["analyze", case.as_str(), "-q", "-o", "json"], more].concat();
+            let mut report = netlog(&args).json();
+            report["netlog"].as_object_mut().unwrap().remove("command");
+            report
+        };
+        let (alone, beside) = (report(&[]), report(&["-o", "ndjson=/dev/null"]));
+        assert!(
+            alone == beside,
+            "{case}{}",
+            first_difference(alone.to_string().as_bytes(), beside.to_string().as_bytes())
+        );
     }
 }
 

@@ -62,9 +62,9 @@ impl Stories {
         self.ties.observe(ip, event);
     }
 
-    /// Adds what was noted later in the input.
-    pub fn merge(&mut self, later: Stories) {
-        self.told.merge(later.told);
-        self.ties.merge(later.ties);
+    /// Adds what was noted later in the input, which is empty afterwards.
+    pub fn merge(&mut self, later: &mut Stories) {
+        self.told.merge(&mut later.told);
+        self.ties.merge(std::mem::take(&mut later.ties));
     }
 }

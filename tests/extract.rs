@@ -173,3 +173,27 @@ fn a_flow_has_its_fragments() {
     let ran = extract(&["--host", "192.0.2.1"], &from, &to);
     assert!(String::from_utf8_lossy(&ran.stderr).contains("5 of 5 packets"), "{ran:?}");
 }
+
+fn findings(capture: &Path) -> Vec<(String, String)> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_netlog"));
+    let out = command.args(["analyze", "-q", "-o", "json"]).arg(capture).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    let text = |finding: &serde_json::Value, name: &str| finding[name].as_str().unwrap().to_owned();
+    let findings = report["findings"].as_array().unwrap();
+    findings.iter().map(|f| (text(f, "rule"), text(f, "title"))).collect()
+}
+
+/// The last evidence is where an event begins: what proves it comes after that.
+#[test]
+fn what_is_extracted_proves_the_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = findings(Path::new(DEMO));
+    assert!(all.len() > 2);
+    for (finding, number) in all.iter().zip(1..) {
+        let to = folder.path().join(format!("{number}.pcap"));
+        let ran = extract(&["--finding", &number.to_string(), "-q"], Path::new(DEMO), &to);
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        let found = findings(&to);
+        assert!(found.contains(finding), "{number}: {finding:?} is not among {found:?}");
+    }
+}

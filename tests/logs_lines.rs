@@ -169,3 +169,18 @@ fn a_zeek_header_tells_the_columns() {
         assert_eq!(event.dataset.name, "zeek.conn");
     });
 }
+
+/// The end of the file says less of when a line was written than the line before it.
+#[test]
+fn a_line_without_a_time_has_that_of_the_line_before() {
+    let log = b"{\"level\":\"info\",\"message\":\"a\",\"timestamp\":\"2026-01-01T00:00:38.123Z\"}\n\
+        {\"level\":\"error\",\"message\":\"b\"}\n\
+        {\"level\":\"info\",\"message\":\"c\",\"timestamp\":\"2026-01-01T00:00:39.123Z\"}\n";
+    let context = Context { mtime: Some(1_900_000_000_000_000_000), ..Context::default() };
+    with(log, context, |parsed| {
+        let times: Vec<_> = parsed.events.iter().map(|event| event.ts).collect();
+        assert_eq!(times[1], times[0]);
+        assert_eq!(times[2] - times[0], 1_000_000_000);
+        assert_eq!(parsed.ledger.anomalies["time.missing"].count, 1);
+    });
+}

@@ -44,7 +44,8 @@ pub(super) fn run(args: &cli::Extract, now: Ts, terminal: &Terminal) -> Result<S
     Ok(told(&ledger))
 }
 
-/// The packets of a finding: those of its addresses from its first to its last evidence.
+/// The packets of a finding: those of the conversations of its addresses from its first to its last evidence, which
+/// is where its last event begins, not where it ends.
 fn of(finding: Option<&Finding>, number: usize, all: usize) -> Result<Wish, UsageError> {
     let wrong = |reason: String| UsageError::Value { option: "--finding", value: number.to_string(), reason };
     let Some(finding) = finding else {
@@ -60,7 +61,7 @@ fn of(finding: Option<&Finding>, number: usize, all: usize) -> Result<Wish, Usag
         return Err(wrong(format!("it is about {}, which is no address: use --host", finding.subject)));
     }
     let span = Some((finding.first.ts, finding.last.ts));
-    Ok(Wish { hosts, peers, span, ..Wish::default() })
+    Ok(Wish { hosts, peers, span, whole: true, ..Wish::default() })
 }
 
 /// The addresses in a text.

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 pub const SET_MAX: usize = 1024;
 /// Time buckets kept; beyond it neighbouring buckets are joined.
 const BUCKETS_MAX: usize = 2048;
-/// Opposite observations kept: the first ones.
-const MARKS_MAX: usize = 64;
+/// Opposite observations kept: the first ones and the last ones, half of each.
+const MARKS_MAX: usize = 256;
 
 /// An observation of the opposite kind: a log-in that worked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +39,7 @@ pub struct Cell {
     /// Distinct values by the detector's numbering, sorted, at most [`SET_MAX`] each. Most cells of a large
     /// scan hold a single value: a list of one costs a tenth of a tree of one.
     sets: [Vec<Box<str>>; 3],
-    /// Opposite observations, the first `MARKS_MAX`.
+    /// Opposite observations, the first and the last of them.
     pub marks: BTreeSet<Mark>,
     width: Ts,
     /// Weight by time, sorted.
@@ -65,10 +65,10 @@ impl Cell {
         if observation.mark {
             let value = observation.values[0].as_ref().map(|v| v.clone().into_owned());
             self.marks.insert(Mark { at, value: value.unwrap_or_default() });
-            cap(&mut self.marks, MARKS_MAX);
+            cap(&mut self.marks);
             return;
         }
-        self.count += observation.weight;
+        self.count = self.count.saturating_add(observation.weight);
         let (first, last) = self.span.unwrap_or((at, at));
         self.span = Some((first.min(at), last.max(at)));
         for (set, value) in self.sets.iter_mut().zip(&observation.values) {
@@ -83,9 +83,11 @@ impl Cell {
     /// Adds to a bucket. Observations mostly come in order of time: the last one is looked at first.
     fn weigh(&mut self, bucket: i64, weight: u64) {
         match self.buckets.last_mut() {
-            Some((last, sum)) if *last == bucket => *sum += weight,
+            Some((last, sum)) if *last == bucket => *sum = sum.saturating_add(weight),
             Some((last, _)) if *last > bucket => match self.buckets.binary_search_by_key(&bucket, |b| b.0) {
-                Ok(at) => self.buckets.iter_mut().skip(at).take(1).for_each(|b| b.1 += weight),
+                Ok(at) => {
+                    self.buckets.iter_mut().skip(at).take(1).for_each(|b| b.1 = b.1.saturating_add(weight))
+                }
                 Err(at) => self.buckets.insert(at, (bucket, weight)),
             },
             _ => {
@@ -97,7 +99,7 @@ impl Cell {
 
     /// Adds the observations of another cell of the same subject.
     pub fn merge(&mut self, mut other: Cell) {
-        self.count += other.count;
+        self.count = self.count.saturating_add(other.count);
         self.span = match (self.span, other.span) {
             (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
             (mine, theirs) => mine.or(theirs),
@@ -109,7 +111,7 @@ impl Cell {
             }
         }
         self.marks.extend(other.marks);
-        cap(&mut self.marks, MARKS_MAX);
+        cap(&mut self.marks);
         while self.width < other.width {
             halve(&mut self.buckets, &mut self.width);
         }
@@ -128,7 +130,7 @@ impl Cell {
         let mut best = Burst::default();
         for (i, (start, _)) in self.buckets.iter().enumerate() {
             let end = start.saturating_add(reach);
-            let count = self.buckets.iter().skip(i).take_while(|(at, _)| *at < end).map(|(_, n)| n).sum();
+            let count = sum(self.buckets.iter().skip(i).take_while(|(at, _)| *at < end));
             if count > best.count {
                 best = Burst { count, start: start.saturating_mul(self.width) };
             }
@@ -136,10 +138,10 @@ impl Cell {
         best
     }
 
-    /// Weight of what happened in buckets that begin before `ts`.
+    /// Weight of what happened until the end of the bucket that `ts` lies in.
     pub fn before(&self, ts: Ts) -> u64 {
         let last = ts.div_euclid(self.width);
-        self.buckets.iter().take_while(|(at, _)| *at <= last).map(|(_, n)| n).sum()
+        sum(self.buckets.iter().take_while(|(at, _)| *at <= last))
     }
 
     /// A set's values, the first `most`, for a finding's targets.
@@ -159,10 +161,17 @@ impl Cell {
     }
 }
 
-fn cap<T: Ord>(set: &mut BTreeSet<T>, most: usize) {
-    while set.len() > most {
-        set.pop_last();
+/// Keeps the first half and the last half of what may be kept: who logs in all day is not to hide what follows.
+fn cap(marks: &mut BTreeSet<Mark>) {
+    while marks.len() > MARKS_MAX {
+        if let Some(middle) = marks.iter().nth(MARKS_MAX / 2).cloned() {
+            marks.remove(&middle);
+        }
     }
+}
+
+fn sum<'b>(buckets: impl Iterator<Item = &'b (i64, u64)>) -> u64 {
+    buckets.fold(0, |sum, (_, weight)| sum.saturating_add(*weight))
 }
 
 /// Puts a value into a sorted list, unless it is there or beyond the cap.
@@ -189,7 +198,7 @@ fn halve(buckets: &mut Vec<(i64, u64)>, width: &mut Ts) {
     buckets.iter_mut().for_each(|(bucket, _)| *bucket = bucket.div_euclid(2));
     buckets.dedup_by(|later, first| {
         let same = later.0 == first.0;
-        first.1 += if same { later.1 } else { 0 };
+        first.1 = first.1.saturating_add(if same { later.1 } else { 0 });
         same
     });
 }

@@ -139,12 +139,12 @@ struct Table {
     cells: HashMap<String, Box<Cell>, FixedState>,
     seen: u64,
     full: bool,
-    /// So many subjects come before this one that it, and all after it, cannot stay.
+    /// The first subject, by name, beyond the cap: it and all after it are dropped.
     border: Option<Arc<str>>,
 }
 
-/// The lowest borders so far, which new tables begin with. Which of them a table begins with has no part in what is
-/// left at the end: a border only ever parts subjects that stay from ones that do not.
+/// The lowest borders so far, which new tables begin with. Beginning with an older one only costs time: a border drops
+/// none of the subjects that are left at the end.
 type Borders = Vec<RwLock<Option<Arc<str>>>>;
 
 impl Table {

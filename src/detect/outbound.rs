@@ -1,8 +1,9 @@
 //! Calls from inside to the outside: regular ones, long ones, and those that carry much away.
 
 use super::spelled::{Padded, Word, line};
-use super::{Cell, Config, Detector, Observation, On};
+use super::{Cell, Config, Detector, Observation, On, SET_MAX};
 use crate::model::{Event, Evidence, Finding, HOUR, SECOND, Severity, Ts, Value};
+use std::borrow::Cow;
 
 /// Descriptor.
 pub static DETECTOR: Detector = Detector {
@@ -35,15 +36,22 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
         return;
     };
     let (sent, received) = (event.source.bytes.unwrap_or(0), event.destination.bytes.unwrap_or(0));
-    let lasted = event.end.unwrap_or(event.ts).saturating_sub(event.ts).max(0);
+    // A connection that was idle in between has several records, and is one call.
+    let connected = match event.by_name("netlog.flow.connected") {
+        Some(Value::Time(begin)) => Some(*begin),
+        _ => None,
+    };
+    let lasted = event.end.unwrap_or(event.ts).saturating_sub(connected.unwrap_or(event.ts)).max(0);
     // A conversation in both directions carries nothing away.
     let carried = if sent / ONE_SIDED >= received { sent } else { 0 };
     // Numbers of equal length sort as texts do, so that a capped set keeps the first calls.
-    let values = [event.ts, i64::try_from(sent).unwrap_or(i64::MAX), Ts::MAX - lasted].map(Padded::new);
+    let [call, size, length] =
+        [event.ts, i64::try_from(sent).unwrap_or(i64::MAX), Ts::MAX - lasted].map(Padded::new);
+    let of_call = |value| connected.is_none().then_some(Cow::Borrowed(value));
     out(Observation {
         subject: line(&[Word::Ip(source), Word::Ip(server), Word::Port(port)]).into(),
         weight: carried,
-        values: values.each_ref().map(|value| Some(value.as_str().into())),
+        values: [of_call(call.as_str()), of_call(size.as_str()), Some(length.as_str().into())],
         mark: false,
     });
 }
@@ -77,7 +85,7 @@ struct Call<'c> {
 }
 
 fn numbers(cell: &Cell, set: usize) -> Vec<i64> {
-    cell.values(set, super::SET_MAX).iter().filter_map(|text| text.parse().ok()).collect()
+    cell.values(set, SET_MAX).iter().filter_map(|text| text.parse().ok()).collect()
 }
 
 /// The middle of sorted numbers; 0 for none.
@@ -128,8 +136,8 @@ impl Call<'_> {
             return None;
         }
         let title = format!(
-            "{} called {} port {} {} times, about every {} s: score {score} of 100 (intervals {regular:.0} of 60, sizes {sizes:.0} of 20, number of calls {lasting:.0} of 20)",
-            self.source, self.server, self.port, times.len(), interval / SECOND
+            "{} called {} port {} {}{} times, about every {} s: score {score} of 100 (intervals {regular:.0} of 60, sizes {sizes:.0} of 20, number of calls {lasting:.0} of 20)",
+            self.source, self.server, self.port, if times.len() < SET_MAX { "" } else { "at least " }, times.len(), interval / SECOND
         );
         Some(self.finding("outbound.beacon", Severity::Medium, &["T1071", "T1029"], title))
     }

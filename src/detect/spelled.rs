@@ -1,4 +1,4 @@
-//! Subjects and values as texts. Every flow tells some: they are put together without the detours of formatting.
+//! Subjects and values as texts, put together without `format!`: this runs for every flow.
 
 use crate::model::push_ip;
 use std::net::IpAddr;

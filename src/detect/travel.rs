@@ -15,7 +15,7 @@ const KNOWN: usize = 5;
 pub static DETECTOR: Detector = Detector {
     name: "travel",
     doc: "Successful log-ins with a user name and a place: two of one user from different countries between which \
-          nobody travels so fast, and the first one from a new country after five from others. The first 64 log-ins \
+          nobody travels so fast, and the first one from a new country after five from others. The first and the last 128 log-ins \
           of a user are compared. Without a city database a place is the middle of its country.",
     needs: "successful log-ins with a user name from public addresses",
     on: On::Others,

@@ -1,6 +1,7 @@
 //! Packets out of captures, as they are stored.
 
 mod fragments;
+mod whole;
 
 use crate::enrich::community_id;
 use crate::model::{InputFault, Ledger, Origin, Stamp, Ts};
@@ -14,6 +15,7 @@ use fragments::Waiting;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
+use whole::Stretches;
 
 /// Bytes read at a time.
 const ROUND: usize = 2 << 20;
@@ -31,6 +33,8 @@ pub struct Wish {
     pub flow: Option<String>,
     /// First and last instant, both included.
     pub span: Option<(Ts, Ts)>,
+    /// Of flows with packets in the span all are wanted, from the beginning of the conversation to its end.
+    pub whole: bool,
     /// A packet filter.
     pub filter: Option<Filter>,
 }
@@ -64,10 +68,12 @@ pub enum ExtractError {
 /// # Errors
 /// See [`ExtractError`]; what is wrong with inputs is told in the ledger.
 pub fn extract(inputs: &[String], wish: &Wish, path: Option<&str>) -> Result<Extracted, ExtractError> {
-    let Pass { mut done, other, once, .. } = pass(inputs, wish, path, true)?;
+    let span = wish.span.filter(|_| wish.whole);
+    let whole = span.map(|span| Stretches::survey(inputs, wish, span));
+    let Pass { mut done, other, once, .. } = pass(inputs, wish, whole.as_ref(), path, true)?;
     match other {
         // A pipe gives its bytes once, and takes them once.
-        Some(_) if path.is_some() && !once => Ok(pass(inputs, wish, path, false)?.done),
+        Some(_) if path.is_some() && !once => Ok(pass(inputs, wish, whole.as_ref(), path, false)?.done),
         fault => {
             done.ledger.faults.extend(fault);
             Ok(done)
@@ -80,6 +86,7 @@ pub fn extract(inputs: &[String], wish: &Wish, path: Option<&str>) -> Result<Ext
 fn pass<'w>(
     inputs: &[String],
     wish: &'w Wish,
+    whole: Option<&'w Stretches>,
     path: Option<&str>,
     copies: bool,
 ) -> Result<Pass<'w>, ExtractError> {
@@ -97,9 +104,8 @@ fn pass<'w>(
     }
     let header = one_header(&captures).filter(|_| copies);
     done.copied = header.is_some();
-    let asked = Asked { wish, known: BTreeMap::new(), waiting: Waiting::default() };
     let once = captures.iter().any(Input::is_stream);
-    let mut pass = Pass { asked, done, other: None, once };
+    let mut pass = Pass { asked: Asked::new(wish, whole), done, other: None, once };
     let mut out = Packets::open(path, header.as_deref())?;
     captures.into_iter().try_for_each(|input| pass.capture(input, &mut out))?;
     out.finish()?;
@@ -165,20 +171,27 @@ fn one_header(captures: &[Input]) -> Option<Vec<u8>> {
 /// What is wanted, and what was found out about it.
 struct Asked<'w> {
     wish: &'w Wish,
+    whole: Option<&'w Stretches>,
     known: BTreeMap<FlowKey, bool>,
     waiting: Waiting,
 }
 
-impl Asked<'_> {
+impl<'w> Asked<'w> {
+    fn new(wish: &'w Wish, whole: Option<&'w Stretches>) -> Self {
+        Asked { wish, whole, known: BTreeMap::new(), waiting: Waiting::default() }
+    }
+
     /// Writes a packet if it is wanted, and with it the fragments that it makes a datagram that is; how many.
     fn write(&mut self, packet: &Packet<'_>, out: &mut Packets) -> io::Result<u64> {
-        if self.wish.span.is_some_and(|(from, to)| packet.ts < from || packet.ts > to) {
+        let span = self.whole.map(Stretches::all).or(self.wish.span);
+        if span.is_some_and(|(from, to)| packet.ts < from || packet.ts > to) {
             return Ok(0);
         }
         let stamp = Stamp { ts: packet.ts, origin: Origin::default() };
         match dissect(packet.link, packet.bytes, packet.origlen, stamp) {
             Verdict::Flow(found) => {
-                if !self.fits(&found, packet.bytes) {
+                let part = self.whole.is_none_or(|whole| whole.has(found.key, packet.ts));
+                if !part || !self.fits(&found, packet.bytes) {
                     return Ok(0);
                 }
                 out.write(packet)?;

@@ -85,7 +85,7 @@ struct Pair<'a> {
     key: &'a str,
     value: Option<&'a str>,
     quoted: bool,
-    /// It and what comes behind it is told aside.
+    /// It and the rest go to a field of their own.
     aside: bool,
 }
 

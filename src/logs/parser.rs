@@ -120,6 +120,8 @@ pub struct Parsed<'a> {
     pub(super) chunk: Option<&'a LineChunk>,
     /// Second events of the line being read.
     pub(super) seconds: Vec<Event<'a>>,
+    /// Time of the last line that tells one with its year.
+    latest: Option<Ts>,
     /// Lines of the events that have more than one, by the number of the first.
     pub(super) lengths: BTreeMap<u64, u64>,
 }
@@ -306,9 +308,11 @@ impl<'f> Parser<'f> {
             }
             (None, _) => scratch.carrier.unwrap_or_else(|| {
                 parsed.ledger.anomaly("time.missing", origin);
-                self.context.mtime.unwrap_or(0)
+                // Lines are written one after the other: the one before is nearer than the end of the file.
+                parsed.latest.or(self.context.mtime).unwrap_or(0)
             }),
         };
+        parsed.latest = known.or(parsed.latest);
         if silent {
             return;
         }

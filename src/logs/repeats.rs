@@ -1,5 +1,5 @@
-//! Messages that were read before: much of what a log says it says again and again, word for word, and what
-//! a program's message comes to depends on nothing else.
+//! A cache of messages that were read before: logs repeat the same texts, and what a program's message comes to
+//! depends on its text alone.
 
 use crate::model::GOLDEN;
 use foldhash::fast::FixedState;
@@ -8,7 +8,7 @@ use std::hash::BuildHasher;
 
 /// Kinds of messages, by program and first byte, of which it is known whether they recur.
 const KINDS: usize = 256;
-/// What finding one is worth, and how much of it a search in vain costs.
+/// The gain of a hit, in costs of a miss.
 const GAIN: i16 = 6;
 /// So many searches in vain, and no more of the kind are made; the same downwards.
 const PATIENCE: i16 = 256;

@@ -1,4 +1,4 @@
-//! Where events go that are not kept.
+//! The receiver of events that are only counted.
 
 use crate::model::{Event, FieldRef, Glimpse, Ts, Value};
 

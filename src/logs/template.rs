@@ -56,9 +56,9 @@ enum Part {
 /// Why a template does not match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Misfit {
-    /// Its first so many parts do not, whatever follows.
+    /// How many of its first parts are enough to say so, whatever follows.
     pub within: usize,
-    /// Its first so many do.
+    /// How many of its first parts match.
     pub matched: usize,
 }
 

@@ -10,6 +10,9 @@ pub const SAMPLES: usize = 3;
 /// A sample's text is cut at this many bytes.
 pub const SAMPLE_BYTES: usize = 160;
 
+/// Anomaly of a packet that was captured only up to the capture's limit (snaplen).
+const CUT: &str = "packet.cut";
+
 /// Where one example of a reason stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sample {
@@ -155,6 +158,19 @@ impl Ledger {
     /// Counts a named anomaly.
     pub fn anomaly(&mut self, name: &'static str, origin: Origin) {
         note(&mut self.anomalies, name, origin, &[]);
+    }
+
+    /// Counts a packet of which the file holds only the beginning; so many bytes that were on the wire are missing.
+    pub fn cut(&mut self, origin: Origin, missing: u64) {
+        self.anomaly(CUT, origin);
+        if let Some(reason) = self.anomalies.get_mut(CUT) {
+            reason.bytes += missing;
+        }
+    }
+
+    /// Packets of which the file holds only the beginning, and the bytes that are missing.
+    pub fn in_part(&self) -> Option<(u64, u64)> {
+        self.anomalies.get(CUT).map(|reason| (reason.count, reason.bytes))
     }
 
     /// Counts a cap that was reached.

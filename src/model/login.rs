@@ -15,6 +15,14 @@ pub fn login_attempts(event: &Event<'_>) -> u64 {
     if kind.is_some_and(told_elsewhere) {
         return 0;
     }
-    let count = event.by_name("netlog.count").and_then(Value::as_int);
-    count.and_then(|n| u64::try_from(n).ok()).unwrap_or(1)
+    times(event.by_name("netlog.count"))
+}
+
+/// Most happenings that a line is believed to stand for: the range of `netlog.count`. Whoever writes a larger number
+/// into a log may not make sums overflow.
+pub const MOST_TIMES: i64 = 1_000_000;
+
+/// How many happenings a line stands for, by its `netlog.count`.
+pub fn times(count: Option<&Value<'_>>) -> u64 {
+    count.and_then(Value::as_int).filter(|n| *n >= 0).map_or(1, |n| n.min(MOST_TIMES).unsigned_abs())
 }

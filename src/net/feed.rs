@@ -46,7 +46,7 @@ impl App {
             return;
         };
         live.segment(packet, payload, (tcp, header), sides, io);
-        // Whoever forges a reset does not end what goes on behind it.
+        // A forged reset must not end a connection that goes on.
         if header.flags & RST != 0 {
             live.flush(sides, io);
         } else if tcp.over() && live.streams.iter().all(Stream::finished) {
@@ -91,7 +91,10 @@ impl Live {
             }
         }
         let mut talk = Feed { talk: &mut self.talk, sides, io };
-        if header.flags & (ACK | RST) == ACK {
+        let seq = header.seq.wrapping_add(u32::from(header.flags & SYN != 0));
+        // Nothing is believed of a segment that cannot be of this connection.
+        let may_be = own.may_hold(seq, other_half.ack);
+        if may_be && header.flags & (ACK | RST) == ACK {
             let first = own_half.isn.is_some_and(|isn| header.seq == isn.wrapping_add(1));
             if first {
                 other.start(header.ack);
@@ -109,12 +112,13 @@ impl Live {
         if header.flags & RST != 0 {
             return;
         }
-        let seq = header.seq.wrapping_add(u32::from(header.flags & SYN != 0));
-        if !own.segment(seq, payload, len, other_half.ack, &mut |piece| talk.piece(side, piece)) {
-            talk.io.ledger.anomaly("tcp.sequence_far_ahead", packet.stamp.origin);
+        let mut read = own.segment(seq, payload, len, other_half.ack, &mut |piece| talk.piece(side, piece));
+        if read.is_ok() && header.flags & FIN != 0 {
+            let end = seq.wrapping_add(len);
+            read = own.fin(end, other_half.ack, &mut |piece| talk.piece(side, piece));
         }
-        if header.flags & FIN != 0 {
-            own.fin(seq.wrapping_add(len), &mut |piece| talk.piece(side, piece));
+        if let Err(anomaly) = read {
+            talk.io.ledger.anomaly(anomaly, packet.stamp.origin);
         }
         if own.held() > OUT_OF_ORDER {
             talk.io.ledger.cap("tcp.out_of_order", packet.stamp.origin);

@@ -19,6 +19,7 @@ crate::fields! {
     PROTOCOL: Keyword, "network.protocol", "Application protocol recognised by content; two where the flow switched (STARTTLS, CONNECT).";
     STATE: Keyword, "netlog.flow.state", "How a TCP connection stands: half_open (no complete handshake), refused (SYN answered by RST), aborted (reset by the client before the handshake was complete, as SYN scans do), established, half_closed, closed, reset, midstream (began before the capture).";
     PART: Long, "netlog.flow.part", "Ordinal of this final record among those of one connection that was idle in between; absent for the first.";
+    CONNECTED: Date, "netlog.flow.connected", "When the connection began; absent in its first final record, which begins then.";
     INITIAL_RTT: Long, "netlog.flow.initial_rtt", "Nanoseconds from SYN to the ACK that completed the handshake.";
     TUNNEL_TYPE: Keyword, "netlog.tunnel.type", "Innermost encapsulation: gre, ipip, vxlan, geneve, gtp, pppoe or mpls.";
     TUNNEL_ID: Long, "netlog.tunnel.id", "Key, network identifier, tunnel endpoint, session or label of the tunnel.";
@@ -131,6 +132,7 @@ pub(super) struct Flow {
     pub(super) client: usize,
     /// First packet of the connection.
     pub(super) opened: Origin,
+    connected: Ts,
     /// Time of the packet that arrived last.
     pub(super) last: Ts,
     /// The open record; `None` while the connection sleeps. Most flows in memory do: they must be small.
@@ -154,6 +156,7 @@ impl Flow {
             key: packet.key,
             client,
             opened: packet.stamp.origin,
+            connected: packet.stamp.ts,
             last: packet.stamp.ts,
             record: None,
             parts: 0,
@@ -268,6 +271,7 @@ impl Flow {
     fn describe(&self, event: &mut Event<'static>, record: &Record) {
         if self.parts > 0 {
             event.push(&PART, self.parts + 1);
+            event.push(&CONNECTED, Value::Time(self.connected));
         }
         match self.protocols {
             [Some(first), Some(latest)] if first.name != latest.name => {

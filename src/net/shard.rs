@@ -42,10 +42,20 @@ pub static CAPS: &[(&str, &str)] = &[
 ];
 
 /// Anomalies of the network core that the ledger may name, with their meaning.
-pub static ANOMALIES: &[(&str, &str)] = &[(
-    "tcp.sequence_far_ahead",
-    "A segment far ahead of all that was sent or acknowledged: forged, or of another connection; its bytes were ignored.",
-)];
+pub static ANOMALIES: &[(&str, &str)] = &[
+    (
+        "tcp.sequence_far_ahead",
+        "A segment far ahead of all that was sent or acknowledged: forged, or of another connection; its bytes were ignored.",
+    ),
+    (
+        "tcp.fin_out_of_window",
+        "A FIN before what was received, or far ahead of it: forged, or of another connection; what follows is read.",
+    ),
+    (
+        "tcp.after_fin",
+        "Bytes behind the end of a direction: a receiver does not read them, and they were ignored.",
+    ),
+];
 
 /// What decoding gave, besides changing the shard.
 #[derive(Debug, Default)]

@@ -11,6 +11,8 @@ use std::collections::VecDeque;
 const OVERHEAD: usize = 64;
 /// A segment further ahead than this is only believed when the other side acknowledged up to it.
 const AHEAD: u32 = 1 << 24;
+/// Anomaly of a segment that is not believed.
+const FAR: &str = "tcp.sequence_far_ahead";
 /// The largest window (RFC 7323 §2.3). Also keeps all comparisons within half the sequence space.
 const FURTHEST: u32 = 1 << 30;
 
@@ -43,6 +45,8 @@ pub(super) struct Stream {
     held: usize,
     fin: Option<u32>,
     finished: bool,
+    /// Up to where bytes were last given up.
+    given_up: Option<u32>,
 }
 
 impl Stream {
@@ -66,8 +70,17 @@ impl Stream {
         self.held
     }
 
-    /// A segment of `len` bytes at `seq`, of which `data` was captured. `acked` is how far the other
-    /// side acknowledged, if it did. Returns whether the segment was plausible.
+    /// Whether a segment at `seq` can be of this connection. `acked` is how far the other side acknowledged, if it did.
+    pub(super) fn may_hold(&self, seq: u32, acked: Option<u32>) -> bool {
+        let Some(Ok(offset)) = self.next.map(|next| u32::try_from(ahead(seq, next))) else { return true };
+        let acked = acked.is_some_and(|a| ahead(seq, a) <= AHEAD.cast_signed());
+        offset <= FURTHEST && (offset <= AHEAD || acked)
+    }
+
+    /// A segment of `len` bytes at `seq`, of which `data` was captured.
+    ///
+    /// # Errors
+    /// The anomaly of a segment that is ignored.
     pub(super) fn segment(
         &mut self,
         seq: u32,
@@ -75,38 +88,62 @@ impl Stream {
         len: u32,
         acked: Option<u32>,
         out: &mut impl FnMut(Piece<'_>),
-    ) -> bool {
+    ) -> Result<(), &'static str> {
         let next = *self.next.get_or_insert(seq);
-        if self.finished || len == 0 {
-            return true;
+        let beyond = |fin| ahead(seq.wrapping_add(len), fin) > 0;
+        if self.finished {
+            let after = len > 0 && self.fin.is_some_and(beyond);
+            return if after { Err("tcp.after_fin") } else { Ok(()) };
         }
+        if len == 0 {
+            return Ok(());
+        }
+        if !self.may_hold(seq, acked) {
+            return Err(FAR);
+        }
+        // It goes on: that was not the end.
+        self.fin = self.fin.filter(|fin| !beyond(*fin));
         let data = data.get(..usize::try_from(len).unwrap_or(usize::MAX)).unwrap_or(data);
         let offset = ahead(seq, next);
         if offset == 0 && self.waiting.is_empty() {
             self.deliver(data, len, out);
-        } else if let Ok(offset) = u32::try_from(offset) {
-            let acked = acked.is_some_and(|a| ahead(seq, a) <= AHEAD.cast_signed());
-            if offset > FURTHEST || (offset > AHEAD && !acked) {
-                return false;
-            }
+        } else if offset >= 0 {
             self.insert(seq, data, len);
         } else {
             let old = next.wrapping_sub(seq);
             if old >= len {
-                return true;
+                return Ok(());
             }
             let cut = data.get(usize::try_from(old).unwrap_or(usize::MAX)..).unwrap_or_default();
             self.insert(next, cut, len - old);
         }
         self.drain(out);
-        true
+        Ok(())
     }
 
-    /// The direction ends at `seq`.
-    pub(super) fn fin(&mut self, seq: u32, out: &mut impl FnMut(Piece<'_>)) {
-        self.next.get_or_insert(seq);
-        self.fin = self.fin.or(Some(seq));
+    /// The direction ends at `seq`, if that is not before what was received: a receiver ignores a FIN outside its
+    /// window (RFC 9293 §3.10.7.4), and a connection goes on behind it.
+    ///
+    /// # Errors
+    /// The anomaly of one that is ignored.
+    pub(super) fn fin(
+        &mut self,
+        seq: u32,
+        acked: Option<u32>,
+        out: &mut impl FnMut(Piece<'_>),
+    ) -> Result<(), &'static str> {
+        let next = *self.next.get_or_insert(seq);
+        // One that was acknowledged before it was captured counts among the bytes that were given up.
+        let known = self.given_up == Some(next) && seq.wrapping_add(1) == next;
+        if self.finished {
+            return Ok(());
+        }
+        if !known && (ahead(seq, next) < 0 || !self.may_hold(seq, acked)) {
+            return Err("tcp.fin_out_of_window");
+        }
+        self.fin = Some(seq);
         self.drain(out);
+        Ok(())
     }
 
     /// Everything before `ack` that did not come by now never will.
@@ -122,7 +159,7 @@ impl Stream {
             if missing == 0 || self.finished {
                 return;
             }
-            self.next = Some(until);
+            (self.next, self.given_up) = (Some(until), Some(until));
             out(Piece::Gap(u64::from(missing)));
             self.drain(out);
         }
@@ -132,7 +169,7 @@ impl Stream {
     pub(super) fn flush(&mut self, out: &mut impl FnMut(Piece<'_>)) {
         while let Some(seq) = self.waiting.front().map(|s| s.seq) {
             self.give_up_to(seq, out);
-            // Cannot be, but a loop must not rest on it.
+            // Cannot happen; the loop must end even so.
             if self.waiting.front().is_some_and(|s| s.seq == seq) {
                 self.waiting.pop_front();
             }

@@ -28,7 +28,7 @@ impl Sink {
 
 fn feed(stream: &mut Stream, sink: &mut Sink, seq: u32, data: &[u8]) {
     let len = u32::try_from(data.len()).unwrap();
-    assert!(stream.segment(seq, data, len, None, &mut |p| sink.take(p)));
+    stream.segment(seq, data, len, None, &mut |p| sink.take(p)).unwrap();
 }
 
 proptest! {
@@ -53,13 +53,13 @@ proptest! {
         stream.start(isn);
         let end = isn.wrapping_add(u32::try_from(data.len()).unwrap());
         if order % 2 == 0 {
-            stream.fin(end, &mut |p| sink.take(p));
+            stream.fin(end, None, &mut |p| sink.take(p)).unwrap();
         }
         for (at, n) in pieces {
             let part = &data[at..(at + n).min(data.len())];
             feed(&mut stream, &mut sink, isn.wrapping_add(u32::try_from(at).unwrap()), part);
         }
-        stream.fin(end, &mut |p| sink.take(p));
+        stream.fin(end, None, &mut |p| sink.take(p)).unwrap();
         prop_assert!(sink.fin);
         prop_assert_eq!(sink.bytes, data.into_iter().map(Some).collect::<Vec<_>>());
         prop_assert_eq!(stream.held(), 0);
@@ -87,7 +87,7 @@ proptest! {
         for (seq, data) in segments {
             feed(&mut stream, &mut sink, seq, &data);
         }
-        stream.fin(isn.wrapping_add(u32::try_from(want.len()).unwrap()), &mut |p| sink.take(p));
+        stream.fin(isn.wrapping_add(u32::try_from(want.len()).unwrap()), None, &mut |p| sink.take(p)).unwrap();
         stream.flush(&mut |p| sink.take(p));
         prop_assert!(sink.fin);
         prop_assert_eq!(sink.bytes, want);
@@ -122,8 +122,8 @@ fn an_acknowledged_hole_is_a_gap_and_late_bytes_are_ignored() {
 fn bytes_the_snap_length_cut_are_gaps() {
     let (mut stream, mut sink) = (Stream::default(), Sink::default());
     stream.start(0);
-    stream.segment(4, b"EF", 4, None, &mut |p| sink.take(p));
-    stream.segment(0, b"A", 4, None, &mut |p| sink.take(p));
+    stream.segment(4, b"EF", 4, None, &mut |p| sink.take(p)).unwrap();
+    stream.segment(0, b"A", 4, None, &mut |p| sink.take(p)).unwrap();
     assert_eq!(sink.text(), "A...EF..");
 }
 
@@ -131,8 +131,36 @@ fn bytes_the_snap_length_cut_are_gaps() {
 fn a_segment_far_ahead_needs_an_acknowledgement() {
     let (mut stream, mut sink) = (Stream::default(), Sink::default());
     stream.start(0);
-    assert!(!stream.segment(1 << 25, b"x", 1, None, &mut |p| sink.take(p)));
-    assert!(!stream.segment((1 << 30) + 1, b"x", 1, Some(1 << 30), &mut |p| sink.take(p)));
-    assert!(stream.segment(1 << 25, b"x", 1, Some(1 << 25), &mut |p| sink.take(p)));
+    assert!(stream.segment(1 << 25, b"x", 1, None, &mut |p| sink.take(p)).is_err());
+    assert!(stream.segment((1 << 30) + 1, b"x", 1, Some(1 << 30), &mut |p| sink.take(p)).is_err());
+    assert!(stream.segment(1 << 25, b"x", 1, Some(1 << 25), &mut |p| sink.take(p)).is_ok());
     assert_eq!((sink.bytes.len(), stream.waits()), (0, true));
+}
+
+#[test]
+fn a_fin_outside_of_what_is_expected_ends_nothing() {
+    let (mut stream, mut sink) = (Stream::default(), Sink::default());
+    stream.start(1000);
+    feed(&mut stream, &mut sink, 1000, b"ab");
+    for seq in [900, 1001, 1002 + (1 << 25)] {
+        assert_eq!(stream.fin(seq, None, &mut |p| sink.take(p)), Err("tcp.fin_out_of_window"), "{seq}");
+    }
+    // Ahead, but what was there goes on.
+    assert_eq!(stream.fin(1004, None, &mut |p| sink.take(p)), Ok(()));
+    feed(&mut stream, &mut sink, 1002, b"cdef");
+    assert_eq!((sink.text().as_str(), stream.finished()), ("abcdef", false));
+    assert_eq!(stream.fin(1006, None, &mut |p| sink.take(p)), Ok(()));
+    assert!(stream.finished() && sink.fin);
+    assert_eq!(stream.segment(1006, b"g", 1, None, &mut |p| sink.take(p)), Err("tcp.after_fin"));
+    assert_eq!(stream.segment(1004, b"ef", 2, None, &mut |p| sink.take(p)), Ok(()), "sent again");
+}
+
+#[test]
+fn a_fin_is_known_though_it_was_acknowledged_before() {
+    let (mut stream, mut sink) = (Stream::default(), Sink::default());
+    stream.start(0);
+    feed(&mut stream, &mut sink, 0, b"ab");
+    stream.give_up_to(3, &mut |p| sink.take(p));
+    assert_eq!(stream.fin(2, None, &mut |p| sink.take(p)), Ok(()));
+    assert_eq!((sink.text().as_str(), stream.finished()), ("ab.", true));
 }

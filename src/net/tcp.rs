@@ -22,6 +22,9 @@ const REORDER: Ts = 3_000_000;
 /// A reset this far from the expected sequence number is a stray or a forgery, not the end.
 const RESET_WINDOW: u32 = 1 << 20;
 
+/// Nothing is believed of a segment this far ahead of all that was sent and acknowledged.
+const FAR: i32 = 1 << 24;
+
 /// An acknowledgement further ahead of what was seen is no acknowledgement (RFC 7323 §2.3).
 const LARGEST_WINDOW: i32 = 1 << 30;
 
@@ -154,10 +157,14 @@ impl Tcp {
     ) -> u32 {
         let peer = 1 - side.min(1);
         self.shake(side, tcp, len, ts);
-        self.close(side, tcp);
         let peer_ack = self.halves.get(peer).and_then(|h| h.ack);
+        self.close(side, tcp, len, peer_ack);
         let threshold = self.rtt.unwrap_or(REORDER);
         let Some(half) = self.halves.get_mut(side) else { return 0 };
+        let is_far = [half.top, peer_ack].iter().all(|near| near.is_some_and(|at| ahead(tcp.seq, at) > FAR));
+        if is_far {
+            return 0;
+        }
         if tcp.window == 0 && tcp.flags & (SYN | FIN | RST) == 0 {
             stats.zero_windows += 1;
         }
@@ -233,7 +240,7 @@ impl Tcp {
         }
     }
 
-    fn close(&mut self, side: usize, tcp: &TcpHeader) {
+    fn close(&mut self, side: usize, tcp: &TcpHeader, len: u32, peer_ack: Option<u32>) {
         let Some(half) = self.halves.get_mut(side) else { return };
         if tcp.flags & RST != 0 {
             let near = |x: u32| ahead(tcp.seq, x).unsigned_abs() <= RESET_WINDOW;
@@ -242,7 +249,10 @@ impl Tcp {
                 self.reset = self.reset.or(Some(side));
             }
         } else if tcp.flags & FIN != 0 {
-            half.fin = true;
+            // One whose acknowledgement was captured first lies below the top.
+            let end = tcp.seq.wrapping_add(len);
+            let near = |at: u32| (-1..=FAR).contains(&ahead(end, at));
+            half.fin |= half.top.is_none_or(near) || peer_ack.is_some_and(near);
         }
     }
 }

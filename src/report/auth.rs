@@ -3,7 +3,7 @@
 use super::facets::{SEPARATOR, push_cut};
 use super::slots::{Seen, Slot};
 use super::top::{Row, Top};
-use crate::model::{Event, Outcome, Ts, Value, joined, login_attempts};
+use crate::model::{Event, Outcome, Ts, joined, login_attempts, times};
 use std::collections::BTreeMap;
 
 /// Remote hosts and users counted exactly.
@@ -53,8 +53,7 @@ impl Logins {
 
 /// How often a line says that its message was repeated.
 fn weight(seen: &Seen<'_, '_>) -> u64 {
-    let times = seen.get(Slot::AuthCount).and_then(Value::as_int);
-    times.and_then(|n| u64::try_from(n).ok()).unwrap_or(1)
+    times(seen.get(Slot::AuthCount))
 }
 
 impl Row for Logins {

@@ -10,7 +10,7 @@ use crate::model::{DAY, Event, Ts, Value, push_ip};
 const MOST: usize = 1 << 13;
 /// Rows of the table.
 const ROWS: usize = 50;
-/// What ends sooner after it was seen is told: 30 days, in nanoseconds.
+/// Certificates that end within this time after they were seen are listed: 30 days, in nanoseconds.
 const SOON: Ts = 30 * DAY;
 
 /// A certificate at a server.

@@ -214,7 +214,8 @@ fn measure(event: &Event<'_>, seen: &Seen<'_, '_>) -> Option<(Traffic, bool)> {
     let of = |end: Endpoint| if bytes { end.bytes.unwrap_or(0) } else { 0 };
     let traffic = Traffic {
         requests: u64::from(!flow),
-        flows: u64::from(flow),
+        // A connection that was idle in between is one, whatever the number of its records.
+        flows: u64::from(flow && seen.get(Slot::FlowPart).is_none()),
         sent: of(event.source),
         received: of(event.destination),
         failures: u64::from(event.outcome == Outcome::Failure),

@@ -31,6 +31,7 @@ slots! {
     Line = "netlog.line",
     Protocol = "network.protocol",
     FlowFinal = "flow.final",
+    FlowPart = "netlog.flow.part",
     FlowState = "netlog.flow.state",
     Tunnel = "netlog.tunnel.type",
     DnsName = "dns.question.name",

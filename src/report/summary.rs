@@ -10,6 +10,7 @@ use crate::model::{Counts, Severity};
 /// The sentences, in reading order: what was read, the worst finding, who was there, log-ins.
 pub fn sentences(tally: &Tally, facts: &Facts) -> Vec<String> {
     let mut out = vec![read(tally, facts)];
+    out.extend(facts.ledger.in_part().map(in_part));
     out.extend(findings(facts));
     out.extend(hosts(tally));
     out.extend(logins(tally));
@@ -40,6 +41,13 @@ fn read(tally: &Tally, facts: &Facts) -> String {
     });
     let events = plural(tally.events, "event", "events");
     format!("{} from {files}{span} tell of {events}.", parts.join(" and "))
+}
+
+/// What is not in a capture nobody can decode.
+pub(super) fn in_part((packets, missing): (u64, u64)) -> String {
+    let bytes = units::spell(&Cell::Number(missing), Unit::Bytes);
+    let packets = plural(packets, "packet was", "packets were");
+    format!("{packets} captured only in part (snaplen): {bytes} that were on the wire are not in the file.")
 }
 
 fn share(counts: &Counts) -> String {

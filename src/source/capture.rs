@@ -100,6 +100,11 @@ impl Reader {
                 let counts = &mut batch.ledger.packets;
                 counts.read = batch.packets.len() as u64;
                 counts.bytes = batch.packets.iter().map(|p| u64::from(p.caplen)).sum();
+                for packet in batch.packets.iter().filter(|p| p.caplen < p.origlen) {
+                    let origin =
+                        Origin { source: self.source, record: packet.number, offset: packet.file_offset };
+                    batch.ledger.cut(origin, u64::from(packet.origlen - packet.caplen));
+                }
                 return !ended;
             }
             if used == 0 {

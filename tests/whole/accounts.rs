@@ -1,6 +1,6 @@
 //! The ledger of every case adds up, and the events on one output agree with the report on another.
 
-use super::{adds_up, cases, netlog};
+use super::{adds_up, arg, cases, demo, netlog};
 use serde_json::Value;
 
 #[test]
@@ -51,4 +51,40 @@ fn a_time_window_and_a_filter_count_what_they_leave_out() {
     assert_eq!(packets(&none, "decoded"), 0);
     assert_eq!(none["ledger"]["lines"]["parsed"], 0);
     assert_eq!(packets(&all, "read"), packets(&none, "read"));
+}
+
+/// Packets that were captured with a snaplen are read, but nobody may think that all of them is there.
+#[test]
+fn packets_captured_in_part_are_told() {
+    const SNAPLEN: usize = 80;
+    let whole = std::fs::read(demo("capture.pcap")).unwrap();
+    let (header, mut records) = whole.split_at(24);
+    let (mut file, mut cut, mut missing) = (header.to_vec(), 0, 0);
+    while let Some((head, rest)) = records.split_first_chunk::<16>() {
+        let len = u32::from_le_bytes(head[8..12].try_into().unwrap()) as usize;
+        let kept = len.min(SNAPLEN);
+        cut += u64::from(kept < len);
+        missing += (len - kept) as u64;
+        file.extend_from_slice(&head[..8]);
+        file.extend_from_slice(&(kept as u32).to_le_bytes());
+        file.extend_from_slice(&head[12..]);
+        file.extend_from_slice(&rest[..kept]);
+        records = &rest[len..];
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.pcap");
+    std::fs::write(&path, file).unwrap();
+    let report = netlog(&["analyze", arg(&path), "-o", "json"]).json();
+    adds_up(&report["ledger"], "cut");
+    assert_eq!(report["ledger"]["anomalies"]["packet.cut"], cut);
+    let told = format!("{}.{} KiB that were on the wire", missing >> 10, (missing % 1024) * 10 >> 10);
+    let summary = report["summary"].to_string();
+    assert!(summary.contains(&told), "{told}: {summary}");
+    let text = netlog(&["analyze", arg(&path)]).text();
+    assert!(
+        text.contains("Packets captured only in part") && text.contains("Bytes that were not captured"),
+        "{text}"
+    );
+    let text = netlog(&["analyze", arg(&demo("capture.pcap"))]).text();
+    assert!(!text.contains("captured only in part"), "{text}");
 }

@@ -1,8 +1,10 @@
 //! Edges of the detectors for ping, flow logs, applications and lists.
 
 use super::each::{dataset, event, many};
-use super::{SECOND, judge, rules};
-use crate::model::{Dataset, Event, Outcome, Value};
+use super::{SECOND, failures, judge, login, rules};
+use crate::model::{Dataset, Event, Field, Outcome, Type, Value};
+
+static COUNT: Field = Field { name: "netlog.count", ty: Type::Long, doc: "" };
 
 static ICMP: Dataset = dataset("icmp", true);
 static VPC: Dataset = dataset("aws.vpcflow", false);
@@ -175,4 +177,20 @@ fn what_is_on_a_list() {
     let found = judge(&[&[login]]);
     assert_eq!(found.iter().find(|f| f.rule == "indicator.match").unwrap().severity.name(), "high");
     assert!(rules(&[event(&DNS, 0, SECOND, &[("threat.indicator.name", Value::texts(["x"]))])]).is_empty());
+}
+
+/// Who logs in all day hides no guessing, and no number in a line makes sums overflow.
+#[test]
+fn neither_many_successes_nor_large_numbers_hide_guessing() {
+    let source = "203.0.113.9";
+    let success = |n: u64| login(n, n.cast_signed() * 60, source, "bob", Outcome::Success);
+    let mut events: Vec<_> = (0..400).map(success).collect();
+    events.extend((400..430).map(|n| login(n, 30_000 + n.cast_signed(), source, "root", Outcome::Failure)));
+    events.push(login(430, 30_500, source, "root", Outcome::Success));
+    assert!(rules(&events).contains(&"login.success_after_failures"));
+    let mut many = failures(3, 1);
+    for (event, count) in many.iter_mut().zip([i64::MAX, i64::MAX, 2]) {
+        event.push(&COUNT, count);
+    }
+    assert_eq!(rules(&many), ["login.bruteforce"]);
 }

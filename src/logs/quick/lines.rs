@@ -11,7 +11,7 @@ use crate::model::{Glimpse, Origin, Seq, Ts};
 use crate::source::LineChunk;
 use std::ops::Range;
 
-/// What counting a message came to.
+/// The result of counting one message.
 #[derive(Clone, Copy)]
 enum Told {
     /// The same, whenever it is read again: what was told under this number, or nothing.
@@ -52,7 +52,7 @@ impl Parser<'_> {
         scratch.repeats.begin();
         let mut begin = 0;
         for end in ends.chain(cut) {
-            // Lines that were taken together.
+            // Already read as part of a group.
             if end <= begin {
                 continue;
             }
@@ -78,7 +78,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Tries the short way of a line that is counted and nothing else; `false` if there is none.
+    /// The fast path of a line that is only counted; `false` if there is none.
     #[inline]
     #[allow(clippy::too_many_arguments, reason = "the state of the loop over the lines")]
     fn short<'a>(

@@ -7,9 +7,9 @@ use crate::logs::draft::Draft;
 /// Where a text leaves a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::logs) enum Stop {
-    /// Part number so many (from 0, as written) does not stand at this byte.
+    /// Part `.0` (from 0, as written) was not found at byte `.1`.
     Part(usize, usize),
-    /// Part number so many was found at this byte, but the text is not of its field's type.
+    /// Part `.0` was found at byte `.1`, but the text is not of its field's type.
     Type(usize, usize),
     /// All parts are there, and more text from this byte on.
     Left(usize),

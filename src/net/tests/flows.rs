@@ -80,6 +80,8 @@ fn a_connection_outlives_its_record() {
     assert_eq!(parts, [(String::new(), Some(3)), ("2".to_owned(), None)]);
     assert_eq!(flows[1].destination.packets, Some(1));
     assert_eq!((flows[1].source.port, flows[1].origin.record), (Some(50_000), 5));
+    assert_eq!(flows[1].by_name("netlog.flow.connected"), Some(&Value::Time(flows[0].ts)));
+    assert_eq!(flows[0].by_name("netlog.flow.connected"), None);
     assert!(flows.iter().all(|f| field(f, "flow.final") == "true"));
 }
 
@@ -187,5 +189,29 @@ fn the_server_is_known_by_its_port_where_nothing_else_tells() {
         lab.ports = ports;
         lab.tcp(0, client, ACK, 1, 1, "").finish();
         assert_eq!(lab.flows()[0].destination.port, Some(want), "{ports:?}");
+    }
+}
+
+/// Nobody ends a connection by a FIN that its receiver ignores, nor makes bytes old by an acknowledgement in a segment
+/// that cannot be of it.
+#[test]
+fn what_is_outside_of_the_window_changes_nothing() {
+    let talk = |stray: (u8, u32, u32, &str)| {
+        let mut lab = Lab::new();
+        lab.handshake();
+        lab.tcp(40 * MS, true, ACK, 101, 501, "ASK one\n");
+        lab.tcp(50 * MS, true, stray.0, stray.1, stray.2, stray.3);
+        lab.tcp(60 * MS, false, ACK, 501, 109, "ANS 1\n");
+        lab.tcp(70 * MS, true, ACK, 109, 507, "ASK two\n");
+        lab.tcp(80 * MS, false, ACK, 507, 117, "ANS 2\n").finish();
+        (lab.said(), field(lab.flows()[0], "netlog.flow.state"))
+    };
+    let want = (vec!["one=1".to_owned(), "two=2".to_owned()], "established".to_owned());
+    for stray in [
+        (ACK | FIN, 101u32.wrapping_sub(5000), 501, ""),
+        (ACK | FIN, 109 + (1 << 29), 501, ""),
+        (ACK, 109 + (1 << 29), 501 + 100_000, "x"),
+    ] {
+        assert_eq!(talk(stray), want, "{stray:?}");
     }
 }

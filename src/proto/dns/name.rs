@@ -4,6 +4,8 @@ use super::message::Fault;
 
 /// Longest name on the wire, with its length bytes (RFC 1035 §2.3.4).
 const MAX: usize = 255;
+/// Pointers followed in one name: as many as it can have labels. A longer chain is made to cost time.
+const POINTERS: usize = 127;
 
 /// Appends the name at `at` to `out`, without the final dot (the root is `.`), and returns where what
 /// follows it begins. Bytes that are not printable ASCII become `\DDD`, dots and backslashes inside a
@@ -44,6 +46,7 @@ fn walk<'m>(
     let mut at = at;
     let mut part = at;
     let mut end = None;
+    let mut pointers = 0;
     loop {
         let len = usize::from(*message.get(at).ok_or(Fault::Truncated)?);
         match len >> 6 {
@@ -56,7 +59,8 @@ fn walk<'m>(
             3 => {
                 let low = usize::from(*message.get(at + 1).ok_or(Fault::Truncated)?);
                 let target = (len & 0x3f) << 8 | low;
-                if target >= part {
+                pointers += 1;
+                if target >= part || pointers > POINTERS {
                     return Err(Fault::NameLoop);
                 }
                 end.get_or_insert(at + 2);
@@ -92,6 +96,19 @@ mod tests {
     fn name(message: &[u8], at: usize) -> Result<(String, usize), Fault> {
         let mut out = String::new();
         read(message, at, true, &mut out).map(|end| (out, end))
+    }
+
+    #[test]
+    fn chains_of_pointers_end() {
+        // A name at 0, and behind it pointers, each to the one before.
+        let mut message = b"\x01a\x00".to_vec();
+        for nth in 0..=POINTERS {
+            let before = if nth == 0 { 0 } else { message.len() - 2 };
+            message.extend([0xc0 | (before >> 8) as u8, before as u8]);
+        }
+        let last = message.len() - 2;
+        assert_eq!(name(&message, last - 2), Ok(("a".to_owned(), last)));
+        assert_eq!(name(&message, last), Err(Fault::NameLoop));
     }
 
     /// RFC 1035 §4.1.4: F.ISI.ARPA at 20, FOO.F.ISI.ARPA at 40, ARPA at 64, the root at 92.

@@ -1,7 +1,7 @@
 //! The fields of an event that are looked at.
 
 use super::Kind;
-use crate::model::{Field, FieldRef, Glimpse, Outcome, Value};
+use crate::model::{Field, FieldRef, Glimpse, MOST_TIMES, Outcome, Value};
 
 /// The field that makes an event one about a log-in.
 const KIND: &str = "netlog.auth.kind";
@@ -10,9 +10,6 @@ pub const MARK: (&str, &[&str]) =
     (KIND, &["failed", "pam", "pam_more", "invalid_user", "preauth", "accepted"]);
 /// Everything that is looked at.
 pub const FIELDS: &[&str] = &[KIND, "netlog.count", "sshd.method", "user.name", "source.domain"];
-
-/// Most happenings that a line is believed to stand for: the range of `netlog.count`.
-const WEIGHT: i64 = 1_000_000;
 
 /// What an event tells.
 #[derive(Clone, Copy, Debug, Default)]
@@ -94,7 +91,7 @@ impl Roles {
             match self.role(field) {
                 Role::Mark => mark = value.as_str().map(Mark::of),
                 Role::Count => {
-                    let count = value.as_int().unwrap_or(1).clamp(1, WEIGHT);
+                    let count = value.as_int().unwrap_or(1).clamp(1, MOST_TIMES);
                     seen.weight = u32::try_from(count).unwrap_or(1);
                 }
                 Role::Method => method = value.as_str(),

@@ -13,6 +13,10 @@ pub fn read(tally: &Tally, facts: &Facts) -> Section {
         &facts.ledger.packets,
         ["Packets read", "Packets decoded", "Share of packets decoded"],
     );
+    if let Some((packets, missing)) = facts.ledger.in_part() {
+        list.push(("Packets captured only in part", Unit::Count, packets.into()));
+        list.push(("Bytes that were not captured", Unit::Bytes, missing.into()));
+    }
     account(&mut list, &facts.ledger.lines, ["Lines read", "Lines understood", "Share of lines understood"]);
     list.push(("Events", Unit::Count, tally.events.into()));
     let mut blocks = vec![Block::Facts(list)];

@@ -3,6 +3,7 @@
 use super::{section, whole};
 use crate::model::{Reasons, Sources};
 use crate::report::model::{Block, Cell, Column, Facts, Section, Unit};
+use crate::report::summary::in_part;
 
 const COLUMNS: [Column; 6] = [
     Column::new("account", "Of", Unit::Text, 0),
@@ -38,6 +39,7 @@ pub fn undecoded(facts: &Facts) -> Section {
     let mut blocks = vec![whole("undecoded", "", &COLUMNS, rows)];
     if blocks.iter().all(|block| matches!(block, Block::Table(table) if table.rows.is_empty())) {
         blocks.push(Block::Note("Everything that was read was decoded.".to_owned()));
+        blocks.extend(ledger.in_part().map(|part| Block::Note(in_part(part))));
     }
     section("undecoded", "What could not be decoded", blocks)
 }

@@ -1,5 +1,5 @@
-//! Rows of one table and one day, column by column: what the renderers make beside each other, and the
-//! writer adds to the table. A text that stands in several rows of a sheaf is in it once, mostly.
+//! Rows of one table and one day, column by column: built by the renderers in parallel, added to
+//! the table by the writer. A text that stands in several rows of a sheaf is in it once, mostly.
 //!
 //! ```text
 //! part    number of rows u32, sheaves

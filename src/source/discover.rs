@@ -212,56 +212,73 @@ impl Finder<'_> {
         let mut walk = tar::Walk::new(raw);
         let mut spool = SPOOL;
         loop {
-            let entry = match walk.entry() {
-                Ok(Some(entry)) => entry,
+            match walk.next() {
+                Ok(Some(tar::Met::Member(entry))) => {
+                    let name = format!("{path}!{}", entry.name);
+                    if let Err(reason) = self.member(&name, &codecs, &mut walk, &entry, (again, &mut spool)) {
+                        self.fault(&name, reason);
+                    }
+                }
+                Ok(Some(tar::Met::Passed { at, bytes, zeros: true })) => {
+                    let text =
+                        format!("{path}: {bytes} zero bytes at byte {at}, and more of the archive behind");
+                    self.note("source.tar_goes_on", &text, bytes);
+                }
+                Ok(Some(tar::Met::Passed { at, bytes, zeros: false })) => {
+                    let text = format!(
+                        "{path}: {bytes} bytes at byte {at}: an end mark, and what is no tar behind it"
+                    );
+                    self.note("source.tar_unread", &text, bytes);
+                }
                 Ok(None) => return,
                 Err(e) => return self.fault(path, e.to_string()),
-            };
-            let name = format!("{path}!{}", entry.name);
-            if entry.sparse {
-                self.fault(&name, "a sparse file in an archive: unpack it first".to_owned());
-                continue;
-            }
-            let place = match again {
-                Some(archive) => Place::Member(Arc::clone(archive), entry.offset, entry.size),
-                None if entry.size > spool => {
-                    let why = "the archive comes through a pipe and its files are too large to keep";
-                    self.fault(&name, format!("{why}: give it as a file"));
-                    continue;
-                }
-                None => {
-                    let mut bytes = Vec::new();
-                    if let Err(e) = walk.read_to_end(&mut bytes) {
-                        return self.fault(&name, e.to_string());
-                    }
-                    spool -= entry.size;
-                    Place::Memory(bytes)
-                }
-            };
-            let raw: Raw<'_> = match &place {
-                Place::Memory(bytes) => Box::new(bytes.as_slice()),
-                _ => Box::new(&mut walk),
-            };
-            let mtime =
-                entry.mtime.and_then(|s| i64::try_from(s).ok()).and_then(|s| s.checked_mul(1_000_000_000));
-            let known = About { size: Some(entry.size), mtime };
-            match self
-                .look(&name, raw, codecs.clone(), &known, By::Search)
-                .map(|(c, codecs, s, _)| (c, codecs, s))
-            {
-                Some((Found::Input(kind), codecs, sample)) => {
-                    self.add(Input::new(&name, kind, codecs, &sample, place), known);
-                }
-                Some((Found::Archive, ..)) => {
-                    self.note(
-                        "source.not_recognised",
-                        &format!("{name}: an archive in an archive"),
-                        entry.size,
-                    );
-                }
-                None => {}
             }
         }
+    }
+
+    /// One file of an archive; or why it is not read.
+    fn member(
+        &mut self,
+        name: &str,
+        codecs: &[&'static str],
+        walk: &mut tar::Walk<'_>,
+        entry: &tar::Entry,
+        (again, spool): (Option<&Arc<Archive>>, &mut u64),
+    ) -> Result<(), String> {
+        if entry.sparse {
+            return Err("a sparse file in an archive: unpack it first".to_owned());
+        }
+        let place = match again {
+            Some(archive) => Place::Member(Arc::clone(archive), entry.offset, entry.size),
+            None if entry.size > *spool => {
+                let why = "the archive comes through a pipe and its files are too large to keep";
+                return Err(format!("{why}: give it as a file"));
+            }
+            None => {
+                let mut bytes = Vec::new();
+                walk.read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+                *spool -= entry.size;
+                Place::Memory(bytes)
+            }
+        };
+        let raw: Raw<'_> = match &place {
+            Place::Memory(bytes) => Box::new(bytes.as_slice()),
+            _ => Box::new(walk),
+        };
+        let mtime =
+            entry.mtime.and_then(|s| i64::try_from(s).ok()).and_then(|s| s.checked_mul(1_000_000_000));
+        let known = About { size: Some(entry.size), mtime };
+        let looked = self.look(name, raw, codecs.to_vec(), &known, By::Search);
+        match looked.map(|(found, codecs, sample, _)| (found, codecs, sample)) {
+            Some((Found::Input(kind), codecs, sample)) => {
+                self.add(Input::new(name, kind, codecs, &sample, place), known);
+            }
+            Some((Found::Archive, ..)) => {
+                self.note("source.not_recognised", &format!("{name}: an archive in an archive"), entry.size);
+            }
+            None => {}
+        }
+        Ok(())
     }
 
     /// Recognises what `raw` is. `None` if it is nothing to read, which is then accounted for.

@@ -2,6 +2,7 @@
 
 use super::digest::Digest;
 use super::input::{Place, SAMPLE};
+use super::pattern::Pattern;
 use super::sniff::{self, Content};
 use super::tar::{self, Archive};
 use super::window::Raw;
@@ -78,9 +79,7 @@ impl Finder<'_> {
         let path = Path::new(arg);
         match fs::metadata(path) {
             Ok(about) => self.entry(path, &about),
-            Err(e) if e.kind() == io::ErrorKind::NotFound && arg.contains(['*', '?', '[', '{']) => {
-                self.glob(arg)
-            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound && Pattern::is(arg) => self.glob(arg),
             Err(e) => self.fault(arg, e.to_string()),
         }
     }
@@ -128,34 +127,18 @@ impl Finder<'_> {
     }
 
     fn glob(&mut self, arg: &str) {
-        let built = globset::GlobBuilder::new(arg).literal_separator(true).backslash_escape(true).build();
-        let matcher = match built {
-            Ok(glob) => glob.compile_matcher(),
-            Err(e) => return self.fault(arg, format!("no such file, and as a pattern: {}", e.kind())),
+        let pattern = match Pattern::parse(arg) {
+            Ok(pattern) => pattern,
+            Err(reason) => return self.fault(arg, reason),
         };
-        let fixed = arg.find(['*', '?', '[', '{']).and_then(|meta| arg.get(..meta)).unwrap_or_default();
-        let base = fixed.rfind('/').and_then(|slash| arg.get(..=slash)).unwrap_or(".");
-        let depth = if arg.contains("**") { usize::MAX } else { arg.matches('/').count() + 1 };
-        // As shells have it, a name that begins with a dot has to be asked for.
-        let dotted = |name: &str| name.starts_with('.') && !matches!(name, "." | "..");
-        let asked = arg
-            .get(fixed.rfind('/').map_or(0, |slash| slash + 1)..)
-            .is_some_and(|rest| rest.split('/').any(dotted));
-        let mut found = Vec::new();
-        let walk =
-            walkdir::WalkDir::new(base).min_depth(1).max_depth(depth).follow_links(true).sort_by_file_name();
-        let shown = |entry: &walkdir::DirEntry| {
-            asked || entry.depth() == 0 || !entry.file_name().to_str().is_some_and(dotted)
-        };
-        for entry in walk.into_iter().filter_entry(shown) {
-            let Ok(entry) = entry else { continue };
-            let path = if base == "." { entry.path().strip_prefix(".") } else { Ok(entry.path()) };
-            found.extend(path.ok().filter(|p| matcher.is_match(p)).map(Path::to_path_buf));
-        }
-        if found.is_empty() {
+        let found = pattern.find();
+        if found.paths.is_empty() {
             self.fault(arg, "no file matches".to_owned());
         }
-        for path in found {
+        for error in &found.errors {
+            self.unwalkable(pattern.base(), error);
+        }
+        for path in found.paths {
             match fs::metadata(&path) {
                 Ok(about) => self.entry(&path, &about),
                 Err(e) => self.fault(&path.to_string_lossy(), e.to_string()),

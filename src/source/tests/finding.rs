@@ -264,6 +264,28 @@ fn a_name_too_long_to_read_leaves_the_plain_one() {
 
 #[cfg(unix)]
 #[test]
+fn what_a_pattern_cannot_look_at_is_counted() {
+    use std::os::unix::fs::symlink;
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    for sub in ["web1", "web2", "other"] {
+        fs::create_dir(root.join(sub)).unwrap();
+        file(&root.join(sub), "a.log", format!("of {sub}\n").as_bytes());
+        symlink("nowhere", root.join(sub).join("b.log")).unwrap();
+        symlink("nowhere", root.join(sub).join("unasked")).unwrap();
+        symlink("nowhere", root.join(sub).join(".hidden.log")).unwrap();
+    }
+    symlink(root, root.join("web-loop")).unwrap();
+    symlink(root, root.join("other-loop")).unwrap();
+    let (groups, ledger) = find(&[&root.join("web*/*.log")]);
+    assert_eq!(names(&groups), [["a.log"], ["a.log"]]);
+    assert_eq!(ledger.faults, []);
+    let counts: Vec<_> = ledger.blocks.iter().map(|(name, r)| (*name, r.count)).collect();
+    assert_eq!(counts, [("source.broken_link", 2), ("source.symlink_loop", 1)]);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_named_pipe_streams() {
     let dir = tempfile::tempdir().unwrap();
     for (content, name) in

@@ -135,6 +135,39 @@ fn a_run_that_broke_off_is_known_and_cleared() {
     assert_eq!(names, ["load.sh", "manifest.json", "part-000001.ndjson", "setup"]);
 }
 
+/// A `curl` that answers like OpenSearch, but is not there for the first bulk request.
+const CURL: &str = r#"#!/bin/sh
+for last do :; done
+while [ $# -gt 0 ]; do [ "$1" = -o ] && out=$2; shift; done
+case $last in
+  */_bulk)
+    echo x >> "$FAKE/asked"
+    if [ "$(wc -l < "$FAKE/asked")" -eq 1 ]; then printf 000; exit 7; fi
+    echo '{"items":[{"create":{"status":201}}]}' > "$out"; printf 200 ;;
+  */) echo '{"version":{"distribution":"opensearch","number":"2.19.0"}}' > "$out" ;;
+  *) echo '{}' > "$out"; printf 200 ;;
+esac
+"#;
+
+#[cfg(unix)]
+#[test]
+fn the_script_tries_again_where_the_server_is_away() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, fake) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write_to("bulk", folder.path(), &case::events(PLAIN), 5, PLAIN, &context(None, false));
+    let curl = fake.path().join("curl");
+    fs::write(&curl, CURL).unwrap();
+    fs::set_permissions(&curl, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", fake.path().display(), std::env::var("PATH").unwrap_or_default());
+    let output = Command::new(folder.path().join("load.sh"))
+        .arg("http://127.0.0.1:1")
+        .envs([("PATH", path.as_str()), ("FAKE", fake.path().to_str().unwrap())])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.starts_with("created 1,"), "{output:?}");
+}
+
 #[test]
 fn compressed_parts_hold_the_same_bytes() {
     let (plain, packed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

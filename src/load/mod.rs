@@ -15,7 +15,7 @@ mod sink;
 mod tally;
 
 pub use client::{Answer, Client, Connection, Secret};
-pub use folder::send as send_folder;
+pub use folder::Folder;
 pub use install::{count, install, target};
 pub use queue::Queue;
 pub use sink::Upload;

@@ -105,6 +105,56 @@ fn a_bulk_folder_is_an_input_and_a_changed_one_is_refused() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("part-000001.ndjson.gz"));
 }
 
+fn analyze(folder: &Path, more: &[&str]) -> std::path::PathBuf {
+    let bulk = folder.join("bulk");
+    let output = format!("bulk={}", bulk.display());
+    let mut analyze = Command::new(env!("CARGO_BIN_EXE_netlog"));
+    assert!(analyze.args(["analyze", CASE, "-o", &output]).args(more).status().unwrap().success());
+    bulk
+}
+
+#[test]
+fn of_a_changed_folder_nothing_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let bulk = analyze(folder.path(), &["--bulk-size", "100k"]);
+    let mut parts: Vec<_> = fs::read_dir(&bulk).unwrap().map(|e| e.unwrap().path()).collect();
+    parts.retain(|path| path.extension().is_some_and(|e| e == "ndjson"));
+    parts.sort();
+    assert!(parts.len() > 1, "{parts:?}");
+    let last = parts.pop().unwrap();
+    let text = fs::read_to_string(&last).unwrap();
+    fs::write(&last, text.replacen("network", "netwerk", 1)).unwrap();
+    let server = Server::start(&[]);
+    let output = load(&server, folder.path(), &[bulk.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("is not what the manifest says"), "{said}");
+    assert_eq!((server.asked(), server.installed().len()), (0, 0));
+}
+
+#[test]
+fn a_foreign_manifest_is_no_bulk_folder() {
+    let (ids, _) = clean();
+    let (server, folder) = (Server::start(&[]), tempfile::tempdir().unwrap());
+    let evidence = folder.path().join("evidence");
+    fs::create_dir(&evidence).unwrap();
+    fs::write(evidence.join("manifest.json"), "{\"name\": \"an extension\"}").unwrap();
+    for entry in fs::read_dir(CASE).unwrap() {
+        let entry = entry.unwrap();
+        if entry.path().is_file() {
+            fs::copy(entry.path(), evidence.join(entry.file_name())).unwrap();
+        }
+    }
+    let sent = tally(&load(&server, folder.path(), &[evidence.to_str().unwrap()]));
+    assert!(sent["created"].as_u64().unwrap() as usize >= ids.len() / 2, "{sent}");
+    // One that was netlog's and is broken is not taken for evidence.
+    let bulk = analyze(folder.path(), &[]);
+    fs::write(bulk.join("manifest.json"), "{\"netlog\": ").unwrap();
+    let output = load(&server, folder.path(), &[bulk.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("manifest.json: is not netlog's"));
+}
+
 #[test]
 fn credentials_travel_in_the_header_and_in_no_message() {
     let (server, folder) = (Server::start(&[]), tempfile::tempdir().unwrap());

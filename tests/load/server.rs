@@ -33,6 +33,7 @@ struct State {
     /// Whether every request must carry this header.
     authorization: Option<String>,
     installed: BTreeMap<String, Value>,
+    asked: usize,
 }
 
 pub struct Server {
@@ -75,6 +76,11 @@ impl Server {
 
     pub fn installed(&self) -> Vec<String> {
         self.state.lock().unwrap().installed.keys().cloned().collect()
+    }
+
+    /// Bulk requests seen.
+    pub fn asked(&self) -> usize {
+        self.state.lock().unwrap().asked
     }
 
     pub fn faults_left(&self) -> usize {
@@ -145,6 +151,7 @@ fn answer(state: &mut State, method: &str, path: &str, body: &[u8]) -> Option<(u
 }
 
 fn bulk(state: &mut State, body: &[u8]) -> Option<(u16, Value)> {
+    state.asked += 1;
     if state.limit.is_some_and(|limit| body.len() > limit) {
         return Some((413, json!({})));
     }

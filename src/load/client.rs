@@ -87,15 +87,18 @@ impl Client {
     /// If the address is none, holds credentials, or a certificate cannot be used.
     pub fn new(connection: &Connection) -> Result<Client, LoadError> {
         let url = connection.url.trim_end_matches('/').to_owned();
-        let wrong = |reason: &str| LoadError::Connection(format!("{url}: {reason}"));
-        let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-        let rest = rest.ok_or_else(|| wrong("an address begins with http:// or https://"))?;
-        if rest.split('/').next().is_some_and(|host| host.contains('@')) {
-            let reason = "credentials do not belong into the address, where logs show them; use --user and NETLOG_PASSWORD";
+        // Anywhere: a password may have a slash in it, and an address may lack what makes it one. The address is
+        // not shown.
+        if url.contains('@') {
+            let reason = "credentials do not belong into the address, where logs show them, and no other '@' does; \
+                          use --login and NETLOG_PASSWORD";
             return Err(LoadError::Connection(reason.to_owned()));
         }
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            let reason = "an address begins with http:// or https://";
+            return Err(LoadError::Connection(format!("{url}: {reason}")));
+        }
         let config = Agent::config_builder()
-            .timeout_global(Some(connection.timeout))
             .http_status_as_error(false)
             .max_redirects(0)
             .tls_config(tls(connection)?)
@@ -168,4 +171,33 @@ fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
 
 fn wrong(path: &Path, reason: &str) -> LoadError {
     LoadError::Connection(format!("{} {reason}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_message_shows_what_may_be_a_password() {
+        for url in [
+            "elastic:secret@host:9200",
+            "HTTPS://elastic:secret@host:9200",
+            "http://elastic:secret@host:9200/",
+            "http://elastic:se/cret@host:9200",
+            "https://elastic:se?cret@host",
+            "https://elastic:#secret@host",
+        ] {
+            let connection = Connection {
+                url: url.to_owned(),
+                basic: None,
+                api_key: None,
+                token: None,
+                ca: None,
+                certificate: None,
+                timeout: Duration::from_secs(1),
+            };
+            let error = Client::new(&connection).unwrap_err().to_string();
+            assert!(!error.contains("cret") && error.contains("--login"), "{url}: {error}");
+        }
+    }
 }

@@ -53,7 +53,7 @@ pub enum LoadError {
         said: String,
     },
     /// The server wants other credentials.
-    #[error("{url} refuses the credentials (status {status}); see --user, --api-key-file, --token-file")]
+    #[error("{url} refuses the credentials (status {status}); see --login, --api-key-file, --token-file")]
     Refused {
         /// Where.
         url: String,

@@ -185,6 +185,10 @@ fn nobody_there_and_nobody_patient() {
     };
     let (status, said) = load("http://user:pass@127.0.0.1:1");
     assert!(status == Some(2) && !said.contains("pass@"), "{status:?} {said}");
+    for url in ["user:pass@127.0.0.1:1", "HTTP://user:pass@127.0.0.1:1", "http://user:pa/ss@127.0.0.1:1"] {
+        let (status, said) = load(url);
+        assert!(status == Some(2) && !said.contains("user"), "{status:?} {said}");
+    }
     let (status, said) = load("http://127.0.0.1:1");
     assert!(status == Some(4) && said.contains("is the server up"), "{status:?} {said}");
 }

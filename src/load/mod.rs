@@ -78,6 +78,19 @@ pub enum LoadError {
         /// The beginning of the answer.
         said: String,
     },
+    /// What answers there does not take documents: another path, a proxy, something that forwards.
+    #[error("{url}/_bulk answers with status {status}: {said}; is that the server's own address?")]
+    Address {
+        /// Where.
+        url: String,
+        /// Status of the answer.
+        status: u16,
+        /// The beginning of the answer.
+        said: String,
+    },
+    /// A worker panicked: not all is there, and nobody but netlog is to blame.
+    #[error("a worker failed in an unforeseen way (a bug in netlog); not everything was loaded")]
+    Worker,
     /// It took too long.
     #[error("{url} did not take the documents for {} s: {last}; start again to go on", waited.as_secs())]
     Patience {

@@ -156,6 +156,38 @@ fn a_foreign_manifest_is_no_bulk_folder() {
 }
 
 #[test]
+fn an_address_that_takes_no_documents_ends_the_load_at_once() {
+    for status in [301, 302, 404, 405, 407] {
+        let (server, folder) = (Server::start(&[Fault::Status(status); 40]), tempfile::tempdir().unwrap());
+        let output = load(&server, folder.path(), &["--workers", "1"]);
+        assert_eq!(output.status.code(), Some(4), "{status}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(&format!("/_bulk answers with status {status}")), "{said}");
+        assert_eq!(server.asked(), 1);
+        assert!(!folder.path().join("netlog-rejected.ndjson").exists());
+    }
+}
+
+#[test]
+fn an_empty_item_is_that_of_one_document_alone() {
+    let (ids, count) = clean();
+    let (server, folder) = (Server::start(&[Fault::Mute]), tempfile::tempdir().unwrap());
+    let tally = tally(&load(&server, folder.path(), &["--workers", "1"]));
+    assert_eq!(server.ids(), ids);
+    assert_eq!((&tally["created"], &tally["retried"]), (&count.into(), &1.into()));
+}
+
+#[test]
+fn the_time_of_requests_counts_as_patience() {
+    let (server, folder) = (Server::start(&[Fault::Silent; 50]), tempfile::tempdir().unwrap());
+    let output = load(&server, folder.path(), &["--workers", "1", "--patience", "2s"]);
+    assert_eq!(output.status.code(), Some(4));
+    let said = String::from_utf8_lossy(&output.stderr);
+    // The waits alone are less than that before they would be more.
+    assert!(said.contains("for 2 s") || said.contains("for 3 s"), "{said}");
+}
+
+#[test]
 fn credentials_travel_in_the_header_and_in_no_message() {
     let (server, folder) = (Server::start(&[]), tempfile::tempdir().unwrap());
     // RFC 7617 §2: Aladdin, open sesame.

@@ -72,7 +72,7 @@ fn tshark_sees_the_same_datagrams() {
     let fields = ["frame.number", "syslog.facility", "syslog.level"];
     command.args(fields.iter().flat_map(|f| ["-e", f])).current_dir(Path::new(ROOT));
     let Ok(output) = command.output() else {
-        eprintln!("SKIPPED: no tshark");
+        crate::skipped("no tshark");
         return;
     };
     let theirs: Vec<String> = String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect();

@@ -77,12 +77,12 @@ fn capinfos(path: &str) -> Option<Theirs> {
 /// The shared captures; none, with a printed line, where they or capinfos are missing.
 fn corpus() -> Vec<Input> {
     if Command::new("capinfos").arg("--version").output().is_err() {
-        println!("SKIPPED: capinfos is not installed");
+        crate::skipped("capinfos is not installed");
         return Vec::new();
     }
     let roots = [format!("{SHARED}/corpus/captures"), format!("{SHARED}/corpus/packetbeat/pcaps")];
     if !roots.iter().all(|r| Path::new(r).is_dir()) {
-        println!("SKIPPED: the shared corpus is not there");
+        crate::skipped("the shared corpus is not there");
         return Vec::new();
     }
     let mut ledger = Ledger::default();

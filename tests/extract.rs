@@ -31,7 +31,7 @@ fn tshark(file: &Path, filter: &str) -> Option<String> {
     match command.output() {
         Ok(out) => Some(String::from_utf8(out.stdout).unwrap()),
         Err(_) => {
-            println!("SKIPPED: no tshark");
+            crate::skipped("no tshark");
             None
         }
     }
@@ -61,7 +61,7 @@ fn a_flow_is_found_by_its_community_id() {
     let mut id = Command::new("tshark");
     id.args(["-r", DEMO, "-Y", filter, "--enable-protocol", "communityid"]);
     let Ok(id) = id.args(["-T", "fields", "-e", "communityid"]).output() else {
-        println!("SKIPPED: no tshark");
+        crate::skipped("no tshark");
         return;
     };
     let id = String::from_utf8(id.stdout).unwrap().lines().next().unwrap_or_default().to_owned();
@@ -76,7 +76,7 @@ fn pcapng_stays_pcapng() {
     let (from, to) = (folder.path().join("a.pcapng"), folder.path().join("b.pcapng"));
     match Command::new("tshark").args(["-r", DEMO, "-F", "pcapng", "-w"]).arg(&from).status() {
         Ok(status) if status.success() => {}
-        _ => return println!("SKIPPED: no tshark"),
+        _ => return crate::skipped("no tshark"),
     }
     let ran = extract(&["--host", "45.9.148.117"], &from, &to);
     assert!(String::from_utf8_lossy(&ran.stderr).contains("(pcapng)"));

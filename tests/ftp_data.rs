@@ -166,7 +166,7 @@ fn real_transfers_are_as_tshark_sees_them() {
     assert_eq!(found, hashes.map(str::to_owned));
     let tshark = |args: &[&str]| Command::new("tshark").arg("-r").arg(path).args(args).output();
     if tshark(&["-q"]).is_err() {
-        return println!("SKIPPED: tshark is not installed");
+        return crate::skipped("tshark is not installed");
     }
     let fields = tshark(&[
         "-Y",

@@ -9,7 +9,7 @@ fn corpus() -> Option<PathBuf> {
     if dir.is_dir() {
         return Some(dir);
     }
-    println!("SKIPPED: {} is missing", dir.display());
+    crate::skipped(format_args!("{} is missing", dir.display()));
     None
 }
 

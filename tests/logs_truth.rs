@@ -10,7 +10,7 @@ fn corpus(file: &str) -> Option<Vec<u8>> {
     let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus/logs")).join(file);
     let data = std::fs::read(&path).ok();
     if data.is_none() {
-        println!("SKIPPED: {} is not here", path.display());
+        crate::skipped(format_args!("{} is not here", path.display()));
     }
     data
 }

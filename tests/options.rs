@@ -249,7 +249,7 @@ fn thrift() {
 fn tls() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus/packetbeat/pcaps/tls-sample2.pcap");
     if !Path::new(path).exists() {
-        return println!("SKIPPED: no {path}");
+        return crate::skipped(format_args!("no {path}"));
     }
     let told = |full: bool, config: &str, field: &str| {
         let file = File::parse("x.toml", &format!("[protocols.tls]\n{config}\n")).unwrap();

@@ -287,7 +287,7 @@ fn found(capture: &str, folder: &Path) -> Option<PathBuf> {
     let Some(name) = capture.strip_prefix(CORPUS) else { return Some(testdata(capture)) };
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/captures").join(name);
     if !path.exists() {
-        eprintln!("SKIPPED: no {}", path.display());
+        crate::skipped(format_args!("no {}", path.display()));
         return None;
     }
     let to = folder.join("classic.pcap");
@@ -362,7 +362,7 @@ fn the_same_as_tshark() {
             .args(["-Y", filter, "-T", "fields", "-e", field])
             .output();
         let Ok(run) = run else {
-            eprintln!("SKIPPED: no tshark");
+            crate::skipped("no tshark");
             return;
         };
         let text = String::from_utf8_lossy(&run.stdout).into_owned();

@@ -20,7 +20,7 @@ pub fn values(
     command.args(["-E", if first { "occurrence=f" } else { "occurrence=a" }]);
     command.args(fields.iter().flat_map(|field| ["-e", field]));
     let Ok(output) = command.output() else {
-        eprintln!("SKIPPED: no tshark");
+        crate::skipped("no tshark");
         return None;
     };
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -70,11 +70,11 @@ fn the_same_values_as_tshark() {
             .join("../shared/corpus/captures")
             .join(format!("{capture}.pcap"));
         if !path.exists() {
-            eprintln!("SKIPPED: no {}", path.display());
+            crate::skipped(format_args!("no {}", path.display()));
             continue;
         }
         let Some(theirs) = theirs(&path, field) else {
-            eprintln!("SKIPPED: no tshark");
+            crate::skipped("no tshark");
             return;
         };
         let path = classic(&path, folder.path()).expect("tshark writes");

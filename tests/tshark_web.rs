@@ -100,7 +100,7 @@ fn as_many_messages_as_tshark() {
             continue;
         }
         let Some(theirs) = theirs(&capture) else {
-            eprintln!("SKIPPED: no tshark");
+            crate::skipped("no tshark");
             return;
         };
         let ours = ours(&capture);

@@ -11,7 +11,7 @@ use crate::plan::{self, Plan};
 use crate::report::Tally;
 use crate::schema;
 use crate::sink::Sink;
-use crate::sink::bulk::{Counts, Made};
+use crate::sink::bulk::{Counts, Made, is_bulk};
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;
@@ -24,14 +24,20 @@ pub(super) fn run(args: &Load, now: Ts, terminal: &Terminal) -> Result<Status, C
     let options = plan::loading(args)?;
     let formats = FormatSet::load(&plan.job.logs.patterns).map_err(EngineError::from)?;
     let schema = schema::all(&formats)?;
+    let folders = take_folders(&mut plan.job.inputs);
+    if !folders.is_empty() {
+        // Who answers is soon known, what is in the folders is not.
+        load::target(&client)?;
+    }
+    let folders = folders.iter().map(|folder| load::Folder::check(Path::new(folder)));
+    let folders = folders.collect::<Result<Vec<_>, _>>()?;
     for note in load::install(&client, &schema, &plan.setup, true)? {
         anstream::eprintln!("netlog: {note}");
     }
     let queue = Arc::new(Queue::start(client.clone(), options));
-    let folders = take_folders(&mut plan.job.inputs);
     let counts = Counts::default();
-    for folder in &folders {
-        let indices = load::send_folder(Path::new(folder), &queue)?;
+    for folder in folders {
+        let indices = folder.send(&queue)?;
         counts.lock().unwrap_or_else(PoisonError::into_inner).extend(indices);
     }
     let mut ledger = Ledger::default();
@@ -50,8 +56,7 @@ pub(super) fn run(args: &Load, now: Ts, terminal: &Terminal) -> Result<Status, C
 
 /// Takes the bulk folders out of the inputs: they hold documents already.
 fn take_folders(inputs: &mut Vec<String>) -> Vec<String> {
-    let is_bulk = |input: &String| Path::new(input).join("manifest.json").is_file();
-    let (folders, others) = std::mem::take(inputs).into_iter().partition(is_bulk);
+    let (folders, others) = std::mem::take(inputs).into_iter().partition(|input| is_bulk(Path::new(input)));
     *inputs = others;
     folders
 }

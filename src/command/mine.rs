@@ -83,9 +83,9 @@ fn assign(
     mined: &mut Mined<'_>,
     path: &std::path::Path,
 ) -> Result<(), CommandError> {
-    let mut out = csv::Writer::from_writer(BufWriter::new(File::create(path)?));
+    let mut out = escape::Table::new(BufWriter::new(File::create(path)?));
     let fault = |e: csv::Error| CommandError::Write(e.into());
-    out.write_record(["file", "line", "template"]).map_err(fault)?;
+    out.row(["file", "line", "template"]).map_err(fault)?;
     let (mut name, format) = (String::new(), args.format.as_deref());
     each_log(&args.inputs, set, |file| {
         let mut failed = Ok(());
@@ -96,7 +96,7 @@ fn assign(
             }
             LogFile::Lines(chunk) => mined.assign(chunk, |line, template| {
                 if failed.is_ok() {
-                    failed = out.write_record([name.as_str(), &line.to_string(), &template.to_string()]);
+                    failed = out.row([name.as_str(), &line.to_string(), &template.to_string()]);
                 }
             }),
         }

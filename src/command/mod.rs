@@ -161,3 +161,14 @@ fn told(ledger: &Ledger) -> Status {
     }
     if ledger.faults.is_empty() { Status::Done } else { Status::Incomplete }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bug_while_loading_is_no_wrong_usage() {
+        assert_eq!(CommandError::from(LoadError::Worker).status(), Status::Output);
+        assert_eq!(CommandError::from(LoadError::Connection(String::new())).status(), Status::Usage);
+    }
+}

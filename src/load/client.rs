@@ -78,6 +78,7 @@ pub struct Client {
     /// Without a slash at the end.
     pub url: String,
     authorization: Option<Arc<Secret>>,
+    timeout: Duration,
 }
 
 impl Client {
@@ -87,22 +88,25 @@ impl Client {
     /// If the address is none, holds credentials, or a certificate cannot be used.
     pub fn new(connection: &Connection) -> Result<Client, LoadError> {
         let url = connection.url.trim_end_matches('/').to_owned();
-        let wrong = |reason: &str| LoadError::Connection(format!("{url}: {reason}"));
-        let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-        let rest = rest.ok_or_else(|| wrong("an address begins with http:// or https://"))?;
-        if rest.split('/').next().is_some_and(|host| host.contains('@')) {
-            let reason = "credentials do not belong into the address, where logs show them; use --user and NETLOG_PASSWORD";
+        // Anywhere: a password may have a slash in it, and an address may lack what makes it one. The address is
+        // not shown.
+        if url.contains('@') {
+            let reason = "credentials do not belong into the address, where logs show them, and no other '@' does; \
+                          use --login and NETLOG_PASSWORD";
             return Err(LoadError::Connection(reason.to_owned()));
         }
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            let reason = "an address begins with http:// or https://";
+            return Err(LoadError::Connection(format!("{url}: {reason}")));
+        }
         let config = Agent::config_builder()
-            .timeout_global(Some(connection.timeout))
             .http_status_as_error(false)
             .max_redirects(0)
             .tls_config(tls(connection)?)
             .user_agent(concat!("netlog/", env!("CARGO_PKG_VERSION")))
             .build();
         let authorization = authorization(connection).map(Arc::new);
-        Ok(Client { agent: config.new_agent(), url, authorization })
+        Ok(Client { agent: config.new_agent(), url, authorization, timeout: connection.timeout })
     }
 
     /// Sends a request; without a body where it is `None`.
@@ -110,6 +114,20 @@ impl Client {
     /// # Errors
     /// What broke, in words, if no whole answer came.
     pub fn call(&self, method: &str, path: &str, body: Option<(&str, &[u8])>) -> Result<Answer, String> {
+        self.call_within(self.timeout, method, path, body)
+    }
+
+    /// As [`Client::call`], within less time than is usual.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn call_within(
+        &self,
+        time: Duration,
+        method: &str,
+        path: &str,
+        body: Option<(&str, &[u8])>,
+    ) -> Result<Answer, String> {
         let builder = ureq::http::Request::builder().method(method).uri(format!("{}/{path}", self.url));
         let builder = match &self.authorization {
             Some(value) => builder.header("authorization", &value.0),
@@ -120,6 +138,8 @@ impl Client {
             None => builder.body(&[][..]),
         };
         let request = request.map_err(|e| e.to_string())?;
+        let time = Some(time.min(self.timeout));
+        let request = self.agent.configure_request(request).timeout_global(time).build();
         let mut answer = self.agent.run(request).map_err(|e| e.to_string())?;
         let status = answer.status().as_u16();
         let body = answer.body_mut().with_config().limit(ANSWER).read_to_vec().map_err(|e| e.to_string())?;
@@ -168,4 +188,33 @@ fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
 
 fn wrong(path: &Path, reason: &str) -> LoadError {
     LoadError::Connection(format!("{} {reason}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_message_shows_what_may_be_a_password() {
+        for url in [
+            "elastic:secret@host:9200",
+            "HTTPS://elastic:secret@host:9200",
+            "http://elastic:secret@host:9200/",
+            "http://elastic:se/cret@host:9200",
+            "https://elastic:se?cret@host",
+            "https://elastic:#secret@host",
+        ] {
+            let connection = Connection {
+                url: url.to_owned(),
+                basic: None,
+                api_key: None,
+                token: None,
+                ca: None,
+                certificate: None,
+                timeout: Duration::from_secs(1),
+            };
+            let error = Client::new(&connection).unwrap_err().to_string();
+            assert!(!error.contains("cret") && error.contains("--login"), "{url}: {error}");
+        }
+    }
 }

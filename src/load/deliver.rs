@@ -7,15 +7,23 @@ use serde_json::{Value, json};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// First wait; each following one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 /// Longest single wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// A request has at least so long, however little of the patience is left.
+const SHORTEST_REQUEST: Duration = Duration::from_millis(500);
 /// Only what is looked at comes back.
 const PATH: &str =
     "_bulk?filter_path=items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by.reason";
+
+/// The clock: what a server does is no evidence, and patience is measured in its time.
+#[allow(clippy::disallowed_methods, reason = "the time requests take, which no output tells")]
+fn now() -> Instant {
+    Instant::now()
+}
 
 /// How long to wait after so many tries that failed before.
 pub(super) fn pause(tries: u32) -> Duration {
@@ -38,7 +46,10 @@ pub struct Courier<'l> {
 struct Load {
     bytes: Vec<u8>,
     tries: u32,
+    /// Time lost so far: requests that failed, and the waits after them.
     waited: Duration,
+    /// Time the last request took.
+    took: Duration,
 }
 
 #[derive(Deserialize)]
@@ -74,9 +85,14 @@ impl Courier<'_> {
     /// If the server refuses the credentials, or stays busy or silent beyond the patience.
     pub fn deliver(&self, bytes: Vec<u8>) -> Result<(), LoadError> {
         self.tally.sent(pairs(&bytes).len() as u64);
-        let mut loads = vec![Load { bytes, tries: 0, waited: Duration::ZERO }];
-        while let Some(load) = loads.pop() {
-            match self.client.call("POST", PATH, Some(("application/x-ndjson", &load.bytes))) {
+        let mut loads = vec![Load { bytes, tries: 0, waited: Duration::ZERO, took: Duration::ZERO }];
+        while let Some(mut load) = loads.pop() {
+            let left = self.options.patience.saturating_sub(load.waited).max(SHORTEST_REQUEST);
+            let begin = now();
+            let body = Some(("application/x-ndjson", load.bytes.as_slice()));
+            let answer = self.client.call_within(left, "POST", PATH, body);
+            load.took = begin.elapsed();
+            match answer {
                 Err(broken) => loads.push(self.wait(load, &broken)?),
                 Ok(answer) => self.answered(load, &answer, &mut loads)?,
             }
@@ -96,12 +112,17 @@ impl Courier<'_> {
             401 | 403 => Err(LoadError::Refused { url: self.client.url.clone(), status: answer.status }),
             // Busy as a whole: smaller requests pass sooner.
             429 => self.halve(load, answer, loads, true),
-            408 | 500 | 502 | 503 | 504 => {
+            408 | 500..600 => {
                 loads.push(self.wait(load, &format!("status {}", answer.status))?);
                 Ok(())
             }
             // Too large, or something in it makes the server refuse all of it.
-            _ => self.halve(load, answer, loads, false),
+            400 | 413 => self.halve(load, answer, loads, false),
+            // Every document would meet the same.
+            status => {
+                let (url, said) = (self.client.url.clone(), answer.said());
+                Err(LoadError::Address { url, status, said })
+            }
         }
     }
 
@@ -115,33 +136,36 @@ impl Courier<'_> {
         let (left, right) = documents.split_at(documents.len() / 2);
         let halves = [right.concat(), left.concat()].into_iter().filter(|half| !half.is_empty());
         let halves: Vec<Vec<u8>> = halves.collect();
-        let Load { tries, waited, .. } = match busy {
+        let Load { tries, waited, took, .. } = match busy {
             true => self.wait(load, "status 429")?,
             false => load,
         };
-        loads.extend(halves.into_iter().map(|bytes| Load { bytes, tries, waited }));
+        loads.extend(halves.into_iter().map(|bytes| Load { bytes, tries, waited, took }));
         Ok(())
     }
 
     fn items(&self, load: Load, reply: &Reply, loads: &mut Vec<Load>) -> Result<(), LoadError> {
         let documents = pairs(&load.bytes);
+        let silent = "the answer does not speak of every document";
         if reply.items.len() != documents.len() {
-            loads.push(self.wait(load, "the answer does not speak of every document")?);
+            loads.push(self.wait(load, silent)?);
             return Ok(());
         }
         let mut again = Vec::new();
         let mut last = String::new();
-        for (document, item) in
-            documents.iter().zip(reply.items.iter().filter_map(|item| item.values().next()))
-        {
-            match item.status {
-                200 | 201 => self.tally.created(),
-                409 => self.tally.existing(),
-                429 | 500 | 502 | 503 | 504 => {
-                    last = format!("status {} for single documents", item.status);
+        for (document, item) in documents.iter().zip(&reply.items) {
+            match item.values().next() {
+                None => {
+                    silent.clone_into(&mut last);
                     again.extend_from_slice(document);
                 }
-                status => self.reject(document, status, &item.error)?,
+                Some(Item { status: 200 | 201, .. }) => self.tally.created(),
+                Some(Item { status: 409, .. }) => self.tally.existing(),
+                Some(Item { status: status @ (429 | 500 | 502 | 503 | 504), .. }) => {
+                    last = format!("status {status} for single documents");
+                    again.extend_from_slice(document);
+                }
+                Some(Item { status, error }) => self.reject(document, *status, error)?,
             }
         }
         if !again.is_empty() {
@@ -153,6 +177,7 @@ impl Courier<'_> {
     /// Waits before the next try, longer each time.
     fn wait(&self, mut load: Load, last: &str) -> Result<Load, LoadError> {
         let pause = pause(load.tries);
+        load.waited += std::mem::take(&mut load.took);
         if load.waited + pause > self.options.patience {
             let (url, waited, last) = (self.client.url.clone(), load.waited, last.to_owned());
             return Err(LoadError::Patience { url, waited, last });

@@ -15,7 +15,7 @@ mod sink;
 mod tally;
 
 pub use client::{Answer, Client, Connection, Secret};
-pub use folder::send as send_folder;
+pub use folder::Folder;
 pub use install::{count, install, target};
 pub use queue::Queue;
 pub use sink::Upload;
@@ -53,7 +53,7 @@ pub enum LoadError {
         said: String,
     },
     /// The server wants other credentials.
-    #[error("{url} refuses the credentials (status {status}); see --user, --api-key-file, --token-file")]
+    #[error("{url} refuses the credentials (status {status}); see --login, --api-key-file, --token-file")]
     Refused {
         /// Where.
         url: String,
@@ -78,6 +78,19 @@ pub enum LoadError {
         /// The beginning of the answer.
         said: String,
     },
+    /// What answers there does not take documents: another path, a proxy, something that forwards.
+    #[error("{url}/_bulk answers with status {status}: {said}; is that the server's own address?")]
+    Address {
+        /// Where.
+        url: String,
+        /// Status of the answer.
+        status: u16,
+        /// The beginning of the answer.
+        said: String,
+    },
+    /// A worker panicked: not all is there, and nobody but netlog is to blame.
+    #[error("a worker failed in an unforeseen way (a bug in netlog); not everything was loaded")]
+    Worker,
     /// It took too long.
     #[error("{url} did not take the documents for {} s: {last}; start again to go on", waited.as_secs())]
     Patience {

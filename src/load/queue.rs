@@ -65,10 +65,8 @@ impl Queue {
         drop(self.batches.take());
         for worker in self.workers.drain(..) {
             if worker.join().is_err() {
-                let error = LoadError::Connection(
-                    "a worker failed in an unforeseen way (a bug in netlog)".to_owned(),
-                );
-                self.shared.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                let mut failed = self.shared.failed.lock().unwrap_or_else(PoisonError::into_inner);
+                failed.get_or_insert(LoadError::Worker);
             }
         }
     }
@@ -93,5 +91,31 @@ fn work(queue: &Receiver<Vec<u8>>, shared: &Shared) {
             failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::Connection;
+    use std::time::Duration;
+
+    #[test]
+    fn a_worker_that_panics_is_a_bug_and_no_wrong_address() {
+        let connection = Connection {
+            url: "http://127.0.0.1:1".to_owned(),
+            basic: None,
+            api_key: None,
+            token: None,
+            ca: None,
+            certificate: None,
+            timeout: Duration::from_secs(1),
+        };
+        let (patience, rejected) = (Duration::from_secs(1), "none".into());
+        let options = Options { workers: 1, batch: 1000, patience, rejected };
+        let mut queue = Queue::start(Client::new(&connection).unwrap(), options);
+        queue.workers.push(std::thread::spawn(|| panic!("on purpose")));
+        let error = queue.finish().unwrap_err();
+        assert!(matches!(error, LoadError::Worker), "{error}");
     }
 }

@@ -157,7 +157,7 @@ impl Talk {
             }
             Some(Step::Switch(_) | Step::Become(..)) => {
                 self.end(io);
-                self.reopen();
+                self.reopen(io);
             }
             Some(Step::Took(_)) | None => {}
         }
@@ -359,11 +359,9 @@ impl Talk {
     fn switch(&mut self, side: usize, next: Option<&'static Protocol>, io: &mut Io<'_>) {
         let held = std::mem::take(&mut self.rest);
         self.end(io);
-        if self.switches >= SWITCHES {
-            io.ledger.cap("flow.switches", io.stamp.origin);
+        if !self.reopen(io) {
             return;
         }
-        self.reopen();
         if let Some(next) = next {
             self.begin(next, false, io);
         }
@@ -375,10 +373,13 @@ impl Talk {
         }
     }
 
-    fn reopen(&mut self) {
-        self.switches += 1;
-        self.told = [false; 2];
-        self.phase = Phase::fresh();
+    fn reopen(&mut self, io: &mut Io<'_>) -> bool {
+        if self.switches >= SWITCHES {
+            io.ledger.cap("flow.switches", io.stamp.origin);
+            return false;
+        }
+        (self.switches, self.told, self.phase) = (self.switches + 1, [false; 2], Phase::fresh());
+        true
     }
 
     /// Calls the parser, if there is one, and numbers the events it emits.

@@ -25,8 +25,8 @@ pub static LOGIN: Dataset = Dataset::database_logins("redis", DOC);
 pub static PROTOCOL: Protocol = Protocol {
     name: "redis",
     doc: "Redis and Valkey (RESP2, RESP3 and inline commands): every command with its reply, pipelined or not; \
-          messages of channels as events of their own. Passwords of AUTH, HELLO, ACL, CONFIG and MIGRATE are \
-          masked. Replication (SYNC, PSYNC) and MONITOR end the decoding once they are accepted. Replies of unknown \
+          messages of channels as events of their own. Passwords of AUTH, HELLO, ACL, CONFIG, SENTINEL and \
+          MIGRATE are masked. Replication (SYNC, PSYNC) and MONITOR end the decoding once they are accepted. Replies of unknown \
           length (RESP3 `?`) are not read.",
     over: Over::Tcp,
     ports: &[6379, 6380, 26379],
@@ -41,6 +41,7 @@ pub static PROTOCOL: Protocol = Protocol {
         ("redis.depth", "A value is nested deeper than 32 levels."),
         ("redis.request", "A command is not an array of strings."),
         ("redis.unsolicited", "A reply came without a command."),
+        ("redis.cut", "Bytes of a string were not captured; the string is told up to there."),
         ("redis.gap", "Bytes outside a string were not captured; commands that waited are told unanswered."),
         ("redis.pending", "Cap: more commands waited for their replies than are kept; the oldest is told unanswered."),
     ],
@@ -183,7 +184,9 @@ impl Parser for Redis {
     fn gap(&mut self, dir: Dir, missing: u64, out: &mut Emit<'_>) -> Step {
         let [client, server] = &mut self.readers;
         let reader = if dir == Dir::Client { client } else { server };
-        if !reader.skip(missing) {
+        if reader.skip(missing) {
+            out.anomaly("redis.cut");
+        } else {
             out.anomaly("redis.gap");
             self.gapped = true;
             self.flush(out);

@@ -32,7 +32,20 @@ pub static PROTOCOL: Protocol = Protocol {
 };
 
 fn start(_: &Options) -> Box<dyn Parser> {
-    Box::new(Tftp { draft: None, blocks: 0, bytes: 0, last: 0, size: 512 })
+    Box::new(Tftp { draft: None, blocks: 0, bytes: 0, last: 0, size: BLOCK, wanted: None })
+}
+
+/// Bytes of a block where nothing else is agreed on (RFC 1350).
+const BLOCK: usize = 512;
+
+/// The size of blocks among options (RFC 2348).
+fn block_size(mut options: Wire<'_>) -> Option<usize> {
+    while let Some((key, value)) = options.cstr().zip(options.cstr()) {
+        if key.eq_ignore_ascii_case(b"blksize") {
+            return lines::text(value, 8).parse().ok().filter(|size| (8..=65_464).contains(size));
+        }
+    }
+    None
 }
 
 struct Tftp {
@@ -40,7 +53,10 @@ struct Tftp {
     blocks: u64,
     bytes: u64,
     last: u16,
+    /// Bytes of a whole block; less end the transfer.
     size: usize,
+    /// Size of blocks that was asked for; a server that takes it says so.
+    wanted: Option<usize>,
 }
 
 fn request(bytes: &[u8]) -> Option<(&[u8], &[u8], Wire<'_>)> {
@@ -92,6 +108,7 @@ impl Parser for Tftp {
             draft.put(&ACTION, if read { "tftp.read" } else { "tftp.write" }).put(&METHOD, Value::text(method));
             draft.put(&QUERY, format!("{method} {path}")).put(&FILE_PATH, path).put(&FILE_NAME, file);
             draft.put(&MODE, lines::text(mode, 16).to_ascii_lowercase()).bytes(Some(bytes.len() as u64), None);
+            (self.blocks, self.bytes, self.size, self.wanted) = (0, 0, BLOCK, block_size(rest.clone()));
             let (mut options, mut size) = (Vec::new(), None);
             while let Some((key, value)) = rest.cstr().zip(rest.cstr()).filter(|_| options.len() < 16) {
                 let value = lines::text(value, 64);
@@ -126,17 +143,19 @@ impl Parser for Tftp {
         match (kind, rest) {
             (3, [high, low, data @ ..]) => {
                 let block = u16::from_be_bytes([*high, *low]);
-                if self.blocks == 0 {
+                // Where the answer to the options was not seen, the first block tells.
+                if self.blocks == 0 && (data.len() > self.size || self.wanted == Some(data.len())) {
                     self.size = data.len();
                 }
                 if self.blocks == 0 || block == self.last.wrapping_add(1) {
                     (self.last, self.blocks) = (block, self.blocks + 1);
                     self.bytes = self.bytes.saturating_add(data.len() as u64);
                 }
-                if (data.len() < self.size || data.len() < 512) && draft.event().get(&STATUS).is_none() {
+                if data.len() < self.size && draft.event().get(&STATUS).is_none() {
                     draft.put(&STATUS, Value::text("OK")).outcome(Outcome::Success);
                 }
             }
+            (6, options) => self.size = block_size(Wire::new(options)).unwrap_or(BLOCK),
             (5, [high, low, text @ ..]) if draft.event().get(&ERROR_CODE).is_none() => {
                 let names = ["not_defined", "file_not_found", "access_violation", "disk_full", "illegal_operation", "unknown_transfer_id", "file_exists", "no_such_user", "options_refused"];
                 let code = u16::from_be_bytes([*high, *low]);
@@ -154,5 +173,45 @@ impl Parser for Tftp {
 
     fn end(&mut self, out: &mut Emit<'_>) {
         self.close(out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Transport;
+    use crate::proto::replay::Bench;
+
+    fn block(number: u8, len: usize) -> Vec<u8> {
+        [&[0, 3, 0, number][..], &vec![b'x'; len]].concat()
+    }
+
+    /// The status after each block of these lengths, behind these messages.
+    fn told(begin: &[(Dir, &[u8])], blocks: &[usize]) -> Vec<bool> {
+        let count = |n: usize| {
+            let mut b = Bench::new(&PROTOCOL, Transport::Udp, true);
+            for (dir, bytes) in begin {
+                b.feed(*dir, 1, bytes);
+            }
+            for (number, len) in (1..).zip(&blocks[..n]) {
+                b.feed(Dir::Server, 2, &block(number, *len));
+            }
+            b.end(3);
+            b.events.last().is_some_and(|e| e.outcome == Outcome::Success)
+        };
+        (1..=blocks.len()).map(count).collect()
+    }
+
+    #[test]
+    fn a_transfer_ends_with_a_block_that_is_not_full() {
+        let asked = (Dir::Client, &b"\0\x01boot\0octet\0blksize\x00256\0"[..]);
+        let agreed = (Dir::Server, &b"\0\x06blksize\x00256\0"[..]);
+        assert_eq!(told(&[agreed], &[256, 256, 100]), [false, false, true]);
+        assert_eq!(told(&[asked, agreed], &[256, 0]), [false, true]);
+        assert_eq!(told(&[asked], &[256, 256, 3]), [false, false, true]);
+        assert_eq!(told(&[asked, (Dir::Server, b"\0\x06tsize\x009\0")], &[512, 9]), [false, true]);
+        assert_eq!(told(&[], &[512, 256]), [false, true]);
+        assert_eq!(told(&[], &[100]), [true]);
+        assert_eq!(told(&[], &[1428, 1428, 512]), [false, false, true]);
     }
 }

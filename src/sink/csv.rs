@@ -1,7 +1,8 @@
 //! Events as CSV (RFC 4180, UTF-8, `\n`): one file per data set in a directory, or one file with the
 //! fields all events share. The columns follow from the schema, never from the data.
 
-use super::escape::{csv as escape, json};
+use super::escape::csv::{self as escape, Table};
+use super::escape::json;
 use super::output::Output;
 use super::{Kind, Needs, Render, Rendered, Sink, SinkContext, SinkError};
 use crate::model::{Event, FieldRef, Value, rfc3339};
@@ -156,7 +157,7 @@ impl Rows {
         })
     }
 
-    fn row(&mut self, number: usize, event: &Event<'_>, out: &mut csv::Writer<Vec<u8>>) -> csv::Result<()> {
+    fn row(&mut self, number: usize, event: &Event<'_>, out: &mut Table<Vec<u8>>) -> csv::Result<()> {
         let (Some(sheet), Some(places)) = (self.sheets.get(number), self.places.get_mut(number)) else {
             return Ok(());
         };
@@ -175,23 +176,23 @@ impl Rows {
             if let Some(value) = cell {
                 push_cell(&mut self.text, value);
             }
-            out.write_field(&self.text)?;
+            out.field(&self.text)?;
         }
-        out.write_record(None::<&[u8]>)
+        out.end()
     }
 }
 
 impl Render for Rows {
     fn render(&mut self, events: &[Event<'_>]) -> Rendered {
-        let mut parts: BTreeMap<u32, csv::Writer<Vec<u8>>> = BTreeMap::new();
+        let mut parts: BTreeMap<u32, Table<Vec<u8>>> = BTreeMap::new();
         for event in events {
             let number = self.number(event);
-            let out = parts.entry(number).or_insert_with(|| csv::Writer::from_writer(Vec::new()));
+            let out = parts.entry(number).or_insert_with(|| Table::new(Vec::new()));
             // Writing to memory cannot fail, and every row has as many cells as its sheet has columns.
             let done = self.row(number as usize, event, out);
             debug_assert!(done.is_ok(), "{done:?}");
         }
-        let bytes = |(number, out): (u32, csv::Writer<Vec<u8>>)| Some((number, out.into_inner().ok()?));
+        let bytes = |(number, out): (u32, Table<Vec<u8>>)| Some((number, out.into_inner().ok()?));
         Rendered { parts: parts.into_iter().filter_map(bytes).collect() }
     }
 }
@@ -204,19 +205,8 @@ fn push_cell(out: &mut Vec<u8>, value: &Value<'_>) {
             push_members(&mut text, value);
             out.extend_from_slice(escape::cell(&text).as_bytes());
         }
-        Value::Object(members) => {
-            // It begins with a brace: no formula.
-            out.push(b'{');
-            for (i, (name, member)) in members.iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                json::push_string(out, name);
-                out.push(b':');
-                json::push_string(out, &plain(member));
-            }
-            out.push(b'}');
-        }
+        // It begins with a brace: no formula.
+        Value::Object(_) => out.extend_from_slice(escape::divided(&plain(value)).as_bytes()),
         other => out.extend_from_slice(plain(other).as_bytes()),
     }
 }
@@ -249,9 +239,17 @@ fn plain(value: &Value<'_>) -> String {
             push_members(&mut text, value);
             text
         }
-        Value::Object(_) => {
-            let mut text = Vec::new();
-            push_cell(&mut text, value);
+        Value::Object(members) => {
+            let mut text = vec![b'{'];
+            for (i, (name, member)) in members.iter().enumerate() {
+                if i > 0 {
+                    text.push(b',');
+                }
+                json::push_string(&mut text, name);
+                text.push(b':');
+                json::push_string(&mut text, &plain(member));
+            }
+            text.push(b'}');
             String::from_utf8_lossy(&text).into_owned()
         }
     }

@@ -148,15 +148,15 @@ impl Opened {
 }
 
 fn sheet(mut output: Output, report: &Report, noted: &Noted) -> io::Result<()> {
-    let mut table = ::csv::Writer::from_writer(Vec::new());
-    table.write_record(["@timestamp", "kind", "text", "count", "last", "file", "record"])?;
+    let mut table = csv::Table::new(Vec::new());
+    table.row(["@timestamp", "kind", "text", "count", "last", "file", "record"])?;
     for Row { kind, text, line } in rows(noted, report).0 {
         let (first, last) = (rfc3339(line.first.ts), rfc3339(line.last.ts));
         let (count, record) = (line.count.to_string(), line.first.origin.record.to_string());
         let (text, file) = (csv::cell(text), csv::cell(report.sources.path(line.first.origin.source)));
-        table.write_record([first.as_str(), kind, &text, &count, &last, &file, &record])?;
+        table.row([first.as_str(), kind, &text, &count, &last, &file, &record])?;
     }
-    output.write(&table.into_inner().map_err(|e| io::Error::other(e.to_string()))?)?;
+    output.write(&table.into_inner()?)?;
     output.finish()
 }
 

@@ -2,6 +2,7 @@
 
 use super::digest::Digest;
 use super::input::{Place, SAMPLE};
+use super::pattern::Pattern;
 use super::sniff::{self, Content};
 use super::tar::{self, Archive};
 use super::window::Raw;
@@ -78,9 +79,7 @@ impl Finder<'_> {
         let path = Path::new(arg);
         match fs::metadata(path) {
             Ok(about) => self.entry(path, &about),
-            Err(e) if e.kind() == io::ErrorKind::NotFound && arg.contains(['*', '?', '[', '{']) => {
-                self.glob(arg)
-            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound && Pattern::is(arg) => self.glob(arg),
             Err(e) => self.fault(arg, e.to_string()),
         }
     }
@@ -128,34 +127,18 @@ impl Finder<'_> {
     }
 
     fn glob(&mut self, arg: &str) {
-        let built = globset::GlobBuilder::new(arg).literal_separator(true).backslash_escape(true).build();
-        let matcher = match built {
-            Ok(glob) => glob.compile_matcher(),
-            Err(e) => return self.fault(arg, format!("no such file, and as a pattern: {}", e.kind())),
+        let pattern = match Pattern::parse(arg) {
+            Ok(pattern) => pattern,
+            Err(reason) => return self.fault(arg, reason),
         };
-        let fixed = arg.find(['*', '?', '[', '{']).and_then(|meta| arg.get(..meta)).unwrap_or_default();
-        let base = fixed.rfind('/').and_then(|slash| arg.get(..=slash)).unwrap_or(".");
-        let depth = if arg.contains("**") { usize::MAX } else { arg.matches('/').count() + 1 };
-        // As shells have it, a name that begins with a dot has to be asked for.
-        let dotted = |name: &str| name.starts_with('.') && !matches!(name, "." | "..");
-        let asked = arg
-            .get(fixed.rfind('/').map_or(0, |slash| slash + 1)..)
-            .is_some_and(|rest| rest.split('/').any(dotted));
-        let mut found = Vec::new();
-        let walk =
-            walkdir::WalkDir::new(base).min_depth(1).max_depth(depth).follow_links(true).sort_by_file_name();
-        let shown = |entry: &walkdir::DirEntry| {
-            asked || entry.depth() == 0 || !entry.file_name().to_str().is_some_and(dotted)
-        };
-        for entry in walk.into_iter().filter_entry(shown) {
-            let Ok(entry) = entry else { continue };
-            let path = if base == "." { entry.path().strip_prefix(".") } else { Ok(entry.path()) };
-            found.extend(path.ok().filter(|p| matcher.is_match(p)).map(Path::to_path_buf));
-        }
-        if found.is_empty() {
+        let found = pattern.find();
+        if found.paths.is_empty() {
             self.fault(arg, "no file matches".to_owned());
         }
-        for path in found {
+        for error in &found.errors {
+            self.unwalkable(pattern.base(), error);
+        }
+        for path in found.paths {
             match fs::metadata(&path) {
                 Ok(about) => self.entry(&path, &about),
                 Err(e) => self.fault(&path.to_string_lossy(), e.to_string()),
@@ -212,56 +195,73 @@ impl Finder<'_> {
         let mut walk = tar::Walk::new(raw);
         let mut spool = SPOOL;
         loop {
-            let entry = match walk.entry() {
-                Ok(Some(entry)) => entry,
+            match walk.next() {
+                Ok(Some(tar::Met::Member(entry))) => {
+                    let name = format!("{path}!{}", entry.name);
+                    if let Err(reason) = self.member(&name, &codecs, &mut walk, &entry, (again, &mut spool)) {
+                        self.fault(&name, reason);
+                    }
+                }
+                Ok(Some(tar::Met::Passed { at, bytes, zeros: true })) => {
+                    let text =
+                        format!("{path}: {bytes} zero bytes at byte {at}, and more of the archive behind");
+                    self.note("source.tar_goes_on", &text, bytes);
+                }
+                Ok(Some(tar::Met::Passed { at, bytes, zeros: false })) => {
+                    let text = format!(
+                        "{path}: {bytes} bytes at byte {at}: an end mark, and what is no tar behind it"
+                    );
+                    self.note("source.tar_unread", &text, bytes);
+                }
                 Ok(None) => return,
                 Err(e) => return self.fault(path, e.to_string()),
-            };
-            let name = format!("{path}!{}", entry.name);
-            if entry.sparse {
-                self.fault(&name, "a sparse file in an archive: unpack it first".to_owned());
-                continue;
-            }
-            let place = match again {
-                Some(archive) => Place::Member(Arc::clone(archive), entry.offset, entry.size),
-                None if entry.size > spool => {
-                    let why = "the archive comes through a pipe and its files are too large to keep";
-                    self.fault(&name, format!("{why}: give it as a file"));
-                    continue;
-                }
-                None => {
-                    let mut bytes = Vec::new();
-                    if let Err(e) = walk.read_to_end(&mut bytes) {
-                        return self.fault(&name, e.to_string());
-                    }
-                    spool -= entry.size;
-                    Place::Memory(bytes)
-                }
-            };
-            let raw: Raw<'_> = match &place {
-                Place::Memory(bytes) => Box::new(bytes.as_slice()),
-                _ => Box::new(&mut walk),
-            };
-            let mtime =
-                entry.mtime.and_then(|s| i64::try_from(s).ok()).and_then(|s| s.checked_mul(1_000_000_000));
-            let known = About { size: Some(entry.size), mtime };
-            match self
-                .look(&name, raw, codecs.clone(), &known, By::Search)
-                .map(|(c, codecs, s, _)| (c, codecs, s))
-            {
-                Some((Found::Input(kind), codecs, sample)) => {
-                    self.add(Input::new(&name, kind, codecs, &sample, place), known);
-                }
-                Some((Found::Archive, ..)) => {
-                    self.note(
-                        "source.not_recognised",
-                        &format!("{name}: an archive in an archive"),
-                        entry.size,
-                    );
-                }
-                None => {}
             }
         }
+    }
+
+    /// One file of an archive; or why it is not read.
+    fn member(
+        &mut self,
+        name: &str,
+        codecs: &[&'static str],
+        walk: &mut tar::Walk<'_>,
+        entry: &tar::Entry,
+        (again, spool): (Option<&Arc<Archive>>, &mut u64),
+    ) -> Result<(), String> {
+        if entry.sparse {
+            return Err("a sparse file in an archive: unpack it first".to_owned());
+        }
+        let place = match again {
+            Some(archive) => Place::Member(Arc::clone(archive), entry.offset, entry.size),
+            None if entry.size > *spool => {
+                let why = "the archive comes through a pipe and its files are too large to keep";
+                return Err(format!("{why}: give it as a file"));
+            }
+            None => {
+                let mut bytes = Vec::new();
+                walk.read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+                *spool -= entry.size;
+                Place::Memory(bytes)
+            }
+        };
+        let raw: Raw<'_> = match &place {
+            Place::Memory(bytes) => Box::new(bytes.as_slice()),
+            _ => Box::new(walk),
+        };
+        let mtime =
+            entry.mtime.and_then(|s| i64::try_from(s).ok()).and_then(|s| s.checked_mul(1_000_000_000));
+        let known = About { size: Some(entry.size), mtime };
+        let looked = self.look(name, raw, codecs.to_vec(), &known, By::Search);
+        match looked.map(|(found, codecs, sample, _)| (found, codecs, sample)) {
+            Some((Found::Input(kind), codecs, sample)) => {
+                self.add(Input::new(name, kind, codecs, &sample, place), known);
+            }
+            Some((Found::Archive, ..)) => {
+                self.note("source.not_recognised", &format!("{name}: an archive in an archive"), entry.size);
+            }
+            None => {}
+        }
+        Ok(())
     }
 
     /// Recognises what `raw` is. `None` if it is nothing to read, which is then accounted for.

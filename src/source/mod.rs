@@ -17,6 +17,7 @@ pub mod discover;
 mod group;
 mod input;
 pub mod lines;
+mod pattern;
 mod pcap;
 mod pcapng;
 mod pcapng_options;

@@ -15,9 +15,15 @@ const BLOCK: usize = 512;
 /// Longest extended header read; longer ones are passed over and the name in the plain header stands.
 const MAX_EXTENDED: u64 = 64 << 10;
 
-/// Recognises the first bytes of a tar: a header with the right checksum.
+/// Recognises the first bytes of a tar: a header with the right checksum, perhaps behind zero blocks.
 pub(super) fn is_header(head: &[u8]) -> bool {
-    head.first_chunk().is_some_and(checksum_fits)
+    let mut blocks = head.chunks_exact(BLOCK);
+    let first = blocks.find(|block| !is_blank(block));
+    first.and_then(|block| block.first_chunk()).is_some_and(checksum_fits)
+}
+
+fn is_blank(block: &[u8]) -> bool {
+    block.iter().all(|&b| b == 0)
 }
 
 fn checksum_fits(block: &[u8; BLOCK]) -> bool {
@@ -59,6 +65,26 @@ pub(super) struct Entry {
     pub sparse: bool,
 }
 
+/// What a pass comes to.
+#[derive(Debug)]
+pub(super) enum Met {
+    Member(Entry),
+    /// Bytes behind an end mark that are not the end of the file, as archives written one behind the other have
+    /// them.
+    Passed {
+        at: u64,
+        bytes: u64,
+        /// All of them are zero, and another header follows.
+        zeros: bool,
+    },
+}
+
+enum Next {
+    Header([u8; BLOCK]),
+    Passed(Met),
+    End,
+}
+
 /// Values of an extended header that replace those of the next plain one.
 #[derive(Default)]
 struct Extended {
@@ -76,23 +102,29 @@ pub(super) struct Walk<'a> {
     content_end: u64,
     /// Where the next header is.
     next: u64,
+    /// A header that was read to find the end of what is passed over.
+    held: Option<[u8; BLOCK]>,
 }
 
 impl<'a> Walk<'a> {
     pub fn new(input: Raw<'a>) -> Self {
-        Walk { input, at: 0, content_end: 0, next: 0 }
+        Walk { input, at: 0, content_end: 0, next: 0, held: None }
     }
 
-    /// The next regular file; `None` at the end of the archive.
+    /// The next regular file, or what stands before it and is none; `None` at the end of the file.
     ///
     /// # Errors
     /// A header is damaged, or the archive ends in the middle.
-    pub fn entry(&mut self) -> io::Result<Option<Entry>> {
+    pub fn next(&mut self) -> io::Result<Option<Met>> {
         let mut extended = Extended::default();
         loop {
             let gap = self.next.saturating_sub(self.at);
             self.at += skip(&mut self.input, gap)?;
-            let Some(block) = self.header()? else { return Ok(None) };
+            let block = match self.header()? {
+                Next::Header(block) => block,
+                Next::Passed(passed) => return Ok(Some(passed)),
+                Next::End => return Ok(None),
+            };
             let field = |from: usize, len: usize| block.get(from..from + len).unwrap_or_default();
             let plain_size = number(field(124, 12)).ok_or_else(|| damaged(self.at))?;
             let kind = field(156, 1).first().copied().unwrap_or(0);
@@ -103,52 +135,84 @@ impl<'a> Walk<'a> {
                 self.content_end.checked_next_multiple_of(BLOCK as u64).ok_or_else(|| damaged(self.at))?;
             match kind {
                 b'x' => self.pax(&mut extended)?,
-                b'L' => extended.name = Some(text(&self.extended()?)),
+                b'L' => extended.name = self.extended()?.map(|name| text(&name)),
                 b'g' | b'K' => {}
                 b'0' | 0 | b'7' | b'S' => {
                     let (prefix, name) = (text(field(345, 155)), text(field(0, 100)));
                     let ustar = field(257, 6) == b"ustar\0" && !prefix.is_empty();
                     let plain = if ustar { format!("{prefix}/{name}") } else { name };
-                    return Ok(Some(Entry {
+                    return Ok(Some(Met::Member(Entry {
                         name: extended.name.unwrap_or(plain),
                         size,
                         mtime: extended.mtime.or_else(|| number(field(136, 12))),
                         offset: self.at,
                         sparse: extended.sparse || kind == b'S',
-                    }));
+                    })));
                 }
                 _ => extended = Extended::default(),
             }
         }
     }
 
-    /// The header at the current place; `None` for the end mark or the end of the input.
-    fn header(&mut self) -> io::Result<Option<[u8; BLOCK]>> {
-        let mut block = [0; BLOCK];
-        let mut filled = Vec::with_capacity(BLOCK);
-        self.input.by_ref().take(BLOCK as u64).read_to_end(&mut filled)?;
-        self.at += filled.len() as u64;
-        if filled.iter().all(|&b| b == 0) {
-            return Ok(None);
+    /// The header at the current place. Two zero blocks end an archive (POSIX), but not the file: as with GNU
+    /// tar's `-i`, reading goes on at the next header, and what stands between is told.
+    fn header(&mut self) -> io::Result<Next> {
+        if let Some(block) = self.held.take() {
+            return Ok(Next::Header(block));
         }
-        if filled.len() < BLOCK {
-            return Err(cut_short());
+        let (at, mut ended, mut zeros) = (self.at, false, true);
+        loop {
+            let (block, len) = self.block()?;
+            let header = len == BLOCK && checksum_fits(&block);
+            if header && !ended {
+                return Ok(Next::Header(block));
+            }
+            if header || len == 0 {
+                if !header && zeros {
+                    return Ok(Next::End);
+                }
+                self.held = header.then_some(block);
+                let bytes = self.at - at - if header { BLOCK as u64 } else { 0 };
+                return Ok(Next::Passed(Met::Passed { at, bytes, zeros }));
+            }
+            let blank = is_blank(&block);
+            if !blank && !ended {
+                return Err(if len < BLOCK { cut_short() } else { damaged(self.at) });
+            }
+            ended = true;
+            zeros &= blank;
         }
-        block.copy_from_slice(&filled);
-        if checksum_fits(&block) { Ok(Some(block)) } else { Err(damaged(self.at)) }
     }
 
-    fn extended(&mut self) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        if self.content_end - self.at <= MAX_EXTENDED {
-            self.read_to_end(&mut bytes)?;
+    /// The next block and how much of it is there.
+    fn block(&mut self) -> io::Result<([u8; BLOCK], usize)> {
+        let mut block = [0; BLOCK];
+        let mut filled = 0;
+        while let Some(room) = block.get_mut(filled..).filter(|room| !room.is_empty()) {
+            match self.input.read(room) {
+                Ok(0) => break,
+                Ok(n) => filled += n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
         }
-        Ok(bytes)
+        self.at += filled as u64;
+        Ok((block, filled))
+    }
+
+    /// The content of an extended header; `None` if it is too long to be read.
+    fn extended(&mut self) -> io::Result<Option<Vec<u8>>> {
+        if self.content_end - self.at > MAX_EXTENDED {
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        self.read_to_end(&mut bytes)?;
+        Ok(Some(bytes))
     }
 
     /// Records `length key=value\n` of a pax header.
     fn pax(&mut self, into: &mut Extended) -> io::Result<()> {
-        let bytes = self.extended()?;
+        let bytes = self.extended()?.unwrap_or_default();
         let mut rest = bytes.as_slice();
         while let Some(space) = rest.iter().position(|&b| b == b' ') {
             let digits = rest.get(..space).and_then(|d| std::str::from_utf8(d).ok());

@@ -109,12 +109,12 @@ fn other_programs_read_the_same() {
     let python = std::env::var("READERS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let netlog = assert_cmd::cargo::cargo_bin("netlog");
     let Ok(out) = std::process::Command::new(&python).arg(script).arg(netlog).arg(DEMO).output() else {
-        eprintln!("SKIPPED: there is no {python}");
+        crate::skipped(format_args!("there is no {python}"));
         return;
     };
     let told = String::from_utf8_lossy(&out.stdout);
     match out.status.code() {
-        Some(77) => eprintln!("SKIPPED: {told}"),
+        Some(77) => crate::skipped(format_args!("{told}")),
         code => assert_eq!(code, Some(0), "{told}\n{}", String::from_utf8_lossy(&out.stderr)),
     }
     eprintln!("{told}");

@@ -16,7 +16,7 @@ pub fn captures() -> Vec<PathBuf> {
         folders.iter().filter_map(|f| f.read_dir().ok()).flatten().map(|e| e.unwrap().path()).collect();
     files.sort();
     if files.is_empty() {
-        println!("SKIPPED: no captures in {}", shared.display());
+        crate::skipped(format_args!("no captures in {}", shared.display()));
     }
     files
 }
@@ -25,7 +25,7 @@ pub fn captures() -> Vec<PathBuf> {
 pub fn installed(program: &str) -> bool {
     let found = Command::new(program).arg("--version").output().is_ok_and(|o| o.status.success());
     if !found {
-        println!("SKIPPED: {program} is not installed");
+        crate::skipped(format_args!("{program} is not installed"));
     }
     found
 }

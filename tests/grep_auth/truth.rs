@@ -7,7 +7,7 @@ use std::path::PathBuf;
 fn shared(file: &str) -> Option<PathBuf> {
     let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus/logs")).join(file);
     if !path.exists() {
-        println!("SKIPPED: {} is not here", path.display());
+        crate::skipped(format_args!("{} is not here", path.display()));
         return None;
     }
     Some(path)

@@ -105,6 +105,88 @@ fn a_bulk_folder_is_an_input_and_a_changed_one_is_refused() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("part-000001.ndjson.gz"));
 }
 
+fn analyze(folder: &Path, more: &[&str]) -> std::path::PathBuf {
+    let bulk = folder.join("bulk");
+    let output = format!("bulk={}", bulk.display());
+    let mut analyze = Command::new(env!("CARGO_BIN_EXE_netlog"));
+    assert!(analyze.args(["analyze", CASE, "-o", &output]).args(more).status().unwrap().success());
+    bulk
+}
+
+#[test]
+fn of_a_changed_folder_nothing_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let bulk = analyze(folder.path(), &["--bulk-size", "100k"]);
+    let mut parts: Vec<_> = fs::read_dir(&bulk).unwrap().map(|e| e.unwrap().path()).collect();
+    parts.retain(|path| path.extension().is_some_and(|e| e == "ndjson"));
+    parts.sort();
+    assert!(parts.len() > 1, "{parts:?}");
+    let last = parts.pop().unwrap();
+    let text = fs::read_to_string(&last).unwrap();
+    fs::write(&last, text.replacen("network", "netwerk", 1)).unwrap();
+    let server = Server::start(&[]);
+    let output = load(&server, folder.path(), &[bulk.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("is not what the manifest says"), "{said}");
+    assert_eq!((server.asked(), server.installed().len()), (0, 0));
+}
+
+#[test]
+fn a_foreign_manifest_is_no_bulk_folder() {
+    let (ids, _) = clean();
+    let (server, folder) = (Server::start(&[]), tempfile::tempdir().unwrap());
+    let evidence = folder.path().join("evidence");
+    fs::create_dir(&evidence).unwrap();
+    fs::write(evidence.join("manifest.json"), "{\"name\": \"an extension\"}").unwrap();
+    for entry in fs::read_dir(CASE).unwrap() {
+        let entry = entry.unwrap();
+        if entry.path().is_file() {
+            fs::copy(entry.path(), evidence.join(entry.file_name())).unwrap();
+        }
+    }
+    let sent = tally(&load(&server, folder.path(), &[evidence.to_str().unwrap()]));
+    assert!(sent["created"].as_u64().unwrap() as usize >= ids.len() / 2, "{sent}");
+    // One that was netlog's and is broken is not taken for evidence.
+    let bulk = analyze(folder.path(), &[]);
+    fs::write(bulk.join("manifest.json"), "{\"netlog\": ").unwrap();
+    let output = load(&server, folder.path(), &[bulk.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("manifest.json: is not netlog's"));
+}
+
+#[test]
+fn an_address_that_takes_no_documents_ends_the_load_at_once() {
+    for status in [301, 302, 404, 405, 407] {
+        let (server, folder) = (Server::start(&[Fault::Status(status); 40]), tempfile::tempdir().unwrap());
+        let output = load(&server, folder.path(), &["--workers", "1"]);
+        assert_eq!(output.status.code(), Some(4), "{status}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(&format!("/_bulk answers with status {status}")), "{said}");
+        assert_eq!(server.asked(), 1);
+        assert!(!folder.path().join("netlog-rejected.ndjson").exists());
+    }
+}
+
+#[test]
+fn an_empty_item_is_that_of_one_document_alone() {
+    let (ids, count) = clean();
+    let (server, folder) = (Server::start(&[Fault::Mute]), tempfile::tempdir().unwrap());
+    let tally = tally(&load(&server, folder.path(), &["--workers", "1"]));
+    assert_eq!(server.ids(), ids);
+    assert_eq!((&tally["created"], &tally["retried"]), (&count.into(), &1.into()));
+}
+
+#[test]
+fn the_time_of_requests_counts_as_patience() {
+    let (server, folder) = (Server::start(&[Fault::Silent; 50]), tempfile::tempdir().unwrap());
+    let output = load(&server, folder.path(), &["--workers", "1", "--patience", "2s"]);
+    assert_eq!(output.status.code(), Some(4));
+    let said = String::from_utf8_lossy(&output.stderr);
+    // The waits alone are less than that before they would be more.
+    assert!(said.contains("for 2 s") || said.contains("for 3 s"), "{said}");
+}
+
 #[test]
 fn credentials_travel_in_the_header_and_in_no_message() {
     let (server, folder) = (Server::start(&[]), tempfile::tempdir().unwrap());
@@ -135,6 +217,10 @@ fn nobody_there_and_nobody_patient() {
     };
     let (status, said) = load("http://user:pass@127.0.0.1:1");
     assert!(status == Some(2) && !said.contains("pass@"), "{status:?} {said}");
+    for url in ["user:pass@127.0.0.1:1", "HTTP://user:pass@127.0.0.1:1", "http://user:pa/ss@127.0.0.1:1"] {
+        let (status, said) = load(url);
+        assert!(status == Some(2) && !said.contains("user"), "{status:?} {said}");
+    }
     let (status, said) = load("http://127.0.0.1:1");
     assert!(status == Some(4) && said.contains("is the server up"), "{status:?} {said}");
 }

@@ -13,7 +13,7 @@ fn loghub(name: &str, suffix: &str) -> Option<Vec<u8>> {
     let path = PathBuf::from(folder).join(name).join(format!("{name}_2k.log{suffix}"));
     let data = std::fs::read(&path).ok();
     if data.is_none() {
-        println!("SKIPPED: {} is missing", path.display());
+        crate::skipped(format_args!("{} is missing", path.display()));
     }
     data
 }

@@ -53,8 +53,9 @@ fn found() -> &'static [(String, String, Script)] {
     static FOUND: OnceLock<Vec<(String, String, Script)>> = OnceLock::new();
     FOUND.get_or_init(|| {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
-        let cases = std::fs::read_dir(root.join("cases")).into_iter().flatten().flatten();
-        let mut folders: Vec<_> = cases.map(|e| e.path()).collect();
+        let cases = std::fs::read_dir(root.join("cases")).expect("the cases come with the sources");
+        let cases = cases.map(|e| e.expect("a readable folder").path());
+        let mut folders: Vec<_> = cases.filter(|path| path.is_dir()).collect();
         folders.sort();
         folders.push(root.join("demo"));
         let mut all = Vec::new();

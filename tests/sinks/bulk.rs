@@ -72,6 +72,102 @@ fn an_earlier_run_leaves_nothing_behind() {
     assert!(folder.path().join("mine.txt").exists());
 }
 
+/// Names and contents of all files directly in a folder.
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut all: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|e| (e.file_name().into_string().unwrap(), fs::read(e.path()).unwrap_or_default()))
+        .collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn what_is_somebody_elses_is_not_touched_and_nothing_is_written() {
+    for (name, text) in [
+        ("part-evidence.ndjson", "{}"),
+        ("part-000001.ndjson.gz", "mine"),
+        ("manifest.json", "{\"name\": \"an extension\"}"),
+        ("manifest.json", "{\"netlog\": \"0.1\"}"),
+        ("load.sh", "#!/bin/sh"),
+        ("setup", ""),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        if name == "setup" {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        } else {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let path = folder.path().to_str().unwrap();
+        let error = netlog::sink::open("bulk", Some(path), &context(None, false)).err().unwrap().to_string();
+        assert!(error.contains(&format!("{name} is there")) && error.contains("another folder"), "{error}");
+        assert_eq!(files(folder.path()), [(name.to_owned(), text.as_bytes().to_vec())]);
+    }
+    // A part that the manifest does not name, beside those that it does.
+    let folder = tempfile::tempdir().unwrap();
+    write_to("bulk", folder.path(), &case::events(PLAIN), 5, PLAIN, &context(None, false));
+    fs::write(folder.path().join("part-mine.ndjson"), "kept").unwrap();
+    let before = files(folder.path());
+    let path = folder.path().to_str().unwrap();
+    assert!(netlog::sink::open("bulk", Some(path), &context(None, false)).is_err());
+    assert_eq!(files(folder.path()), before);
+}
+
+#[test]
+fn a_run_that_broke_off_is_known_and_cleared() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = case::events(PLAIN);
+    write_to("bulk", folder.path(), &events, 3, PLAIN, &small(1, false));
+    let path = folder.path().to_str().unwrap();
+    // Begun and never closed, twice; then with parts, as a kill leaves them.
+    drop(netlog::sink::open("bulk", Some(path), &small(1, false)).unwrap());
+    assert!(parts(folder.path()).is_empty() && !folder.path().join("manifest.json").exists());
+    let mut sink = netlog::sink::open("bulk", Some(path), &small(1, false)).unwrap();
+    let mut renderer = sink.renderer().unwrap();
+    sink.write(renderer.render(&events)).unwrap();
+    sink.write(renderer.end()).unwrap();
+    drop(sink);
+    assert!(!parts(folder.path()).is_empty());
+    write_to("bulk", folder.path(), &events, 3, PLAIN, &small(1 << 20, false));
+    assert_eq!(parts(folder.path()).len(), 1);
+    let names: Vec<_> = files(folder.path()).into_iter().map(|file| file.0).collect();
+    assert_eq!(names, ["load.sh", "manifest.json", "part-000001.ndjson", "setup"]);
+}
+
+/// A `curl` that answers like OpenSearch, but is not there for the first bulk request.
+const CURL: &str = r#"#!/bin/sh
+for last do :; done
+while [ $# -gt 0 ]; do [ "$1" = -o ] && out=$2; shift; done
+case $last in
+  */_bulk)
+    echo x >> "$FAKE/asked"
+    if [ "$(wc -l < "$FAKE/asked")" -eq 1 ]; then printf 000; exit 7; fi
+    echo '{"items":[{"create":{"status":201}}]}' > "$out"; printf 200 ;;
+  */) echo '{"version":{"distribution":"opensearch","number":"2.19.0"}}' > "$out" ;;
+  *) echo '{}' > "$out"; printf 200 ;;
+esac
+"#;
+
+#[cfg(unix)]
+#[test]
+fn the_script_tries_again_where_the_server_is_away() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, fake) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write_to("bulk", folder.path(), &case::events(PLAIN), 5, PLAIN, &context(None, false));
+    let curl = fake.path().join("curl");
+    fs::write(&curl, CURL).unwrap();
+    fs::set_permissions(&curl, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", fake.path().display(), std::env::var("PATH").unwrap_or_default());
+    let output = Command::new(folder.path().join("load.sh"))
+        .arg("http://127.0.0.1:1")
+        .envs([("PATH", path.as_str()), ("FAKE", fake.path().to_str().unwrap())])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.starts_with("created 1,"), "{output:?}");
+}
+
 #[test]
 fn compressed_parts_hold_the_same_bytes() {
     let (plain, packed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

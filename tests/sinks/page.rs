@@ -170,7 +170,7 @@ fn a_browser_runs_nothing_of_the_input() {
         .into_iter()
         .find(|name| Command::new(name).arg("--version").output().is_ok_and(|o| o.status.success()))
     else {
-        println!("SKIPPED: no Chromium here, the page is not opened in a browser");
+        crate::skipped("no Chromium here, the page is not opened in a browser");
         return;
     };
     let folder = tempfile::tempdir().unwrap();

@@ -144,7 +144,7 @@ fn pages_made_of_hostile_input_run_nothing() {
     }
     pages.extend(fs::read_dir(dir.path().join("rep")).unwrap().map(|entry| entry.unwrap().path()));
     let Some(chromium) = chromium() else {
-        println!("SKIPPED: no Chromium here, the pages are not opened in a browser");
+        crate::skipped("no Chromium here, the pages are not opened in a browser");
         return;
     };
     // A page that does fire shows that the browser would.

@@ -90,7 +90,7 @@ fn a_named_pipe() {
     let dir = tempfile::tempdir().unwrap();
     let pipe = dir.path().join("pipe");
     if !Command::new("mkfifo").arg(&pipe).status().is_ok_and(|s| s.success()) {
-        println!("SKIPPED: no mkfifo here");
+        crate::skipped("no mkfifo here");
         return;
     }
     let want = events(&netlog(&["events", arg(&demo("capture.pcap"))]));

@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 fn shell(line: &str) -> Option<Output> {
     for tool in ["jq", "gzip"] {
         if line.contains(tool) && Command::new(tool).arg("--version").output().is_err() {
-            println!("SKIPPED: no {tool} for: {line}");
+            crate::skipped(format_args!("no {tool} for: {line}"));
             return None;
         }
     }

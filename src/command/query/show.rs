@@ -2,7 +2,7 @@
 
 use crate::cli::Format;
 use crate::model::{DAY, rfc3339};
-use crate::sink::escape::csv::cell;
+use crate::sink::escape::csv::{Table, cell};
 use crate::sink::escape::text::{fit, visible, width};
 use crate::sink::json;
 use polars::prelude::{AnyValue, DataFrame, TimeUnit};
@@ -123,15 +123,15 @@ fn objects(answer: &DataFrame, out: &mut dyn Write, array: bool) -> io::Result<(
 }
 
 fn csv(answer: &DataFrame, out: &mut dyn Write) -> io::Result<()> {
-    let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(names(answer).iter().map(|name| cell(name).into_owned()))?;
+    let mut writer = Table::new(out);
+    writer.row(names(answer).iter().map(|name| cell(name).into_owned()))?;
     for at in 0..answer.height() {
         let cells = row(answer, at).into_iter().map(|value| match &value {
             // Numbers are no formulas, whatever they begin with.
             Value::Number(_) | Value::Bool(_) => value.to_string(),
             other => cell(&text(other)).into_owned(),
         });
-        writer.write_record(cells)?;
+        writer.row(cells)?;
     }
     writer.flush()
 }

@@ -41,6 +41,17 @@ fn segments_do_not_show_even_while_probing() {
 }
 
 #[test]
+fn datagrams_change_the_protocol_only_so_often() {
+    let mut script = Script::new(crate::model::Transport::Udp, 1);
+    for _ in 0..300 {
+        script = script.client("ASK a\nUPGRADE\n");
+    }
+    let out = script.play(&How { shapes: false, ..How::default() }, &Arc::default(), toy::ALL);
+    assert_eq!(out.events.iter().filter(|e| e.dataset.name == "line").count(), 9);
+    assert_eq!(out.ledger.caps["flow.switches"].count, 1);
+}
+
+#[test]
 fn a_hole_becomes_a_gap_when_the_answer_passes_it() {
     let mut lab = Lab::new();
     lab.handshake();

@@ -11,6 +11,25 @@ use crate::proto::fields::{
 
 const MASK: &str = "******";
 
+/// Commands with secrets: their first words, the word before a secret, and how far behind it the secret stands.
+const SECRETS: &[(&[&str], &str, usize)] = &[
+    (&["HELLO"], "AUTH", 2),
+    (&["MIGRATE"], "AUTH", 1),
+    (&["MIGRATE"], "AUTH2", 2),
+    (&["CONFIG", "SET"], "requirepass", 1),
+    (&["CONFIG", "SET"], "masterauth", 1),
+    (&["CONFIG", "SET"], "primaryauth", 1),
+    (&["CONFIG", "SET"], "tls-key-file-pass", 1),
+    (&["CONFIG", "SET"], "tls-client-key-file-pass", 1),
+    (&["SENTINEL", "SET"], "auth-pass", 1),
+    (&["SENTINEL", "SET"], "requirepass", 1),
+    (&["SENTINEL", "CONFIG", "SET"], "sentinel-pass", 1),
+    (&["SENTINEL", "CONFIG", "SET"], "requirepass", 1),
+];
+/// Commands whose arguments are all hidden where some of their bytes are missing: the word before a secret may be
+/// among these.
+const SECRETIVE: &[&str] = &["AUTH", "HELLO", "MIGRATE", "CONFIG", "SENTINEL", "ACL"];
+
 /// A command that waits for its reply.
 pub(super) struct Request {
     method: String,
@@ -46,7 +65,7 @@ impl Request {
         ) {
             request.replies = request.count.saturating_sub(1).max(1);
         }
-        request.mask(out.options.show_secrets);
+        request.mask(out.options.show_secrets, message.torn);
         let room = out.limits().text;
         let mut used = 0;
         request.args.retain(|arg| {
@@ -82,49 +101,58 @@ impl Request {
     }
 
     /// Takes credentials out of the arguments.
-    fn mask(&mut self, show: bool) {
-        let word = |args: &[Vec<u8>], at: usize, want: &str| {
-            args.get(at).is_some_and(|a| a.eq_ignore_ascii_case(want.as_bytes()))
+    fn mask(&mut self, show: bool, torn: bool) {
+        let login = match self.method.as_str() {
+            "AUTH" => true,
+            "HELLO" => self.args.iter().skip(1).any(|arg| arg.eq_ignore_ascii_case(b"AUTH")),
+            _ => false,
         };
-        let find = |args: &[Vec<u8>], want: &str| (1..args.len()).find(|i| word(args, *i, want));
-        let len = self.args.len();
-        let (mut user, mut secrets) = (None, None);
-        match self.method.as_str() {
-            "AUTH" if len >= 3 => (user, secrets) = (Some(1), Some(2..3)),
-            "AUTH" => secrets = Some(1..2),
-            "HELLO" => {
-                if let Some(at) = find(&self.args, "AUTH") {
-                    (user, secrets) = (Some(at + 1), Some(at + 2..at + 3));
-                }
-            }
-            "MIGRATE" => {
-                secrets = find(&self.args, "AUTH2").map(|at| at + 2..at + 3);
-                secrets = secrets.or_else(|| find(&self.args, "AUTH").map(|at| at + 1..at + 2));
-            }
-            "ACL" if word(&self.args, 1, "SETUSER") => secrets = Some(3..len),
-            "CONFIG" if word(&self.args, 1, "SET") => {
-                let named = |name| find(&self.args, name).map(|at| at + 1..at + 2);
-                secrets = named("requirepass").or_else(|| named("masterauth"));
-            }
-            _ => {}
-        }
-        let login = matches!(self.method.as_str(), "AUTH" | "HELLO") && secrets.is_some();
+        let secrets = self.secrets(torn);
         if login {
-            let name = user.and_then(|at| self.args.get(at)).map(|u| String::from_utf8_lossy(u).into_owned());
-            self.user = Some(name.unwrap_or_else(|| "default".to_owned()));
+            let before = secrets.first().and_then(|at| at.checked_sub(1)).filter(|at| *at > 0);
+            let name = before.and_then(|at| self.args.get(at)).filter(|_| !torn);
+            self.user = Some(name.map_or("default".into(), |u| String::from_utf8_lossy(u)).into_owned());
         }
-        for arg in secrets.and_then(|range| self.args.get_mut(range)).unwrap_or_default() {
-            // Rules of ACL SETUSER are readable, only passwords and their hashes are not.
-            if self.method == "ACL" && !matches!(arg.first(), Some(b'>' | b'<' | b'#' | b'!')) {
-                continue;
-            }
+        for at in secrets {
+            let Some(arg) = self.args.get_mut(at) else { continue };
             if login && show {
-                self.password = Some(String::from_utf8_lossy(arg).into_owned());
+                self.password.get_or_insert_with(|| String::from_utf8_lossy(arg).into_owned());
             }
             if !show {
                 *arg = MASK.into();
             }
         }
+    }
+
+    /// Where the credentials stand. What is named as the word before one may be one itself, and is looked at too.
+    fn secrets(&self, torn: bool) -> Vec<usize> {
+        let len = self.args.len();
+        let is = |at: usize, word: &str| {
+            self.args.get(at).is_some_and(|arg| arg.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        // The name of the command may be what is torn.
+        if torn && SECRETIVE.iter().any(|name| name.starts_with(&self.method)) {
+            return (1..len).collect();
+        }
+        match self.method.as_str() {
+            "AUTH" if len >= 3 => return (2..len).collect(),
+            "AUTH" => return (1..len).collect(),
+            // Rules are readable, only passwords and their hashes are not.
+            "ACL" if is(1, "SETUSER") => {
+                let secret = |arg: &Vec<u8>| matches!(arg.first(), Some(b'>' | b'<' | b'#' | b'!'));
+                return (3..len).filter(|at| self.args.get(*at).is_some_and(secret)).collect();
+            }
+            _ => {}
+        }
+        let mut found = Vec::new();
+        for (words, before, distance) in SECRETS {
+            if words.iter().enumerate().all(|(at, word)| is(at, word)) {
+                found.extend((words.len()..len).filter(|at| is(*at, before)).map(|at| at + distance));
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     /// Tells what is known; `None` if no reply came.

@@ -28,6 +28,8 @@ pub(super) struct Message {
     pub size: u64,
     /// First byte.
     pub start: Stamp,
+    /// Bytes of a string in it were not captured; the string is kept up to there.
+    pub torn: bool,
 }
 
 #[derive(Debug)]
@@ -43,6 +45,8 @@ pub(super) struct Reader {
     open: Vec<Open>,
     /// Bytes of the current string that are to come, CR LF included.
     bulk: Option<u64>,
+    /// Bytes of the current string were not captured.
+    cut: bool,
     message: Message,
     begun: bool,
     /// Requests: inline commands are allowed, and members are kept instead of text.
@@ -96,6 +100,8 @@ impl Reader {
             Some(left) if *left > missing => {
                 *left -= missing;
                 self.message.size += missing;
+                // What follows does not belong to what is kept.
+                (self.cut, self.message.torn) = (true, true);
                 true
             }
             _ => false,
@@ -106,10 +112,13 @@ impl Reader {
     fn string(&mut self, left: u64, rest: &[u8], limits: &Limits) -> (usize, bool) {
         let used = usize::try_from(left).unwrap_or(usize::MAX).min(rest.len());
         let text = usize::try_from(left.saturating_sub(2)).unwrap_or(usize::MAX).min(used);
-        self.add(rest.get(..text).unwrap_or_default(), limits);
+        if !self.cut {
+            self.add(rest.get(..text).unwrap_or_default(), limits);
+        }
         self.message.size += used as u64;
         let left = left - used as u64;
         self.bulk = (left > 0).then_some(left);
+        self.cut &= left > 0;
         (used, left == 0)
     }
 
@@ -231,13 +240,38 @@ impl Reader {
     }
 
     fn inline(&mut self, line: &[u8], limits: &Limits) {
-        for word in line.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()) {
+        let mut rest = line.trim_ascii_start();
+        while !rest.is_empty() {
+            let (word, after) = inline_word(rest);
             self.message.count += 1;
             if self.message.args.len() < limits.list {
-                self.message.args.push(word.get(..limits.text).unwrap_or(word).to_vec());
+                self.message.args.push(word.get(..limits.text).unwrap_or(&word).to_vec());
             }
+            rest = after.trim_ascii_start();
         }
     }
+}
+
+/// The first word of a line and what follows. Quoted as Redis reads it (`sdssplitargs`): a password of several words
+/// is one word.
+fn inline_word(line: &[u8]) -> (Vec<u8>, &[u8]) {
+    let (mut word, mut quote, mut at) = (Vec::new(), None, 0);
+    while let Some(&byte) = line.get(at) {
+        at += 1;
+        match quote {
+            None if byte.is_ascii_whitespace() => break,
+            None if matches!(byte, b'"' | b'\'') => quote = Some(byte),
+            Some(mark) if byte == mark => quote = None,
+            // Spelled bytes (`\x41`, `\n`) stay as they are written, only a quote does not end the word.
+            Some(_) if byte == b'\\' => {
+                word.push(byte);
+                word.extend(line.get(at));
+                at += 1;
+            }
+            _ => word.push(byte),
+        }
+    }
+    (word, line.get(at..).unwrap_or_default())
 }
 
 /// A count or length; -1 is null.

@@ -138,7 +138,8 @@ fn gaps_within_strings_are_skipped_and_others_told() {
     b.feed(Dir::Server, 4, b"\r\n");
     assert_eq!(b.events.len(), 1);
     assert_eq!(b.events[0].destination.bytes, Some(1009));
-    assert_eq!(b.anomalies("redis.gap"), 0);
+    assert_eq!(text(&b.events[0], "redis.return_value"), "abc");
+    assert_eq!((b.anomalies("redis.gap"), b.anomalies("redis.cut")), (0, 1));
     b.feed(Dir::Client, 5, b"*2\r\n$3\r\nGET\r\n$1\r\nb\r\n");
     b.gap(Dir::Server, 6, 10);
     b.feed(Dir::Server, 6, b"tail\r\n");
@@ -146,6 +147,67 @@ fn gaps_within_strings_are_skipped_and_others_told() {
     b.feed(Dir::Server, 8, b"$1\r\nc\r\n");
     assert_eq!(b.anomalies("redis.gap"), 1);
     assert_eq!(methods(&b.events), ["GET a success", "GET b unknown", "GET c success"]);
+}
+
+fn command(words: &[&str]) -> Vec<u8> {
+    let bulk = |word: &&str| format!("${}\r\n{word}\r\n", word.len());
+    format!("*{}\r\n{}", words.len(), words.iter().map(bulk).collect::<String>()).into_bytes()
+}
+
+#[test]
+fn every_secret_is_masked() {
+    let cases: [(&str, &str); 15] = [
+        ("AUTH S1", "AUTH ******"),
+        ("auth me S1", "auth me ******"),
+        ("AUTH me S1 S2", "AUTH me ****** ******"),
+        ("HELLO 3 AUTH me S1 SETNAME x", "HELLO 3 AUTH me ****** SETNAME x"),
+        ("MIGRATE h 1 k 0 9 COPY auth S1 KEYS a", "MIGRATE h 1 k 0 9 COPY auth ****** KEYS a"),
+        ("MIGRATE h 1 k 0 9 AUTH2 me S1 KEYS a", "MIGRATE h 1 k 0 9 AUTH2 me ****** KEYS a"),
+        (
+            "CONFIG SET requirepass S1 maxmemory 1 masterauth S2 requirepass S3",
+            "CONFIG SET requirepass ****** maxmemory 1 masterauth ****** requirepass ******",
+        ),
+        ("config set PrimaryAuth S1", "config set PrimaryAuth ******"),
+        ("CONFIG SET tls-key-file-pass S1", "CONFIG SET tls-key-file-pass ******"),
+        ("CONFIG SET tls-client-key-file-pass S1", "CONFIG SET tls-client-key-file-pass ******"),
+        ("CONFIG GET requirepass masterauth", "CONFIG GET requirepass masterauth"),
+        ("SENTINEL SET m auth-user u auth-pass S1", "SENTINEL SET m auth-user u auth-pass ******"),
+        ("SENTINEL SET m requirepass S1", "SENTINEL SET m requirepass ******"),
+        ("SENTINEL CONFIG SET sentinel-pass S1", "SENTINEL CONFIG SET sentinel-pass ******"),
+        ("ACL SETUSER u on >S1 #S2 ~k +@all <S3 !S4", "ACL SETUSER u on ****** ****** ~k +@all ****** ******"),
+    ];
+    for (line, want) in cases {
+        let words: Vec<&str> = line.split(' ').collect();
+        for bytes in [command(&words), format!("{line}\r\n").into_bytes()] {
+            let mut b = bench(true);
+            b.options.show_secrets = false;
+            b.feed(Dir::Client, 1, &bytes);
+            b.end(2);
+            assert_eq!(text(&b.events[0], "query"), want);
+            assert!(!b.events[0].fields.iter().any(|(_, v)| format!("{v:?}").contains("S1")), "{line}");
+        }
+    }
+}
+
+#[test]
+fn quoted_and_torn_secrets_are_masked() {
+    let told = |feed: &dyn Fn(&mut Bench)| {
+        let mut b = bench(true);
+        b.options.show_secrets = false;
+        feed(&mut b);
+        b.end(9);
+        text(&b.events[0], "query").to_owned()
+    };
+    let quoted = |b: &mut Bench| {
+        b.feed(Dir::Client, 1, b"CONFIG SET requirepass \"my \\\" pass\" port 1\r\n");
+    };
+    assert_eq!(told(&quoted), "CONFIG SET requirepass ****** port 1");
+    let torn = |b: &mut Bench| {
+        b.feed(Dir::Client, 1, b"*4\r\n$6\r\nCONFIG\r\n$3\r\nSET\r\n$11\r\nreq");
+        b.gap(Dir::Client, 2, 4);
+        b.feed(Dir::Client, 3, b"pass\r\n$2\r\nS1\r\n");
+    };
+    assert_eq!(told(&torn), "CONFIG ****** ****** ******");
 }
 
 #[test]

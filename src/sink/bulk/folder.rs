@@ -1,6 +1,7 @@
 //! The folder: parts one after the other, then the manifest, by which a folder is known to be whole.
 
-use super::part::{Part, Summary};
+use super::manifest::{self, Unfinished};
+use super::part::{self, Part, Summary};
 use super::setup::write_setup;
 use crate::report::Report;
 use crate::setup::{self, Target};
@@ -15,8 +16,6 @@ use std::thread::JoinHandle;
 
 /// The script that loads the folder.
 static SCRIPT: &str = include_str!("load.sh");
-/// Written last: a folder without it is not whole.
-const MANIFEST: &str = "manifest.json";
 
 /// A folder being filled.
 pub struct Folder {
@@ -24,20 +23,23 @@ pub struct Folder {
     options: setup::Bulk,
     part: Option<Part>,
     done: Vec<Summary>,
+    /// Tells the next run what is netlog's, should this one break off.
+    unfinished: Unfinished,
     /// Writes the set-up, which is ready long before the last document.
     setup: JoinHandle<io::Result<Vec<Target>>>,
 }
 
 impl Folder {
-    /// Makes the folder, takes away what an earlier run left in it, writes the set-up.
+    /// Makes the folder, takes away what an earlier run left in it, writes the set-up. Refuses, before anything is
+    /// written, a folder where files would be lost that are not netlog's.
     pub fn create(path: &Path, context: &SinkContext) -> io::Result<Folder> {
         fs::create_dir_all(path)?;
-        clear(path)?;
+        let unfinished = Unfinished::begin(path)?;
         write_script(&path.join("load.sh"))?;
         let (folder, schema, options) = (path.join("setup"), Arc::clone(&context.schema), context.setup.clone());
         let setup = std::thread::spawn(move || write_setup(&folder, &schema, &options));
         let options = context.bulk.clone();
-        Ok(Folder { path: path.to_owned(), options, part: None, done: Vec::new(), setup })
+        Ok(Folder { path: path.to_owned(), options, part: None, done: Vec::new(), unfinished, setup })
     }
 
     /// Appends documents, to a new part where the last one would grow too large.
@@ -49,7 +51,11 @@ impl Folder {
         let number = u32::try_from(self.done.len() + 1).map_err(io::Error::other)?;
         let part = match &mut self.part {
             Some(part) => part,
-            none => none.insert(Part::create(&self.path, number, self.options.gzip)?),
+            none => {
+                let name = part::name(number, self.options.gzip);
+                self.unfinished.part(&name)?;
+                none.insert(Part::create(&self.path, name, self.options.gzip)?)
+            }
         };
         part.write(documents, bytes)
     }
@@ -82,22 +88,9 @@ impl Folder {
         // Under another name first: a crash leaves no half manifest.
         let draft = self.path.join(".manifest.json");
         fs::write(&draft, text)?;
-        fs::rename(draft, self.path.join(MANIFEST))
+        fs::rename(draft, self.path.join(manifest::NAME))?;
+        self.unfinished.end()
     }
-}
-
-/// Takes away what makes a folder loadable, and its parts; nothing else is touched.
-fn clear(path: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(path)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        let part = name.starts_with("part-") && (name.ends_with(".ndjson") || name.ends_with(".ndjson.gz"));
-        if part || name == MANIFEST {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
 }
 
 fn write_script(path: &Path) -> io::Result<()> {

@@ -7,11 +7,13 @@
 //! ```
 
 mod folder;
+mod manifest;
 mod part;
 mod setup;
 
-pub use setup::write_setup;
+pub use manifest::{Manifest, NAME as MANIFEST, is_bulk};
 pub use part::hex;
+pub use setup::write_setup;
 
 use super::ndjson::Lines;
 use super::spare::Spare;

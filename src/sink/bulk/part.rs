@@ -30,6 +30,11 @@ pub fn hex(hash: Sha256) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The file name of the part with this number, from 1.
+pub fn name(number: u32, gzip: bool) -> String {
+    format!("part-{number:06}.ndjson{}", if gzip { ".gz" } else { "" })
+}
+
 /// A part being written.
 pub struct Part {
     name: String,
@@ -41,9 +46,8 @@ pub struct Part {
 }
 
 impl Part {
-    /// Makes the file of the part with this number, from 1.
-    pub fn create(folder: &Path, number: u32, gzip: bool) -> io::Result<Part> {
-        let name = format!("part-{number:06}.ndjson{}", if gzip { ".gz" } else { "" });
+    /// Makes the file.
+    pub fn create(folder: &Path, name: String, gzip: bool) -> io::Result<Part> {
         // Pieces are larger than this and go to the system as they are; what gzip makes of them is collected.
         let file = BufWriter::with_capacity(1 << 14, File::create(folder.join(&name))?);
         // No time and no name inside: the same documents are the same bytes.

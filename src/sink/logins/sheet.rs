@@ -29,13 +29,13 @@ const COLUMNS: [&str; 16] = [
 /// The whole table.
 pub(super) fn write(out: &mut Output, logins: &Logins<'_>) -> io::Result<()> {
     let mut head = Vec::new();
-    csv::Writer::from_writer(&mut head).write_record(COLUMNS)?;
+    escape::Table::new(&mut head).row(COLUMNS)?;
     out.write(&head)?;
     pieces::write(out, logins.hosts.len(), |range, text| rows(text, logins.hosts.some(range)))
 }
 
 fn rows<'l>(text: &mut Vec<u8>, hosts: impl Iterator<Item = Host<'l>>) -> io::Result<()> {
-    let mut out = csv::Writer::from_writer(text);
+    let mut out = escape::Table::new(text);
     for host in hosts {
         let n = |n: u64| n.to_string();
         let names = |list: &[(&str, u64)]| {
@@ -66,7 +66,7 @@ fn rows<'l>(text: &mut Vec<u8>, hosts: impl Iterator<Item = Host<'l>>) -> io::Re
             number,
             owner,
         ];
-        out.write_record(cells.iter().map(|cell| escape::cell(cell).into_owned()))?;
+        out.row(cells.iter().map(|cell| escape::cell(cell).into_owned()))?;
     }
     out.flush()
 }

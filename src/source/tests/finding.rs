@@ -219,6 +219,71 @@ fn archives_are_looked_into() {
     }
 }
 
+#[test]
+fn archives_behind_an_end_mark_are_read_and_what_is_none_is_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let member = |name: &str| write::tar_member(name, b'0', format!("in {name}\n").as_bytes());
+    let (a, b) = (member("a.log"), member("b.log"));
+    let (end, junk) = ([0; 1024], [b'x'; 700]);
+    // Pieces; members, bytes passed over inside, bytes that are no tar.
+    type Case<'a> = (Vec<&'a [u8]>, Vec<Vec<&'a str>>, u64, u64);
+    let cases: [Case<'_>; 6] = [
+        (vec![&a, &end, &b, &end], vec![vec!["a.log"], vec!["b.log"]], 1024, 0),
+        (vec![&[0; 512], &a, &end], vec![vec!["a.log"]], 512, 0),
+        (vec![&a, &end[..512], &b], vec![vec!["a.log"], vec!["b.log"]], 512, 0),
+        (vec![&a, &end, &[0; 9000]], vec![vec!["a.log"]], 0, 0),
+        (vec![&a, &end, &junk], vec![vec!["a.log"]], 0, 1724),
+        (vec![&a, &end, &junk, &[0; 324], &b, &end], vec![vec!["a.log"], vec!["b.log"]], 0, 2048),
+    ];
+    for (pieces, want, zeros, unread) in cases {
+        for packed in [false, true] {
+            let tar = pieces.concat();
+            let bytes = if packed { write::compress("gzip", &tar) } else { tar };
+            let path = file(dir.path(), "t.tar", &bytes);
+            let (groups, ledger) = find(&[&path]);
+            assert_eq!(names(&groups), want);
+            assert_eq!(ledger.faults, []);
+            let bytes = |name| ledger.blocks.get(name).map_or(0, |r: &crate::model::Reason| r.bytes);
+            assert_eq!((bytes("source.tar_goes_on"), bytes("source.tar_unread")), (zeros, unread));
+            for input in inputs(groups) {
+                let want = format!("in {}\n", input.path.rsplit('!').next().unwrap());
+                assert_eq!(chunks(input.lines().unwrap()).0[0].data, want.as_bytes());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_name_too_long_to_read_leaves_the_plain_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut tar = write::tar_member("././@LongLink", b'L', &vec![b'n'; 70_000]);
+    tar.extend(write::tar_member("plain.log", b'0', b"a line\n"));
+    let path = file(dir.path(), "t.tar", &tar);
+    assert_eq!(names(&find(&[&path]).0), [["plain.log"]]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_pattern_cannot_look_at_is_counted() {
+    use std::os::unix::fs::symlink;
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    for sub in ["web1", "web2", "other"] {
+        fs::create_dir(root.join(sub)).unwrap();
+        file(&root.join(sub), "a.log", format!("of {sub}\n").as_bytes());
+        symlink("nowhere", root.join(sub).join("b.log")).unwrap();
+        symlink("nowhere", root.join(sub).join("unasked")).unwrap();
+        symlink("nowhere", root.join(sub).join(".hidden.log")).unwrap();
+    }
+    symlink(root, root.join("web-loop")).unwrap();
+    symlink(root, root.join("other-loop")).unwrap();
+    let (groups, ledger) = find(&[&root.join("web*/*.log")]);
+    assert_eq!(names(&groups), [["a.log"], ["a.log"]]);
+    assert_eq!(ledger.faults, []);
+    let counts: Vec<_> = ledger.blocks.iter().map(|(name, r)| (*name, r.count)).collect();
+    assert_eq!(counts, [("source.broken_link", 2), ("source.symlink_loop", 1)]);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_named_pipe_streams() {

@@ -2,7 +2,7 @@
 
 use super::{ONLY, plain, text};
 use crate::model::{Event, Outcome};
-use crate::proto::replay::{capture, corpus};
+use crate::proto::replay::{capture, corpus, skipped};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -104,7 +104,7 @@ fn tshark(path: &std::path::Path, columns: &[(&str, &str)]) -> Option<Vec<Vec<St
         command.args(["-e", theirs]);
     });
     let Ok(run) = command.output() else {
-        println!("skipped: tshark is not installed");
+        skipped("tshark is not installed");
         return None;
     };
     let mut lists = vec![Vec::new(); columns.len()];

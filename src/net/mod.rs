@@ -93,7 +93,7 @@ pub enum Tunnel {
     Gre(u32),
     /// IPv4 or IPv6 in IP (RFC 2003, 4213, 2473).
     IpIp,
-    /// RFC 7348, network identifier.
+    /// RFC 7348 and draft-ietf-nvo3-vxlan-gpe, network identifier.
     Vxlan(u32),
     /// RFC 8926, network identifier.
     Geneve(u32),

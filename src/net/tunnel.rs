@@ -101,6 +101,7 @@ pub(super) fn pppoe(w: &mut Walk<'_>) -> Verdict {
 pub(super) fn over_udp(w: &Walk<'_>, src: u16, dst: u16) -> Option<Verdict> {
     let find = match (src, dst) {
         (_, 4789 | 8472) => vxlan,
+        (_, 4790) => vxlan_gpe,
         (_, 6081) => geneve,
         (2152, _) | (_, 2152) => gtp_u,
         (3544, _) | (_, 3544) => teredo,
@@ -124,6 +125,45 @@ fn vxlan(w: &Walk<'_>) -> Option<Verdict> {
     }
     let id = u32::from_be_bytes([0, v0, v1, v2]);
     Some(w.enter(Tunnel::Vxlan(id), 8, ethernet::frame))
+}
+
+/// draft-ietf-nvo3-vxlan-gpe: version 0, a valid identifier; what follows is named only where the P bit says so. The
+/// network's own messages (O bit) are left alone.
+fn vxlan_gpe(w: &Walk<'_>) -> Option<Verdict> {
+    let [flags, 0, 0, kind, v0, v1, v2, 0, ..] = *w.data else { return None };
+    let kind = match flags & !0x02 {
+        0x08 => 3,
+        0x0c => kind,
+        _ => return None,
+    };
+    let id = u32::from_be_bytes([0, v0, v1, v2]);
+    Some(w.enter(Tunnel::Vxlan(id), 8, |inner| next_protocol(inner, kind)))
+}
+
+/// What a number means to VXLAN-GPE and NSH.
+fn next_protocol(w: &mut Walk<'_>, kind: u8) -> Verdict {
+    match kind {
+        1 => ip::v4(w),
+        2 => ip::v6(w),
+        3 => ethernet::frame(w),
+        4 => nsh(w),
+        5 => mpls(w),
+        _ => Verdict::Skip("tunnel.next_protocol"),
+    }
+}
+
+/// RFC 8300: one header; a chain of them, or version 1, is not followed.
+fn nsh(w: &mut Walk<'_>) -> Verdict {
+    let [version, length, _, kind, ..] = *w.data else { return Verdict::Malformed("tunnel.truncated") };
+    // In four-byte words, with the base and the service path headers.
+    let words = usize::from(length & 0x3f);
+    if version & 0xc0 != 0 || words < 2 || kind == 4 {
+        return Verdict::Skip("tunnel.next_protocol");
+    }
+    match w.advance(words * 4) {
+        Some(()) => next_protocol(w, kind),
+        None => Verdict::Malformed("tunnel.truncated"),
+    }
 }
 
 /// RFC 8926.

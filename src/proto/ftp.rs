@@ -4,7 +4,7 @@ pub mod data;
 
 use super::fields::{ACTION, ERROR_MESSAGE, FILE_NAME, FILE_PATH, FILE_SIZE, METHOD, QUERY, STATUS};
 use super::lines::{self, Line};
-use super::sasl::put_login;
+use super::sasl::Login;
 use super::{Dir, Draft, Emit, Options, Over, Parser, Probe, Protocol, Step};
 use crate::model::{Dataset, Outcome, Stamp, Value};
 use std::collections::VecDeque;
@@ -85,8 +85,8 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     let (verb, rest) = lines::word(line);
     match (lines::upper(verb).as_str(), rest) {
         ("AUTH", b"TLS" | b"SSL" | b"TLS-C" | b"GSSAPI") => Probe::Yes,
-        // IRC and POP3 know these too: only a server's 220 tells.
-        ("USER", [_, ..]) if !rest.contains(&b' ') => Probe::More,
+        // IRC's USER has more arguments.
+        ("USER", [_, ..]) if !rest.contains(&b' ') => lines::user_and_password(bytes),
         ("FEAT" | "SYST" | "PASV" | "EPSV", b"") => Probe::Yes,
         _ => Probe::No,
     }
@@ -108,13 +108,13 @@ struct Asked {
     start: Stamp,
     bytes: [u64; 2],
     data: Option<(IpAddr, u16, bool)>,
+    login: Option<Login>,
 }
 
 #[derive(Default)]
 struct Ftp {
     waiting: VecDeque<Asked>,
-    user: Option<(String, Stamp)>,
-    password: Option<String>,
+    user: Option<Login>,
     data: Option<(IpAddr, u16, bool)>,
     cwd: Option<String>,
     /// Code and lines of a reply that goes on.
@@ -158,10 +158,18 @@ impl Ftp {
         if !VERBS.contains(&verb.as_str()) && self.gapped {
             return;
         }
-        let mut data = None;
+        let (mut data, mut login) = (None, None);
         match verb.as_str() {
-            "USER" => self.user = Some((lines::text(rest, 256), out.now)),
-            "PASS" => self.password = Some(lines::text(rest, 256)),
+            "USER" => {
+                self.user = Some(Login::user(rest, out.now));
+                login.clone_from(&self.user);
+            }
+            "PASS" => {
+                login = Some(Login::password(self.user.as_ref(), rest, out.now));
+                if let Some(user) = self.waiting.back_mut().and_then(|asked| asked.login.as_mut()) {
+                    user.half = true;
+                }
+            }
             "PORT" | "EPRT" => {
                 let found = if verb == "PORT" { six(rest) } else { extended(rest).and_then(|(ip, p)| Some((ip?, p))) };
                 match found {
@@ -187,7 +195,7 @@ impl Ftp {
         }
         let argument = if verb == "PASS" || verb == "ADAT" { &[][..] } else { rest.get(..1024).unwrap_or(rest) };
         let argument = argument.to_vec();
-        let asked = Asked { verb, argument, start: out.now, bytes: [used as u64, 0], data };
+        let asked = Asked { verb, argument, start: out.now, bytes: [used as u64, 0], data, login };
         if expects {
             self.expect(&asked, out);
         }
@@ -201,7 +209,9 @@ impl Ftp {
         draft.put(&ACTION, "ftp.transfer").put(&METHOD, asked.verb.clone());
         draft.put(&QUERY, format!("{} {}", asked.verb, lines::text(&asked.argument, 1024)).trim_end().to_owned());
         draft.put(&DATA_IP, ip).put(&DATA_PORT, port).put(&DATA_PASSIVE, passive);
-        put_login(&mut draft, self.user.as_ref().map(|u| u.0.as_str()), None, out);
+        if let Some(user) = &self.user {
+            user.put(&mut draft, out);
+        }
         file(asked, None, None, &mut draft);
         draft.emit(out);
     }
@@ -259,13 +269,13 @@ impl Ftp {
     fn told(&mut self, asked: Asked, reply: Option<(u16, Vec<u8>)>, out: &mut Emit<'_>) {
         let preliminary = self.preliminary.take();
         let code = reply.as_ref().map(|r| r.0);
-        // The log-in is told once the server has decided.
-        if asked.verb == "USER" && code.is_some_and(|c| (300..400).contains(&c)) {
+        // The log-in is told once the server has decided, or with PASS where no answer was captured.
+        let half = asked.login.as_ref().is_some_and(|login| login.half);
+        if asked.verb == "USER" && code.map_or(half, |c| (300..400).contains(&c)) {
             return;
         }
-        let login = matches!(asked.verb.as_str(), "USER" | "PASS");
-        let user = if login { self.user.clone() } else { None };
-        let start = user.as_ref().filter(|_| asked.verb == "PASS").map_or(asked.start, |u| u.1);
+        let login = asked.login.is_some();
+        let start = asked.login.as_ref().map_or(asked.start, |login| login.start);
         let mut draft = out.draft(if login { &LOGIN } else { &DATASET }, start);
         draft.put(&ACTION, if login { "ftp.login".to_owned() } else { format!("ftp.{}", asked.verb.to_ascii_lowercase()) });
         draft.put(&METHOD, asked.verb.clone());
@@ -273,11 +283,8 @@ impl Ftp {
             draft.put(&QUERY, format!("{} {}", asked.verb, lines::text(&asked.argument, 1024)));
             draft.put_text(&ARGUMENT, &asked.argument, 1024);
         }
-        if login {
-            let password = self.password.take();
-            put_login(&mut draft, user.as_ref().map(|u| u.0.as_str()), password.as_deref(), out);
-        } else if let Some(user) = &self.user {
-            put_login(&mut draft, Some(&user.0), None, out);
+        if let Some(login) = asked.login.as_ref().or(self.user.as_ref()) {
+            login.put(&mut draft, out);
         }
         if let Some((ip, port, passive)) = asked.data {
             let ends = [out.flow.client.ip, out.flow.server.ip];

@@ -43,6 +43,14 @@ pub(super) fn first(bytes: &[u8], most: usize) -> Result<&[u8], Probe> {
     }
 }
 
+/// What a client says that begins with `USER`: FTP (RFC 959) and POP3 (RFC 1939) begin alike, and nobody else sends
+/// `PASS` next. Which of the two is asked first is a matter of the port.
+pub(super) fn user_and_password(bytes: &[u8]) -> Probe {
+    let Line::Is(_, used) = line(bytes) else { return Probe::More };
+    let next = first(bytes.get(used..).unwrap_or_default(), LONGEST);
+    if next.is_ok_and(|line| word(line).0.eq_ignore_ascii_case(b"PASS")) { Probe::Yes } else { Probe::More }
+}
+
 /// The first word and what follows the blanks after it.
 pub(super) fn word(line: &[u8]) -> (&[u8], &[u8]) {
     let end = memchr::memchr2(b' ', b'\t', line).unwrap_or(line.len());

@@ -131,7 +131,7 @@ impl Pgsql {
                     first.copied(message.size - 5);
                 }
             }
-            b'p' => self.login.secret(message, out),
+            b'p' => self.login.secret(message),
             _ => {}
         }
     }

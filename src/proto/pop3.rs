@@ -3,9 +3,9 @@
 use super::fields::{ACTION, AUTH_METHOD, ERROR_MESSAGE, METHOD, QUERY, STATUS};
 use super::lines::{self, Line};
 use super::mail::Mail;
-use super::sasl::{Asked, Sasl, put_login};
+use super::sasl::{Asked, Login, Sasl};
 use super::{Dir, Emit, Options, Over, Parser, Probe, Protocol, Step};
-use crate::model::{Dataset, Outcome, Stamp, Value};
+use crate::model::{Dataset, Outcome, Value};
 use std::collections::VecDeque;
 
 const DOC: &str = "One POP3 command with its reply, or one log-in; RETR with the mail it fetched.";
@@ -63,7 +63,7 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     }
     match (lines::upper(lines::word(line).0).as_str(), lines::word(line).1) {
         ("CAPA" | "STLS" | "UIDL" | "AUTH", b"") | ("APOP", [_, ..]) => Probe::Yes,
-        ("USER", [_, ..]) => Probe::More,
+        ("USER", [_, ..]) => lines::user_and_password(bytes),
         _ => Probe::No,
     }
 }
@@ -93,8 +93,7 @@ struct Body {
 struct Pop3 {
     waiting: VecDeque<Asked>,
     body: Option<Body>,
-    user: Option<(String, Stamp)>,
-    password: Option<String>,
+    user: Option<Login>,
     lost: [bool; 2],
     gapped: bool,
     greeted: bool,
@@ -111,17 +110,24 @@ impl Pop3 {
         let (verb, rest) = lines::word(line);
         let verb = lines::upper(verb);
         let (first, second) = lines::word(rest);
-        let mut sasl = None;
+        let (mut sasl, mut login) = (None, None);
         match verb.as_str() {
-            "USER" => self.user = Some((lines::text(rest, 256), out.now)),
-            "APOP" => self.user = Some((lines::text(first, 256), out.now)),
-            "PASS" => self.password = Some(lines::text(rest, 256)),
-            "AUTH" if !rest.is_empty() => {
-                let mut login = Sasl::new(first);
-                if !second.is_empty() {
-                    login.client_text(second);
+            "USER" | "APOP" => {
+                self.user = Some(Login::user(if verb == "USER" { rest } else { first }, out.now));
+                login.clone_from(&self.user);
+            }
+            "PASS" => {
+                login = Some(Login::password(self.user.as_ref(), rest, out.now));
+                if let Some(user) = self.waiting.back_mut().and_then(|asked| asked.login.as_mut()) {
+                    user.half = true;
                 }
-                sasl = Some(login);
+            }
+            "AUTH" if !rest.is_empty() => {
+                let mut begun = Sasl::new(first);
+                if !second.is_empty() {
+                    begun.client_text(second);
+                }
+                sasl = Some(begun);
             }
             _ => {}
         }
@@ -137,7 +143,7 @@ impl Pop3 {
             _ => rest.get(..512).unwrap_or(rest),
         };
         let argument = argument.to_vec();
-        self.waiting.push_back(Asked { verb, argument, start: out.now, bytes: used as u64, sasl });
+        self.waiting.push_back(Asked { verb, argument, start: out.now, bytes: used as u64, sasl, login });
     }
 
     /// A line of the server outside of a body; whether TLS follows. `None` if it is no reply.
@@ -179,11 +185,13 @@ impl Pop3 {
 
     fn told(&mut self, asked: Asked, reply: Option<(bool, Body)>, out: &mut Emit<'_>) {
         let good = reply.as_ref().map(|r| r.0);
-        if asked.verb == "USER" && good == Some(true) {
+        // The log-in is told with PASS, also where no answer was captured.
+        let half = asked.login.as_ref().is_some_and(|login| login.half);
+        if asked.verb == "USER" && (good == Some(true) || good.is_none() && half) {
             return;
         }
-        let login = asked.sasl.is_some() || matches!(asked.verb.as_str(), "USER" | "PASS" | "APOP");
-        let start = self.user.as_ref().filter(|_| asked.verb == "PASS").map_or(asked.start, |u| u.1);
+        let login = asked.sasl.is_some() || asked.login.is_some();
+        let start = asked.login.as_ref().map_or(asked.start, |login| login.start);
         let mut draft = out.draft(if login { &LOGIN } else { &DATASET }, start);
         draft.put(&ACTION, if login { "pop3.login".to_owned() } else { format!("pop3.{}", asked.verb.to_ascii_lowercase()) });
         draft.put(&METHOD, asked.verb.clone());
@@ -193,12 +201,11 @@ impl Pop3 {
         }
         if let Some(sasl) = &asked.sasl {
             sasl.put(&mut draft, out);
-        } else {
-            let password = if login { self.password.take() } else { None };
-            put_login(&mut draft, self.user.as_ref().map(|u| u.0.as_str()), password.as_deref(), out);
-            if asked.verb == "APOP" {
-                draft.put(&AUTH_METHOD, Value::text("APOP"));
-            }
+        } else if let Some(login) = asked.login.as_ref().or(self.user.as_ref()) {
+            login.put(&mut draft, out);
+        }
+        if asked.verb == "APOP" {
+            draft.put(&AUTH_METHOD, Value::text("APOP"));
         }
         draft.bytes(Some(asked.bytes), reply.as_ref().map(|r| r.1.bytes));
         if let Some((good, body)) = reply {
@@ -293,6 +300,8 @@ impl Parser for Pop3 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Transport;
+    use crate::proto::replay::Bench;
 
     #[test]
     fn a_greeting_says_something() {
@@ -300,5 +309,22 @@ mod tests {
         assert_eq!(server(b"+OK Hello there.\r\n"), Probe::Yes);
         assert_eq!(server(b"+OK <1896.697170952@dbc.mtview.ca.us>\r\n"), Probe::Yes);
         assert_eq!(server(b"+OK\r\n"), Probe::More, "Redis");
+    }
+
+    #[test]
+    fn a_client_alone_is_read() {
+        let client = |text: &[u8]| probe(Dir::Client, text);
+        assert_eq!((client(b"USER bob\r\n"), client(b"USER bob\r\nPA")), (Probe::More, Probe::More));
+        assert_eq!(client(b"USER bob\r\nPASS x\r\n"), Probe::Yes);
+        let mut b = Bench::new(&PROTOCOL, Transport::Tcp, false);
+        b.feed(Dir::Client, 1, b"USER bob\r\n");
+        b.feed(Dir::Client, 2, b"PASS x\r\nUSER eve\r\nPASS y\r\nSTAT\r\n");
+        b.end(3);
+        let told: Vec<_> = b.events.iter().map(|event| {
+            let text = |name| event.by_name(name).and_then(Value::as_str).unwrap_or_default();
+            (text("event.action"), text("user.name"), event.has("netlog.user.clear_password"))
+        }).collect();
+        assert_eq!(told, [("pop3.login", "bob", true), ("pop3.login", "eve", true), ("pop3.stat", "eve", false)]);
+        assert_eq!((b.events[0].ts, b.events[0].outcome), (1, Outcome::Unknown));
     }
 }

@@ -35,6 +35,35 @@ pub(super) fn put_login(draft: &mut Draft, user: Option<&str>, password: Option<
     }
 }
 
+/// USER, or PASS with the USER it belongs to, as FTP and POP3 have them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Login {
+    user: Option<String>,
+    password: Option<String>,
+    /// When it began.
+    pub start: Stamp,
+    /// PASS came after this USER: together they are one log-in.
+    pub half: bool,
+}
+
+impl Login {
+    /// USER.
+    pub fn user(name: &[u8], start: Stamp) -> Login {
+        Login { user: Some(short(name)), start, ..Login::default() }
+    }
+
+    /// PASS, after `user` if that was seen.
+    pub fn password(user: Option<&Login>, password: &[u8], now: Stamp) -> Login {
+        let user = user.cloned().unwrap_or_else(|| Login { start: now, ..Login::default() });
+        Login { password: Some(short(password)), ..user }
+    }
+
+    /// Puts what is known.
+    pub fn put(&self, draft: &mut Draft, out: &Emit<'_>) {
+        put_login(draft, self.user.as_deref(), self.password.as_deref(), out);
+    }
+}
+
 /// A command of a mail protocol that waits, with the log-in it may begin.
 pub(super) struct Asked {
     pub verb: String,
@@ -42,6 +71,7 @@ pub(super) struct Asked {
     pub start: Stamp,
     pub bytes: u64,
     pub sasl: Option<Sasl>,
+    pub login: Option<Login>,
 }
 
 impl Sasl {

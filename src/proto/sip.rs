@@ -7,8 +7,8 @@ mod message;
 mod tests;
 mod uri;
 
-use super::{Dir, Emit, Options, Over, Parser, Probe, Protocol, Step};
-use crate::model::{Dataset, Stamp, Transport};
+use super::{Dir, Draft, Emit, Options, Over, Parser, Probe, Protocol, Step};
+use crate::model::{Dataset, Outcome, Stamp, Transport};
 use event::Told;
 use message::Message;
 use std::collections::VecDeque;
@@ -37,7 +37,9 @@ pub static LOGIN: Dataset = Dataset {
 pub static PROTOCOL: Protocol = Protocol {
     name: "sip",
     doc: "SIP (RFC 3261) over UDP and TCP with session descriptions: each message is an event, as in Packetbeat, since \
-          one request may have many responses; `netlog.sip.request.start` tells when the request was sent. Packetbeat takes \
+          one request may have many responses; `netlog.sip.request.start` tells when the request was sent. A REGISTER or INVITE \
+          with credentials is a log-in, told once it is answered: 2xx accepts them, 401, 403 and 407 refuse them, but \
+          where the challenge says that only the nonce was stale. Packetbeat takes \
           the contact from To and leaves brackets in the private address; here both are as sent.",
     over: Over::Both,
     ports: &[5060],
@@ -102,14 +104,24 @@ struct Open {
     start: Stamp,
 }
 
+/// A request that may be answered. CANCEL has the number of the request that it takes back.
+struct Asked {
+    call: String,
+    number: u64,
+    method: String,
+    dir: Dir,
+    start: Stamp,
+    /// A log-in is told with its verdict.
+    login: Option<Box<Draft>>,
+}
+
 #[derive(Default)]
 struct Sip {
     open: [Option<Open>; 2],
     began: [Option<Stamp>; 2],
     lost: [bool; 2],
     gapped: bool,
-    /// Call, number of the request, who sent it, when.
-    asked: VecDeque<(String, u64, Dir, Stamp)>,
+    asked: VecDeque<Asked>,
 }
 
 fn pick<T>(both: &mut [T; 2], dir: Dir) -> &mut T {
@@ -124,32 +136,50 @@ fn end_of_head(bytes: &[u8]) -> Option<usize> {
     strict.into_iter().chain(loose).min()
 }
 
+/// Tells the log-in that waited.
+fn tell(asked: Option<Asked>, outcome: Outcome, out: &mut Emit<'_>) {
+    if let Some(mut draft) = asked.and_then(|asked| asked.login) {
+        draft.outcome(outcome);
+        draft.emit(out);
+    }
+}
+
 impl Sip {
     fn told(&mut self, dir: Dir, message: &Message, (raw, body): (&[u8], &[u8]), (size, start): (u64, Stamp), out: &mut Emit<'_>) {
         if message.damaged {
             out.anomaly("sip.header");
         }
-        let key = message.header("call-id").zip(message.cseq().map(|(number, _)| number));
-        let mut asked = None;
-        if let Some((call, number)) = key {
-            let mine = |a: &(String, u64, Dir, Stamp)| a.0 == call && a.1 == number;
-            if message.request.is_some() {
-                // A request that is sent again is not a new one.
-                if !self.asked.iter().any(mine) {
-                    if self.asked.len() >= out.limits().pending {
-                        out.cap("sip.pending");
-                        self.asked.pop_front();
-                    }
-                    self.asked.push_back((call.to_owned(), number, dir, start));
+        let key = message.header("call-id").zip(message.cseq());
+        let mine = |a: &Asked| {
+            key.as_ref().is_some_and(|(call, (number, method))| a.call == *call && a.number == *number && a.method == *method)
+        };
+        let answers = |a: &Asked| message.response.is_some() && a.dir != dir && mine(a);
+        let asked = self.asked.iter().find(|a| answers(a)).map(|a| a.start);
+        let draft = event::draft(&Told { message, raw, body, size, start, asked }, dir, out);
+        match (&key, &message.response) {
+            (_, Some((code, _))) => {
+                if *code >= 200 {
+                    let answered = self.asked.iter().position(answers).and_then(|at| self.asked.remove(at));
+                    tell(answered, event::verdict(message), out);
                 }
-            } else {
-                asked = self.asked.iter().find(|a| mine(a) && a.2 != dir).map(|a| a.3);
-                if message.response.as_ref().is_some_and(|(code, _)| *code >= 200) {
-                    self.asked.retain(|a| !mine(a));
-                }
+                draft.emit(out);
             }
+            // A request that is sent again is not a new one, and nobody answers an ACK.
+            (Some((call, (number, method))), None) if method != "ACK" && !self.asked.iter().any(mine) => {
+                if self.asked.len() >= out.limits().pending {
+                    out.cap("sip.pending");
+                    tell(self.asked.pop_front(), Outcome::Unknown, out);
+                }
+                let (call, method) = ((*call).to_owned(), method.clone());
+                let mut asked = Asked { call, number: *number, method, dir, start, login: None };
+                match event::is_login(message, out) {
+                    true => asked.login = Some(Box::new(draft)),
+                    false => draft.emit(out),
+                }
+                self.asked.push_back(asked);
+            }
+            _ => draft.emit(out),
         }
-        event::emit(&Told { message, raw, body, size, start, asked }, dir, out);
     }
 
     /// At most one message off a stream; bytes dealt with.
@@ -243,5 +273,9 @@ impl Parser for Sip {
         Step::Took(0)
     }
 
-    fn end(&mut self, _: &mut Emit<'_>) {}
+    fn end(&mut self, out: &mut Emit<'_>) {
+        for asked in std::mem::take(&mut self.asked) {
+            tell(Some(asked), Outcome::Unknown, out);
+        }
+    }
 }

@@ -133,7 +133,7 @@ impl Smtp {
             self.told(oldest, None, out);
         }
         let argument = if sasl.is_some() { Vec::new() } else { rest.get(..1024).unwrap_or(rest).to_vec() };
-        self.waiting.push_back(Asked { verb, argument, start: out.now, bytes: used as u64, sasl });
+        self.waiting.push_back(Asked { verb, argument, start: out.now, bytes: used as u64, sasl, login: None });
     }
 
     /// A line of the client.
@@ -158,7 +158,7 @@ impl Smtp {
             Mode::Data if line == b"." => {
                 self.mode = Mode::Commands;
                 let asked =
-                    Asked { verb: ".".to_owned(), argument: Vec::new(), start: out.now, bytes: used as u64, sasl: None };
+                    Asked { verb: ".".to_owned(), argument: Vec::new(), start: out.now, bytes: used as u64, sasl: None, login: None };
                 self.waiting.push_back(asked);
             }
             Mode::Data => self.envelope.line(line.strip_prefix(b".").unwrap_or(line)),

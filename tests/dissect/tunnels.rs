@@ -158,6 +158,15 @@ fn over_udp() {
     for port in [4789, 8472] {
         assert_eq!(carried(port, &vxlan, &frame), format!("{TCP4} Vxlan(42)"));
     }
+    assert_eq!(carried(4790, &vxlan, &frame), format!("{TCP4} Vxlan(42)"));
+    let gpe = |next: u8| [0x0c, 0, 0, next, 0, 0, 42, 0];
+    for (next, data, want) in [(1, &tcp4(), TCP4), (2, &tcp6(), TCP6), (3, &frame, TCP4)] {
+        assert_eq!(carried(4790, &gpe(next), data), format!("{want} Vxlan(42)"));
+        // RFC 8300: service path with a fixed context of 16 bytes, then the same numbers.
+        let nsh = cat(&[&[0x0f, 0xc6, 1, next, 0, 0, 1, 0xff], &[0; 16], data]);
+        assert_eq!(carried(4790, &gpe(4), &nsh), format!("{want} Vxlan(42)"));
+    }
+    assert_eq!(carried(4790, &gpe(5), &cat(&[&[0, 0x20, 1, 0xff], &tcp4()])), format!("{TCP4} Mpls(512)"));
     assert_eq!(carried(6081, &[0, 0, 0x65, 0x58, 0, 0, 5, 0], &frame), format!("{TCP4} Geneve(5)"));
     let options = [1, 0, 0x86, 0xdd, 0, 0, 5, 0, 0, 0, 0, 0];
     assert_eq!(carried(6081, &options, &tcp6()), format!("{TCP6} Geneve(5)"));
@@ -174,7 +183,10 @@ fn over_udp() {
         (4789, &[9, 0, 0, 0, 0, 0, 42, 0][..], &frame[..]),
         (4789, &vxlan, &frame[..40]),
         (4789, &vxlan, &ether(0x0806, &[0; 28])),
-        (4790, &vxlan, &frame),
+        (4790, &[0x0d, 0, 0, 3, 0, 0, 42, 0], &frame),
+        (4790, &[0x1c, 0, 0, 3, 0, 0, 42, 0], &frame),
+        (4790, &gpe(6), &frame),
+        (4790, &gpe(4), &[0x0f, 0xc6, 1, 4, 0, 0, 1, 0xff]),
         (6081, &[0x80, 0, 0x65, 0x58, 0, 0, 5, 0], &frame),
         (2152, &[0x32, 1, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0], &[]),
         (2152, &[0x34, 0xff, 0, 8, 0, 0, 1, 0, 0, 0, 0, 0x85, 0, 0, 0, 0], &[]),

@@ -80,6 +80,7 @@ const NAMES: &[(&str, u16)] = &[
     ("diameter", 3868),
     ("ipsec-nat-t", 4500),
     ("vxlan", 4789),
+    ("vxlan-gpe", 4790),
     ("sip", 5060),
     ("sips", 5061),
     ("xmpp-client", 5222),

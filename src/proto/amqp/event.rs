@@ -6,8 +6,9 @@ use super::method::Method;
 use super::{DATASET, LOGIN};
 use crate::model::{Dataset, FieldRef, Outcome, Stamp, Value};
 use crate::proto::fields::{
-    ACTION, ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, STATUS, USER_NAME, USER_PASSWORD,
+    ACTION, ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, STATUS,
 };
+use crate::proto::sasl::put_login;
 use crate::proto::{Dir, Draft, Emit, config};
 
 /// A method that waits for its answer, or that is one.
@@ -161,8 +162,8 @@ pub(super) fn login(
     if outcome != Outcome::Unknown {
         draft.end(out.now);
     }
-    draft.put_some(&ERROR_MESSAGE, reason).put_some(&USER_NAME, method.user);
-    draft.put_some(&USER_PASSWORD, method.password.filter(|_| out.options.show_secrets));
+    draft.put_some(&ERROR_MESSAGE, reason);
+    put_login(&mut draft, method.user.as_deref(), method.password.as_deref(), out);
     fill(&mut draft, method.fields, Vec::new());
     draft.emit(out);
 }

@@ -87,7 +87,13 @@ fn log_ins() {
     b.feed(Dir::Server, 3, &frame(1, 0, "000a001e 07ff 00020000 003c"));
     let event = &b.events[0];
     assert_eq!((text(event, "user.name"), event.outcome), ("ev".into(), Outcome::Success));
-    assert!(std::ptr::eq(event.dataset, &LOGIN));
+    assert!(std::ptr::eq(event.dataset, &LOGIN) && event.has("netlog.user.clear_password"));
+    let plain = "000a000b 00000000 08 414d51504c41494e 0000001d 05 4c4f47494e 53 00000002 6576 08 50415353574f5244 53 00000002 7077 00";
+    let mut b = bench();
+    b.feed(Dir::Client, 2, &frame(1, 0, plain));
+    b.feed(Dir::Server, 3, &frame(1, 0, "000a001e 07ff 00020000 003c"));
+    assert_eq!(text(&b.events[0], "user.name"), "ev");
+    assert!(b.events[0].has("netlog.user.clear_password"));
     let mut b = bench();
     b.feed(Dir::Client, 2, &frame(1, 0, start));
     b.feed(Dir::Server, 3, &frame(1, 0, "000a0032 0193 02 6e6f 0000 0000"));

@@ -7,8 +7,9 @@ use super::wire::Head;
 use super::{DATASET, LOGIN};
 use crate::model::{Outcome, Stamp, Value, cut};
 use crate::proto::fields::{
-    ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, RESPONSE_START, STATUS, USER_NAME, USER_PASSWORD,
+    ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, RESPONSE_START, STATUS,
 };
+use crate::proto::sasl::put_login;
 use crate::proto::{Draft, Emit, config, sql};
 
 /// Whether the configuration does not want to hear of an operation.
@@ -65,7 +66,7 @@ impl Request {
         draft.put(&f::Q_VERSION, self.head.version.to_string()).put(&f::Q_FLAGS, names::flags(self.head.flags));
         draft.put(&f::Q_STREAM, i64::from(self.head.stream)).put(&f::Q_OP, Value::text(name));
         draft.put(&f::Q_LENGTH, self.head.len);
-        draft.put_some(&USER_NAME, self.said.user).put_some(&USER_PASSWORD, self.said.password);
+        put_login(&mut draft, self.said.user.as_deref(), self.said.password.as_deref(), out);
         for (field, value) in self.said.fields {
             draft.put(field, value);
         }

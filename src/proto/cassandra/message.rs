@@ -91,7 +91,7 @@ pub(super) fn request(head: &Head, body: &[u8], limits: &Limits, show: bool) -> 
             let token = wire::bytes(&mut wire)?.unwrap_or_default();
             let mut parts = token.split(|b| *b == 0).skip(1).map(|p| String::from_utf8_lossy(p).into_owned());
             said.user = parts.next();
-            said.password = parts.next().filter(|_| show);
+            said.password = parts.next();
         }
         _ => {}
     }

@@ -98,6 +98,7 @@ fn log_ins_and_events() {
     b.feed(Dir::Client, 1, &frame(4, 0, 1, 15, &hex("00000005 00 626f62 00")));
     b.feed(Dir::Server, 2, &frame(0x84, 0, 1, 0, &hex("00000100 0003 626164")));
     assert_eq!(text(&b.events[0], "user.name"), "bob");
+    assert!(b.events[0].has("netlog.user.clear_password"));
     assert!(std::ptr::eq(b.events[0].dataset, &LOGIN));
     let up = hex("000d 5354415455535f4348414e4745 0002 5550 04 c0000201 00002352");
     b.feed(Dir::Server, 3, &frame(0x84, 0, 0xffff, 12, &up));

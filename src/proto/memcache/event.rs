@@ -6,9 +6,9 @@ use super::message::Message;
 use super::{DATASET, LOGIN};
 use crate::model::{Outcome, Stamp, Value, cut};
 use crate::proto::fields::{
-    ACTION, ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, RESPONSE_START, STATUS, USER_NAME,
-    USER_PASSWORD,
+    ACTION, ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, RESPONSE_START, STATUS,
 };
+use crate::proto::sasl::put_login;
 use crate::proto::{Draft, Emit};
 
 /// Packetbeat's word for how it went.
@@ -58,8 +58,7 @@ pub(super) fn emit(request: Message, response: Option<(Message, Stamp)>, out: &m
     } else if request.noreply || request.quiet || request.command == "quit" {
         draft.put(&STATUS, Value::text("OK"));
     }
-    draft.put_some(&USER_NAME, request.user.clone());
-    draft.put_some(&USER_PASSWORD, request.password.clone().filter(|_| out.options.show_secrets));
+    put_login(&mut draft, request.user.as_deref(), request.password.as_deref(), out);
     if !request.text.is_empty() {
         draft.put(&REQUEST, request.text.clone());
     }

@@ -72,6 +72,7 @@ fn binary_commands() {
     b.feed(Dir::Client, 3, &hex("80210005 00000000 0000000b 00000003 0000000000000000 504c41494e 00 626f62 00 70"));
     b.feed(Dir::Server, 4, &hex("81210000 00000020 00000000 00000003 0000000000000000"));
     assert_eq!(text(&b.events[2], "user.name"), "bob");
+    assert!(b.events[2].has("netlog.user.clear_password"));
     assert_eq!(b.events[2].outcome, Outcome::Failure);
     assert_eq!(text(&b.events[2], "error.message"), "Authentication error");
     assert!(!format!("{:?}", b.events[2].fields).contains("request\""));

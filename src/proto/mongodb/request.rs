@@ -7,8 +7,9 @@ use super::reply::{Reply, join};
 use super::{DATASET, LOGIN};
 use crate::model::{FieldRef, Outcome, Stamp, Value, cut};
 use crate::proto::fields::{
-    ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, RESPONSE_START, STATUS, USER_NAME, USER_PASSWORD,
+    ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, RESPONSE_START, STATUS,
 };
+use crate::proto::sasl::put_login;
 use crate::proto::{Emit, json_text};
 
 /// Commands whose documents are contents, and the member that holds them.
@@ -59,7 +60,7 @@ impl Request {
                 let about = first.str().map_or_else(|| "$cmd".to_owned(), lossy);
                 request.resource = format!("{db}.{about}");
                 request.values.push((&f::COLLECTION, format!("{db}.$cmd").into()));
-                request.login(document, user, out);
+                request.login(document, user);
                 let without: [&[u8]; 2] = [first.key, b"$db"];
                 let extra: Vec<_> = sequences.iter().map(|s| (s.name, s.documents)).collect();
                 request.text(document, &without, &extra, (0, 0), out);
@@ -147,7 +148,7 @@ impl Request {
             return self.text(query, &[], &[], range, out);
         };
         self.command = lossy(first.key);
-        self.login(query, user, out);
+        self.login(query, user);
         // Packetbeat knows a command by its value: text, or 1 as a double. Whatever else it calls so:
         let known = first.str().is_some() || (first.kind == 1 && first.number() == Some(1.0));
         self.method = if known { self.command.clone() } else { "otherCommand".to_owned() };
@@ -215,7 +216,7 @@ impl Request {
     }
 
     /// Who logs in, if somebody does.
-    fn login(&mut self, document: &[u8], user: &mut Option<String>, out: &Emit<'_>) {
+    fn login(&mut self, document: &[u8], user: &mut Option<String>) {
         let text = |name: &str| bson::find(document, name).and_then(|e| e.str()).map(lossy);
         match self.command.as_str() {
             "authenticate" => {
@@ -229,7 +230,7 @@ impl Request {
                 if self.mechanism.as_deref() == Some("PLAIN") {
                     let mut parts = payload.split(|b| *b == 0).skip(1);
                     self.user = parts.next().map(lossy);
-                    self.password = parts.next().filter(|_| out.options.show_secrets).map(lossy);
+                    self.password = parts.next().map(lossy);
                 } else {
                     self.user = scram(payload);
                 }
@@ -272,7 +273,7 @@ impl Request {
         if out.options.wants(said.send_request) {
             draft.put(&REQUEST, self.request);
         }
-        draft.put_some(&USER_NAME, self.user).put_some(&USER_PASSWORD, self.password);
+        put_login(&mut draft, self.user.as_deref(), self.password.as_deref(), out);
         draft.put_some(&f::MECHANISM, self.mechanism.filter(|m| !m.is_empty()));
         let packed = self.compressor.or(reply.as_ref().and_then(|r| r.compressor));
         draft.put_some(&f::COMPRESSOR, packed.map(Value::text));

@@ -115,6 +115,7 @@ fn log_ins() {
     assert!(std::ptr::eq(event.dataset, &LOGIN));
     assert!(text(event, "request").contains("\"payload\":\"******\""), "{}", text(event, "request"));
     assert_eq!(text(event, "netlog.user.password"), "");
+    assert!(event.has("netlog.user.clear_password"));
 }
 
 #[test]

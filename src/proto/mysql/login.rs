@@ -3,7 +3,8 @@
 use super::wire::{Packet, Take, lossy};
 use super::{DATASET, LOGIN, fields as f};
 use crate::model::{Outcome, Stamp, Value};
-use crate::proto::fields::{ERROR_MESSAGE, METHOD, STATUS, USER_NAME, USER_PASSWORD};
+use crate::proto::fields::{ERROR_MESSAGE, METHOD, STATUS};
+use crate::proto::sasl::put_login;
 use crate::proto::{Draft, Emit};
 
 /// What a packet leads to.
@@ -23,6 +24,8 @@ const LENENC_AUTH: u64 = 0x20_0000;
 const NO_EOF: u64 = 0x100_0000;
 const ZSTD: u64 = 0x400_0000;
 const ATTRIBUTES: u64 = 0x800_0000;
+/// The plugin that sends the password as it is.
+const CLEAR: &str = "mysql_clear_password";
 
 /// The log-in of a connection.
 #[derive(Debug, Default)]
@@ -146,7 +149,7 @@ impl Login {
     pub(super) fn client(&mut self, packet: &Packet<'_>, out: &mut Emit<'_>) -> Result<Turn, &'static str> {
         self.sizes[0] += packet.size;
         if self.answered {
-            if self.plugin.as_deref() == Some("mysql_clear_password") && out.options.show_secrets {
+            if self.plugin.as_deref() == Some(CLEAR) {
                 self.password = Some(lossy(Take(&packet.payload).text()));
             }
             return Ok(Turn::On);
@@ -174,11 +177,11 @@ impl Login {
         } else {
             body.int(1).and_then(|n| body.bytes(usize::try_from(n).ok()?))
         };
-        self.rest(&mut body, secret, out);
+        self.rest(&mut body, secret);
         Ok(Turn::On)
     }
 
-    fn rest(&mut self, body: &mut Take<'_>, secret: Option<&[u8]>, out: &Emit<'_>) {
+    fn rest(&mut self, body: &mut Take<'_>, secret: Option<&[u8]>) {
         if self.client & WITH_DATABASE != 0 {
             let name = body.text();
             self.database = (!name.is_empty()).then(|| lossy(name));
@@ -187,7 +190,7 @@ impl Login {
             let name = body.text();
             self.plugin = (!name.is_empty()).then(|| lossy(name)).or(self.plugin.take());
         }
-        if self.plugin.as_deref() == Some("mysql_clear_password") && out.options.show_secrets {
+        if self.plugin.as_deref() == Some(CLEAR) {
             self.password = secret.map(|s| lossy(Take(s).text()));
         }
     }
@@ -207,7 +210,7 @@ impl Login {
         if body.bytes(2).is_some() && self.client & PLUGIN_AUTH != 0 {
             self.plugin = Some(lossy(body.text()));
         }
-        if self.plugin.as_deref() == Some("mysql_clear_password") && out.options.show_secrets {
+        if self.plugin.as_deref() == Some(CLEAR) {
             self.password = secret.map(lossy);
         }
     }
@@ -241,7 +244,7 @@ impl Login {
         let mut draft = out.draft(if login { &LOGIN } else { &DATASET }, start);
         draft.outcome(outcome).put(&METHOD, Value::text("LOGIN"));
         draft.bytes(Some(self.sizes[0]), (self.sizes[1] > 0).then_some(self.sizes[1]));
-        draft.put_some(&USER_NAME, self.user.clone()).put_some(&USER_PASSWORD, self.password.take());
+        put_login(&mut draft, self.user.as_deref(), self.password.take().as_deref(), out);
         draft.put_some(&f::DATABASE, self.database.clone());
         draft.put_some(&f::PLUGIN, self.plugin.clone());
         draft.put_some(&f::VERSION, self.version.clone()).put_some(&f::CONNECTION, self.connection);

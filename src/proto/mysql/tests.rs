@@ -79,6 +79,10 @@ fn log_ins_that_end_reading() {
     assert_eq!(told(&refused), ["LOGIN failure"]);
     assert_eq!(refused[0].dataset.category, ["network", "authentication", "database"]);
     assert_eq!(int(&refused[0], &fields::ERROR_CODE), Some(1045));
+    assert!(!refused[0].has("netlog.user.clear_password"));
+    let clear = played("clear.txt", false);
+    assert_eq!((told(&clear), text(&clear[0], "user.name")), (vec!["LOGIN failure".to_owned()], "root"));
+    assert!(clear[0].has("netlog.user.clear_password") && !clear[0].has("netlog.user.password"));
     let tls = played("tls.txt", false);
     assert_eq!((tls.len(), tls[0].get(&fields::TLS)), (1, Some(&Value::Bool(true))));
     let compressed = played("compressed.txt", false);

@@ -4,7 +4,8 @@ use super::event::Failure;
 use super::wire::{Message, Take, lossy};
 use super::{DATASET, LOGIN, fields as f};
 use crate::model::{Outcome, Stamp, Value};
-use crate::proto::fields::{METHOD, STATUS, USER_NAME, USER_PASSWORD};
+use crate::proto::fields::{METHOD, STATUS};
+use crate::proto::sasl::put_login;
 use crate::proto::{Draft, Emit};
 
 /// The log-in of a connection.
@@ -115,9 +116,9 @@ impl Login {
     }
 
     /// What the client answers.
-    pub(super) fn secret(&mut self, message: &Message<'_>, out: &Emit<'_>) {
+    pub(super) fn secret(&mut self, message: &Message<'_>) {
         self.sizes[0] += message.size;
-        if self.method.as_deref() == Some("password") && out.options.show_secrets {
+        if self.method.as_deref() == Some("password") {
             self.password = Some(lossy(Take(&message.body).text()));
         } else if self.method.as_deref().is_some_and(|m| m.starts_with("SCRAM")) && message.body.starts_with(b"SCRAM") {
             self.method = Some(lossy(Take(&message.body).text()));
@@ -166,7 +167,7 @@ impl Login {
         draft.outcome(outcome).put(&METHOD, Value::text("LOGIN")).put(&f::COMMAND, Value::text("Startup"));
         let [request, response] = self.sizes;
         draft.bytes(Some(request), (response > 0).then_some(response));
-        draft.put_some(&USER_NAME, self.user.clone()).put_some(&USER_PASSWORD, self.password.take());
+        put_login(&mut draft, self.user.as_deref(), self.password.take().as_deref(), out);
         draft.put_some(&f::DATABASE, self.database.clone());
         draft.put_some(&f::APPLICATION, self.application.clone());
         draft.put_some(&f::VERSION, self.version.clone()).put_some(&f::PID, self.process);

@@ -91,6 +91,9 @@ fn log_ins_that_end_reading() {
     assert_eq!(refused[0].dataset.category, ["network", "authentication", "database"]);
     assert_eq!(text(&refused[0], "pgsql.error_code"), "28P01");
     assert_eq!(refused[0].by_name("netlog.user.password"), None);
+    assert!(refused[0].has("netlog.user.clear_password"));
+    let scram = played("extended.txt", false);
+    assert!(scram.iter().all(|event| !event.has("netlog.user.clear_password")));
     assert_eq!(told(&played("tls.txt", false)), ["ENCRYPT SSLRequest success"]);
     assert_eq!(told(&played("cancel.txt", false)), ["CANCEL CancelRequest unknown"]);
 }

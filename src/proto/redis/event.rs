@@ -5,8 +5,9 @@ use super::reader::Message;
 use super::{DATASET, LOGIN};
 use crate::model::{Outcome, Stamp, Value};
 use crate::proto::Emit;
+use crate::proto::sasl::put_login;
 use crate::proto::fields::{
-    ACTION, ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, STATUS, USER_NAME, USER_PASSWORD,
+    ACTION, ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, STATUS,
 };
 
 const MASK: &str = "******";
@@ -115,7 +116,7 @@ impl Request {
         }
         for at in secrets {
             let Some(arg) = self.args.get_mut(at) else { continue };
-            if login && show {
+            if login {
                 self.password.get_or_insert_with(|| String::from_utf8_lossy(arg).into_owned());
             }
             if !show {
@@ -167,7 +168,7 @@ impl Request {
         if let Some(resource) = self.args.get(1).filter(|_| self.user.is_none()) {
             draft.put_text(&RESOURCE, resource, text);
         }
-        draft.put_some(&USER_NAME, self.user).put_some(&USER_PASSWORD, self.password);
+        put_login(&mut draft, self.user.as_deref(), self.password.as_deref(), out);
         draft.put(&f::ARGUMENTS, self.count.saturating_sub(1));
         if out.options.wants(said.send_request) {
             draft.put_text(&REQUEST, &query, text);

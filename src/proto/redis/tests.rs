@@ -44,6 +44,8 @@ fn pipelines_are_paired() {
         ]
     );
     assert_eq!(text(&events[0], "user.name"), "default");
+    assert!(events[0].has("netlog.user.clear_password") && !events[0].has("netlog.user.password"));
+    assert!(!events[1].has("netlog.user.clear_password"));
     assert_eq!(events[0].dataset.category, ["network", "authentication", "database"]);
     assert_eq!(text(&events[2], "redis.return_value"), "hello");
     assert!(text(&events[3], "redis.error").starts_with("WRONGTYPE Operation"));
@@ -67,6 +69,7 @@ fn pushes_and_subscriptions() {
     let methods: Vec<_> = events.iter().map(|e| text(e, "method")).collect();
     assert_eq!(methods, ["HELLO", "SUBSCRIBE", "MESSAGE", "TIME"]);
     assert_eq!(text(&events[0], "user.name"), "alice");
+    assert!(events[0].has("netlog.user.clear_password"));
     assert_eq!(text(&events[0], "query"), "HELLO 3 AUTH alice ******");
     assert_eq!(text(&events[0], "redis.return_value"), "[server, redis, proto, 3]");
     assert_eq!(text(&events[2], "resource"), "c1");

@@ -5,7 +5,8 @@ use super::message::{Message, authorization};
 use super::uri::{Party, Uri};
 use super::{DATASET, LOGIN};
 use crate::model::{FieldRef, Outcome, Stamp, Value, cut};
-use crate::proto::fields::{ACTION, ERROR_MESSAGE, METHOD, QUERY, RESOURCE, STATUS, USER_NAME};
+use crate::proto::fields::{ACTION, ERROR_MESSAGE, METHOD, QUERY, RESOURCE, STATUS};
+use crate::proto::sasl::put_login;
 use crate::proto::{Dir, Draft, Emit, base64};
 
 /// Fields of one address.
@@ -44,12 +45,38 @@ pub(super) struct Told<'a> {
     pub asked: Option<Stamp>,
 }
 
-/// Tells one message.
-pub(super) fn emit(told: &Told<'_>, dir: Dir, out: &mut Emit<'_>) {
+/// Who the sender says it is, unless the configuration does not want to know.
+fn credentials<'m>(message: &'m Message, out: &Emit<'_>) -> Option<&'m str> {
+    let header = message.header("authorization").or(message.header("proxy-authorization"));
+    header.filter(|_| out.options.protocols.sip.parse_authorization != Some(false))
+}
+
+/// Whether the answer to a request says if its credentials are right. Other requests repeat those of the log-in.
+pub(super) fn is_login(message: &Message, out: &Emit<'_>) -> bool {
+    let asks = message.request.as_ref().is_some_and(|(method, _)| matches!(method.as_str(), "REGISTER" | "INVITE"));
+    asks && credentials(message, out).is_some()
+}
+
+/// What a final response says of the credentials it answers (RFC 3261 section 22): those with a nonce that is too old
+/// are asked for again, right or wrong (RFC 7616 section 3.3).
+pub(super) fn verdict(message: &Message) -> Outcome {
+    let challenges = ["www-authenticate", "proxy-authenticate"].into_iter().flat_map(|name| message.all(name));
+    let mut params = challenges.filter_map(authorization).flat_map(|(_, params)| params);
+    match message.response {
+        Some((200..300, _)) => Outcome::Success,
+        Some((401 | 407, _)) if params.any(|(key, value)| key == "stale" && value.eq_ignore_ascii_case("true")) => {
+            Outcome::Unknown
+        }
+        Some((401 | 403 | 407, _)) => Outcome::Failure,
+        _ => Outcome::Unknown,
+    }
+}
+
+/// The event of one message.
+pub(super) fn draft(told: &Told<'_>, dir: Dir, out: &Emit<'_>) -> Draft {
     let message = told.message;
     let (options, said) = (out.options, &out.options.protocols.sip);
-    let credentials = message.header("authorization").or(message.header("proxy-authorization"));
-    let credentials = credentials.filter(|_| said.parse_authorization != Some(false));
+    let credentials = credentials(message, out);
     let mut draft = out.draft(if credentials.is_some() { &LOGIN } else { &DATASET }, told.start);
     if dir == Dir::Server {
         let event = draft.event();
@@ -91,7 +118,7 @@ pub(super) fn emit(told: &Told<'_>, dir: Dir, out: &mut Emit<'_>) {
     }
     headers(&mut draft, message, out.limits().list);
     if let Some(value) = credentials {
-        authenticate(&mut draft, value);
+        authenticate(&mut draft, value, out);
     }
     let kind = message.header("content-type").filter(|_| said.parse_body != Some(false));
     if kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/sdp")) {
@@ -102,7 +129,7 @@ pub(super) fn emit(told: &Told<'_>, dir: Dir, out: &mut Emit<'_>) {
         let text = if out.options.show_secrets { text.into_owned() } else { masked(&text) };
         draft.put(&f::ORIGINAL, cut(&text, out.limits().body).to_owned());
     }
-    draft.emit(out);
+    draft
 }
 
 /// Basic credentials hold the password; a Digest does not.
@@ -159,16 +186,18 @@ fn headers(draft: &mut Draft, message: &Message, list: usize) {
     }
 }
 
-fn authenticate(draft: &mut Draft, value: &str) {
+fn authenticate(draft: &mut Draft, value: &str, out: &Emit<'_>) {
     let Some((scheme, params)) = authorization(value) else { return };
     let param = |key: &str| params.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
-    let mut user = param("username").filter(|user| !user.is_empty());
+    let (mut user, mut password) = (param("username"), None);
     if scheme.eq_ignore_ascii_case("basic") {
         let word = value.trim().split_once(' ').map(|(_, word)| word.trim()).unwrap_or_default();
         let plain = base64::decode(word.as_bytes()).unwrap_or_default();
-        user = plain.split(|b| *b == b':').next().map(|name| String::from_utf8_lossy(name).into_owned());
+        let mut parts = plain.splitn(2, |b| *b == b':').map(|part| String::from_utf8_lossy(part).into_owned());
+        (user, password) = (parts.next(), parts.next());
     }
-    draft.put(&f::AUTH_SCHEME, scheme).put_some(&f::AUTH_REALM, param("realm")).put_some(&USER_NAME, user);
+    draft.put(&f::AUTH_SCHEME, scheme).put_some(&f::AUTH_REALM, param("realm"));
+    put_login(draft, user.as_deref(), password.as_deref(), out);
     if let Some(uri) = param("uri") {
         address(draft, Uri::parse(&uri), &AUTH);
     }

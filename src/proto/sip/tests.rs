@@ -39,11 +39,60 @@ fn requests_and_responses() {
 fn credentials() {
     let mut b = bench(Transport::Udp);
     b.feed(Dir::Client, 1, b"REGISTER sip:x SIP/2.0\r\nAuthorization: Basic Ym9iOnNlY3JldA==\r\nCSeq: 1 REGISTER\r\n\r\n");
+    assert!(b.events[0].has("netlog.user.clear_password") && !b.events[0].has("netlog.user.password"));
     assert_eq!(text(&b.events[0], "user.name"), "bob");
     assert!(std::ptr::eq(b.events[0].dataset, &LOGIN));
     assert!(text(&b.events[0], "event.original").contains("Basic ******\r\n"));
     b.feed(Dir::Server, 2, b"SIP/2.0 403 Forbidden\r\nCSeq: 1 REGISTER\r\n\r\n");
     assert_eq!((b.events[1].outcome, text(&b.events[1], "status")), (Outcome::Failure, "Error".into()));
+}
+
+/// A request of call `c`, with a Digest or without.
+fn request(method: &str, number: u32, digest: bool) -> String {
+    let proof = if digest { "Authorization: Digest username=\"100\", nonce=\"n\", response=\"0\"\r\n" } else { "" };
+    format!("{method} sip:x SIP/2.0\r\ni: c\r\nCSeq: {number} {method}\r\n{proof}\r\n")
+}
+
+fn response(status: &str, number: u32, method: &str) -> String {
+    format!("SIP/2.0 {status}\r\ni: c\r\nCSeq: {number} {method}\r\n\r\n")
+}
+
+#[test]
+fn log_ins_are_told_with_their_verdict() {
+    let stale = "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"x\", nonce=\"m\", stale=TRUE";
+    for (method, status, want) in [
+        ("REGISTER", "401 Unauthorized", Outcome::Failure),
+        ("REGISTER", "403 Forbidden", Outcome::Failure),
+        ("INVITE", "407 Proxy Authentication Required", Outcome::Failure),
+        ("REGISTER", "200 OK", Outcome::Success),
+        ("INVITE", "200 OK", Outcome::Success),
+        ("REGISTER", stale, Outcome::Unknown),
+        ("INVITE", "486 Busy Here", Outcome::Unknown),
+    ] {
+        let mut b = bench(Transport::Udp);
+        b.feed(Dir::Client, 1, request(method, 1, false).as_bytes());
+        b.feed(Dir::Server, 2, response("401 Unauthorized", 1, method).as_bytes());
+        assert!(b.events.iter().all(|event| std::ptr::eq(event.dataset, &DATASET)), "a challenge");
+        b.feed(Dir::Client, 3, request(method, 2, true).as_bytes());
+        b.feed(Dir::Server, 4, response("100 Trying", 2, method).as_bytes());
+        b.feed(Dir::Server, 5, response(status, 2, method).as_bytes());
+        let logins: Vec<_> = b.events.iter().filter(|event| std::ptr::eq(event.dataset, &LOGIN)).collect();
+        let [login] = logins[..] else { panic!("{status}: {} log-ins", logins.len()) };
+        assert_eq!((login.outcome, text(login, "user.name"), login.ts), (want, "100".into(), 3), "{method} {status}");
+        assert_eq!((b.events.len(), login.source.port), (5, b.events[0].source.port));
+    }
+}
+
+#[test]
+fn log_ins_without_an_answer_are_told_at_the_end() {
+    let mut b = bench(Transport::Udp);
+    b.feed(Dir::Client, 1, request("INVITE", 1, true).as_bytes());
+    b.feed(Dir::Client, 2, request("CANCEL", 1, false).as_bytes());
+    b.feed(Dir::Server, 3, response("200 OK", 1, "CANCEL").as_bytes());
+    assert_eq!(b.events.len(), 2, "what CANCEL is answered says nothing of the INVITE");
+    b.end(4);
+    assert_eq!((b.events.len(), b.events[2].outcome), (3, Outcome::Unknown));
+    assert_eq!(text(&b.events[2], "user.name"), "100");
 }
 
 #[test]
@@ -85,6 +134,8 @@ fn packetbeat_agrees() {
     let Some(path) = replay::corpus("packetbeat/pcaps/sip_authenticated_register.pcap") else { return };
     let out = replay::capture(ONLY, &path, true);
     assert_eq!(out.events.len(), 3);
-    assert_eq!(text(&out.events[0], "sip.auth.realm"), "sip.cybercity.dk");
+    // The log-in is told when it is answered, after 100 Trying.
+    assert_eq!(text(&out.events[1], "sip.auth.realm"), "sip.cybercity.dk");
+    assert_eq!(out.events[1].outcome, Outcome::Success);
     assert_eq!(text(&out.events[2], "sip.code"), "200");
 }

@@ -12,8 +12,8 @@ const NAMED: usize = 20;
 pub static DETECTOR: Detector = Detector {
     name: "login",
     doc: "Failed and successful log-ins per service and source, and per service and user, from any log or \
-          capture whose events are of category `authentication`; SSH and RDP connections in captures, \
-          whose outcome is encrypted, are counted as attempts. Silent on sources without an address or name.",
+          capture whose events are of category `authentication`; of RADIUS per calling station, or per access \
+          server and user. SSH and RDP connections in captures, whose outcome is encrypted, are counted as attempts. Silent on sources without an address or name.",
     needs: "log-ins in logs or captures",
     on: On::Others,
     rules: &["login.bruteforce", "login.spray", "login.success_after_failures", "login.distributed", "login.ssh_connections", "login.rdp_connections"],
@@ -95,9 +95,16 @@ fn is_session(event: &Event<'_>) -> bool {
     event.by_name("event.action").and_then(Value::as_str).is_some_and(|a| a.starts_with("session"))
 }
 
+/// Who logs in. An access server asks a RADIUS server for all its users (RFC 2865 §2): whoever is behind it is told
+/// by the station they call from, and where that is not told, one user's failures are not another's.
 fn source<'e>(event: &'e Event<'_>) -> Option<Cow<'e, str>> {
-    let name = || event.by_name("source.domain").or_else(|| event.by_name("source.address"));
-    event.source.ip.map(|ip| address(ip).into()).or_else(|| name()?.as_str().map(Cow::Borrowed))
+    let text = |name: &str| event.by_name(name).and_then(Value::as_str);
+    let name = || text("source.domain").or_else(|| text("source.address")).map(Cow::Borrowed);
+    let asks = event.source.ip.map(|ip| address(ip).into()).or_else(name);
+    if event.dataset.name != "radius" {
+        return asks;
+    }
+    text("radius.calling_station").map(Cow::Borrowed).or_else(|| Some(format!("{} via {}", text("user.name")?, asks?).into()))
 }
 
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {

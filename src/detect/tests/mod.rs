@@ -5,6 +5,7 @@ mod each;
 mod full;
 mod lan;
 mod later;
+mod radius;
 
 use super::{Concerned, Config, Tables};
 use crate::model::{Dataset, Event, Field, Finding, Ledger, Origin, Outcome, Transport, Type, Value};

@@ -64,6 +64,7 @@ thresholds! {
         web_missing = 40, "Distinct paths one source asked for in vain that make a search for hidden paths";
         web_refused = 10, "Requests of one source in the window refused with 401 or 403 that make a guessing of passwords";
         dns_labels = 60, "Distinct long names under one domain from one source that make a tunnel";
+        dns_answers = 200, "Distinct names under one domain from one source in the window, answered with long texts, that make a download";
         dns_missing = 100, "Distinct names one source asked for in vain in the window that make an NXDOMAIN storm";
         beacon_calls = 12, "Calls to one place that are enough to judge their regularity";
         beacon_score = 80, "Score of regularity, 0 to 100, from which calls are a beacon";

@@ -5,6 +5,7 @@ mod each;
 mod full;
 mod lan;
 mod later;
+mod names;
 mod radius;
 
 use super::{Concerned, Config, Tables};

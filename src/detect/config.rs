@@ -59,6 +59,8 @@ thresholds! {
         ports = 25, "Ports of one host without a conversation that make a vertical scan";
         hosts = 20, "Hosts without a conversation on one port that make a horizontal scan";
         stealth = 5, "Packets with flags no TCP sends that make a stealth scan";
+        protocols = 10, "IP protocols of one host without an answer that make a protocol scan";
+        arp_hosts = 100, "Addresses of one /24 that one host asked for by ARP in two minutes that make a sweep";
         half_open = 1000, "Half-open connections to one port in the window that make a SYN flood";
         web_attacks = 3, "Requests of one source with an attack in them that make a finding where none was answered with success";
         web_missing = 40, "Distinct paths one source asked for in vain that make a search for hidden paths";

@@ -7,6 +7,7 @@ mod lan;
 mod later;
 mod names;
 mod radius;
+mod scans;
 
 use super::{Concerned, Config, Tables};
 use crate::model::{Dataset, Event, Field, Finding, Ledger, Origin, Outcome, Transport, Type, Value};

@@ -62,6 +62,7 @@ thresholds! {
         protocols = 10, "IP protocols of one host without an answer that make a protocol scan";
         arp_hosts = 100, "Addresses of one /24 that one host asked for by ARP in two minutes that make a sweep";
         half_open = 1000, "Half-open connections to one port in the window that make a SYN flood";
+        flood_packets = 1000, "Next to empty datagrams without an answer to one port, or pings without a pause to one host, in a minute that make a flood";
         web_attacks = 3, "Requests of one source with an attack in them that make a finding where none was answered with success";
         web_missing = 40, "Distinct paths one source asked for in vain that make a search for hidden paths";
         web_refused = 10, "Requests of one source in the window refused with 401 or 403 that make a guessing of passwords";

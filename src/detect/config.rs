@@ -55,7 +55,8 @@ thresholds! {
         failures_before_success = 5, "Failed log-ins before a success that make it suspicious";
         users = 8, "Distinct users tried from one source that make a spray";
         sources = 20, "Sources that failed on one user that make a distributed attack";
-        connections = 30, "SSH or RDP connections from one source in the window, where the outcome cannot be seen";
+        connections = 30, "SSH, RDP or VNC connections from one source in the window, where the outcome cannot be seen";
+        communities = 20, "Different SNMP communities one host tried on another that make a guessing";
         ports = 25, "Ports of one host without a conversation that make a vertical scan";
         hosts = 20, "Hosts without a conversation on one port that make a horizontal scan";
         stealth = 5, "Packets with flags no TCP sends that make a stealth scan";

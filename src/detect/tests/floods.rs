@@ -1,10 +1,11 @@
-//! Floods that no handshake tells.
+//! Floods that no handshake tells, and guesses that no failure tells.
 
 use super::each::{dataset, event, many};
 use super::{SECOND, judge, rules};
-use crate::model::{Dataset, Event, Transport};
+use crate::model::{Dataset, Event, Transport, Value};
 
 static FLOW: Dataset = dataset("flow", false);
+static SNMP: Dataset = dataset("snmp", true);
 
 fn datagram(n: u64) -> Event<'static> {
     let mut event = event(&FLOW, n, 0, &[]);
@@ -43,4 +44,28 @@ fn datagrams_and_pings() {
     assert!(rules(&[ping(1000, 6, 8)]).is_empty(), "slower");
     assert!(rules(&[ping(100_000, 100_000, 8)]).is_empty(), "a day of pings");
     assert!(rules(&[ping(5000, 5, 13)]).is_empty());
+}
+
+#[test]
+fn guesses_at_vnc_and_snmp() {
+    let vnc = |n: u64| event(&FLOW, n, n.cast_signed(), &[("network.protocol", "vnc".into())]);
+    let found = judge(&[&many(30, vnc)]);
+    assert_eq!((found[0].rule, found[0].severity.name()), ("login.vnc_connections", "medium"));
+    assert!(found[0].title.contains("30 VNC connections"), "{}", found[0].title);
+    assert!(rules(&many(29, vnc)).is_empty());
+    let running = [("network.protocol", Value::from("vnc")), ("flow.final", false.into())];
+    assert!(rules(&many(60, |n| event(&FLOW, n, 0, &running))).is_empty(), "one connection, told often");
+    let tried = |n: u64, tried: i64| event(&SNMP, n, n.cast_signed(), &[("snmp.communities", tried.into())]);
+    let found = judge(&[&many(19, |n| tried(n, n.cast_signed() + 2))]);
+    assert_eq!((found[0].rule, found[0].subject.as_str()), ("login.snmp_communities", "203.0.113.9"));
+    assert!(
+        found[0].title.contains("20 or more different SNMP communities on 192.0.2.1"),
+        "{}",
+        found[0].title
+    );
+    assert!(rules(&many(18, |n| tried(n, n.cast_signed() + 2))).is_empty());
+    assert!(
+        rules(&many(200, |n| tried(n, n.cast_signed() % 5 + 2))).is_empty(),
+        "the handful it has been given"
+    );
 }

@@ -1,4 +1,4 @@
-//! Data in names: tunnels through DNS, and names that programs make up.
+//! Data in names and answers: tunnels and downloads through DNS, and names that programs make up.
 
 use super::spelled::{Word, line};
 use super::{Cell, Config, Detector, Observation, On};
@@ -8,22 +8,28 @@ use std::collections::BTreeMap;
 
 /// Names shown in a finding.
 const NAMED: usize = 12;
-/// A label below this length carries little, bytes.
+/// Characters of a name shown in a finding, without its domain.
+const SHOWN: usize = 40;
+/// Labels that are shorter together carry little, bytes.
 const LONG: usize = 20;
+/// An answer below this length carries little, bytes.
+const LARGE: usize = 128;
+/// Beginning of an answer that tells one from another, characters.
+const HEAD: usize = 8;
 /// Bits per character below which a name is a counter or a repeated word, whatever its length.
 const VARIED: f64 = 2.5;
-/// Mean length from which names under one domain leave no doubt, letters.
+/// Mean length from which names under one domain leave no doubt, bytes.
 const CERTAIN: f64 = 40.0;
 
 /// Descriptor.
 pub static DETECTOR: Detector = Detector {
     name: "dns",
     doc: "Names asked for, per source and registered domain: many different long names under one domain are a \
-          tunnel. Names asked for in vain, per source: many are a storm, and the mark of generated domains if they \
+          tunnel, and many names with long texts in the answer (TXT, NULL, CNAME) that begin differently are a download. Names asked for in vain, per source: many are a storm, and the mark of generated domains if they \
           look made up.",
     needs: "captures with DNS",
     on: On::Others,
-    rules: &["dns.tunnel", "dns.nxdomain_storm", "dns.generated_names"],
+    rules: &["dns.tunnel", "dns.download", "dns.nxdomain_storm", "dns.generated_names"],
     concerns: |event| event.dataset.name == "dns",
     observe,
     judge,
@@ -39,11 +45,21 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     }
     let domain = text("dns.question.registered_domain").unwrap_or(name);
     let below = name.strip_suffix(domain).unwrap_or_default().trim_end_matches('.');
-    if below.len() >= LONG {
+    if below.len() >= LONG && unescaped(below).len() >= LONG {
         out(Observation {
             subject: line(&[Word::Text("t"), Word::Ip(source), Word::Text(domain)]).into(),
             weight: 1,
             values: [Some(Cow::Borrowed(below)), Some(Cow::Borrowed(kind)), None],
+            mark: false,
+        });
+    }
+    // Below labels that begin with `_` stand keys and policies (RFC 8552): long texts by nature.
+    let carried = if below.starts_with('_') || below.contains("._") { None } else { carried(event, kind) };
+    if let Some(head) = carried.filter(|_| !below.is_empty()) {
+        out(Observation {
+            subject: line(&[Word::Text("d"), Word::Ip(source), Word::Text(domain)]).into(),
+            weight: 1,
+            values: [Some(Cow::Borrowed(below)), Some(head.into()), Some(Cow::Borrowed(kind))],
             mark: false,
         });
     }
@@ -57,19 +73,83 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     }
 }
 
+/// How a large answer of this type begins, if there is one.
+fn carried(event: &Event<'_>, kind: &str) -> Option<String> {
+    if !matches!(kind, "TXT" | "NULL" | "CNAME") {
+        return None;
+    }
+    let Some(Value::List(answers)) = event.by_name("dns.answers") else { return None };
+    answers.iter().find_map(|answer| {
+        let Value::Object(parts) = answer else { return None };
+        let part = |name: &str| parts.iter().find(|(part, _)| part == name).and_then(|(_, value)| value.as_str());
+        let data = part("data").filter(|_| part("type") == Some(kind))?;
+        // Types that have no form of their own are written `\# LENGTH HEX` (RFC 3597 §5).
+        let (size, data) = match data.strip_prefix("\\# ").and_then(|unknown| unknown.split_once(' ')) {
+            Some((length, hex)) => (length.parse().unwrap_or(0), hex),
+            None if kind == "CNAME" => (unescaped(data).len(), data),
+            None => (data.chars().count(), data),
+        };
+        (size >= LARGE).then(|| data.chars().take(HEAD).collect())
+    })
+}
+
+/// Bytes of a name's labels, without the dots between them. `\DDD` and `\X` stand for one byte (RFC 1035 §5.1).
+fn unescaped(name: &str) -> Vec<u8> {
+    let (mut bytes, mut rest) = (Vec::with_capacity(name.len()), name.bytes());
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'.' => {}
+            b'\\' => bytes.extend(escape(&mut rest)),
+            _ => bytes.push(byte),
+        }
+    }
+    bytes
+}
+
+/// The byte behind a backslash.
+fn escape(rest: &mut std::str::Bytes<'_>) -> Option<u8> {
+    let first = rest.next()?;
+    if !first.is_ascii_digit() {
+        return Some(first);
+    }
+    let digits = [first, rest.next()?, rest.next()?];
+    std::str::from_utf8(&digits).ok()?.parse().ok()
+}
+
+/// A name as a finding shows it: `…` for bytes that are no letters, and for what is too long.
+fn readable(below: &str, domain: &str) -> String {
+    let (mut shown, mut rest) = (String::new(), below.bytes());
+    while let Some(byte) = rest.next() {
+        let byte = if byte == b'\\' { escape(&mut rest).unwrap_or(0) } else { byte };
+        let told = if byte.is_ascii_graphic() { char::from(byte) } else { '…' };
+        if told != '…' || !shown.ends_with('…') {
+            shown.push(told);
+        }
+    }
+    if let Some((cut, _)) = shown.char_indices().nth(SHOWN) {
+        shown.truncate(cut);
+        shown.push('…');
+    }
+    format!("{shown}.{domain}")
+}
+
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     let mut parts = subject.splitn(3, '\t');
     let (Some(kind), Some(source), Some(domain)) = (parts.next(), parts.next(), parts.next()) else {
         return Vec::new();
     };
-    let finding = if kind == "t" { tunnel(config, source, domain, cell) } else { storm(config, source, cell) };
+    let finding = match kind {
+        "t" => tunnel(config, source, domain, cell),
+        "d" => download(config, source, domain, cell),
+        _ => storm(config, source, cell),
+    };
     finding.into_iter().collect()
 }
 
-/// Shannon entropy, bits per character.
-fn entropy(text: &str) -> f64 {
-    let mut counts: BTreeMap<char, u32> = BTreeMap::new();
-    text.chars().for_each(|c| *counts.entry(c).or_default() += 1);
+/// Shannon entropy, bits per byte.
+fn entropy(text: &[u8]) -> f64 {
+    let mut counts: BTreeMap<u8, u32> = BTreeMap::new();
+    text.iter().for_each(|byte| *counts.entry(*byte).or_default() += 1);
     let all = f64::from(counts.values().sum::<u32>());
     counts.values().map(|n| f64::from(*n) / all).map(|share| -share * share.log2()).sum()
 }
@@ -88,6 +168,7 @@ fn finding(rule: &'static str, severity: Severity, source: &str, title: String, 
     let (first, last) = cell.span?;
     let attack: &'static [&'static str] = match rule {
         "dns.tunnel" => &["T1071.004", "T1048.003"],
+        "dns.download" => &["T1071.004", "T1105"],
         "dns.generated_names" => &["T1568.002"],
         _ => &["T1071.004"],
     };
@@ -96,13 +177,23 @@ fn finding(rule: &'static str, severity: Severity, source: &str, title: String, 
     Some(Finding { rule, severity, attack, subject, title, advice, targets, count: cell.count, first, last })
 }
 
+/// Whether names are hardly ever asked for again. Content networks hash names too, but of few objects; a tunnel
+/// never says the same twice.
+fn is_fresh(cell: &Cell) -> bool {
+    cell.count <= cell.distinct(0).saturating_mul(3) || cell.distinct(0) >= super::SET_MAX as u64
+}
+
+/// A finding about names below one domain.
+fn below(rule: &'static str, severity: Severity, source: &str, domain: &str, title: String, cell: &Cell) -> Option<Finding> {
+    let targets = cell.values(0, NAMED).iter().map(|name| readable(name, domain)).collect();
+    finding(rule, severity, source, title, cell).map(|found| Finding { targets, ..found })
+}
+
 fn tunnel(config: &Config, source: &str, domain: &str, cell: &Cell) -> Option<Finding> {
     let names = cell.values(0, super::SET_MAX);
-    let labels = || names.iter().map(|name| name.replace('.', ""));
-    let (length, random) = (mean(labels().map(|l| l.len() as f64)), mean(labels().map(|l| entropy(&l))));
-    // Content networks hash names too, but of few objects; a tunnel never says the same twice.
-    let fresh = cell.count <= (names.len() as u64).saturating_mul(3) || names.len() >= super::SET_MAX;
-    if (names.len() as u64) < config.dns_labels || random < VARIED || !fresh {
+    let labels: Vec<Vec<u8>> = names.iter().map(|name| unescaped(name)).collect();
+    let (length, random) = (mean(labels.iter().map(|l| l.len() as f64)), mean(labels.iter().map(|l| entropy(l))));
+    if (names.len() as u64) < config.dns_labels || random < VARIED || !is_fresh(cell) {
         return None;
     }
     let title = format!(
@@ -111,7 +202,23 @@ fn tunnel(config: &Config, source: &str, domain: &str, cell: &Cell) -> Option<Fi
         cell.values(1, 4).join(", ")
     );
     let severity = if length >= CERTAIN { Severity::High } else { Severity::Medium };
-    finding("dns.tunnel", severity, source, title, cell)
+    below("dns.tunnel", severity, source, domain, title, cell)
+}
+
+fn download(config: &Config, source: &str, domain: &str, cell: &Cell) -> Option<Finding> {
+    let (burst, names, heads) = (cell.burst(config.window), cell.distinct(0), cell.distinct(1));
+    // Lists of addresses explain themselves, policies and keys name their version: such texts begin alike.
+    let differ = heads.saturating_mul(2) >= names;
+    if names < config.dns_answers || burst.count < config.dns_answers || !differ || !is_fresh(cell) {
+        return None;
+    }
+    let more = if names >= super::SET_MAX as u64 { "at least " } else { "" };
+    let title = format!(
+        "{source} asked for {more}{names} different names under {domain} that were answered with {LARGE} bytes or more, up to {} in the window, types {}",
+        burst.count,
+        cell.values(2, 4).join(", ")
+    );
+    below("dns.download", Severity::Medium, source, domain, title, cell)
 }
 
 fn storm(config: &Config, source: &str, cell: &Cell) -> Option<Finding> {
@@ -121,7 +228,7 @@ fn storm(config: &Config, source: &str, cell: &Cell) -> Option<Finding> {
     }
     let first_label = |domain: &String| domain.split('.').next().unwrap_or_default().to_owned();
     let labels: Vec<String> = domains.iter().map(first_label).filter(|label| label.len() >= 8).collect();
-    let made_up = labels.iter().filter(|label| entropy(label) >= 2.8).count();
+    let made_up = labels.iter().filter(|label| entropy(label.as_bytes()) >= 2.8).count();
     let generated = domains.len() as u64 >= config.dns_missing / 2 && made_up * 2 > domains.len();
     let (rule, severity, what) = match generated {
         true => ("dns.generated_names", Severity::High, "look made up by a program"),
@@ -138,13 +245,22 @@ fn storm(config: &Config, source: &str, cell: &Cell) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::entropy;
+    use super::{entropy, readable, unescaped};
 
     #[test]
     fn entropy_tells_counters_from_codes() {
-        assert_eq!(entropy("aaaa"), 0.0);
-        assert_eq!(entropy("abcd"), 2.0);
-        assert!(entropy("111111111111111111112") < super::VARIED);
-        assert!(entropy("6d5a9f0c3be172488d0e4a7f19c2b35e") > super::VARIED);
+        assert_eq!(entropy(b"aaaa"), 0.0);
+        assert_eq!(entropy(b"abcd"), 2.0);
+        assert!(entropy(b"111111111111111111112") < super::VARIED);
+        assert!(entropy(b"6d5a9f0c3be172488d0e4a7f19c2b35e") > super::VARIED);
+    }
+
+    #[test]
+    fn an_escape_is_one_byte() {
+        assert_eq!(unescaped(r"a\190\.b.\\\255"), [b'a', 190, b'.', b'b', b'\\', 255]);
+        assert_eq!(unescaped(r"a\"), b"a");
+        assert_eq!(unescaped(r"a\19"), b"a");
+        assert_eq!(readable(r"0ea\226\190hb\201", "evil.example"), "0ea…hb….evil.example");
+        assert_eq!(readable(&"x".repeat(60), "a.b"), format!("{}….a.b", "x".repeat(40)));
     }
 }

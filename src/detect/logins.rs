@@ -1,6 +1,6 @@
 //! Log-ins that fail too often, on too many names, or until one works.
 
-use super::spelled::{Word, address, line};
+use super::spelled::{Padded, Word, address, line};
 use super::{Cell, Config, Detector, Observation, On, SET_MAX};
 use crate::model::{Event, Evidence, Finding, MINUTE, Outcome, Severity, Value, login_attempts};
 use std::borrow::Cow;
@@ -12,13 +12,18 @@ const NAMED: usize = 20;
 pub static DETECTOR: Detector = Detector {
     name: "login",
     doc: "Failed and successful log-ins per service and source, and per service and user, from any log or \
-          capture whose events are of category `authentication`; SSH and RDP connections in captures, \
-          whose outcome is encrypted, are counted as attempts. Silent on sources without an address or name.",
+          capture whose events are of category `authentication`; of RADIUS per calling station, or per access \
+          server and user. SSH, RDP and VNC connections in captures, whose outcome is not seen, are counted as attempts, and different SNMP communities that one host tries on another as well. Silent on sources without an address or name.",
     needs: "log-ins in logs or captures",
-    on: On::Others,
-    rules: &["login.bruteforce", "login.spray", "login.success_after_failures", "login.distributed", "login.ssh_connections", "login.rdp_connections"],
+    on: On::All,
+    rules: &["login.bruteforce", "login.spray", "login.success_after_failures", "login.distributed", "login.ssh_connections", "login.rdp_connections", "login.vnc_connections", "login.snmp_communities"],
     concerns: |event| {
-        let connection = matches!(event.dataset.name, "rdp" | "ssh");
+        let connection = match event.dataset.name {
+            "rdp" | "ssh" => true,
+            "flow" => event.has("network.protocol"),
+            "snmp" => event.has("snmp.communities"),
+            _ => false,
+        };
         connection || event.dataset.category.contains(&"authentication") || event.has("event.category")
     },
     observe,
@@ -29,14 +34,19 @@ pub static DETECTOR: Detector = Detector {
 const BY_SOURCE: &str = "s";
 const BY_USER: &str = "u";
 const CONNECTIONS: &str = "c";
+const COMMUNITIES: &str = "g";
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let login = event.dataset.category.contains(&"authentication")
         || event.by_name("event.category").is_some_and(is_authentication);
     if !login {
-        // What an RDP connection request is answered with says nothing of the log-in that follows.
-        if event.dataset.name == "rdp" || event.dataset.name == "ssh" && event.outcome == Outcome::Unknown {
-            connection(event, out);
+        match event.dataset.name {
+            // What an RDP connection request is answered with says nothing of the log-in that follows.
+            "rdp" => connection("rdp", event, out),
+            "ssh" if event.outcome == Outcome::Unknown => connection("ssh", event, out),
+            "flow" if is_vnc(event) => connection("vnc", event, out),
+            "snmp" => community(event, out),
+            _ => {}
         }
         return;
     }
@@ -69,13 +79,32 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     }
 }
 
-/// A session in a capture: what was said in it is encrypted.
-fn connection(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
+/// A session in a capture: what was said in it is encrypted, or not looked at.
+fn connection(service: &str, event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let (Some(source), Some(server)) = (event.source.ip, event.destination.ip) else { return };
     out(Observation {
-        subject: line(&[Word::Text(CONNECTIONS), Word::Text(event.dataset.name), Word::Ip(source)]).into(),
+        subject: line(&[Word::Text(CONNECTIONS), Word::Text(service), Word::Ip(source)]).into(),
         weight: 1,
         values: [None, Some(address(server).into()), None],
+        mark: false,
+    });
+}
+
+/// VNC has no events of its own, only its name.
+fn is_vnc(event: &Event<'_>) -> bool {
+    let ended = !matches!(event.by_name("flow.final"), Some(Value::Bool(false)));
+    ended && event.by_name("network.protocol").and_then(Value::as_str) == Some("vnc")
+}
+
+/// A community that the client had not tried before: which one it is, is a secret.
+fn community(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
+    let (Some(source), Some(agent)) = (event.source.ip, event.destination.ip) else { return };
+    let Some(tried) = event.by_name("snmp.communities").and_then(Value::as_int) else { return };
+    let agent = address(agent);
+    out(Observation {
+        subject: line(&[Word::Text(COMMUNITIES), Word::Text(&agent), Word::Ip(source)]).into(),
+        weight: 1,
+        values: [Some(Padded::new(tried).as_str().into()), Some(Cow::Borrowed(&agent)), None],
         mark: false,
     });
 }
@@ -95,9 +124,16 @@ fn is_session(event: &Event<'_>) -> bool {
     event.by_name("event.action").and_then(Value::as_str).is_some_and(|a| a.starts_with("session"))
 }
 
+/// Who logs in. An access server asks a RADIUS server for all its users (RFC 2865 §2): whoever is behind it is told
+/// by the station they call from, and where that is not told, one user's failures are not another's.
 fn source<'e>(event: &'e Event<'_>) -> Option<Cow<'e, str>> {
-    let name = || event.by_name("source.domain").or_else(|| event.by_name("source.address"));
-    event.source.ip.map(|ip| address(ip).into()).or_else(|| name()?.as_str().map(Cow::Borrowed))
+    let text = |name: &str| event.by_name(name).and_then(Value::as_str);
+    let name = || text("source.domain").or_else(|| text("source.address")).map(Cow::Borrowed);
+    let asks = event.source.ip.map(|ip| address(ip).into()).or_else(name);
+    if event.dataset.name != "radius" {
+        return asks;
+    }
+    text("radius.calling_station").map(Cow::Borrowed).or_else(|| Some(format!("{} via {}", text("user.name")?, asks?).into()))
 }
 
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
@@ -110,6 +146,7 @@ fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     match kind {
         BY_SOURCE => [case.success_after_failures(), case.brute_force(), case.spray()],
         BY_USER => [case.distributed(), None, None],
+        COMMUNITIES => [case.communities(), None, None],
         _ => [case.connections(), None, None],
     }
     .into_iter()
@@ -226,22 +263,38 @@ impl Case<'_> {
         if burst.count < self.config.connections {
             return None;
         }
-        let ssh = self.service == "ssh";
+        let (name, rule, advice) = match self.service {
+            "ssh" => ("SSH", "login.ssh_connections", "Look into the servers' auth.log for this address: netlog grep-auth."),
+            "rdp" => (
+                "RDP",
+                "login.rdp_connections",
+                "Look into the servers' security log for this address (events 4625 and 4624).",
+            ),
+            _ => ("VNC", "login.vnc_connections", "See how the last of these connections went on: one that stayed open got in."),
+        };
         let title = format!(
-            "{} opened {} {} connections, up to {} in {} minutes, to {} servers: guessing passwords?",
+            "{} opened {} {name} connections, up to {} in {} minutes, to {} servers: guessing passwords?",
             self.who,
             self.cell.count,
-            if ssh { "SSH" } else { "RDP" },
             burst.count,
             self.config.window / MINUTE,
             counted(self.cell.distinct(1)),
         );
-        let rule = if ssh { "login.ssh_connections" } else { "login.rdp_connections" };
         let mut finding = self.finding(rule, Severity::Medium, title);
-        finding.advice = match ssh {
-            true => "Look into the servers' auth.log for this address: netlog grep-auth.",
-            false => "Look into the servers' security log for this address (events 4625 and 4624).",
-        };
+        finding.advice = advice;
+        Some(finding)
+    }
+
+    fn communities(&self) -> Option<Finding> {
+        let tried = self.cell.values(0, SET_MAX).last().and_then(|most| most.parse::<u64>().ok())?;
+        // All but the first of a flow are counted; who asks now and then may try the same two each time.
+        let burst = self.cell.burst(self.config.window).count.saturating_add(1);
+        if tried.min(burst) < self.config.communities {
+            return None;
+        }
+        let title = format!("{} tried {tried} or more different SNMP communities on {}: guessing?", self.who, self.service);
+        let mut finding = self.finding("login.snmp_communities", Severity::Medium, title);
+        finding.advice = "See whether the agent answered one of them, and let it speak version 3 with authentication only.";
         Some(finding)
     }
 }

@@ -1,93 +1,129 @@
-//! Port scans: TCP connections that never became conversations, on many ports or many hosts.
+//! Scans: packets that never became conversations, to many ports, many hosts or many protocols.
+
+mod probe;
 
 use super::spelled::{Word, address, push_line};
 use super::{Cell, Config, Detector, Observation, On, SET_MAX};
-use crate::model::{Event, Evidence, Finding, Severity, Transport, Value};
+use crate::model::{Event, Evidence, Finding, MINUTE, Severity, Transport, Ts};
+use probe::{CONNECT, REJECTED, STRAYS};
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 /// Targets named in a finding.
 const NAMED: usize = 30;
+/// In which hosts that do answer have to be asked to be a sweep. Who watches over hosts asks the same ones again, and
+/// who has to do with many meets them in the course of a day.
+const SWEEP: Ts = 2 * MINUTE;
 
 /// Descriptor.
 pub static DETECTOR: Detector = Detector {
     name: "scan",
-    doc: "TCP flows without a conversation (SYN unanswered, refused or torn down, and packets with flags that \
-          no connection begins with), and records of VPC flow logs with the action REJECT, per source: many ports \
-          of one host, or one port of many hosts.",
-    needs: "captures with TCP, or VPC flow logs",
+    doc: "Flows without a conversation, per source: TCP (SYN unanswered, refused or torn down, packets with flags that \
+          no connection begins with, packets of connections that never were), UDP and SCTP without an answer, other \
+          IP protocols without one, and records of VPC flow logs with the action REJECT: many ports or protocols of one \
+          host, or one port of many hosts. TCP connections without a byte, pings and ARP requests: many hosts within two \
+          minutes, hardly any of them twice.",
+    needs: "captures, or VPC flow logs",
     on: On::All,
-    rules: &["scan.vertical", "scan.horizontal", "scan.stealth"],
-    concerns: |event| matches!(event.dataset.name, "flow" | "aws.vpcflow"),
+    rules: &["scan.vertical", "scan.horizontal", "scan.stealth", "scan.protocols", "scan.ping_sweep", "scan.arp_sweep"],
+    concerns: |event| matches!(event.dataset.name, "flow" | "aws.vpcflow" | "arp"),
     observe,
     judge,
 };
 
+/// Which table a subject belongs to; the first letter of its key. Ports of one host …
+const PORTS: &str = "v";
+/// … of UDP …
+const UDP: &str = "u";
+/// … and of SCTP; hosts of one port …
+const SCTP: &str = "s";
+const HOSTS: &str = "h";
+/// … packets with strange flags, protocols of one host, …
+const STEALTH: &str = "x";
+const PROTOCOLS: &str = "p";
+/// … hosts that were pinged, and hosts of one network that ARP asked for.
+const PINGS: &str = "i";
+const ARP: &str = "a";
+
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    let seen_by_packets = event.dataset.name == "flow" && event.transport == Some(Transport::Tcp);
-    if event.dataset.name == "flow" && !seen_by_packets {
-        return;
+    let (Some(source), Some(target)) = (event.source.ip, event.destination.ip) else { return };
+    let mut teller = Teller { source, subject: String::with_capacity(64), out };
+    match (event.dataset.name, event.transport) {
+        ("arp", _) => teller.asked(event, target),
+        ("flow", Some(Transport::Tcp)) => {
+            if let Some(how) = probe::tcp(event) {
+                teller.port(event, target, how);
+            }
+        }
+        ("flow", Some(Transport::Udp)) if probe::udp(event) => teller.ports(UDP, event, target, "UDP"),
+        ("flow", Some(Transport::Sctp)) if probe::sctp(event) => teller.ports(SCTP, event, target, "SCTP"),
+        ("flow", Some(Transport::Icmp | Transport::Icmp6)) if probe::ping(event) => {
+            teller.tell(PINGS, "", [Some(&address(target)), None, None]);
+        }
+        ("flow", _) => {
+            if let Some(number) = probe::protocol(event) {
+                let mut digits = itoa::Buffer::new();
+                teller.tell(PROTOCOLS, &address(target), [Some(digits.format(number)), None, None]);
+            }
+        }
+        _ => {
+            if let Some(how) = probe::rejected(event) {
+                teller.port(event, target, how);
+            }
+        }
     }
-    let (Some(source), Some(target), Some(port)) =
-        (event.source.ip, event.destination.ip, event.destination.port)
-    else {
-        return;
-    };
-    let how = if seen_by_packets { probe(event) } else { rejected(event) };
-    let Some(how) = how else { return };
-    let text = address(target);
-    let mut digits = itoa::Buffer::new();
-    let port = digits.format(port);
-    // A scan has as many of these as it has probes.
-    let mut subject = String::with_capacity(64);
-    let mut tell = |kind: &str, on: &str, value: &str| {
-        subject.clear();
-        push_line(&mut subject, &[Word::Text(kind), Word::Ip(source), Word::Text(on)]);
-        out(Observation {
-            subject: Cow::Borrowed(&subject),
+}
+
+/// Tells of one event's source. A scan has as many of these as it has probes.
+struct Teller<'o, 'f> {
+    source: IpAddr,
+    subject: String,
+    out: &'o mut (dyn FnMut(Observation<'_>) + 'f),
+}
+
+impl Teller<'_, '_> {
+    fn tell(&mut self, kind: &str, on: &str, values: [Option<&str>; 3]) {
+        self.subject.clear();
+        push_line(&mut self.subject, &[Word::Text(kind), Word::Ip(self.source), Word::Text(on)]);
+        (self.out)(Observation {
+            subject: Cow::Borrowed(&self.subject),
             weight: 1,
-            values: [Some(Cow::Borrowed(value)), Some(Cow::Borrowed(how)), None],
+            values: values.map(|value| value.map(Cow::Borrowed)),
             mark: false,
         });
-    };
-    tell("v", &text, port);
-    tell("h", port, &text);
-    if !matches!(how, "SYN" | REJECTED) {
-        tell("x", how, &text);
     }
-}
 
-/// What the firewall of a cloud kept away.
-const REJECTED: &str = "rejected";
+    fn ports(&mut self, kind: &str, event: &Event<'_>, target: IpAddr, how: &str) {
+        let Some(port) = event.destination.port else { return };
+        self.tell(kind, &address(target), [Some(itoa::Buffer::new().format(port)), Some(how), None]);
+    }
 
-fn rejected(event: &Event<'_>) -> Option<&'static str> {
-    let action = event.by_name("aws.vpcflow.action").and_then(Value::as_str);
-    (action == Some("REJECT")).then_some(REJECTED)
-}
+    fn port(&mut self, event: &Event<'_>, target: IpAddr, how: &str) {
+        let Some(port) = event.destination.port else { return };
+        let (target, mut digits) = (address(target), itoa::Buffer::new());
+        let port = digits.format(port);
+        if how == CONNECT {
+            return self.tell(HOSTS, port, [Some(&target), Some(how), Some(&target)]);
+        }
+        self.tell(PORTS, &target, [Some(port), Some(how), None]);
+        // Connections older than the capture are to one port of many hosts, too.
+        if STRAYS.contains(&how) {
+            return;
+        }
+        self.tell(HOSTS, port, [Some(&target), Some(how), None]);
+        if !matches!(how, "SYN" | REJECTED) {
+            self.tell(STEALTH, how, [Some(&target), Some(how), None]);
+        }
+    }
 
-/// Kind of probe a flow is, if it is one.
-fn probe(event: &Event<'_>) -> Option<&'static str> {
-    // Looked at first: most flows are conversations. Of some only the answers were captured.
-    if !event.source.packets.is_some_and(|sent| (1..=3).contains(&sent)) {
-        return None;
-    }
-    let flags = event.by_name("netlog.flow.source.tcp_flags");
-    let has = |flag: &str| match flags {
-        Some(Value::Words(words)) => words.contains(&flag),
-        Some(Value::List(items)) => items.iter().any(|v| v.as_str() == Some(flag)),
-        Some(Value::Str(s)) => s == flag,
-        _ => false,
-    };
-    if has("syn") {
-        let state = event.by_name("netlog.flow.state").and_then(Value::as_str)?;
-        return matches!(state, "half_open" | "refused" | "aborted").then_some("SYN");
-    }
-    if has("ack") || has("rst") {
-        return None;
-    }
-    match (has("fin"), has("psh") && has("urg")) {
-        (true, true) => Some("Xmas"),
-        (true, false) => Some("FIN"),
-        (false, _) => flags.is_none().then_some("NULL"),
+    /// An ARP request, by the /24 of what was asked for.
+    fn asked(&mut self, event: &Event<'_>, target: IpAddr) {
+        let IpAddr::V4(wanted) = target else { return };
+        if self.source.is_unspecified() || self.source == target || !event.has("arp.requests") {
+            return;
+        }
+        let [a, b, c, _] = wanted.octets();
+        self.tell(ARP, &format!("{a}.{b}.{c}.0/24"), [Some(&address(target)), None, None]);
     }
 }
 
@@ -97,48 +133,108 @@ fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
         return Vec::new();
     };
     let Some(span) = cell.span else { return Vec::new() };
-    let distinct = cell.distinct(0);
-    let more = if distinct >= SET_MAX as u64 { "at least " } else { "" };
-    let how = cell.values(1, 4).join(", ");
-    let found = match kind {
-        "v" if distinct >= config.ports => Some((
-            "scan.vertical",
-            Severity::Medium,
-            format!("{source} probed {more}{distinct} ports of {on} ({how} scan)"),
-        )),
-        "h" if distinct >= config.hosts => Some((
-            "scan.horizontal",
-            Severity::Medium,
-            format!("{source} probed port {on} of {more}{distinct} hosts ({how} scan)"),
-        )),
-        "x" if cell.count >= config.stealth => Some((
-            "scan.stealth",
-            Severity::Medium,
-            format!("{source} sent {} {on} probes to {more}{distinct} hosts: packets no connection begins with", cell.count),
-        )),
+    let case = Case { config, source, on, cell, span, distinct: cell.distinct(0) };
+    match kind {
+        PORTS | SCTP => case.vertical(config.ports),
+        // Who speaks of many things in a day may meet many ports that are closed by then.
+        UDP if cell.burst(config.window).count >= config.ports => case.vertical(config.ports),
+        HOSTS => case.horizontal(),
+        STEALTH if cell.count >= config.stealth => case.stealth(),
+        PROTOCOLS if case.distinct >= config.protocols => case.protocols(),
+        PINGS if case.is_sweep(config.hosts) => case.pings(),
+        ARP if case.is_sweep(config.arp_hosts) => case.asked(),
         _ => None,
-    };
-    found.map(|(rule, severity, title)| finding(rule, severity, title, source, cell, span)).into_iter().collect()
+    }
+    .into_iter()
+    .collect()
 }
 
-fn finding(
-    rule: &'static str,
-    severity: Severity,
-    title: String,
-    source: &str,
-    cell: &Cell,
+struct Case<'c> {
+    config: &'c Config,
+    source: &'c str,
+    on: &'c str,
+    cell: &'c Cell,
     span: (Evidence, Evidence),
-) -> Finding {
-    Finding {
-        rule,
-        severity,
-        attack: &["T1046", "T1595.001"],
-        subject: source.to_owned(),
-        title,
-        advice: "See which of the probed ports answered, and whether the source came back to them.",
-        targets: cell.values(0, NAMED),
-        count: cell.count,
-        first: span.0,
-        last: span.1,
+    distinct: u64,
+}
+
+impl Case<'_> {
+    fn counted(&self) -> String {
+        let more = if self.distinct >= SET_MAX as u64 { "at least " } else { "" };
+        format!("{more}{}", self.distinct)
+    }
+
+    fn how(&self) -> String {
+        self.cell.values(1, 4).join(", ")
+    }
+
+    /// Whether so many hosts were asked in one go, and not again and again.
+    fn is_sweep(&self, hosts: u64) -> bool {
+        let again = self.distinct < SET_MAX as u64 && self.cell.count > self.distinct.saturating_mul(2);
+        self.distinct >= hosts && !again && self.cell.burst(SWEEP).count >= hosts
+    }
+
+    fn vertical(&self, ports: u64) -> Option<Finding> {
+        let title = || format!("{} probed {} ports of {} ({} scan)", self.source, self.counted(), self.on, self.how());
+        (self.distinct >= ports).then(|| self.finding("scan.vertical", Severity::Medium, title()))
+    }
+
+    fn horizontal(&self) -> Option<Finding> {
+        let silent = self.distinct.saturating_sub(self.cell.distinct(2));
+        let severity = match silent >= self.config.hosts {
+            true => Severity::Medium,
+            false if self.is_sweep(self.config.hosts) => Severity::Low,
+            false => return None,
+        };
+        let title = format!("{} probed port {} of {} hosts ({} scan)", self.source, self.on, self.counted(), self.how());
+        Some(self.finding("scan.horizontal", severity, title))
+    }
+
+    fn stealth(&self) -> Option<Finding> {
+        let title = format!(
+            "{} sent {} {} probes to {} hosts: packets no connection begins with",
+            self.source,
+            self.cell.count,
+            self.on,
+            self.counted()
+        );
+        Some(self.finding("scan.stealth", Severity::Medium, title))
+    }
+
+    fn protocols(&self) -> Option<Finding> {
+        let title = format!("{} tried {} IP protocols on {} in vain", self.source, self.counted(), self.on);
+        Some(self.finding("scan.protocols", Severity::Medium, title))
+    }
+
+    fn pings(&self) -> Option<Finding> {
+        let title = format!("{} pinged {} hosts, hardly any of them twice", self.source, self.counted());
+        Some(self.sweep("scan.ping_sweep", title))
+    }
+
+    fn asked(&self) -> Option<Finding> {
+        let title = format!("{} asked by ARP for {} addresses of {}, hardly any of them twice", self.source, self.counted(), self.on);
+        Some(self.sweep("scan.arp_sweep", title))
+    }
+
+    fn sweep(&self, rule: &'static str, title: String) -> Finding {
+        let mut finding = self.finding(rule, Severity::Low, title);
+        finding.attack = &["T1018", "T1595.001"];
+        finding.advice = "See whether the source watches over these hosts, and whether it came back to those that answered.";
+        finding
+    }
+
+    fn finding(&self, rule: &'static str, severity: Severity, title: String) -> Finding {
+        Finding {
+            rule,
+            severity,
+            attack: &["T1046", "T1595.001"],
+            subject: self.source.to_owned(),
+            title,
+            advice: "See which of the probed ports answered, and whether the source came back to them.",
+            targets: self.cell.values(0, NAMED),
+            count: self.cell.count,
+            first: self.span.0,
+            last: self.span.1,
+        }
     }
 }

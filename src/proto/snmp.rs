@@ -4,7 +4,7 @@ use super::ber::{self, Ber};
 use super::fields::{ACTION, CLEAR_PASSWORD, ERROR_CODE, METHOD, QUERY, STATUS, USER_NAME, USER_PASSWORD};
 use super::pairs::Pairs;
 use super::{Dir, Draft, Emit, Options, Over, Parser, Probe, Protocol, Step, lines};
-use crate::model::{Dataset, Outcome, Value};
+use crate::model::{Dataset, Outcome, Value, fnv1a};
 
 const DOC: &str = "One SNMP request with its response, a notification, or an encrypted message.";
 /// Requests.
@@ -14,6 +14,7 @@ crate::fields! {
     pub FIELDS;
     VERSION: Keyword, "snmp.version", "`1`, `2c` or `3`.";
     COMMUNITY: Keyword, "snmp.community", "Community of versions 1 and 2c; masked unless --show-secrets, but `public` and `private` are told.";
+    COMMUNITIES: Long, "snmp.communities", "How many different communities the client had tried in this flow by then, with each that is new but the first; at most 256.";
     REQUEST_ID: Long, "snmp.request_id", "Number that joins request and response.";
     OIDS: Keyword, "snmp.oids", "Objects asked for or told, dotted, at most 64.";
     VALUES: Wildcard, "snmp.values", "Values of the response, with --detail full.";
@@ -46,12 +47,30 @@ pub static PROTOCOL: Protocol = Protocol {
 include!(concat!(env!("OUT_DIR"), "/snmp_numbers.rs"));
 
 fn start(_: &Options) -> Box<dyn Parser> {
-    Box::new(Snmp { pairs: Pairs::new("snmp.pending"), heard: false })
+    Box::new(Snmp { pairs: Pairs::new("snmp.pending"), heard: false, tried: Vec::new() })
 }
+
+/// Communities of a flow that are told from each other.
+const TRIED_MAX: usize = 256;
 
 struct Snmp {
     pairs: Pairs<i64>,
     heard: bool,
+    /// Hashes of communities, sorted.
+    tried: Vec<u64>,
+}
+
+impl Snmp {
+    /// How many communities were tried, if this is a new one and not the first.
+    fn tries(&mut self, community: &[u8]) -> Option<i64> {
+        let hash = fnv1a(community.iter().copied());
+        let Err(at) = self.tried.binary_search(&hash) else { return None };
+        if self.tried.len() >= TRIED_MAX {
+            return None;
+        }
+        self.tried.insert(at, hash);
+        i64::try_from(self.tried.len()).ok().filter(|tried| *tried > 1)
+    }
 }
 
 /// A message.
@@ -254,7 +273,8 @@ impl Parser for Snmp {
                 match self.pairs.waits(&id) {
                     Some(draft) => { draft.again(); },
                     None => {
-                        let draft = request(&m, bytes.len(), out);
+                        let mut draft = request(&m, bytes.len(), out);
+                        draft.put_some(&COMMUNITIES, m.community.and_then(|community| self.tries(community)));
                         self.pairs.ask(id, draft, out);
                     }
                 }
@@ -265,5 +285,19 @@ impl Parser for Snmp {
 
     fn end(&mut self, out: &mut Emit<'_>) {
         self.pairs.flush(out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_communities_are_counted_and_not_told() {
+        let mut snmp = Snmp { pairs: Pairs::new("snmp.pending"), heard: false, tried: Vec::new() };
+        let tries = [&b"public"[..], b"public", b"private", b"cisco", b"private"].map(|community| snmp.tries(community));
+        assert_eq!(tries, [None, None, Some(2), Some(3), None]);
+        let many: Vec<_> = (0..300u32).filter_map(|n| snmp.tries(&n.to_be_bytes())).collect();
+        assert_eq!(many.last(), Some(&256), "capped");
     }
 }

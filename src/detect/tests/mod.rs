@@ -2,9 +2,13 @@
 
 mod allowed;
 mod each;
+mod floods;
 mod full;
 mod lan;
 mod later;
+mod names;
+mod radius;
+mod scans;
 
 use super::{Concerned, Config, Tables};
 use crate::model::{Dataset, Event, Field, Finding, Ledger, Origin, Outcome, Transport, Type, Value};

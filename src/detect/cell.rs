@@ -128,12 +128,18 @@ impl Cell {
     pub fn burst(&self, window: Ts) -> Burst {
         let reach = (window / self.width).max(1);
         let mut best = Burst::default();
-        for (i, (start, _)) in self.buckets.iter().enumerate() {
+        // A window that is moved on bucket by bucket, with the sum of what lies in it.
+        let (mut inside, mut ahead) = (0u128, self.buckets.iter().peekable());
+        for (start, weight) in &self.buckets {
             let end = start.saturating_add(reach);
-            let count = sum(self.buckets.iter().skip(i).take_while(|(at, _)| *at < end));
+            while let Some((_, weight)) = ahead.next_if(|(at, _)| *at < end) {
+                inside += u128::from(*weight);
+            }
+            let count = u64::try_from(inside).unwrap_or(u64::MAX);
             if count > best.count {
                 best = Burst { count, start: start.saturating_mul(self.width) };
             }
+            inside -= u128::from(*weight);
         }
         best
     }

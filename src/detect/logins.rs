@@ -16,6 +16,7 @@ pub static DETECTOR: Detector = Detector {
           server and user. SSH, RDP and VNC connections in captures, whose outcome is not seen, are counted as attempts, and different SNMP communities that one host tries on another as well. Silent on sources without an address or name.",
     needs: "log-ins in logs or captures",
     on: On::All,
+    to_the_second: true,
     rules: &["login.bruteforce", "login.spray", "login.success_after_failures", "login.distributed", "login.ssh_connections", "login.rdp_connections", "login.vnc_connections", "login.snmp_communities"],
     concerns: |event| {
         let connection = match event.dataset.name {

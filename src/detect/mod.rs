@@ -18,7 +18,7 @@ pub use allow::{Allow, Severities};
 pub use cell::{Burst, Cell, Mark, SET_MAX};
 pub use config::Config;
 
-use crate::model::{Allowed, Event, Finding, Ledger, Ran, Shapes, Stamp};
+use crate::model::{Allowed, Event, Finding, Ledger, Ran, SECOND, Shapes, Stamp};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::{Entry, EntryRef};
@@ -69,6 +69,9 @@ pub struct Detector {
     pub needs: &'static str,
     /// Which events it is shown.
     pub on: On,
+    /// Whether the order of what it is told within a bucket matters: then time is kept to the second, as long as there
+    /// are few enough of them.
+    pub to_the_second: bool,
     /// Names of the rules its findings carry; each is argued in docs/detections.md.
     pub rules: &'static [&'static str],
     /// Whether events of such a data set, with such fields, can tell anything. Asked once for all that are
@@ -258,11 +261,11 @@ impl Tables {
     /// Shows an event to every detector that it concerns.
     pub fn observe(&mut self, event: &Event<'_>, concerned: &mut Concerned) {
         let at = Stamp { ts: event.ts, origin: event.origin };
-        let bucket = self.config.bucket;
         let concerned = concerned.shapes.of(event, Concern::of);
         *(if concerned.flow { &mut self.flows } else { &mut self.others }) += 1;
         for (nth, detector) in &concerned.detectors {
             let Some(table) = self.tables.get_mut(*nth) else { continue };
+            let bucket = if detector.to_the_second { SECOND } else { self.config.bucket };
             (detector.observe)(event, &mut |observation| table.add(&observation, at, bucket));
         }
     }

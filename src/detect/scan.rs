@@ -25,6 +25,7 @@ pub static DETECTOR: Detector = Detector {
           minutes, hardly any of them twice.",
     needs: "captures, or VPC flow logs",
     on: On::All,
+    to_the_second: false,
     rules: &["scan.vertical", "scan.horizontal", "scan.stealth", "scan.protocols", "scan.ping_sweep", "scan.arp_sweep"],
     concerns: |event| matches!(event.dataset.name, "flow" | "aws.vpcflow" | "arp"),
     observe,

@@ -23,6 +23,7 @@ pub static DETECTOR: Detector = Detector {
           guesses need five times as many.",
     needs: "requests in captures (not inside TLS) or in logs of web servers",
     on: On::Others,
+    to_the_second: false,
     rules: &["web.traversal", "web.sql_injection", "web.cross_site_scripting", "web.command_injection", "web.log4shell", "web.shell", "web.secret_files", "web.scanner", "web.hidden_paths", "web.refused"],
     concerns: |event| event.has("url.original") || event.has("url.path"),
     observe,

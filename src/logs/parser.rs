@@ -121,7 +121,7 @@ pub struct Parsed<'a> {
     /// Second events of the line being read.
     pub(super) seconds: Vec<Event<'a>>,
     /// Time of the last line that tells one with its year.
-    latest: Option<Ts>,
+    pub(super) latest: Option<Ts>,
     /// Lines of the events that have more than one, by the number of the first.
     pub(super) lengths: BTreeMap<u64, u64>,
 }

@@ -132,7 +132,7 @@ impl Parser<'_> {
         if replaced {
             parsed.ledger.anomaly("text.not_utf8", origin);
         }
-        let mut own = Parsed { turns: parsed.turns, chunk: parsed.chunk, ..Parsed::default() };
+        let mut own = Parsed { turns: parsed.turns, chunk: parsed.chunk, latest: parsed.latest, ..Parsed::default() };
         self.record(&text, raw, origin, &mut Draft::default(), &mut own, scratch);
         parsed.turns = own.turns;
         let shift = parsed.events.len();

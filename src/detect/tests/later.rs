@@ -194,3 +194,18 @@ fn neither_many_successes_nor_large_numbers_hide_guessing() {
     }
     assert_eq!(rules(&many), ["login.bruteforce"]);
 }
+
+/// What fails after a log-in does not make it a guess, though it be in the same minute.
+#[test]
+fn failures_after_a_log_in_are_not_before_it() {
+    let source = "203.0.113.9";
+    let mut events = vec![
+        login(0, 0, source, "bob", Outcome::Failure),
+        login(1, 3, source, "bob", Outcome::Success),
+    ];
+    events.extend((2..22).map(|n| login(n, 3 + n.cast_signed(), source, "root", Outcome::Failure)));
+    assert_eq!(rules(&events), ["login.bruteforce"]);
+    events.push(login(30, 27, source, "root", Outcome::Success));
+    let found = judge(&[&events]);
+    assert!(found[0].title.contains("as root after 21 failures"), "{}", found[0].title);
+}

@@ -205,7 +205,8 @@ fn share(
         let goes_on = |(nth, pair): (usize, &[&str])| {
             let [before, line] = pair else { return false };
             let (before, line) = (before.as_bytes(), line.as_bytes());
-            joining.claims(before, line) || (joining.continues(before, line) && !foreign(at + nth + 1))
+            let strange = joining.alone || !foreign(at + nth + 1);
+            joining.claims(before, line) || (joining.continues(before, line) && strange)
         };
         let rest = lines.get(at..).unwrap_or_default();
         let len = 1 + rest.windows(2).enumerate().take_while(|pair| goes_on(*pair)).count();

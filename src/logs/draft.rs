@@ -5,7 +5,7 @@ use super::fields::Check;
 use super::rule::Rule;
 use super::target::{Capture, Side, Target};
 use super::time::Moment;
-use super::values::{address, allowed, convert, duration, outcome, port, socket, transport, whole};
+use super::values::{address, allowed, convert, duration, hostname, outcome, port, socket, transport, whole};
 use crate::model::{Endpoint, Event, FieldRef, Outcome, SECOND, Transport, Ts, Type, Value};
 use std::borrow::Cow;
 
@@ -172,6 +172,13 @@ impl<'a> Draft<'a> {
                 }
                 true
             }
+            Target::Peer(side, domain, named) => self.peer(side, domain, named, text),
+            Target::Name(field) => {
+                let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+                let name = bare.filter(|bare| address(bare).is_some()).unwrap_or(text);
+                let fits = address(name).is_some() || hostname(name);
+                fits && self.put_field(field, capture.check.as_ref(), name)
+            }
             Target::Socket(side, domain, named) => {
                 let (host, port) = socket(text);
                 self.end(side).port = port;
@@ -211,6 +218,22 @@ impl<'a> Draft<'a> {
             Side::Source => &mut self.source,
             Side::Destination => &mut self.destination,
         }
+    }
+
+    /// Who was at the other end, if that can be one; with or without a port.
+    #[inline]
+    fn peer(&mut self, side: Side, domain: FieldRef, named: FieldRef, text: &'a str) -> bool {
+        if let Some(ip) = address(text) {
+            self.end(side).ip = Some(ip);
+            return true;
+        }
+        let (host, port) = socket(text);
+        match address(host) {
+            Some(ip) => (self.end(side).ip, self.end(side).port) = (Some(ip), port),
+            None if hostname(text) => self.name(domain, named, text),
+            None => return false,
+        }
+        true
     }
 
     fn name(&mut self, domain: FieldRef, named: FieldRef, text: &'a str) {

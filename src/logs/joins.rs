@@ -29,6 +29,7 @@ impl<'f> Joins<'f> {
     pub(super) fn new(set: &'f FormatSet, roots: &[usize], mixed: bool) -> Joins<'f> {
         let joining = |root: &usize| set.format(*root).and_then(|format| format.joining.as_ref());
         match roots.first().and_then(joining) {
+            Some(joining) if joining.alone => Joins::One(joining),
             _ if mixed && roots.iter().any(|root| joining(root).is_some()) => {
                 Joins::Mixed(set, roots.to_vec())
             }

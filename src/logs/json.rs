@@ -140,6 +140,17 @@ impl JsonRule {
                 Json::Object(inner) if slot.is_none() && self.inner.contains(path.as_str()) => {
                     self.walk(path, inner, null, draft, others);
                 }
+                Json::Array(mut items) if slot.is_none() && self.inner.contains(&format!("{path}[]")) => {
+                    // A list of objects: its first fills fields, the others are kept.
+                    let first = items.iter().position(|item| matches!(item, Json::Object(_)));
+                    if let Some(Json::Object(inner)) = first.map(|at| items.remove(at)) {
+                        path.push_str("[]");
+                        self.walk(path, inner, null, draft, others);
+                    }
+                    if !items.is_empty() {
+                        others.push((Cow::Owned(path.clone()), Json::Array(items).into_value()));
+                    }
+                }
                 value => {
                     if let Some(left) = slot.map_or(Some(value.clone()), |slot| slot.put(value, draft)) {
                         let key = if before == 0 { name } else { Cow::Owned(path.clone()) };
@@ -244,11 +255,11 @@ impl Slot {
             return draft.put(&self.capture, text);
         }
         let forms = match text.bytes().take_while(u8::is_ascii_digit).count() {
-            n if n < 9 => [Form::Iso8601, Form::Rfc3164],
-            9..=11 => [Form::Epoch, Form::Iso8601],
-            12..=14 => [Form::EpochMs, Form::Epoch],
-            15..=17 => [Form::EpochUs, Form::Epoch],
-            _ => [Form::EpochNs, Form::Epoch],
+            n if n < 9 => [Form::Iso8601, Form::Rfc3164, Form::HttpDate],
+            9..=11 => [Form::Epoch, Form::Iso8601, Form::HttpDate],
+            12..=14 => [Form::EpochMs, Form::Epoch, Form::HttpDate],
+            15..=17 => [Form::EpochUs, Form::Epoch, Form::HttpDate],
+            _ => [Form::EpochNs, Form::Epoch, Form::HttpDate],
         };
         forms.into_iter().any(|form| {
             let target = match self.capture.target {

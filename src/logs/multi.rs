@@ -21,6 +21,9 @@ pub struct Joining {
     start: Option<Regex>,
     goes_on: Option<Regex>,
     follows: Option<Regex>,
+    never: Option<Regex>,
+    /// What stands between two events is of no other format, whatever it looks like.
+    pub(super) alone: bool,
     division: Option<Division>,
     lines: usize,
     bytes: usize,
@@ -66,6 +69,8 @@ impl Joining {
             start: compile("start", &spec.start)?,
             goes_on: compile("continues", &spec.continues)?,
             follows: compile("follows", &spec.follows)?,
+            never: compile("never", &spec.never)?,
+            alone: spec.alone,
             division: None,
             lines: spec.lines.unwrap_or(LINES),
             bytes: spec.bytes.unwrap_or(BYTES).min(BYTES),
@@ -90,7 +95,8 @@ impl Joining {
 
     /// Whether the format says so by what continuations look like, not by what beginnings do.
     pub(super) fn claims(&self, before: &[u8], line: &[u8]) -> bool {
-        holds(&self.follows, before) == Some(true) || holds(&self.goes_on, line) == Some(true)
+        let claims = holds(&self.follows, before) == Some(true) || holds(&self.goes_on, line) == Some(true);
+        claims && holds(&self.never, line) != Some(true)
     }
 
     /// Whether the format knows a line as the first of an event.
@@ -179,6 +185,12 @@ mod tests {
     fn a_line_can_hold_on_to_the_next() {
         let joining = joining("start = '# (Time|User)'\nfollows = '# Time'").unwrap();
         assert_eq!(joining.group(b"# Time 1\n# User a\nx\n# User b\n").bytes, 20);
+    }
+
+    #[test]
+    fn a_line_can_be_kept_from_going_on() {
+        let joining = joining("continues = '[a-z]'\nnever = '[a-z]+!$'").unwrap();
+        assert_eq!(joining.group(b"One\ntwo\nthree!\nfour\n").bytes, 8);
     }
 
     #[test]

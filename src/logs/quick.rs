@@ -20,8 +20,8 @@ use header::{Header, Name};
 
 /// Stamp, program and message of the lines that [`Heads`] reads, as templates in the order they are tried.
 const HEADERS: [&str; 2] = [
-    "%{@timestamp:rfc3164} %{host.name} %{process.name}[%{process.pid}]: %{message:rest}",
-    "%{@timestamp:rfc3164} %{host.name} %{process.name}: %{message:rest}",
+    "%{@timestamp:rfc3164} %{host.name:host} %{process.name}[%{process.pid}]: %{message:rest}",
+    "%{@timestamp:rfc3164} %{host.name:host} %{process.name}: %{message:rest}",
 ];
 
 /// Programs whose messages are read the short way.

@@ -78,6 +78,7 @@ impl Matcher {
                 target,
                 Target::Ip(Side::Source)
                     | Target::Address(Side::Source, ..)
+                    | Target::Peer(Side::Source, ..)
                     | Target::Socket(Side::Source, ..)
             )
         })

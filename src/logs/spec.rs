@@ -306,6 +306,11 @@ pub(super) struct MultiSpec {
     pub continues: Option<String>,
     /// What a line begins with that is never the last of its event.
     pub follows: Option<String>,
+    /// What a line that goes on with no event begins with, whatever `continues` says.
+    pub never: Option<String>,
+    /// A file that is in this format most of all is in no other: lines within its events may look like anything.
+    #[serde(default)]
+    pub alone: bool,
     /// Where a new event begins in the middle of a line.
     pub divide: Option<String>,
     /// Events are entries of the journal's export format, which tells the lengths of values.

@@ -10,11 +10,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Names of what a step can do.
-const DOES: [&str; 10] = [
+const DOES: [&str; 11] = [
     "lowercase",
     "uppercase",
     "trim",
     "percent_decode",
+    "single_quotes",
     "multiply",
     "split",
     "translate",
@@ -69,6 +70,7 @@ impl Step {
             "uppercase" => Does::Text(str::to_uppercase),
             "trim" => Does::Text(|text| text.trim().to_owned()),
             "percent_decode" => Does::Text(percent_decode),
+            "single_quotes" => Does::Text(|text| text.replace("\"\"", "\"")),
             "multiply" => Does::Multiply(spec.by.filter(|by| by.is_finite()).ok_or_else(|| lacks("by"))?),
             "split" => Does::Split(spec.at.clone().filter(|at| !at.is_empty()).ok_or_else(|| lacks("at"))?),
             "translate" if spec.table.is_empty() => return Err(lacks("table")),

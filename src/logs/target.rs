@@ -29,6 +29,11 @@ pub(super) enum Target {
     Port(Side),
     /// `source.address`: an address goes to the endpoint, a name to `domain` and `address`.
     Address(Side, FieldRef, FieldRef),
+    /// The same, with or without a port, where nothing else will do: of what is no address, only what a host can be
+    /// called.
+    Peer(Side, FieldRef, FieldRef),
+    /// Any other field, of what a host can be called; an address may stand in brackets.
+    Name(FieldRef),
     /// `source`: an address or name with or without a port.
     Socket(Side, FieldRef, FieldRef),
     /// `log.syslog.priority` with the facility and severity it is made of.
@@ -108,9 +113,11 @@ impl Target {
     /// The fields it fills beside the event's own members.
     pub fn fields(self) -> Vec<FieldRef> {
         match self {
-            Target::Address(_, a, b) | Target::Socket(_, a, b) => vec![a, b],
+            Target::Address(_, a, b) | Target::Socket(_, a, b) | Target::Peer(_, a, b) => vec![a, b],
             Target::Priority(fields) | Target::Url(fields) => fields.to_vec(),
-            Target::Status(field) | Target::Field(field) | Target::Protocol(field) => vec![field],
+            Target::Status(field) | Target::Field(field) | Target::Protocol(field) | Target::Name(field) => {
+                vec![field]
+            }
             _ => Vec::new(),
         }
     }

@@ -11,6 +11,10 @@
 //! - `rest`: any characters, also none, as many as possible. What follows it is matched from the end of
 //!   the line backwards, so that text under an attacker's control cannot pretend to be what follows.
 //!   At most one per template;
+//! - `unquoted`: any characters, also none, up to the last occurrence of what follows before the next double
+//!   quote without a backslash before it: a text in which quotes are escaped, and nothing else;
+//! - `host`: a word that does not end in a colon, which is a program's mark in a system log and no host;
+//! - `name`: a word that is the name of a host, or an address; `source.address` takes one with a port, too;
 //! - `quoted`: up to the next double quote without a backslash before it;
 //! - `blanks`: blanks and tabs, also none;
 //! - `structured`: the structured data of RFC 5424: `-`, or elements in brackets with quoted values;
@@ -22,9 +26,10 @@ pub(super) mod progress;
 
 use super::PatternError;
 use super::draft::Draft;
-use super::fields::{Table, nearest};
+use super::fields::Table;
 use super::target::{Capture, Target};
 use super::time::Form;
+use parts::{capture, literal};
 pub(super) use scan::{Walk, begins};
 use scan::{backward, forward};
 
@@ -40,6 +45,10 @@ enum Mode {
     ToBlank,
     Digits,
     Text,
+    /// Up to the last of what follows before the next quote.
+    Unquoted,
+    /// A word without a colon at its end, up to the last of what follows.
+    Host,
     Quoted,
     Blanks,
     Structured,
@@ -186,7 +195,10 @@ impl Template {
     /// What cannot be decided in one pass is refused.
     fn sound(&self) -> Result<(), &'static str> {
         let open = |part: Option<&Part>| {
-            matches!(part, Some(Part::Capture(Mode::Word | Mode::ToBlank | Mode::Text)))
+            matches!(
+                part,
+                Some(Part::Capture(Mode::Word | Mode::ToBlank | Mode::Text | Mode::Unquoted | Mode::Host))
+            )
         };
         let literal = |part: Option<&Part>| matches!(part, Some(Part::Literal(_)));
         for (i, part) in self.lead.iter().enumerate() {
@@ -199,7 +211,8 @@ impl Template {
             }
         }
         for (i, part) in self.tail.iter().enumerate() {
-            if matches!(part, Part::Capture(Mode::Quoted | Mode::Blanks | Mode::Structured | Mode::Stamp(_)))
+            if let Part::Capture(mode) = part
+                && !matches!(mode, Mode::Word | Mode::ToBlank | Mode::Digits | Mode::Text)
             {
                 return Err("only words, numbers and `text` can follow `rest`");
             }
@@ -215,7 +228,10 @@ impl Template {
         match (self.lead.first(), byte) {
             (Some(Part::Literal(text)), _) => text.as_bytes().first().copied() == byte,
             (Some(Part::Capture(Mode::Stamp(form))), Some(byte)) => form.may_begin(byte),
-            (Some(Part::Capture(Mode::Stamp(_) | Mode::Word | Mode::ToBlank | Mode::Digits)), None) => false,
+            (
+                Some(Part::Capture(Mode::Stamp(_) | Mode::Word | Mode::ToBlank | Mode::Host | Mode::Digits)),
+                None,
+            ) => false,
             (Some(Part::Capture(Mode::Digits)), Some(byte)) => byte.is_ascii_digit() || byte == b'-',
             _ => true,
         }
@@ -256,6 +272,9 @@ impl Template {
         let kept = |capture: &Capture| !matches!(capture.target, Target::Skip | Target::Whole);
         let first = self.captures.iter().zip(&self.capturing).find(|(capture, _)| kept(capture));
         let dull = first.map_or(0, |(_, part)| *part);
+        // How far this reaches is decided by more than the text that is remembered.
+        let looks_far = self.lead.iter().position(|part| matches!(part, Part::Capture(Mode::Unquoted)));
+        let dull = dull.min(looks_far.unwrap_or(dull));
         let literal = dull.checked_sub(1).and_then(|last| self.lead.get(last));
         self.dull = if matches!(literal, Some(Part::Literal(_))) { dull } else { 0 };
     }
@@ -333,55 +352,13 @@ impl Template {
     }
 }
 
-fn literal(left: &mut &str) -> Part {
-    let mut out = String::new();
-    while let Some(c) = left.chars().next() {
-        if left.starts_with("%{") {
-            break;
-        }
-        let step = if left.starts_with("%%") { 2 } else { c.len_utf8() };
-        out.push(c);
-        *left = left.get(step..).unwrap_or("");
-    }
-    Part::Literal(out.into_boxed_str())
-}
-
-fn capture(
-    table: &Table,
-    format: &str,
-    file: &str,
-    place: &str,
-    name: &str,
-    mode: Option<&str>,
-) -> Result<(Capture, Mode), PatternError> {
-    if name == "@timestamp" {
-        let form =
-            Form::named(mode.unwrap_or("")).map_err(|message| PatternError::format(file, place, message))?;
-        return Ok((Capture { target: Target::Time(form), check: None }, Mode::Stamp(form)));
-    }
-    let target = Target::of(table, file, place, name)?;
-    let mode = match mode {
-        None if target.numeric() => Mode::Digits,
-        None => Mode::Word,
-        Some("text") => Mode::Text,
-        Some("quoted") => Mode::Quoted,
-        Some("blanks") => Mode::Blanks,
-        Some("structured") => Mode::Structured,
-        Some(other) => {
-            let near = nearest(other, ["text", "rest", "quoted", "blanks", "structured"].into_iter());
-            let hint = near.map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
-            return Err(PatternError::format(file, place, format!("unknown mode `{other}`{hint}")));
-        }
-    };
-    Ok((Capture { target, check: table.check(format, name) }, mode))
-}
-
 /// Keeps a value unless it is one of the format's words for "none".
 #[inline]
 fn keep<'a>(capture: &Capture, value: &'a str, null: &[String], draft: &mut Draft<'a>) -> bool {
     (!null.is_empty() && null.iter().any(|n| n == value)) || draft.put(capture, value)
 }
 
+mod parts;
 mod scan;
 #[cfg(test)]
 mod tests;

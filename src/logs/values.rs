@@ -115,6 +115,14 @@ fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
     (wrong == 0).then(|| Ipv4Addr::from_bits(ip))
 }
 
+/// Whether a host may be called so: letters, digits, dots, dashes and underscores, not digits alone. nginx calls the
+/// other end of a socket in the file system `unix:`.
+pub(super) fn hostname(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    let named = text.bytes().all(fits) && text.bytes().any(|byte| !byte.is_ascii_digit());
+    (named && !text.starts_with('-')) || text == "unix:"
+}
+
 /// Splits `address:port`, `[address]:port` or a bare address; IPv6 without brackets is followed by a
 /// port only when the whole is not an address itself.
 pub(super) fn socket(text: &str) -> (&str, Option<u16>) {
@@ -223,6 +231,18 @@ mod tests {
             "1.2.3.:4",
         ] {
             assert_eq!(ipv4(text.as_bytes()), text.parse().ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_hosts_are_neither_stamps_nor_files() {
+        for name in ["web", "web-1.example.net", "my_host", "1.2.3", "unix:"] {
+            assert!(hostname(name), "{name}");
+        }
+        for other in
+            ["", "22", "-", "|", "<190>Nov", "nginx:", "access.log:203.0.113.7", "2026-11-21T09:07:01Z"]
+        {
+            assert!(!hostname(other), "{other}");
         }
     }
 

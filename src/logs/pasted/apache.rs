@@ -90,7 +90,7 @@ fn directive(text: &str) -> Result<(Vec<Piece>, &str), String> {
         ("T", _) => Field::of("event.duration.s.begun"),
         ("m", _) => Field::of("http.request.method"),
         ("U", _) => Field::of("url.path"),
-        ("v" | "V", _) => Field::of("url.domain"),
+        ("v" | "V", _) => Field::wide("url.domain"),
         ("p", "remote") => Field::of("source.port"),
         ("p", _) => Field::of("destination.port"),
         ("P", "" | "pid") => Field::of("process.pid"),

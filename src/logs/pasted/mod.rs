@@ -198,6 +198,8 @@ fn template(pieces: &[Piece], split: bool) -> Result<String, String> {
             ));
         }
         let quoted = before.ends_with('"') && after.starts_with('"');
+        // Quotes within a value are escaped, brackets are not: the stamp in brackets that a quote follows is the last.
+        let bracket = after.ends_with('[') && !after.contains('"') && stamped(pieces.get(i + 2..));
         match piece {
             Piece::Text(text) => out.push_str(&text.replace('%', "%%")),
             Piece::Request if split => {
@@ -214,6 +216,9 @@ fn template(pieces: &[Piece], split: bool) -> Result<String, String> {
                 let number = ["port", "bytes", "status_code", "pid"].iter().any(|n| name.ends_with(n));
                 let mode = match (number || name.starts_with("event.duration"), quoted, blanks) {
                     (true, ..) => "",
+                    // An address may hold colons itself.
+                    _ if name.ends_with(".address") && after.starts_with(':') => ":host",
+                    (false, false, true) if bracket => ":unquoted",
                     (false, true, _) => ":quoted",
                     (false, false, true) => ":text",
                     (false, false, false) => "",
@@ -223,6 +228,17 @@ fn template(pieces: &[Piece], split: bool) -> Result<String, String> {
         }
     }
     Ok(out)
+}
+
+/// Whether the pieces begin with a stamp, behind which come words and a quote.
+fn stamped(pieces: Option<&[Piece]>) -> bool {
+    let Some([Piece::Field(Field { form: Some(_), .. }), rest @ ..]) = pieces else { return false };
+    let quote = rest.iter().position(|piece| matches!(piece, Piece::Text(text) if text.contains('"')));
+    let words = |piece: &Piece| match piece {
+        Piece::Field(field) => !field.blanks || field.name == "url.domain",
+        other => matches!(other, Piece::Text(_)),
+    };
+    quote.and_then(|at| rest.get(..at)).is_some_and(|before| before.iter().all(words))
 }
 
 /// The shipped VPC format with another order of columns.

@@ -54,7 +54,8 @@ fn variable(name: &str) -> Piece {
         "request_uri" => Field::of("url.original"),
         "uri" | "document_uri" => Field::wide("url.path"),
         "args" | "query_string" => Field::of("url.query"),
-        "host" | "http_host" | "server_name" => Field::of("url.domain"),
+        // Empty where the client names none.
+        "host" | "http_host" | "server_name" => Field::wide("url.domain"),
         "server_protocol" => Field::of("http.version"),
         "request_id" => Field::of("http.request.id"),
         "request_filename" => Field::wide("file.path"),

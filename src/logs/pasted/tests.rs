@@ -73,6 +73,41 @@ fn nginx_formats() {
 }
 
 #[test]
+fn no_user_name_hides_a_line() {
+    for (format, address) in [
+        ("%h %l %u %t \"%r\" %>s %b", "h.example.net"),
+        ("$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent", "203.0.113.7"),
+    ] {
+        let users = ["a [", "a [b", "a [x] b", "a [21/Nov/2026:09:07:01 +0000] \\\"GET / HTTP/1.1", "-", "b"];
+        let line = |user: &str| {
+            format!("{address} - {user} [21/Nov/2026:09:07:01 +0000] \"GET /x [y HTTP/1.1\" 200 5\n")
+        };
+        let lines: String = users.iter().map(|user| line(user)).collect();
+        read(&LogFormat::pasted(format).unwrap(), &lines, |events| {
+            assert_eq!(events.len(), users.len());
+            for (event, user) in events.iter().zip(users) {
+                assert_eq!(text(event, "user.name"), if user == "-" { "nothing" } else { user });
+                assert_eq!(text(event, "url.path"), "/x [y");
+            }
+        });
+    }
+}
+
+#[test]
+fn a_request_for_no_host_and_an_address_with_colons_are_read() {
+    let format = "$remote_addr:$remote_port - $remote_user [$time_iso8601] $scheme $host $server_port \"$request\" $status";
+    let lines = "::1:40022 - a [b [2026-11-21T09:07:01+00:00] http  80 \"GET /x HTTP/1.1\" 400\n\
+                 203.0.113.7:40022 - - [2026-11-21T09:07:01+00:00] http a.example 80 \"GET /x HTTP/1.1\" 200\n";
+    read(&LogFormat::pasted(format).unwrap(), lines, |events| {
+        let [first, second] = events else { panic!("{}", events.len()) };
+        assert_eq!(first.source.ip.map(|ip| ip.to_string()).as_deref(), Some("::1"));
+        assert_eq!((first.source.port, second.source.port), (Some(40022), Some(40022)));
+        assert_eq!((text(first, "user.name"), text(first, "url.domain")), ("a [b", "nothing"));
+        assert_eq!(text(second, "url.domain"), "a.example");
+    });
+}
+
+#[test]
 fn vpc_formats() {
     let format = "${srcaddr} ${dstaddr} ${srcport} ${dstport} ${action} ${start} ${vpc-id}";
     let lines = "203.0.113.7 192.0.2.1 40022 22 REJECT 1795252021 vpc-1\n";

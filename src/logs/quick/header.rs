@@ -126,6 +126,10 @@ fn name(bytes: &[u8], stamp: usize) -> Option<Range<usize>> {
     let host = swar::first(bytes, stamp + 1, Eight::low);
     let end = swar::first(bytes, host + 1, |bytes| bytes.are(b'[').or(bytes.low()));
     let blanks = bytes.get(stamp) == Some(&b' ') && bytes.get(host) == Some(&b' ');
+    // A colon ends the mark of a program, where no host is named.
+    if bytes.get(host.wrapping_sub(1)) == Some(&b':') {
+        return None;
+    }
     if !blanks || host == stamp + 1 || end == host + 1 {
         return None;
     }

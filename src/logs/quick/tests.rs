@@ -39,6 +39,10 @@ Jan  1 07:09:03 web sshd::: Accepted password for root from 203.0.113.7 port 1 s
 Jan  1 07:09:04 web : Accepted password for root from 203.0.113.7 port 1 ssh2
 Jan  1 07:09:05 web sshd[x]: Accepted password for root from 203.0.113.7 port 1 ssh2
 Jan  1 07:09:06 web sshd:
+Jan  1 07:09:06 sshd[1]: Failed password for root from 203.0.113.7 port 1 ssh2
+Jan  1 07:09:06 sshd[1]: error: Failed password for root from 203.0.113.7 port 1 ssh2
+Jan  1 07:09:06 sshd: sshd[1]: Failed password for root from 203.0.113.7 port 1 ssh2
+Jan  1 07:09:06 web: sshd: Accepted password for root from 203.0.113.7 port 1 ssh2
 Jan  1 07:09:07 web login: ROOT LOGIN ON tty1 FROM h.example.net
 Jan  1 07:09:07 web sshd[1]: message repeated 2 times: [ something new]
 Jan  1 07:09:07 web sshd[1]: message repeated 2 times: [ message repeated 2 times: [ Failed none for root from 203.0.113.7 port 1 ssh2]]

@@ -106,7 +106,7 @@ impl Walk {
 impl Mode {
     /// Whether [`reach`] makes sure of the literal text that follows.
     pub fn sees_next(self) -> bool {
-        matches!(self, Mode::Word | Mode::Text)
+        matches!(self, Mode::Word | Mode::Text | Mode::Unquoted | Mode::Host)
     }
 }
 
@@ -213,19 +213,39 @@ pub(super) fn reach(mode: Mode, left: &[u8], next: &[u8]) -> Option<usize> {
         Mode::ToBlank => to_blank(left),
         Mode::Text if next.is_empty() => Some(left.len()),
         Mode::Text => position(left, next),
-        Mode::Quoted => {
-            let mut at = 0;
-            loop {
-                at += memchr2(b'"', b'\\', left.get(at..)?)?;
-                if left.get(at) == Some(&b'"') {
-                    return Some(at);
-                }
-                at += 2;
-            }
+        Mode::Unquoted => {
+            let text = left.get(..quote(left).unwrap_or(left.len()))?;
+            if next.is_empty() { Some(text.len()) } else { memmem::rfind(text, next) }
         }
+        Mode::Host => host(left, next),
+        Mode::Quoted => quote(left),
         Mode::Structured => structured(left),
         Mode::Stamp(form) => form.scan(left).map(|(_, taken)| taken),
     }
+}
+
+/// Where the next double quote stands that no backslash stands before.
+fn quote(text: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += memchr2(b'"', b'\\', text.get(at..)?)?;
+        if text.get(at) == Some(&b'"') {
+            return Some(at);
+        }
+        at += 2;
+    }
+}
+
+/// Length of the word at the start of `left`, up to the last `next` in it where that begins with no blank: a host
+/// may be an address with colons in it, but no name ends in one.
+fn host(left: &[u8], next: &[u8]) -> Option<usize> {
+    let word = to_blank(left)?;
+    let len = match next.first() {
+        Some(first) if !blank(*first) => memmem::rfind(left.get(..word)?, next)?,
+        _ => word,
+    };
+    let fits = len > 0 && left.get(len - 1) != Some(&b':') && begins(left.get(len..)?, next);
+    fits.then_some(len)
 }
 
 /// What ends a word.

@@ -108,7 +108,7 @@ impl Parser for Tftp {
             draft.put(&ACTION, if read { "tftp.read" } else { "tftp.write" }).put(&METHOD, Value::text(method));
             draft.put(&QUERY, format!("{method} {path}")).put(&FILE_PATH, path).put(&FILE_NAME, file);
             draft.put(&MODE, lines::text(mode, 16).to_ascii_lowercase()).bytes(Some(bytes.len() as u64), None);
-            (self.blocks, self.bytes, self.size, self.wanted) = (0, 0, BLOCK, block_size(rest.clone()));
+            (self.blocks, self.bytes, self.size, self.wanted) = (0, 0, BLOCK, block_size(rest));
             let (mut options, mut size) = (Vec::new(), None);
             while let Some((key, value)) = rest.cstr().zip(rest.cstr()).filter(|_| options.len() < 16) {
                 let value = lines::text(value, 64);

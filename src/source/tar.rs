@@ -79,6 +79,7 @@ pub(super) enum Met {
     },
 }
 
+#[allow(clippy::large_enum_variant, reason = "one at a time, on the stack")]
 enum Next {
     Header([u8; BLOCK]),
     Passed(Met),

@@ -123,7 +123,7 @@ fn of_a_changed_folder_nothing_is_sent() {
     assert!(parts.len() > 1, "{parts:?}");
     let last = parts.pop().unwrap();
     let text = fs::read_to_string(&last).unwrap();
-    fs::write(&last, text.replacen("network", "netwerk", 1)).unwrap();
+    fs::write(&last, text.replacen("@timestamp", "@timestemp", 1)).unwrap();
     let server = Server::start(&[]);
     let output = load(&server, folder.path(), &[bulk.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(2));

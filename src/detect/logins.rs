@@ -1,7 +1,7 @@
 //! Log-ins that fail too often, on too many names, or until one works.
 
 use super::spelled::{Word, address, line};
-use super::{Cell, Config, Detector, Observation, On, SET_MAX};
+use super::{Cell, Config, Detector, Observation, On, SET_MAX, credentials};
 use crate::model::{Event, Evidence, Finding, MINUTE, Outcome, Severity, Value, login_attempts};
 use std::borrow::Cow;
 
@@ -13,13 +13,14 @@ pub static DETECTOR: Detector = Detector {
     name: "login",
     doc: "Failed and successful log-ins per service and source, and per service and user, from any log or \
           capture whose events are of category `authentication`; SSH and RDP connections in captures, \
-          whose outcome is encrypted, are counted as attempts. Silent on sources without an address or name.",
+          whose outcome is encrypted, are counted as attempts; HTTP requests in captures whose credentials name a user \
+          (Basic, Digest, NTLM) fail with 401 and succeed with 2xx. Silent on sources without an address or name.",
     needs: "log-ins in logs or captures",
     on: On::Others,
     rules: &["login.bruteforce", "login.spray", "login.success_after_failures", "login.distributed", "login.ssh_connections", "login.rdp_connections"],
     concerns: |event| {
         let connection = matches!(event.dataset.name, "rdp" | "ssh");
-        connection || event.dataset.category.contains(&"authentication") || event.has("event.category")
+        connection || credentials::concerns(event) || event.dataset.category.contains(&"authentication") || event.has("event.category")
     },
     observe,
     judge,
@@ -33,14 +34,15 @@ const CONNECTIONS: &str = "c";
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let login = event.dataset.category.contains(&"authentication")
         || event.by_name("event.category").is_some_and(is_authentication);
-    if !login {
+    let outcome = if login { Some(event.outcome) } else { credentials::login(event) };
+    let Some(outcome) = outcome else {
         // What an RDP connection request is answered with says nothing of the log-in that follows.
         if event.dataset.name == "rdp" || event.dataset.name == "ssh" && event.outcome == Outcome::Unknown {
             connection(event, out);
         }
         return;
-    }
-    if event.outcome == Outcome::Unknown || is_session(event) {
+    };
+    if outcome == Outcome::Unknown || is_session(event) {
         return;
     }
     let Some(source) = source(event) else { return };
@@ -48,7 +50,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let user = event.by_name("user.name").and_then(Value::as_str).map(Cow::Borrowed);
     let host = event.by_name("host.name").and_then(Value::as_str).map(Cow::Borrowed);
     let host = host.or_else(|| event.destination.ip.map(|ip| address(ip).into()));
-    let (weight, mark) = (login_attempts(event), event.outcome == Outcome::Success);
+    let (weight, mark) = (login_attempts(event), outcome == Outcome::Success);
     // Whoever has the key guessed no password.
     if mark && event.by_name("sshd.method").and_then(Value::as_str) == Some("publickey") {
         return;

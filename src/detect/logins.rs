@@ -1,7 +1,7 @@
 //! Log-ins that fail too often, on too many names, or until one works.
 
 use super::spelled::{Padded, Word, address, line};
-use super::{Cell, Config, Detector, Observation, On, SET_MAX};
+use super::{Cell, Config, Detector, Observation, On, SET_MAX, credentials};
 use crate::model::{Event, Evidence, Finding, MINUTE, Outcome, Severity, Value, login_attempts};
 use std::borrow::Cow;
 
@@ -13,7 +13,10 @@ pub static DETECTOR: Detector = Detector {
     name: "login",
     doc: "Failed and successful log-ins per service and source, and per service and user, from any log or \
           capture whose events are of category `authentication`; of RADIUS per calling station, or per access \
-          server and user. SSH, RDP and VNC connections in captures, whose outcome is not seen, are counted as attempts, and different SNMP communities that one host tries on another as well. Silent on sources without an address or name.",
+          server and user. SSH, RDP and VNC connections in captures, whose outcome is not seen, are counted as attempts, \
+          and different SNMP communities that one host tries on another as well; HTTP requests in captures whose \
+          credentials name a user (Basic, Digest, NTLM) fail with 401 and succeed with 2xx. Silent on sources without an \
+          address or name.",
     needs: "log-ins in logs or captures",
     on: On::All,
     to_the_second: true,
@@ -25,7 +28,8 @@ pub static DETECTOR: Detector = Detector {
             "snmp" => event.has("snmp.communities"),
             _ => false,
         };
-        connection || event.dataset.category.contains(&"authentication") || event.has("event.category")
+        let login = event.dataset.category.contains(&"authentication") || event.has("event.category");
+        connection || login || credentials::concerns(event)
     },
     observe,
     judge,
@@ -40,7 +44,8 @@ const COMMUNITIES: &str = "g";
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let login = event.dataset.category.contains(&"authentication")
         || event.by_name("event.category").is_some_and(is_authentication);
-    if !login {
+    let outcome = if login { Some(event.outcome) } else { credentials::login(event) };
+    let Some(outcome) = outcome else {
         match event.dataset.name {
             // What an RDP connection request is answered with says nothing of the log-in that follows.
             "rdp" => connection("rdp", event, out),
@@ -50,8 +55,8 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
             _ => {}
         }
         return;
-    }
-    if event.outcome == Outcome::Unknown || is_session(event) {
+    };
+    if outcome == Outcome::Unknown || is_session(event) {
         return;
     }
     let Some(source) = source(event) else { return };
@@ -59,7 +64,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let user = event.by_name("user.name").and_then(Value::as_str).map(Cow::Borrowed);
     let host = event.by_name("host.name").and_then(Value::as_str).map(Cow::Borrowed);
     let host = host.or_else(|| event.destination.ip.map(|ip| address(ip).into()));
-    let (weight, mark) = (login_attempts(event), event.outcome == Outcome::Success);
+    let (weight, mark) = (login_attempts(event), outcome == Outcome::Success);
     // Whoever has the key guessed no password.
     if mark && event.by_name("sshd.method").and_then(Value::as_str) == Some("publickey") {
         return;

@@ -8,6 +8,7 @@
 mod allow;
 mod cell;
 mod config;
+mod credentials;
 pub mod docs;
 mod service;
 mod spelled;

@@ -3,7 +3,7 @@
 mod signs;
 
 use super::spelled::address;
-use super::{Cell, Config, Detector, Observation, On, SET_MAX};
+use super::{Cell, Config, Detector, Observation, On, SET_MAX, credentials};
 use crate::model::{Event, Finding, Severity, Value};
 use signs::Sign;
 use std::borrow::Cow;
@@ -16,10 +16,12 @@ const PATH: usize = 100;
 /// Descriptor.
 pub static DETECTOR: Detector = Detector {
     name: "web",
-    doc: "Requests with an attack in the address, the referrer or the user agent (path traversal, SQL \
+    doc: "Requests with an attack in the address, the referrer, the user agent or, in captures, any header with an \
+          expression (path traversal, SQL \
           injection, cross-site scripting, commands, Log4Shell, web shells, files nobody links to, scanners by \
           name), many paths asked for in vain, and refused log-ins, per source; from any event with an HTTP \
-          status. Bodies are not looked at. Where a log does not say who asked, all who asked the service count as one, and \
+          status. In captures a 401 or 403 refuses a log-in only if the request had credentials, or was a POST that \
+          nothing challenged. Bodies are not looked at. Where a log does not say who asked, all who asked the service count as one, and \
           guesses need five times as many.",
     needs: "requests in captures (not inside TLS) or in logs of web servers",
     on: On::Others,
@@ -69,7 +71,9 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     // As it was sent it has its query.
     let query = if original.is_none() { text("url.query") } else { None };
     let texts = [Some(target), query, text("user_agent.original"), text("http.request.referrer")];
-    signs::find(texts.into_iter().flatten(), |sign| {
+    let headers = event.by_name("netlog.http.request.suspicious_header").map(Value::items).unwrap_or_default();
+    let texts = texts.into_iter().flatten().chain(headers.iter().filter_map(Value::as_str));
+    signs::find(texts, |sign| {
         tell(sign.name(), false);
         // A server that answers an attack with success may have carried it out.
         if sign.dangerous() && status.is_some_and(|s| (200..300).contains(&s)) {
@@ -78,7 +82,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     });
     match status {
         Some(404 | 410) => tell(MISSING, false),
-        Some(401 | 403) => tell(REFUSED, false),
+        Some(401 | 403) if !event.dataset.transaction || credentials::refused(event) => tell(REFUSED, false),
         _ => {}
     }
 }

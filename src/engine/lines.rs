@@ -158,6 +158,8 @@ impl File<'_> {
         let File { parser, clock, info } = self;
         let most = shared.job.threads * PER_WORKER;
         let (parser, desks) = (&*parser, &Desks::new(shared.job.threads, Scratch::default));
+        // A tally may remember what this parser's constants say by where they lie: of another file's it knows nothing.
+        totals.tallies = Arc::default();
         let tallies = &Arc::clone(&totals.tallies);
         let mut queue = Queue::new();
         rayon::in_place_scope_fifo(|workers| {

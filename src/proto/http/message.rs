@@ -1,9 +1,10 @@
 //! A request or response as far as it has been seen.
 
 use super::body::Frame;
+use super::credentials::{Credentials, masked, secret};
 use super::head::{self, Line, RequestLine, StatusLine};
 use crate::model::{Stamp, Value};
-use crate::proto::{Emit, Options, base64};
+use crate::proto::{Emit, Options};
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
@@ -12,6 +13,10 @@ const HEADERS: usize = 256;
 
 /// Bytes of a message that are kept at most, whatever the configuration says.
 const MESSAGE: usize = 10 << 20;
+
+/// Headers kept that hold an expression, bytes of each, and of a challenge.
+const SUSPICIOUS: usize = 8;
+const SHORT: usize = 512;
 
 /// Stands for the minor version where HTTP/2 is spoken.
 pub(in crate::proto) const HTTP2: u8 = u8::MAX;
@@ -42,14 +47,6 @@ pub(in crate::proto) struct Part {
     coded: bool,
 }
 
-/// Credentials in a request.
-#[derive(Debug)]
-pub(in crate::proto) struct Credentials {
-    pub scheme: String,
-    pub user: Option<String>,
-    pub password: Option<String>,
-}
-
 #[derive(Debug)]
 pub(in crate::proto) struct Request {
     pub part: Part,
@@ -61,6 +58,8 @@ pub(in crate::proto) struct Request {
     pub referrer: Option<String>,
     pub credentials: Option<Credentials>,
     pub forwarded: Option<IpAddr>,
+    /// Headers with an expression, from it on.
+    pub suspicious: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -71,6 +70,8 @@ pub(in crate::proto) struct Response {
     pub phrase: String,
     pub server: Option<String>,
     pub location: Option<String>,
+    /// What it asks for as a proof of who asks.
+    pub challenge: Option<String>,
 }
 
 impl Request {
@@ -87,15 +88,16 @@ impl Request {
             referrer: None,
             credentials: None,
             forwarded: None,
+            suspicious: Vec::new(),
         };
         let mut part = std::mem::take(&mut request.part);
-        let real = out.options.protocols.http.real_ip_header.as_deref();
-        part.read(true, head, out, |name, value, limit| request.header(name, value, real, limit));
+        let options = out.options;
+        part.read(true, head, out, |name, value, limit| request.header(name, value, options, limit));
         request.part = part;
         request
     }
 
-    fn header(&mut self, name: &[u8], value: &[u8], real: Option<&str>, limit: usize) {
+    fn header(&mut self, name: &[u8], value: &[u8], options: &Options, limit: usize) {
         let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
         if is("host") {
             self.host.get_or_insert_with(|| text(value, limit));
@@ -104,12 +106,18 @@ impl Request {
         } else if is("referer") {
             self.referrer.get_or_insert_with(|| text(value, limit));
         } else if is("authorization") || (is("proxy-authorization") && self.credentials.is_none()) {
-            self.credentials = credentials(value, limit);
+            self.credentials = Credentials::read(value, limit);
         }
+        let real = options.protocols.http.real_ip_header.as_deref();
         let usual = || is("x-forwarded-for") || is("x-real-ip") || is("forwarded");
         if real.map_or_else(usual, is) {
             // The first one in the list is the client, the others are proxies.
             self.forwarded = self.forwarded.or_else(|| forwarded(value));
+        }
+        if let Some(from) = expression(value).filter(|_| self.suspicious.len() < SUSPICIOUS) {
+            let name = text(name, SHORT).to_ascii_lowercase();
+            let shown = if redacted(&name, options) { REDACTED.to_owned() } else { text(from, SHORT) };
+            self.suspicious.push(format!("{name}: {shown}"));
         }
     }
 
@@ -133,6 +141,7 @@ impl Response {
             phrase: text(line.phrase, out.limits().text),
             server: None,
             location: None,
+            challenge: None,
         };
         let mut part = std::mem::take(&mut response.part);
         part.read(false, head, out, |name, value, limit| {
@@ -141,6 +150,10 @@ impl Response {
                 response.server.get_or_insert_with(|| text(value, limit));
             } else if is("location") {
                 response.location.get_or_insert_with(|| text(value, limit));
+            } else if is("www-authenticate") || is("proxy-authenticate") {
+                // Each scheme may have a header of its own.
+                let before = response.challenge.take().map(|before| before + ", ").unwrap_or_default();
+                response.challenge = Some(text((before + &text(value, SHORT)).as_bytes(), SHORT));
             }
         });
         response.part = part;
@@ -191,9 +204,8 @@ impl Part {
                 self.content_type.get_or_insert_with(|| text(&value, limit));
             } else if name.eq_ignore_ascii_case(b"content-encoding") {
                 self.encoding.get_or_insert_with(|| text(&value, limit).to_ascii_lowercase());
-            } else {
-                each(name, &value, limit);
             }
+            each(name, &value, limit);
             self.keep(name, &value, out);
         }
         if self.length.is_some() && (self.chunked || self.coded) {
@@ -304,41 +316,17 @@ fn cookies(value: &str) -> Value<'static> {
 }
 
 /// Text of bytes, cut.
-fn text(bytes: &[u8], limit: usize) -> String {
+pub(super) fn text(bytes: &[u8], limit: usize) -> String {
     String::from_utf8_lossy(bytes.get(..limit).unwrap_or(bytes)).into_owned()
 }
 
-/// Whether a header holds credentials.
-pub(super) fn secret(name: &str) -> bool {
-    name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("proxy-authorization")
-}
-
-/// Credentials with nothing but their scheme.
-pub(super) fn masked(value: &[u8]) -> String {
-    let scheme = value.split(|b| *b == b' ').next().filter(|s| s.len() < value.len());
-    let mut out = scheme.map(|s| String::from_utf8_lossy(s).into_owned() + " ").unwrap_or_default();
-    out.push_str(super::url::MASK);
-    out
-}
-
-/// Scheme, and user and password where they can be read (RFC 7617, 7616).
-fn credentials(value: &[u8], limit: usize) -> Option<Credentials> {
-    let at = value.iter().position(|b| *b == b' ')?;
-    let (scheme, rest) = value.split_at_checked(at)?;
-    let scheme = text(scheme, limit);
-    let rest = rest.trim_ascii();
-    let (mut user, mut password) = (None, None);
-    if scheme.eq_ignore_ascii_case("basic") {
-        let plain = base64::decode(rest).unwrap_or_default();
-        let (name, secret) = plain.split_at_checked(plain.iter().position(|b| *b == b':')?)?;
-        user = Some(text(name, limit));
-        password = Some(text(secret.get(1..).unwrap_or_default(), limit));
-    } else if scheme.eq_ignore_ascii_case("digest") {
-        let rest = text(rest, limit);
-        let named = rest.split_once("username=\"").and_then(|(_, after)| after.split_once('"'));
-        user = named.map(|(name, _)| name.to_owned());
+/// From where on a header's value is an expression for whoever logs or runs it: Log4j's look-ups (CVE-2021-44228), or
+/// a function for a shell (CVE-2014-6271).
+fn expression(value: &[u8]) -> Option<&[u8]> {
+    if value.starts_with(b"() {") {
+        return Some(value);
     }
-    Some(Credentials { scheme, user, password })
+    value.get(memchr::memmem::find(value, b"${")?..)
 }
 
 /// The first address of a list, in any of the usual spellings (RFC 7239 §6).

@@ -46,12 +46,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let words = words.map(|m| Cow::Owned(m.chars().take(MESSAGE).collect()));
     let mut subject = String::with_capacity(64);
     Service::of(event).subject(kind, &mut subject);
-    out(Observation {
-        subject: subject.into(),
-        weight: 1,
-        values: [words, None, None],
-        mark: false,
-    });
+    out(Observation { subject: subject.into(), weight: 1, values: [words, None, None], mark: false });
 }
 
 /// Whether the text has the word, whatever its letters' case.
@@ -64,11 +59,23 @@ fn kind(message: &str) -> Option<&'static str> {
     let bytes = message.as_bytes();
     let text = bytes.get(..LOOKED).unwrap_or(bytes);
     let any = |words: &[&str]| words.iter().any(|word| has(text, word));
-    let lost = || any(&["timeout", "timed out", "missing", "missed", "not received", "no pong", "no heartbeat", "without"]);
+    let lost = || {
+        any(&[
+            "timeout",
+            "timed out",
+            "missing",
+            "missed",
+            "not received",
+            "no pong",
+            "no heartbeat",
+            "without",
+        ])
+    };
     if any(&["pong", "heartbeat"]) && lost() {
         return Some(PONG);
     }
-    let closed = || any(&["closed", "close code", "disconnect", "dropped", "lost", "terminated", "reset", "hang up"]);
+    let closed =
+        || any(&["closed", "close code", "disconnect", "dropped", "lost", "terminated", "reset", "hang up"]);
     let orderly = || any(&["1000", "1001", "normal closure", "going away", "gracefully"]);
     if any(&["websocket", "web socket", "ws connection", "ws client", "ws_"]) && closed() && !orderly() {
         return Some(SOCKET);
@@ -86,13 +93,36 @@ fn kind(message: &str) -> Option<&'static str> {
         "killed by signal",
         "terminated by signal",
         "unexpectedly",
-    ]) && any(&["exception", "rejection", "exit", "died", "kill", "memory", "panic", "fault", "signal", "process", "worker", "dumped", "terminat"]);
+    ]) && any(&[
+        "exception",
+        "rejection",
+        "exit",
+        "died",
+        "kill",
+        "memory",
+        "panic",
+        "fault",
+        "signal",
+        "process",
+        "worker",
+        "dumped",
+        "terminat",
+    ]);
     (ended || exited(text)).then_some(EXIT)
 }
 
 /// `exited with code 1`, `exit status 137`, but not 0.
 fn exited(text: &[u8]) -> bool {
-    ["exited with code ", "exited with status ", "exit status ", "exit code: ", "exit code ", "exited, status "].iter().any(|words| {
+    [
+        "exited with code ",
+        "exited with status ",
+        "exit status ",
+        "exit code: ",
+        "exit code ",
+        "exited, status ",
+    ]
+    .iter()
+    .any(|words| {
         let after = text.windows(words.len()).position(|at| at.eq_ignore_ascii_case(words.as_bytes()));
         let digits = after.and_then(|at| text.get(at + words.len()..)).unwrap_or_default();
         let number = digits.strip_prefix(b"-").unwrap_or(digits);
@@ -108,8 +138,12 @@ fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     let (rule, severity, what) = match kind {
         EXIT if burst >= config.restarts => ("application.exit", Severity::Medium, "ended unexpectedly"),
         EXIT => ("application.exit", Severity::Low, "ended unexpectedly"),
-        SOCKET if burst >= config.drops => ("application.websocket", Severity::Low, "lost WebSocket connections"),
-        PONG if burst >= config.pongs => ("application.heartbeat", Severity::Low, "missed answers to its heartbeats"),
+        SOCKET if burst >= config.drops => {
+            ("application.websocket", Severity::Low, "lost WebSocket connections")
+        }
+        PONG if burst >= config.pongs => {
+            ("application.heartbeat", Severity::Low, "missed answers to its heartbeats")
+        }
         _ => return Vec::new(),
     };
     vec![Finding {

@@ -40,14 +40,22 @@ fn spelled(mac: [u8; 6]) -> String {
 /// The standard's addresses of routers that stand for each other: VRRP, HSRP and GLBP. Several of them for one
 /// address are what these are for.
 fn is_virtual(mac: &str) -> bool {
-    ["00-00-5E-00-01-", "00-00-5E-00-02-", "00-00-0C-07-AC-", "00-00-0C-9F-F", "00-05-73-A0-0", "00-07-B4-00-"]
-        .iter()
-        .any(|prefix| mac.starts_with(prefix))
+    [
+        "00-00-5E-00-01-",
+        "00-00-5E-00-02-",
+        "00-00-0C-07-AC-",
+        "00-00-0C-9F-F",
+        "00-05-73-A0-0",
+        "00-07-B4-00-",
+    ]
+    .iter()
+    .any(|prefix| mac.starts_with(prefix))
 }
 
 /// The VLAN that an event was seen on; empty if none.
 fn vlan(event: &Event<'_>) -> String {
-    let ids = ["network.vlan.id", "network.inner.vlan.id"].map(|name| event.by_name(name).and_then(Value::as_str));
+    let ids =
+        ["network.vlan.id", "network.inner.vlan.id"].map(|name| event.by_name(name).and_then(Value::as_str));
     ids.into_iter().flatten().collect::<Vec<_>>().join(".")
 }
 
@@ -144,7 +152,9 @@ fn windows(claims: &[String]) -> BTreeMap<u64, BTreeSet<&str>> {
 
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     let mut parts = subject.split('\t');
-    let (Some(kind), Some(ip), Some(network)) = (parts.next(), parts.next(), parts.next()) else { return Vec::new() };
+    let (Some(kind), Some(ip), Some(network)) = (parts.next(), parts.next(), parts.next()) else {
+        return Vec::new();
+    };
     let Some((first, last)) = cell.span else { return Vec::new() };
     if cell.distinct(0) < 2 {
         return Vec::new();

@@ -26,7 +26,8 @@ pub static DETECTOR: Detector = Detector {
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let told = matches!(event.by_name("netlog.user.clear_password"), Some(Value::Bool(true)));
-    let basic = || event.by_name("netlog.http.request.authorization").and_then(Value::as_str) == Some("Basic");
+    let basic =
+        || event.by_name("netlog.http.request.authorization").and_then(Value::as_str) == Some("Basic");
     if !told && !basic() {
         return;
     }

@@ -86,12 +86,15 @@ fn concurrent(cell: &Cell) -> bool {
 }
 
 fn judge(_: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
-    let (Some((kind, whom)), Some((first, last))) = (subject.split_once('\t'), cell.span) else { return Vec::new() };
+    let (Some((kind, whom)), Some((first, last))) = (subject.split_once('\t'), cell.span) else {
+        return Vec::new();
+    };
     if cell.distinct(0) < 2 || !concurrent(cell) {
         return Vec::new();
     }
     let given = cell.values(2, SET_MAX);
-    let what: BTreeSet<&str> = given.iter().filter_map(|g| g.split_once('\t')).map(|(_, what)| what).collect();
+    let what: BTreeSet<&str> =
+        given.iter().filter_map(|g| g.split_once('\t')).map(|(_, what)| what).collect();
     let servers = cell.values(0, NAMED);
     let named = servers.join(" and ");
     let (severity, title) = match (kind, what.len()) {
@@ -101,8 +104,14 @@ fn judge(_: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
             Severity::High,
             format!("{named} give the client {whom} addresses of different networks: {}", list_of(&what)),
         ),
-        (_, 0 | 1) => (Severity::Low, format!("{named} give addresses of {whom}, with the same routers and name servers")),
-        _ => (Severity::High, format!("{named} give addresses of {whom}, with different routers or name servers")),
+        (_, 0 | 1) => (
+            Severity::Low,
+            format!("{named} give addresses of {whom}, with the same routers and name servers"),
+        ),
+        _ => (
+            Severity::High,
+            format!("{named} give addresses of {whom}, with different routers or name servers"),
+        ),
     };
     vec![Finding {
         rule: "dhcp.rogue_server",

@@ -82,7 +82,8 @@ fn carried(event: &Event<'_>, kind: &str) -> Option<String> {
     let Some(Value::List(answers)) = event.by_name("dns.answers") else { return None };
     answers.iter().find_map(|answer| {
         let Value::Object(parts) = answer else { return None };
-        let part = |name: &str| parts.iter().find(|(part, _)| part == name).and_then(|(_, value)| value.as_str());
+        let part =
+            |name: &str| parts.iter().find(|(part, _)| part == name).and_then(|(_, value)| value.as_str());
         let data = part("data").filter(|_| part("type") == Some(kind))?;
         // Types that have no form of their own are written `\# LENGTH HEX` (RFC 3597 §5).
         let (size, data) = match data.strip_prefix("\\# ").and_then(|unknown| unknown.split_once(' ')) {
@@ -165,7 +166,13 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
     if count == 0 { 0.0 } else { sum / f64::from(count) }
 }
 
-fn finding(rule: &'static str, severity: Severity, source: &str, title: String, cell: &Cell) -> Option<Finding> {
+fn finding(
+    rule: &'static str,
+    severity: Severity,
+    source: &str,
+    title: String,
+    cell: &Cell,
+) -> Option<Finding> {
     let (first, last) = cell.span?;
     let attack: &'static [&'static str] = match rule {
         "dns.tunnel" => &["T1071.004", "T1048.003"],
@@ -185,7 +192,14 @@ fn is_fresh(cell: &Cell) -> bool {
 }
 
 /// A finding about names below one domain.
-fn below(rule: &'static str, severity: Severity, source: &str, domain: &str, title: String, cell: &Cell) -> Option<Finding> {
+fn below(
+    rule: &'static str,
+    severity: Severity,
+    source: &str,
+    domain: &str,
+    title: String,
+    cell: &Cell,
+) -> Option<Finding> {
     let targets = cell.values(0, NAMED).iter().map(|name| readable(name, domain)).collect();
     finding(rule, severity, source, title, cell).map(|found| Finding { targets, ..found })
 }
@@ -193,7 +207,8 @@ fn below(rule: &'static str, severity: Severity, source: &str, domain: &str, tit
 fn tunnel(config: &Config, source: &str, domain: &str, cell: &Cell) -> Option<Finding> {
     let names = cell.values(0, super::SET_MAX);
     let labels: Vec<Vec<u8>> = names.iter().map(|name| unescaped(name)).collect();
-    let (length, random) = (mean(labels.iter().map(|l| l.len() as f64)), mean(labels.iter().map(|l| entropy(l))));
+    let (length, random) =
+        (mean(labels.iter().map(|l| l.len() as f64)), mean(labels.iter().map(|l| entropy(l))));
     if (names.len() as u64) < config.dns_labels || random < VARIED || !is_fresh(cell) {
         return None;
     }

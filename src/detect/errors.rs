@@ -67,7 +67,8 @@ fn change(config: &Config, place: String, cell: &Cell) -> Option<Finding> {
         return None;
     }
     let targets = cell.marks.iter().take(NAMED).map(|mark| mark.value.clone()).collect();
-    let title = format!("{place} logged {quiet} lines without an error, then {errors} errors or more in the window");
+    let title =
+        format!("{place} logged {quiet} lines without an error, then {errors} errors or more in the window");
     Some(Finding {
         rule: "errors.level_change",
         severity: Severity::Low,
@@ -91,7 +92,11 @@ fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
         return change(config, place, cell).into_iter().collect();
     }
     let (rule, severity, title) = match kind {
-        FATAL => ("errors.fatal", Severity::Medium, format!("{place} logged {} lines at a level at which programs end", cell.count)),
+        FATAL => (
+            "errors.fatal",
+            Severity::Medium,
+            format!("{place} logged {} lines at a level at which programs end", cell.count),
+        ),
         _ if burst.count >= config.errors => {
             let title = format!("{place} logged {} errors, up to {} in the window", cell.count, burst.count);
             ("errors.burst", Severity::Low, title)

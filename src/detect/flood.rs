@@ -81,14 +81,23 @@ fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     else {
         return Vec::new();
     };
-    let (window, most) = if kind == SYN { (config.window, config.half_open) } else { (MINUTE, config.flood_packets) };
+    let (window, most) =
+        if kind == SYN { (config.window, config.half_open) } else { (MINUTE, config.flood_packets) };
     let (burst, sources) = (cell.burst(window), cell.distinct(0));
     if burst.count < most {
         return Vec::new();
     }
     let (rule, severity, what) = match kind {
-        SYN => ("flood.syn", Severity::Medium, format!("half-open connections to {server} port {port}, up to {} in the window", burst.count)),
-        UDP => ("flood.udp", Severity::Low, format!("next to empty datagrams to {server} port {port}, up to {} in a minute", burst.count)),
+        SYN => (
+            "flood.syn",
+            Severity::Medium,
+            format!("half-open connections to {server} port {port}, up to {} in the window", burst.count),
+        ),
+        UDP => (
+            "flood.udp",
+            Severity::Low,
+            format!("next to empty datagrams to {server} port {port}, up to {} in a minute", burst.count),
+        ),
         _ => ("flood.icmp", Severity::Low, format!("pings to {server} at more than {RATE} a second")),
     };
     let advice = match kind {

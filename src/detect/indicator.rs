@@ -79,7 +79,8 @@ fn judge(_: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     let about = if about.is_empty() { String::new() } else { format!(" ({about})") };
     let places = cell.values(1, 4).join(", ");
     let how = if contacted { "; something of yours went there or let it in" } else { "" };
-    let title = format!("{name}{about}, {kind} listed in {feed}, was met {} times in {places}{how}", cell.count);
+    let title =
+        format!("{name}{about}, {kind} listed in {feed}, was met {} times in {places}{how}", cell.count);
     vec![Finding {
         rule: "indicator.match",
         severity,

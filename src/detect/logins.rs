@@ -20,7 +20,16 @@ pub static DETECTOR: Detector = Detector {
     needs: "log-ins in logs or captures",
     on: On::All,
     to_the_second: true,
-    rules: &["login.bruteforce", "login.spray", "login.success_after_failures", "login.distributed", "login.ssh_connections", "login.rdp_connections", "login.vnc_connections", "login.snmp_communities"],
+    rules: &[
+        "login.bruteforce",
+        "login.spray",
+        "login.success_after_failures",
+        "login.distributed",
+        "login.ssh_connections",
+        "login.rdp_connections",
+        "login.vnc_connections",
+        "login.snmp_communities",
+    ],
     concerns: |event| {
         let connection = match event.dataset.name {
             "rdp" | "ssh" => true,
@@ -139,7 +148,9 @@ fn source<'e>(event: &'e Event<'_>) -> Option<Cow<'e, str>> {
     if event.dataset.name != "radius" {
         return asks;
     }
-    text("radius.calling_station").map(Cow::Borrowed).or_else(|| Some(format!("{} via {}", text("user.name")?, asks?).into()))
+    text("radius.calling_station")
+        .map(Cow::Borrowed)
+        .or_else(|| Some(format!("{} via {}", text("user.name")?, asks?).into()))
 }
 
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
@@ -216,8 +227,13 @@ impl Case<'_> {
         if users < self.config.users || self.cell.count > users.saturating_mul(5) {
             return None;
         }
-        let title =
-            format!("{} tried {} user names on {}, {} passwords in all", self.who, counted(users), self.service, self.cell.count);
+        let title = format!(
+            "{} tried {} user names on {}, {} passwords in all",
+            self.who,
+            counted(users),
+            self.service,
+            self.cell.count
+        );
         let mut finding = self.finding("login.spray", Severity::Medium, title);
         finding.attack = &["T1110.003", "T1110"];
         finding.targets = self.cell.values(0, NAMED);
@@ -240,9 +256,11 @@ impl Case<'_> {
         );
         let mut finding = self.finding("login.success_after_failures", Severity::Critical, title);
         finding.attack = &["T1078", "T1110.001"];
-        finding.advice = "Treat the account as taken: end its sessions, change its secrets, look at what it did.";
+        finding.advice =
+            "Treat the account as taken: end its sessions, change its secrets, look at what it did.";
         finding.last = mark.at;
-        finding.targets = if mark.value.is_empty() { self.cell.values(1, NAMED) } else { vec![mark.value.clone()] };
+        finding.targets =
+            if mark.value.is_empty() { self.cell.values(1, NAMED) } else { vec![mark.value.clone()] };
         Some(finding)
     }
 
@@ -270,13 +288,21 @@ impl Case<'_> {
             return None;
         }
         let (name, rule, advice) = match self.service {
-            "ssh" => ("SSH", "login.ssh_connections", "Look into the servers' auth.log for this address: netlog grep-auth."),
+            "ssh" => (
+                "SSH",
+                "login.ssh_connections",
+                "Look into the servers' auth.log for this address: netlog grep-auth.",
+            ),
             "rdp" => (
                 "RDP",
                 "login.rdp_connections",
                 "Look into the servers' security log for this address (events 4625 and 4624).",
             ),
-            _ => ("VNC", "login.vnc_connections", "See how the last of these connections went on: one that stayed open got in."),
+            _ => (
+                "VNC",
+                "login.vnc_connections",
+                "See how the last of these connections went on: one that stayed open got in.",
+            ),
         };
         let title = format!(
             "{} opened {} {name} connections, up to {} in {} minutes, to {} servers: guessing passwords?",
@@ -298,7 +324,10 @@ impl Case<'_> {
         if tried.min(burst) < self.config.communities {
             return None;
         }
-        let title = format!("{} tried {tried} or more different SNMP communities on {}: guessing?", self.who, self.service);
+        let title = format!(
+            "{} tried {tried} or more different SNMP communities on {}: guessing?",
+            self.who, self.service
+        );
         let mut finding = self.finding("login.snmp_communities", Severity::Medium, title);
         finding.advice = "See whether the agent answered one of them, and let it speak version 3 with authentication only.";
         Some(finding)

@@ -32,7 +32,8 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     {
         return;
     }
-    let (Some(source), Some(server), Some(port)) = (event.source.ip, event.destination.ip, event.destination.port)
+    let (Some(source), Some(server), Some(port)) =
+        (event.source.ip, event.destination.ip, event.destination.port)
     else {
         return;
     };
@@ -105,7 +106,13 @@ fn spread(numbers: &[i64]) -> f64 {
 }
 
 impl Call<'_> {
-    fn finding(&self, rule: &'static str, severity: Severity, attack: &'static [&'static str], title: String) -> Finding {
+    fn finding(
+        &self,
+        rule: &'static str,
+        severity: Severity,
+        attack: &'static [&'static str],
+        title: String,
+    ) -> Finding {
         Finding {
             rule,
             severity,
@@ -138,7 +145,12 @@ impl Call<'_> {
         }
         let title = format!(
             "{} called {} port {} {}{} times, about every {} s: score {score} of 100 (intervals {regular:.0} of 60, sizes {sizes:.0} of 20, number of calls {lasting:.0} of 20)",
-            self.source, self.server, self.port, if times.len() < SET_MAX { "" } else { "at least " }, times.len(), interval / SECOND
+            self.source,
+            self.server,
+            self.port,
+            if times.len() < SET_MAX { "" } else { "at least " },
+            times.len(),
+            interval / SECOND
         );
         Some(self.finding("outbound.beacon", Severity::Medium, &["T1071", "T1029"], title))
     }
@@ -149,7 +161,10 @@ impl Call<'_> {
             return None;
         }
         let hours = longest / HOUR;
-        let title = format!("{} kept a connection to {} port {} for {hours} hours", self.source, self.server, self.port);
+        let title = format!(
+            "{} kept a connection to {} port {} for {hours} hours",
+            self.source, self.server, self.port
+        );
         Some(self.finding("outbound.long_connection", Severity::Low, &["T1571", "T1219"], title))
     }
 
@@ -159,7 +174,10 @@ impl Call<'_> {
             return None;
         }
         let mebibytes = sent >> 20;
-        let title = format!("{} sent {mebibytes} MiB to {} port {}, and a tenth of it or less came back", self.source, self.server, self.port);
+        let title = format!(
+            "{} sent {mebibytes} MiB to {} port {}, and a tenth of it or less came back",
+            self.source, self.server, self.port
+        );
         Some(self.finding("outbound.exfiltration", Severity::Medium, &["T1048", "T1041"], title))
     }
 }

@@ -26,7 +26,14 @@ pub static DETECTOR: Detector = Detector {
     needs: "captures, or VPC flow logs",
     on: On::All,
     to_the_second: false,
-    rules: &["scan.vertical", "scan.horizontal", "scan.stealth", "scan.protocols", "scan.ping_sweep", "scan.arp_sweep"],
+    rules: &[
+        "scan.vertical",
+        "scan.horizontal",
+        "scan.stealth",
+        "scan.protocols",
+        "scan.ping_sweep",
+        "scan.arp_sweep",
+    ],
     concerns: |event| matches!(event.dataset.name, "flow" | "aws.vpcflow" | "arp"),
     observe,
     judge,
@@ -176,7 +183,9 @@ impl Case<'_> {
     }
 
     fn vertical(&self, ports: u64) -> Option<Finding> {
-        let title = || format!("{} probed {} ports of {} ({} scan)", self.source, self.counted(), self.on, self.how());
+        let title = || {
+            format!("{} probed {} ports of {} ({} scan)", self.source, self.counted(), self.on, self.how())
+        };
         (self.distinct >= ports).then(|| self.finding("scan.vertical", Severity::Medium, title()))
     }
 
@@ -187,7 +196,13 @@ impl Case<'_> {
             false if self.is_sweep(self.config.hosts) => Severity::Low,
             false => return None,
         };
-        let title = format!("{} probed port {} of {} hosts ({} scan)", self.source, self.on, self.counted(), self.how());
+        let title = format!(
+            "{} probed port {} of {} hosts ({} scan)",
+            self.source,
+            self.on,
+            self.counted(),
+            self.how()
+        );
         Some(self.finding("scan.horizontal", severity, title))
     }
 
@@ -213,7 +228,12 @@ impl Case<'_> {
     }
 
     fn asked(&self) -> Option<Finding> {
-        let title = format!("{} asked by ARP for {} addresses of {}, hardly any of them twice", self.source, self.counted(), self.on);
+        let title = format!(
+            "{} asked by ARP for {} addresses of {}, hardly any of them twice",
+            self.source,
+            self.counted(),
+            self.on
+        );
         Some(self.sweep("scan.arp_sweep", title))
     }
 

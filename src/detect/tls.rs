@@ -41,7 +41,9 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
         tell("version", version);
     }
     match event.by_name("tls.server.certificate_issues") {
-        Some(Value::List(issues)) => issues.iter().filter_map(Value::as_str).for_each(|issue| tell("certificate", issue)),
+        Some(Value::List(issues)) => {
+            issues.iter().filter_map(Value::as_str).for_each(|issue| tell("certificate", issue))
+        }
         Some(Value::Words(issues)) => issues.iter().for_each(|issue| tell("certificate", issue)),
         Some(Value::Str(issue)) => tell("certificate", issue),
         _ => {}
@@ -50,7 +52,8 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
 
 fn judge(_: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     let mut parts = subject.splitn(4, '\t');
-    let (Some(kind), Some(server), Some(port), Some(what)) = (parts.next(), parts.next(), parts.next(), parts.next())
+    let (Some(kind), Some(server), Some(port), Some(what)) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
     else {
         return Vec::new();
     };
@@ -65,7 +68,11 @@ fn judge(_: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
             let fault = what.replace('_', " ");
             // A self-signed certificate is what appliances come with; an expired one is a fault somebody missed.
             let severity = if what == "self_signed" { Severity::Info } else { Severity::Low };
-            ("tls.certificate", severity, format!("{server} port {port}{name} shows a certificate that is faulty: {fault}"))
+            (
+                "tls.certificate",
+                severity,
+                format!("{server} port {port}{name} shows a certificate that is faulty: {fault}"),
+            )
         }
     };
     vec![Finding {

@@ -35,7 +35,8 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     }
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);
     let Some(country) = text("source.geo.country_iso_code") else { return };
-    let (Some(user), Some(Value::Geo(lat, lon))) = (text("user.name"), event.by_name("source.geo.location")) else {
+    let (Some(user), Some(Value::Geo(lat, lon))) = (text("user.name"), event.by_name("source.geo.location"))
+    else {
         return;
     };
     let login = event.by_name("event.category").is_some_and(is_authentication);
@@ -76,10 +77,19 @@ fn distance(a: &Login<'_>, b: &Login<'_>) -> f64 {
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     let Some((service, user)) = subject.split_once('\t') else { return Vec::new() };
     let logins: Vec<Login<'_>> = cell.marks.iter().filter_map(login).collect();
-    [impossible(config, service, user, &logins), new_country(service, user, &logins)].into_iter().flatten().collect()
+    [impossible(config, service, user, &logins), new_country(service, user, &logins)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
-fn finding(rule: &'static str, severity: Severity, user: &str, title: String, pair: (&Login<'_>, &Login<'_>)) -> Finding {
+fn finding(
+    rule: &'static str,
+    severity: Severity,
+    user: &str,
+    title: String,
+    pair: (&Login<'_>, &Login<'_>),
+) -> Finding {
     Finding {
         rule,
         severity,
@@ -105,17 +115,26 @@ fn impossible(config: &Config, service: &str, user: &str, logins: &[Login<'_>]) 
     let minutes = b.mark.at.ts.saturating_sub(a.mark.at.ts) / MINUTE;
     let title = format!(
         "{user} logged in to {service} from {} in {} and {minutes} minutes later from {} in {}, {:.0} km away",
-        a.from, a.country, b.from, b.country, distance(a, b)
+        a.from,
+        a.country,
+        b.from,
+        b.country,
+        distance(a, b)
     );
     Some(finding("travel.impossible", Severity::High, user, title, (a, b)))
 }
 
 fn new_country(service: &str, user: &str, logins: &[Login<'_>]) -> Option<Finding> {
-    let new = logins.iter().enumerate().skip(KNOWN).find(|(i, login)| {
-        logins.iter().take(*i).all(|before| before.country != login.country)
-    });
+    let new = logins
+        .iter()
+        .enumerate()
+        .skip(KNOWN)
+        .find(|(i, login)| logins.iter().take(*i).all(|before| before.country != login.country));
     let (at, login) = new?;
     let before = logins.get(at.checked_sub(1)?)?;
-    let title = format!("{user} logged in to {service} from {} in {}, a new country after {at} log-ins from others", login.from, login.country);
+    let title = format!(
+        "{user} logged in to {service} from {} in {}, a new country after {at} log-ins from others",
+        login.from, login.country
+    );
     Some(finding("travel.new_country", Severity::Low, user, title, (before, login)))
 }

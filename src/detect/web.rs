@@ -26,7 +26,18 @@ pub static DETECTOR: Detector = Detector {
     needs: "requests in captures (not inside TLS) or in logs of web servers",
     on: On::Others,
     to_the_second: false,
-    rules: &["web.traversal", "web.sql_injection", "web.cross_site_scripting", "web.command_injection", "web.log4shell", "web.shell", "web.secret_files", "web.scanner", "web.hidden_paths", "web.refused"],
+    rules: &[
+        "web.traversal",
+        "web.sql_injection",
+        "web.cross_site_scripting",
+        "web.command_injection",
+        "web.log4shell",
+        "web.shell",
+        "web.secret_files",
+        "web.scanner",
+        "web.hidden_paths",
+        "web.refused",
+    ],
     concerns: |event| event.has("url.original") || event.has("url.path"),
     observe,
     judge,
@@ -71,7 +82,8 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     // As it was sent it has its query.
     let query = if original.is_none() { text("url.query") } else { None };
     let texts = [Some(target), query, text("user_agent.original"), text("http.request.referrer")];
-    let headers = event.by_name("netlog.http.request.suspicious_header").map(Value::items).unwrap_or_default();
+    let headers =
+        event.by_name("netlog.http.request.suspicious_header").map(Value::items).unwrap_or_default();
     let texts = texts.into_iter().flatten().chain(headers.iter().filter_map(Value::as_str));
     signs::find(texts, |sign| {
         tell(sign.name(), false);
@@ -127,11 +139,14 @@ fn attack(config: &Config, sign: Sign, source: &str, cell: &Cell) -> Option<Find
 fn missing(config: &Config, source: &str, cell: &Cell) -> Option<Finding> {
     let paths = cell.distinct(0);
     // A broken page asks for the same few paths again and again.
-    if paths < config.web_missing.saturating_mul(crowd(source)) || paths.saturating_mul(3) < cell.count.min(SET_MAX as u64) {
+    if paths < config.web_missing.saturating_mul(crowd(source))
+        || paths.saturating_mul(3) < cell.count.min(SET_MAX as u64)
+    {
         return None;
     }
     let most = cell.burst(config.window).count;
-    let title = format!("{source} asked for {paths} paths that are not there, up to {most} requests in the window");
+    let title =
+        format!("{source} asked for {paths} paths that are not there, up to {most} requests in the window");
     finding("web.hidden_paths", Severity::Medium, &["T1595.003"], (source, title), cell)
 }
 
@@ -140,6 +155,7 @@ fn refused(config: &Config, source: &str, cell: &Cell) -> Option<Finding> {
     if most < config.web_refused.saturating_mul(crowd(source)) {
         return None;
     }
-    let title = format!("{source} was refused {} times with 401 or 403, up to {most} in the window", cell.count);
+    let title =
+        format!("{source} was refused {} times with 401 or 403, up to {most} in the window", cell.count);
     finding("web.refused", Severity::Medium, &["T1110"], (source, title), cell)
 }

@@ -89,9 +89,9 @@ pub fn tcp(event: &Event<'_>) -> Option<&'static str> {
 /// A connection on which nobody said anything: a handshake and its end.
 fn is_empty(event: &Event<'_>, flags: &Flags<'_>) -> bool {
     let answers = Flags::of(event, "netlog.flow.destination.tcp_flags");
-    let small = [&event.source, &event.destination].iter().all(|end| {
-        end.bytes.unwrap_or(0) <= end.packets.unwrap_or(0).saturating_mul(EMPTY)
-    });
+    let small = [&event.source, &event.destination]
+        .iter()
+        .all(|end| end.bytes.unwrap_or(0) <= end.packets.unwrap_or(0).saturating_mul(EMPTY));
     let few = event.destination.packets.is_some_and(|packets| packets <= 3);
     few && small && answers.are(&["syn"], &["psh"]) && !flags.has("psh")
 }
@@ -100,7 +100,10 @@ fn is_empty(event: &Event<'_>, flags: &Flags<'_>) -> bool {
 /// like this too: what counts is that they are to many ports of one host, and not to those of clients.
 fn stray(event: &Event<'_>, flags: &Flags<'_>) -> Option<&'static str> {
     let answers = Flags::of(event, "netlog.flow.destination.tcp_flags");
-    if !flags.are(&["ack"], &["psh", "rst", "urg"]) || !answers.are(&["rst"], &["syn", "psh", "fin"]) || !is_to_a_server(event) {
+    if !flags.are(&["ack"], &["psh", "rst", "urg"])
+        || !answers.are(&["rst"], &["syn", "psh", "fin"])
+        || !is_to_a_server(event)
+    {
         return None;
     }
     let [ack, maimon] = STRAYS;
@@ -109,7 +112,8 @@ fn stray(event: &Event<'_>, flags: &Flags<'_>) -> Option<&'static str> {
 
 /// Whether ports leave no doubt that it is no answer.
 fn is_to_a_server(event: &Event<'_>) -> bool {
-    event.source.port.is_some_and(|port| port >= SERVERS) && event.destination.port.is_some_and(|port| port < CLIENTS)
+    event.source.port.is_some_and(|port| port >= SERVERS)
+        && event.destination.port.is_some_and(|port| port < CLIENTS)
 }
 
 /// Whether a flow of UDP asks a port that does not answer. One whose content is known is somebody's question.

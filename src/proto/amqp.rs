@@ -40,13 +40,22 @@ pub static PROTOCOL: Protocol = Protocol {
     datasets: &[&DATASET, &LOGIN],
     fields: fields::FIELDS,
     anomalies: &[
-        ("amqp.frame", "A frame is of a type that does not exist, longer than 128 MiB, or does not end as it should."),
+        (
+            "amqp.frame",
+            "A frame is of a type that does not exist, longer than 128 MiB, or does not end as it should.",
+        ),
         ("amqp.method", "A method does not exist."),
         ("amqp.arguments", "Arguments of a method or properties of a message do not parse."),
-        ("amqp.content", "A frame of a message came without its method, or a method before its message was complete."),
+        (
+            "amqp.content",
+            "A frame of a message came without its method, or a method before its message was complete.",
+        ),
         ("amqp.unsolicited", "An answer came to a method nobody sent."),
         ("amqp.gap", "Bytes between frames were not captured; methods that waited are told unanswered."),
-        ("amqp.pending", "Cap: more methods waited for their answers than are kept; the oldest is told unanswered."),
+        (
+            "amqp.pending",
+            "Cap: more methods waited for their answers than are kept; the oldest is told unanswered.",
+        ),
     ],
 };
 
@@ -116,7 +125,9 @@ impl Amqp {
 
     fn method(&mut self, dir: Dir, channel: u16, payload: &[u8], frame: &Frame<'_>, out: &mut Emit<'_>) {
         let mut wire = Wire::new(payload);
-        let (Some(class), Some(number)) = (wire.u16(), wire.u16()) else { return out.anomaly("amqp.arguments") };
+        let (Some(class), Some(number)) = (wire.u16(), wire.u16()) else {
+            return out.anomaly("amqp.arguments");
+        };
         let Some((name, role)) = names::known(class, number) else { return out.anomaly("amqp.method") };
         let Some(method) = method::read(class, number, name, wire.rest()) else {
             return out.anomaly("amqp.arguments");
@@ -125,7 +136,9 @@ impl Amqp {
         if class == 10 && number < 40 {
             return self.handshake(number, method, frame, out);
         }
-        if number == 50 && class == 10 && let Some((code, text)) = &method.reply
+        if number == 50
+            && class == 10
+            && let Some((code, text)) = &method.reply
             && *code >= 300
         {
             self.decided(Outcome::Failure, Some(text.clone()), out);
@@ -139,7 +152,11 @@ impl Amqp {
                     self.contents.retain(|(d, c, _)| (*d, *c) != (dir, channel));
                 }
                 if self.contents.len() < out.limits().pending {
-                    self.contents.push((dir, channel, Content::new(request.method, request.start, &out.options.protocols.amqp)));
+                    self.contents.push((
+                        dir,
+                        channel,
+                        Content::new(request.method, request.start, &out.options.protocols.amqp),
+                    ));
                 }
             }
             Role::Alone => request.emit(None, out),
@@ -211,7 +228,8 @@ impl Amqp {
             && let Some(at) = at
         {
             let (_, _, content) = self.contents.remove(at);
-            let asked = (content.method.name == "basic.get-ok").then(|| self.asked(dir, channel, "basic.get-ok"));
+            let asked =
+                (content.method.name == "basic.get-ok").then(|| self.asked(dir, channel, "basic.get-ok"));
             event::message(content, asked.flatten(), channel, out);
         }
     }

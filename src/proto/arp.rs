@@ -45,8 +45,14 @@ pub static PROTOCOL: Protocol = Protocol {
     fields: FIELDS,
     anomalies: &[
         ("arp.operation", "A message that is neither question nor answer."),
-        ("arp.group_sender", "A sender gives the Ethernet address of a group as its own: load balancing, or forged."),
-        ("arp.changes", "Cap: an address changed its Ethernet address more often than events are made of it."),
+        (
+            "arp.group_sender",
+            "A sender gives the Ethernet address of a group as its own: load balancing, or forged.",
+        ),
+        (
+            "arp.changes",
+            "Cap: an address changed its Ethernet address more often than events are made of it.",
+        ),
     ],
 };
 
@@ -143,7 +149,10 @@ impl Arp {
     /// Emits what was counted.
     fn close(&mut self, out: &mut Emit<'_>) {
         let Some(mut open) = self.open.take() else { return };
-        open.draft.put(&REQUESTS, open.requests).put(&REPLIES, open.replies).put(&LAST, Value::Time(open.last));
+        open.draft
+            .put(&REQUESTS, open.requests)
+            .put(&REPLIES, open.replies)
+            .put(&LAST, Value::Time(open.last));
         open.draft.emit(out);
     }
 

@@ -18,7 +18,8 @@ use event::Request;
 use std::collections::VecDeque;
 use wire::Head;
 
-const DOC: &str = "One request of the Cassandra native protocol with its response, or an event the server pushed.";
+const DOC: &str =
+    "One request of the Cassandra native protocol with its response, or an event the server pushed.";
 
 /// One request.
 pub static DATASET: Dataset = Dataset::queries("cassandra", DOC);
@@ -45,7 +46,10 @@ pub static PROTOCOL: Protocol = Protocol {
         ("cassandra.compressed", "A compressed body could not be unpacked."),
         ("cassandra.unsolicited", "A response came to a request nobody sent."),
         ("cassandra.gap", "Bytes were not captured; requests that waited are told unanswered."),
-        ("cassandra.pending", "Cap: more requests waited for their responses than are kept; the oldest is told unanswered."),
+        (
+            "cassandra.pending",
+            "Cap: more requests waited for their responses than are kept; the oldest is told unanswered.",
+        ),
         ("cassandra.statements", "Cap: more prepared statements than are kept; the oldest is forgotten."),
     ],
 };
@@ -58,7 +62,8 @@ fn start(options: &Options) -> Box<dyn Parser> {
 
 /// What the first bytes of a direction tell.
 fn probe(dir: Dir, bytes: &[u8]) -> Probe {
-    let early = bytes.first().is_none_or(|v| matches!(v & 0x7f, 3..=5)) && bytes.get(1).is_none_or(|f| *f < 0x20);
+    let early =
+        bytes.first().is_none_or(|v| matches!(v & 0x7f, 3..=5)) && bytes.get(1).is_none_or(|f| *f < 0x20);
     let mut wire = Wire::new(bytes);
     let Some(head) = Head::read(&mut wire) else {
         return if early { Probe::More } else { Probe::No };
@@ -160,7 +165,8 @@ impl Cassandra {
             self.compression = Some(compression);
         }
         if let Some(id) = &said.prepared {
-            said.statement = self.statements.iter().find(|(known, _)| known == id).map(|(_, text)| text.clone());
+            said.statement =
+                self.statements.iter().find(|(known, _)| known == id).map(|(_, text)| text.clone());
         }
         let request = Request { head: *head, said, start: frame.start, size: frame.size };
         if self.waiting.len() >= out.limits().pending
@@ -177,7 +183,8 @@ impl Cassandra {
         if said.is_none() && readable {
             out.anomaly("cassandra.body");
         }
-        let response = Request { head: *head, said: said.unwrap_or_default(), start: frame.start, size: frame.size };
+        let response =
+            Request { head: *head, said: said.unwrap_or_default(), start: frame.start, size: frame.size };
         if head.version >= 5 && matches!(head.op, 0x02 | 0x03) {
             self.modern = true;
         }
@@ -191,7 +198,9 @@ impl Cassandra {
             }
             return;
         };
-        if let (0x09, Some(id), Some(text)) = (request.head.op, &response.said.prepared, &request.said.statement) {
+        if let (0x09, Some(id), Some(text)) =
+            (request.head.op, &response.said.prepared, &request.said.statement)
+        {
             if self.statements.len() >= out.limits().pending {
                 out.cap("cassandra.statements");
                 self.statements.remove(0);

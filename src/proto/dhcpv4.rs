@@ -147,7 +147,8 @@ fn describe(draft: &mut Draft, options: &mut Opts) {
     if let Some(list) = options.get(55) {
         draft.put(&f::REQUESTED, Value::texts(list.iter().map(|code| names::option(*code))));
     }
-    let addresses: [(u8, FieldRef); 4] = [(50, &f::REQUESTED_IP), (54, &f::SERVER_ID), (28, &f::BROADCAST), (1, &f::MASK)];
+    let addresses: [(u8, FieldRef); 4] =
+        [(50, &f::REQUESTED_IP), (54, &f::SERVER_ID), (28, &f::BROADCAST), (1, &f::MASK)];
     for (code, field) in addresses {
         draft.put_some(field, options.ip(code));
     }
@@ -174,7 +175,10 @@ fn describe(draft: &mut Draft, options: &mut Opts) {
     draft.put_some(&f::MAX_SIZE, options.number::<2>(57).map(u16::from_be_bytes));
     draft.put_some(&f::CLIENT_ID, options.get(61).map(hex));
     // RFC 4702: flags and two results, then the name.
-    draft.put_some(&f::FQDN, options.get(81).and_then(|v| v.get(3..)).map(text).filter(|name| !name.is_empty()));
+    draft.put_some(
+        &f::FQDN,
+        options.get(81).and_then(|v| v.get(3..)).map(text).filter(|name| !name.is_empty()),
+    );
     if let Some(relay) = options.get(82) {
         let mut inner = Opts::default();
         inner.read(relay);
@@ -235,10 +239,17 @@ impl Parser for Dhcp {
             draft.put_some(&ERROR_MESSAGE, options.text(56));
         }
         draft.put(&f::OP, Value::text(op)).put(&f::HARDWARE, names::hardware(head.hardware));
-        draft.put(&f::HOPS, head.hops).put(&f::XID, format!("0x{:08x}", head.xid)).put(&f::SECONDS, head.seconds);
+        draft
+            .put(&f::HOPS, head.hops)
+            .put(&f::XID, format!("0x{:08x}", head.xid))
+            .put(&f::SECONDS, head.seconds);
         draft.put(&f::FLAGS, Value::text(if head.flags & 0x8000 != 0 { "broadcast" } else { "unicast" }));
-        let named: [(FieldRef, Ipv4Addr); 4] =
-            [(&f::CLIENT_IP, client), (&f::ASSIGNED_IP, assigned), (&f::SERVER_IP, server), (&f::RELAY_IP, relay)];
+        let named: [(FieldRef, Ipv4Addr); 4] = [
+            (&f::CLIENT_IP, client),
+            (&f::ASSIGNED_IP, assigned),
+            (&f::SERVER_IP, server),
+            (&f::RELAY_IP, relay),
+        ];
         for (field, ip) in named {
             draft.put_some(field, (!ip.is_unspecified()).then_some(IpAddr::from(ip)));
         }

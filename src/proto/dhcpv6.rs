@@ -123,7 +123,10 @@ fn read(mut bytes: &[u8]) -> Option<Message<'_>> {
 fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     let Some(message) = read(bytes) else { return Probe::No };
     let known = message.options.iter().all(|(code, _)| (1..=150).contains(code));
-    let named = message.options.iter().any(|(code, value)| matches!(code, 1 | 2) && value.len() >= 4 && value.starts_with(&[0]));
+    let named = message
+        .options
+        .iter()
+        .any(|(code, value)| matches!(code, 1 | 2) && value.len() >= 4 && value.starts_with(&[0]));
     if !known || !named {
         return Probe::No;
     }
@@ -138,7 +141,9 @@ fn name(kind: u8) -> &'static str {
 /// The Ethernet address of a DUID that has one (RFC 8415 §11.2, 11.4).
 fn mac(duid: &[u8]) -> Option<String> {
     let mac = match duid {
-        [0, 1, 0, 1, _, _, _, _, mac @ ..] | [0, 3, 0, 1, mac @ ..] => mac.first_chunk::<6>().filter(|_| mac.len() == 6)?,
+        [0, 1, 0, 1, _, _, _, _, mac @ ..] | [0, 3, 0, 1, mac @ ..] => {
+            mac.first_chunk::<6>().filter(|_| mac.len() == 6)?
+        }
         _ => return None,
     };
     Some(mac.map(|byte| format!("{byte:02X}")).join("-"))
@@ -248,7 +253,10 @@ fn describe(list: &[(u16, &[u8])], draft: &mut Draft) -> bool {
         draft.put(&REQUESTED, Value::List(all.iter().map(|code| u16::from_be_bytes(*code).into()).collect()));
     }
     draft.put_some(&VENDOR, get(16).and_then(|value| Wire::new(value).u32()));
-    draft.put_some(&ELAPSED, get(8).and_then(|value| Wire::new(value).u16()).map(|hundredths| u32::from(hundredths) * 10));
+    draft.put_some(
+        &ELAPSED,
+        get(8).and_then(|value| Wire::new(value).u16()).map(|hundredths| u32::from(hundredths) * 10),
+    );
     if get(14).is_some() {
         draft.put(&RAPID, true);
     }
@@ -274,7 +282,10 @@ impl Parser for Dhcp {
         let about = leases.addresses.first().and_then(Value::as_ip).map(|ip| ip.to_string());
         draft.put(&ACTION, format!("dhcpv6.{kind}")).put(&METHOD, Value::text(kind));
         draft.put(&QUERY, format!("{kind} {}", about.as_deref().unwrap_or_default()).trim_end().to_owned());
-        draft.put_some(&RESOURCE, about).put(&TYPE, Value::text(kind)).put(&XID, format!("0x{:06x}", message.xid));
+        draft
+            .put_some(&RESOURCE, about)
+            .put(&TYPE, Value::text(kind))
+            .put(&XID, format!("0x{:06x}", message.xid));
         let mut damaged = describe(&message.options, &mut draft);
         for (field, list) in [(&ADDRESSES, leases.addresses), (&PREFIXES, leases.prefixes)] {
             if !list.is_empty() {
@@ -284,14 +295,21 @@ impl Parser for Dhcp {
         draft.put_some(&LIFETIME, leases.lifetime);
         let failed = leases.status.as_ref().is_some_and(|(code, _)| *code != 0) || kind == "decline";
         if let Some((code, text)) = leases.status {
-            let name = CODES.get(usize::from(code)).map_or_else(|| Cow::Owned(code.to_string()), |name| Cow::Borrowed(*name));
+            let name = CODES
+                .get(usize::from(code))
+                .map_or_else(|| Cow::Owned(code.to_string()), |name| Cow::Borrowed(*name));
             if code != 0 {
-                draft.put(&ERROR_CODE, name.clone()).put_some(&ERROR_MESSAGE, (!text.is_empty()).then_some(text));
+                draft
+                    .put(&ERROR_CODE, name.clone())
+                    .put_some(&ERROR_MESSAGE, (!text.is_empty()).then_some(text));
             }
             draft.put(&STATUS_CODE, name);
         }
         if let Some((hops, link, peer)) = message.relay {
-            draft.put(&RELAY_HOPS, hops).put(&RELAY_LINK, IpAddr::V6(link)).put(&RELAY_PEER, IpAddr::V6(peer));
+            draft
+                .put(&RELAY_HOPS, hops)
+                .put(&RELAY_LINK, IpAddr::V6(link))
+                .put(&RELAY_PEER, IpAddr::V6(peer));
         }
         draft.outcome(match kind {
             _ if failed => Outcome::Failure,

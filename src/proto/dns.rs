@@ -243,7 +243,10 @@ impl Dns {
             bytes: 0,
             messages: 0,
             last: out.now,
-            text: out.options.wants(out.options.protocols.dns.send_response).then(|| event::text(message, out.limits().text)),
+            text: out
+                .options
+                .wants(out.options.protocols.dns.send_response)
+                .then(|| event::text(message, out.limits().text)),
         });
         transfer.records.add(message, out);
         transfer.bytes += arrival.bytes;
@@ -366,13 +369,7 @@ fn alone(arrival: &Arrival<'_>, dataset: &'static Dataset, out: &mut Emit<'_>) {
 }
 
 /// An event whose source is who sent in `dir`.
-fn draft(
-    dir: Dir,
-    start: Stamp,
-    question: &Message<'_>,
-    dataset: &'static Dataset,
-    out: &Emit<'_>,
-) -> Draft {
+fn draft(dir: Dir, start: Stamp, question: &Message<'_>, dataset: &'static Dataset, out: &Emit<'_>) -> Draft {
     let mut draft = out.draft(dataset, start);
     if dir == Dir::Server {
         let event = draft.event();

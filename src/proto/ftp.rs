@@ -51,16 +51,20 @@ pub static PROTOCOL: Protocol = Protocol {
         ("ftp.address", "The address of a PORT or PASV does not parse."),
         ("ftp.bounce", "PORT or EPRT names an address that is not the client's."),
         ("ftp.gap", "Bytes were not captured; commands that waited are told unanswered."),
-        ("ftp.transfers", "Cap: more data connections were announced than are kept; the oldest is forgotten."),
+        (
+            "ftp.transfers",
+            "Cap: more data connections were announced than are kept; the oldest is forgotten.",
+        ),
         ("ftp.pending", "Cap: more commands waited for their replies than are kept."),
     ],
 };
 
 static VERBS: &[&str] = &[
-    "USER", "PASS", "ACCT", "CWD", "XCWD", "CDUP", "XCUP", "SMNT", "REIN", "QUIT", "PORT", "PASV", "TYPE", "STRU",
-    "MODE", "RETR", "STOR", "STOU", "APPE", "ALLO", "REST", "RNFR", "RNTO", "ABOR", "DELE", "RMD", "XRMD", "MKD",
-    "XMKD", "PWD", "XPWD", "LIST", "NLST", "SITE", "SYST", "STAT", "HELP", "NOOP", "FEAT", "OPTS", "AUTH", "ADAT",
-    "PROT", "PBSZ", "CCC", "EPRT", "EPSV", "MDTM", "SIZE", "MLST", "MLSD", "LANG", "CLNT", "HASH", "MFMT", "HOST",
+    "USER", "PASS", "ACCT", "CWD", "XCWD", "CDUP", "XCUP", "SMNT", "REIN", "QUIT", "PORT", "PASV", "TYPE",
+    "STRU", "MODE", "RETR", "STOR", "STOU", "APPE", "ALLO", "REST", "RNFR", "RNTO", "ABOR", "DELE", "RMD",
+    "XRMD", "MKD", "XMKD", "PWD", "XPWD", "LIST", "NLST", "SITE", "SYST", "STAT", "HELP", "NOOP", "FEAT",
+    "OPTS", "AUTH", "ADAT", "PROT", "PBSZ", "CCC", "EPRT", "EPSV", "MDTM", "SIZE", "MLST", "MLSD", "LANG",
+    "CLNT", "HASH", "MFMT", "HOST",
 ];
 const TRANSFERS: &[&str] = &["RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD"];
 
@@ -129,7 +133,11 @@ struct Ftp {
 /// `h1,h2,h3,h4,p1,p2` wherever it begins in `text`.
 fn six(text: &[u8]) -> Option<(IpAddr, u16)> {
     let from = text.iter().position(u8::is_ascii_digit)?;
-    let end = text.iter().skip(from).position(|b| !b.is_ascii_digit() && *b != b',').map_or(text.len(), |n| from + n);
+    let end = text
+        .iter()
+        .skip(from)
+        .position(|b| !b.is_ascii_digit() && *b != b',')
+        .map_or(text.len(), |n| from + n);
     let mut numbers = [0u8; 6];
     let mut parts = text.get(from..end)?.split(|b| *b == b',');
     for number in &mut numbers {
@@ -152,7 +160,8 @@ fn extended(text: &[u8]) -> Option<(Option<IpAddr>, u16)> {
 impl Ftp {
     fn command(&mut self, line: &[u8], used: usize, out: &mut Emit<'_>) {
         // Telnet's interrupt and synch may come before ABOR.
-        let line = line.iter().position(|b| b.is_ascii_alphabetic()).and_then(|at| line.get(at..)).unwrap_or(line);
+        let line =
+            line.iter().position(|b| b.is_ascii_alphabetic()).and_then(|at| line.get(at..)).unwrap_or(line);
         let (verb, rest) = lines::word(line);
         let verb = lines::upper(verb);
         if !VERBS.contains(&verb.as_str()) && self.gapped {
@@ -171,7 +180,11 @@ impl Ftp {
                 }
             }
             "PORT" | "EPRT" => {
-                let found = if verb == "PORT" { six(rest) } else { extended(rest).and_then(|(ip, p)| Some((ip?, p))) };
+                let found = if verb == "PORT" {
+                    six(rest)
+                } else {
+                    extended(rest).and_then(|(ip, p)| Some((ip?, p)))
+                };
                 match found {
                     None => out.anomaly("ftp.address"),
                     Some((ip, port)) => {
@@ -193,7 +206,8 @@ impl Ftp {
             out.cap("ftp.pending");
             self.told(oldest, None, out);
         }
-        let argument = if verb == "PASS" || verb == "ADAT" { &[][..] } else { rest.get(..1024).unwrap_or(rest) };
+        let argument =
+            if verb == "PASS" || verb == "ADAT" { &[][..] } else { rest.get(..1024).unwrap_or(rest) };
         let argument = argument.to_vec();
         let asked = Asked { verb, argument, start: out.now, bytes: [used as u64, 0], data, login };
         if expects {
@@ -207,7 +221,10 @@ impl Ftp {
         let Some((ip, port, passive)) = asked.data else { return };
         let mut draft = out.draft(&data::EXPECTED, asked.start);
         draft.put(&ACTION, "ftp.transfer").put(&METHOD, asked.verb.clone());
-        draft.put(&QUERY, format!("{} {}", asked.verb, lines::text(&asked.argument, 1024)).trim_end().to_owned());
+        draft.put(
+            &QUERY,
+            format!("{} {}", asked.verb, lines::text(&asked.argument, 1024)).trim_end().to_owned(),
+        );
         draft.put(&DATA_IP, ip).put(&DATA_PORT, port).put(&DATA_PASSIVE, passive);
         if let Some(user) = &self.user {
             user.put(&mut draft, out);
@@ -277,7 +294,10 @@ impl Ftp {
         let login = asked.login.is_some();
         let start = asked.login.as_ref().map_or(asked.start, |login| login.start);
         let mut draft = out.draft(if login { &LOGIN } else { &DATASET }, start);
-        draft.put(&ACTION, if login { "ftp.login".to_owned() } else { format!("ftp.{}", asked.verb.to_ascii_lowercase()) });
+        draft.put(
+            &ACTION,
+            if login { "ftp.login".to_owned() } else { format!("ftp.{}", asked.verb.to_ascii_lowercase()) },
+        );
         draft.put(&METHOD, asked.verb.clone());
         if !asked.argument.is_empty() {
             draft.put(&QUERY, format!("{} {}", asked.verb, lines::text(&asked.argument, 1024)));
@@ -309,7 +329,8 @@ impl Ftp {
 
 /// Path, name and size of what a command is about.
 fn file(asked: &Asked, reply: Option<&(u16, Vec<u8>)>, preliminary: Option<&[u8]>, draft: &mut Draft) {
-    let about = matches!(asked.verb.as_str(), "RETR" | "STOR" | "APPE" | "DELE" | "SIZE" | "MDTM" | "RNFR" | "RNTO");
+    let about =
+        matches!(asked.verb.as_str(), "RETR" | "STOR" | "APPE" | "DELE" | "SIZE" | "MDTM" | "RNFR" | "RNTO");
     if !about || asked.argument.is_empty() {
         return;
     }

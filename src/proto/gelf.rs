@@ -32,7 +32,10 @@ pub static PROTOCOL: Protocol = Protocol {
     fields: carried::FIELDS,
     anomalies: &[
         ("gelf.unread", "No log format reads the message; its text is in `event.original`."),
-        ("gelf.chunk", "A chunk's number is not below their count, or the count is not that of the chunks before."),
+        (
+            "gelf.chunk",
+            "A chunk's number is not below their count, or the count is not that of the chunks before.",
+        ),
         ("gelf.incomplete", "Chunks of a message did not arrive within 5 seconds: it is lost."),
         ("gelf.compression", "A message cannot be decompressed."),
         ("gelf.payload", "A datagram is neither a chunk nor compressed nor JSON."),

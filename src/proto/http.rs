@@ -50,7 +50,10 @@ pub static PROTOCOL: Protocol = Protocol {
         ("http.bad_header", "A header line without a colon or with a name that is none."),
         ("http.folded_header", "A header that goes on over several lines."),
         ("http.content_length", "A Content-Length that is no number, or two that differ."),
-        ("http.length_and_encoding", "Both Content-Length and Transfer-Encoding: request smuggling looks so."),
+        (
+            "http.length_and_encoding",
+            "Both Content-Length and Transfer-Encoding: request smuggling looks so.",
+        ),
         ("http.chunk", "A chunk without a size, or longer than its size."),
         ("http.body_encoding", "A compressed body that cannot be uncompressed."),
         ("http.lost", "Bytes were not captured where a message begins."),

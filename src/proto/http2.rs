@@ -221,7 +221,13 @@ impl Http2 {
     }
 
     /// The payload of a frame that had to be whole; `None` if it is too short for its kind.
-    fn payload(&mut self, dir: Dir, frame: &Frame, payload: &[u8], out: &mut Emit<'_>) -> Option<Result<(), &'static str>> {
+    fn payload(
+        &mut self,
+        dir: Dir,
+        frame: &Frame,
+        payload: &[u8],
+        out: &mut Emit<'_>,
+    ) -> Option<Result<(), &'static str>> {
         let mut wire = Wire::new(payload);
         match frame.kind {
             RST_STREAM => self.streams.reset(dir, frame.stream, wire.u32()?, out),
@@ -261,7 +267,9 @@ impl Http2 {
         let side = self.side(dir);
         let Some(block) = side.block.take() else { return Ok(()) };
         let mut header = Header::new(block.bytes.len());
-        side.table.read(&block.bytes, &mut |name, value| header.add(name, value)).map_err(|_| "http2.compression")?;
+        side.table
+            .read(&block.bytes, &mut |name, value| header.add(name, value))
+            .map_err(|_| "http2.compression")?;
         if header.full {
             out.cap("http2.headers");
         }

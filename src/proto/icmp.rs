@@ -218,7 +218,8 @@ impl Icmp {
             self.drop_oldest(out);
         }
         let payload = message.is_echo().then(|| Payload::of(message.body)).flatten();
-        let pending = Pending { dir, tie, code: message.code, stamp: out.now, bytes: message.size(), payload };
+        let pending =
+            Pending { dir, tie, code: message.code, stamp: out.now, bytes: message.size(), payload };
         self.pending.push_back(pending);
     }
 
@@ -390,4 +391,3 @@ fn prefix(body: &[u8]) -> Option<String> {
     wire.take(13)?;
     Some(format!("{}/{len}", Ipv6Addr::from(wire.array::<16>()?)))
 }
-

@@ -10,7 +10,10 @@ use crate::model::{Dataset, Outcome, Stamp, Value};
 use payload::Seen;
 
 /// Associations.
-pub static DATASET: Dataset = Dataset::requests("ike", "One IKE security association: from its first message until data can flow, or not.");
+pub static DATASET: Dataset = Dataset::requests(
+    "ike",
+    "One IKE security association: from its first message until data can flow, or not.",
+);
 
 crate::fields! {
     pub FIELDS;
@@ -156,10 +159,13 @@ impl Association {
         }
         draft.put(&ACTION, Value::text("ike.association"));
         let first = self.exchanges.first().map(|exchange| names::name(names::EXCHANGE, u16::from(*exchange)));
-        draft.put_some(&METHOD, first).put(&VERSION, Value::text(if self.version == 0x20 { "2.0" } else { "1.0" }));
+        draft
+            .put_some(&METHOD, first)
+            .put(&VERSION, Value::text(if self.version == 0x20 { "2.0" } else { "1.0" }));
         draft.put(&INITIATOR, super::json_text::hex(&self.initiator));
         draft.put_some(&RESPONDER, self.responder.map(|spi| super::json_text::hex(&spi)));
-        let exchanges = self.exchanges.iter().map(|exchange| names::name(names::EXCHANGE, u16::from(*exchange)));
+        let exchanges =
+            self.exchanges.iter().map(|exchange| names::name(names::EXCHANGE, u16::from(*exchange)));
         draft.put(&EXCHANGES, Value::texts(exchanges));
         draft.put(&MESSAGES, self.messages);
         if self.nat {
@@ -189,7 +195,8 @@ impl Association {
         }
         draft.put_some(&IDENTITY, ours.identity).put_some(&SERVER_IDENTITY, theirs.identity);
         let table = if v2 { names::NOTIFY } else { names::NOTIFY1 };
-        let errors = |numbers: &[u16]| numbers.iter().rev().find(|n| **n < if v2 { 16384 } else { 8192 }).copied();
+        let errors =
+            |numbers: &[u16]| numbers.iter().rev().find(|n| **n < if v2 { 16384 } else { 8192 }).copied();
         let error = errors(&theirs.notify).or(errors(&ours.notify));
         let mut all: Vec<u16> = ours.notify.into_iter().chain(theirs.notify).collect();
         all.dedup();
@@ -216,7 +223,8 @@ impl Parser for Ike {
         let took = Step::Took(bytes.len());
         // ESP and its keep-alives share the port.
         let Some(header) = header(bytes) else { return took };
-        let at = self.open.iter().position(|a| a.initiator == header.initiator && a.version == header.version);
+        let at =
+            self.open.iter().position(|a| a.initiator == header.initiator && a.version == header.version);
         let at = at.unwrap_or_else(|| {
             if self.open.len() >= KEPT {
                 out.cap("ike.associations");

@@ -51,7 +51,8 @@ fn start(_: &Options) -> Box<dyn Parser> {
     Box::new(Imap::default())
 }
 
-const VERBS: &[&str] = &["CAPABILITY", "LOGIN", "AUTHENTICATE", "STARTTLS", "NOOP", "ID", "LOGOUT", "SELECT", "EXAMINE", "LIST"];
+const VERBS: &[&str] =
+    &["CAPABILITY", "LOGIN", "AUTHENTICATE", "STARTTLS", "NOOP", "ID", "LOGOUT", "SELECT", "EXAMINE", "LIST"];
 
 fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     let plain = bytes.iter().take(256).all(|b| !b.is_ascii_control() || matches!(b, b'\r' | b'\n'));
@@ -114,7 +115,10 @@ fn literal(line: &[u8]) -> Option<u64> {
 fn astring(text: &[u8]) -> Option<(String, &[u8])> {
     let text = text.trim_ascii_start();
     if let Some(rest) = text.strip_prefix(b"\"") {
-        let end = rest.iter().enumerate().position(|(i, b)| *b == b'"' && (i == 0 || rest.get(i - 1) != Some(&b'\\')))?;
+        let end = rest
+            .iter()
+            .enumerate()
+            .position(|(i, b)| *b == b'"' && (i == 0 || rest.get(i - 1) != Some(&b'\\')))?;
         return Some((lines::text(rest.get(..end)?, 256).replace('\\', ""), rest.get(end + 1..)?));
     }
     if text.starts_with(b"{") {
@@ -150,7 +154,8 @@ impl Imap {
         match verb.as_str() {
             "LOGIN" => {
                 argument.clear();
-                login = astring(rest).map(|(user, rest)| (user, astring(rest).map_or(String::new(), |p| p.0)));
+                login =
+                    astring(rest).map(|(user, rest)| (user, astring(rest).map_or(String::new(), |p| p.0)));
                 self.user = login.as_ref().map(|l| l.0.clone());
             }
             "AUTHENTICATE" => {
@@ -173,7 +178,17 @@ impl Imap {
         }
         let tag = tag.get(..64).unwrap_or(tag).to_vec();
         let bytes = [used, 0];
-        self.waiting.push_back(Asked { tag, verb, argument, start: out.now, bytes, untagged: 0, exists: None, login, sasl });
+        self.waiting.push_back(Asked {
+            tag,
+            verb,
+            argument,
+            start: out.now,
+            bytes,
+            untagged: 0,
+            exists: None,
+            login,
+            sasl,
+        });
     }
 
     /// A line of the server; what the flow does next.
@@ -222,8 +237,12 @@ impl Imap {
     fn told(&mut self, asked: Asked, reply: Option<(&[u8], &[u8])>, out: &mut Emit<'_>) {
         let login = matches!(asked.verb.as_str(), "LOGIN" | "AUTHENTICATE");
         let mut draft = out.draft(if login { &LOGIN } else { &DATASET }, asked.start);
-        let action = if login { "login".to_owned() } else { asked.verb.to_ascii_lowercase().replace(' ', "_") };
-        draft.put(&ACTION, format!("imap.{action}")).put(&METHOD, asked.verb.clone()).put_text(&TAG, &asked.tag, 64);
+        let action =
+            if login { "login".to_owned() } else { asked.verb.to_ascii_lowercase().replace(' ', "_") };
+        draft
+            .put(&ACTION, format!("imap.{action}"))
+            .put(&METHOD, asked.verb.clone())
+            .put_text(&TAG, &asked.tag, 64);
         if !asked.argument.is_empty() {
             let argument = lines::text(&asked.argument, 1024);
             draft.put(&QUERY, format!("{} {argument}", asked.verb)).put(&ARGUMENT, argument);
@@ -233,7 +252,8 @@ impl Imap {
             (None, Some((user, password))) => put_login(&mut draft, Some(user), Some(password), out),
             (None, None) => put_login(&mut draft, self.user.as_deref(), None, out),
         }
-        let named = matches!(asked.verb.as_str(), "SELECT" | "EXAMINE" | "CREATE" | "DELETE" | "APPEND" | "STATUS");
+        let named =
+            matches!(asked.verb.as_str(), "SELECT" | "EXAMINE" | "CREATE" | "DELETE" | "APPEND" | "STATUS");
         let mailbox = if named { astring(&asked.argument).map(|m| m.0) } else { None };
         draft.put_some(&MAILBOX, mailbox.or_else(|| self.mailbox.clone().filter(|_| !login)));
         draft.put_some(&EXISTS, asked.exists).bytes(Some(asked.bytes[0]), reply.map(|_| asked.bytes[1]));

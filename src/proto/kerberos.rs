@@ -162,7 +162,9 @@ fn request(tag: u8, message: &[u8], size: u64, out: &Emit<'_>) -> Option<Draft> 
     if let Some([_, a, b, ..]) = part(body, 0).and_then(inner) {
         draft.put(&FORWARDABLE, a & 0x40 != 0).put(&RENEWABLE, b & 0x80 != 0 || a & 0x01 != 0);
     }
-    let list = |contents: Option<&[u8]>, each: fn(&mut Ber<'_>) -> Option<i64>, name: fn(i64) -> Option<&'static str>| {
+    let list = |contents: Option<&[u8]>,
+                each: fn(&mut Ber<'_>) -> Option<i64>,
+                name: fn(i64) -> Option<&'static str>| {
         let (mut list, mut all) = (Ber(contents.unwrap_or_default()), Vec::new());
         while let Some(n) = each(&mut list).filter(|_| all.len() < 32) {
             all.push(name(n).map_or_else(|| n.to_string(), str::to_owned));
@@ -298,7 +300,10 @@ mod tests {
 
     #[test]
     fn probes_are_strict() {
-        let head = [0x6a, 0x1a, 0x30, 0x18, 0xa1, 3, 2, 1, 5, 0xa2, 3, 2, 1, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let head = [
+            0x6a, 0x1a, 0x30, 0x18, 0xa1, 3, 2, 1, 5, 0xa2, 3, 2, 1, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+            0, 0,
+        ];
         assert_eq!(probe(Dir::Client, &head), Probe::Yes);
         assert_eq!(probe(Dir::Server, &head), Probe::Swapped);
         assert_eq!(probe(Dir::Client, &[0x6a; 28]), Probe::No);

@@ -55,7 +55,14 @@ pub static PROTOCOL: Protocol = Protocol {
 };
 
 fn start(_: &Options) -> Box<dyn Parser> {
-    Box::new(Ldap { pairs: Pairs::new("ldap.pending"), frames: Default::default(), user: None, ntlm: Ntlm::default(), sealed: false, heard: false })
+    Box::new(Ldap {
+        pairs: Pairs::new("ldap.pending"),
+        frames: Default::default(),
+        user: None,
+        ntlm: Ntlm::default(),
+        sealed: false,
+        heard: false,
+    })
 }
 
 struct Ldap {
@@ -170,9 +177,21 @@ impl Ldap {
         Some(step.unwrap_or(Step::Took(0)))
     }
 
-    fn request(&mut self, id: i64, tag: u8, name: &'static str, body: &[u8], size: u64, out: &Emit<'_>) -> Option<Draft> {
+    fn request(
+        &mut self,
+        id: i64,
+        tag: u8,
+        name: &'static str,
+        body: &[u8],
+        size: u64,
+        out: &Emit<'_>,
+    ) -> Option<Draft> {
         let mut draft = out.draft(if tag == 0x60 { &LOGIN } else { &DATASET }, out.now);
-        draft.put(&ACTION, format!("ldap.{name}")).put(&METHOD, Value::text(name)).put(&ID, id).bytes(Some(size), None);
+        draft
+            .put(&ACTION, format!("ldap.{name}"))
+            .put(&METHOD, Value::text(name))
+            .put(&ID, id)
+            .bytes(Some(size), None);
         let mut b = Ber(body);
         let mut subject = None;
         match tag {
@@ -185,11 +204,14 @@ impl Ldap {
             0x63 => {
                 subject = Some(lines::text(b.tagged(4)?, 512));
                 let scope = b.tagged(0x0a).and_then(ber::int);
-                draft.put_some(&SCOPE, scope.and_then(|s| ["base", "one", "subtree"].get(usize::try_from(s).ok()?).copied()));
+                draft.put_some(
+                    &SCOPE,
+                    scope.and_then(|s| ["base", "one", "subtree"].get(usize::try_from(s).ok()?).copied()),
+                );
                 b.next();
-b.int();
-b.int();
-b.next();
+                b.int();
+                b.int();
+                b.next();
                 let (kind, contents) = b.next()?;
                 let text = filter::text(kind, contents);
                 draft.put(&QUERY, format!("search {} {text}", subject.as_deref().unwrap_or_default()));
@@ -229,7 +251,12 @@ b.next();
                 let anonymous = dn.is_empty() && contents.is_empty();
                 draft.put(&AUTH_METHOD, if anonymous { "anonymous" } else { "simple" });
                 let password = lines::text(contents, 256);
-                put_login(draft, Some(&name), Some(&password).filter(|p| !p.is_empty()).map(String::as_str), out);
+                put_login(
+                    draft,
+                    Some(&name),
+                    Some(&password).filter(|p| !p.is_empty()).map(String::as_str),
+                    out,
+                );
             }
             0xa3 => {
                 let mut sasl = Ber(contents);
@@ -302,11 +329,14 @@ b.next();
 fn found(draft: &mut Draft, tag: u8, body: &[u8], size: u64) {
     let had = draft.event().destination.bytes.unwrap_or(0);
     draft.event().destination.bytes = Some(had.saturating_add(size));
-    let mut count = |field: crate::model::FieldRef| {
-        match draft.event().fields.iter_mut().find(|(f, _)| std::ptr::eq(*f, field)) {
-            Some((_, value)) => *value = Value::Int(value.as_int().unwrap_or(0).saturating_add(1)),
-            None => draft.event().push(field, 1u32),
-        }
+    let mut count = |field: crate::model::FieldRef| match draft
+        .event()
+        .fields
+        .iter_mut()
+        .find(|(f, _)| std::ptr::eq(*f, field))
+    {
+        Some((_, value)) => *value = Value::Int(value.as_int().unwrap_or(0).saturating_add(1)),
+        None => draft.event().push(field, 1u32),
     };
     match tag {
         0x64 => count(&ENTRIES),

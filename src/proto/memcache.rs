@@ -46,8 +46,14 @@ pub static PROTOCOL: Protocol = Protocol {
         ("memcache.binary", "The head of a binary message contradicts itself."),
         ("memcache.frame", "A datagram does not begin with a frame header, or comes out of order."),
         ("memcache.unsolicited", "A response came to a command nobody sent."),
-        ("memcache.gap", "Bytes outside a value were not captured; commands that waited are told unanswered."),
-        ("memcache.pending", "Cap: more commands waited for their responses than are kept; the oldest is told unanswered."),
+        (
+            "memcache.gap",
+            "Bytes outside a value were not captured; commands that waited are told unanswered.",
+        ),
+        (
+            "memcache.pending",
+            "Cap: more commands waited for their responses than are kept; the oldest is told unanswered.",
+        ),
     ],
 };
 
@@ -85,7 +91,12 @@ impl Memcache {
     }
 
     /// At most one message off a stream.
-    fn read(&mut self, dir: Dir, bytes: &[u8], out: &Emit<'_>) -> Result<(usize, Option<Message>), &'static str> {
+    fn read(
+        &mut self,
+        dir: Dir,
+        bytes: &[u8],
+        out: &Emit<'_>,
+    ) -> Result<(usize, Option<Message>), &'static str> {
         let (now, limits) = (out.now, out.limits());
         let keep = Keep::new(dir == Dir::Client, out.options);
         let side = self.side(dir);
@@ -179,7 +190,8 @@ impl Memcache {
     /// One datagram with its frame header.
     fn datagram(&mut self, dir: Dir, bytes: &[u8], out: &mut Emit<'_>) -> Step {
         let mut wire = Wire::new(bytes);
-        let (Some(id), Some(seq), Some(total), Some(_)) = (wire.u16(), wire.u16(), wire.u16(), wire.u16()) else {
+        let (Some(id), Some(seq), Some(total), Some(_)) = (wire.u16(), wire.u16(), wire.u16(), wire.u16())
+        else {
             return Step::Weird("memcache.frame");
         };
         let (room, side) = (out.limits().buffer, self.side(dir));
@@ -190,7 +202,9 @@ impl Memcache {
                 return Step::Took(bytes.len());
             }
             (Some((open, next, all, mut kept)), _, _) if open == id && next == seq => {
-                kept.extend_from_slice(wire.rest().get(..room.saturating_sub(kept.len())).unwrap_or(wire.rest()));
+                kept.extend_from_slice(
+                    wire.rest().get(..room.saturating_sub(kept.len())).unwrap_or(wire.rest()),
+                );
                 if kept.len() >= room {
                     kept.truncate(room);
                 }

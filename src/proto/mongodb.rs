@@ -46,8 +46,14 @@ pub static PROTOCOL: Protocol = Protocol {
         ("mongodb.message", "A message does not parse."),
         ("mongodb.compressed", "A compressed message could not be unpacked."),
         ("mongodb.unsolicited", "A response came to a request nobody sent."),
-        ("mongodb.gap", "Bytes between messages were not captured; requests that waited are told unanswered."),
-        ("mongodb.pending", "Cap: more requests waited for their responses than are kept; the oldest is told unanswered."),
+        (
+            "mongodb.gap",
+            "Bytes between messages were not captured; requests that waited are told unanswered.",
+        ),
+        (
+            "mongodb.pending",
+            "Cap: more requests waited for their responses than are kept; the oldest is told unanswered.",
+        ),
     ],
 };
 

@@ -2,10 +2,10 @@
 //! RPC itself is read by the parser of NFS.
 
 use super::fields::{ACTION, METHOD, PATH, QUERY, RESOURCE};
-use crate::model::cut;
 use super::nfs::{self, fields as rpc_fields, rpc};
 use super::wire::Wire;
 use super::{Draft, Emit, Over, Protocol, numbers};
+use crate::model::cut;
 use crate::model::{Dataset, Value};
 
 include!(concat!(env!("OUT_DIR"), "/mount_numbers.rs"));

@@ -1,8 +1,8 @@
 //! MQTT 3.1, 3.1.1 and 5: log-ins of clients, subscriptions, and messages by topic.
 
-use super::numbers::find;
 use super::fields::{ACTION, AUTH_METHOD, ERROR_CODE, METHOD, QUERY, RESOURCE, STATUS};
 use super::frame::{Both, Length};
+use super::numbers::find;
 use super::pairs::Pairs;
 use super::sasl::put_login;
 use super::wire::Wire;
@@ -57,7 +57,13 @@ pub static PROTOCOL: Protocol = Protocol {
 };
 
 fn start(_: &Options) -> Box<dyn Parser> {
-    Box::new(Mqtt { pairs: Pairs::new("mqtt.pending"), frames: Default::default(), five: false, user: None, client: None })
+    Box::new(Mqtt {
+        pairs: Pairs::new("mqtt.pending"),
+        frames: Default::default(),
+        five: false,
+        user: None,
+        client: None,
+    })
 }
 
 struct Mqtt {
@@ -184,7 +190,8 @@ impl Mqtt {
         if bad {
             draft.put(&ERROR_CODE, refusal(code));
         }
-        let other = if key.2 == Dir::Client { &mut draft.event().destination } else { &mut draft.event().source };
+        let other =
+            if key.2 == Dir::Client { &mut draft.event().destination } else { &mut draft.event().source };
         other.bytes = Some(size);
         draft.emit(out);
     }
@@ -219,7 +226,15 @@ impl Mqtt {
         Some(())
     }
 
-    fn publish(&mut self, first: u8, wire: &mut Wire<'_>, length: u64, size: u64, dir: Dir, out: &mut Emit<'_>) -> Option<()> {
+    fn publish(
+        &mut self,
+        first: u8,
+        wire: &mut Wire<'_>,
+        length: u64,
+        size: u64,
+        dir: Dir,
+        out: &mut Emit<'_>,
+    ) -> Option<()> {
         let before = wire.rest().len();
         let topic = lines::text(text(wire)?, 1024);
         let qos = first >> 1 & 3;
@@ -234,7 +249,9 @@ impl Mqtt {
         properties(wire, self.five)?;
         draft.put(&SIZE, length.saturating_sub((before - wire.rest().len()) as u64));
         let content = wire.rest().get(..out.limits().body).unwrap_or(wire.rest());
-        if out.options.full && let Ok(text) = std::str::from_utf8(content) {
+        if out.options.full
+            && let Ok(text) = std::str::from_utf8(content)
+        {
             draft.put(&PAYLOAD, text.to_owned());
         }
         match id {
@@ -244,7 +261,14 @@ impl Mqtt {
         Some(())
     }
 
-    fn subscribe(&mut self, kind: u8, wire: &mut Wire<'_>, size: u64, dir: Dir, out: &mut Emit<'_>) -> Option<()> {
+    fn subscribe(
+        &mut self,
+        kind: u8,
+        wire: &mut Wire<'_>,
+        size: u64,
+        dir: Dir,
+        out: &mut Emit<'_>,
+    ) -> Option<()> {
         let id = wire.u16()?;
         properties(wire, self.five)?;
         let (mut topics, mut qos) = (Vec::new(), 0);
@@ -255,7 +279,8 @@ impl Mqtt {
             }
         }
         let mut draft = self.draft(if kind == 8 { "SUBSCRIBE" } else { "UNSUBSCRIBE" }, size, dir, out);
-        let query = topics.first().map(|t| format!("{} {t}", if kind == 8 { "SUBSCRIBE" } else { "UNSUBSCRIBE" }));
+        let query =
+            topics.first().map(|t| format!("{} {t}", if kind == 8 { "SUBSCRIBE" } else { "UNSUBSCRIBE" }));
         draft.put_some(&QUERY, query).put(&TOPIC, Value::texts(topics)).put(&ID, id);
         if kind == 8 {
             draft.put(&QOS, qos);

@@ -13,8 +13,8 @@ mod wire;
 use super::{Dir, Emit, Options, Over, Parser, Protocol, Step};
 use crate::model::Dataset;
 use login::{Login, Turn};
-use request::Request;
 use params::Statement;
+use request::Request;
 use wire::{Packet, Packets};
 
 const DOC: &str = "One MySQL or MariaDB command with its result, or a log-in.";
@@ -88,7 +88,8 @@ impl Mysql {
         self.lost = [false; 2];
         self.heard = true;
         let start = self.login.began(out);
-        let Some(request) = Request::new(packet, &mut self.statements, self.login.attributes(), start, out) else {
+        let Some(request) = Request::new(packet, &mut self.statements, self.login.attributes(), start, out)
+        else {
             return Err("mysql.command");
         };
         if request.is_login() {
@@ -199,7 +200,7 @@ impl Parser for Mysql {
             }
             request.emit(out);
         }
-        *self.flag(dir) .0 = Packets::default();
+        *self.flag(dir).0 = Packets::default();
         *self.flag(dir).1 = true;
         *self.flag(Dir::Server).0 = Packets::default();
         *self.flag(Dir::Server).1 = true;

@@ -10,7 +10,8 @@ use std::net::{IpAddr, Ipv4Addr};
 include!(concat!(env!("OUT_DIR"), "/nbns_numbers.rs"));
 
 /// Requests.
-pub static DATASET: Dataset = Dataset::requests("nbns", "One NetBIOS name request with its answer, or either alone.");
+pub static DATASET: Dataset =
+    Dataset::requests("nbns", "One NetBIOS name request with its answer, or either alone.");
 
 crate::fields! {
     pub FIELDS;
@@ -167,7 +168,11 @@ fn describe(message: &Message<'_>, out: &Emit<'_>) -> Draft {
     let Name { text, suffix } = &message.name;
     draft.put(&ACTION, format!("nbns.{}", what.replace(' ', "_"))).put(&METHOD, what.to_uppercase());
     draft.put(&QUERY, format!("{what} {kind} {text}<{suffix:02x}>")).put(&RESOURCE, text.clone());
-    draft.put(&ID, message.id).put(&OPCODE, what).put(&NAME, text.clone()).put(&SUFFIX, format!("{suffix:02x}"));
+    draft
+        .put(&ID, message.id)
+        .put(&OPCODE, what)
+        .put(&NAME, text.clone())
+        .put(&SUFFIX, format!("{suffix:02x}"));
     draft.put_some(&SERVICE, service(*suffix).filter(|_| message.kind == NB)).put(&TYPE, kind);
     if message.flags & 0x10 != 0 {
         draft.put(&BROADCAST, true);
@@ -180,7 +185,10 @@ fn data(message: &Message<'_>, draft: &mut Draft, out: &mut Emit<'_>) {
     let Some(bytes) = message.data else { return };
     if message.kind == NB {
         let (all, _) = bytes.as_chunks::<6>();
-        let ips = all.iter().take(out.limits().list).map(|[_, _, a, b, c, d]| Value::Ip(IpAddr::V4(Ipv4Addr::new(*a, *b, *c, *d))));
+        let ips = all
+            .iter()
+            .take(out.limits().list)
+            .map(|[_, _, a, b, c, d]| Value::Ip(IpAddr::V4(Ipv4Addr::new(*a, *b, *c, *d))));
         draft.put(&ADDRESSES, Value::List(ips.collect()));
         draft.put(&GROUP, all.iter().any(|[flags, ..]| flags & 0x80 != 0));
     } else if message.kind == NBSTAT {

@@ -44,7 +44,10 @@ pub static PROTOCOL: Protocol = Protocol {
         ("nfs.message", "A message is no RPC call and no reply."),
         ("nfs.unsolicited", "A reply came to a call nobody made."),
         ("nfs.gap", "Bytes between records were not captured; calls that waited are told unanswered."),
-        ("nfs.pending", "Cap: more calls waited for their replies than are kept; the oldest is told unanswered."),
+        (
+            "nfs.pending",
+            "Cap: more calls waited for their replies than are kept; the oldest is told unanswered.",
+        ),
     ],
 };
 
@@ -75,7 +78,13 @@ fn message(program: rpc::Program, bytes: &[u8]) -> Probe {
     let fits = |word: Option<u32>, wanted: u32| word.is_none_or(|word| word == wanted);
     match kind {
         // A reply: its sender cannot be told by it.
-        Some(1) => if matches!(rpc, Some(0 | 1)) && bytes.len() < 512 { Probe::More } else { Probe::No },
+        Some(1) => {
+            if matches!(rpc, Some(0 | 1)) && bytes.len() < 512 {
+                Probe::More
+            } else {
+                Probe::No
+            }
+        }
         None | Some(0) if fits(rpc, 2) && fits(number, program.number()) => match (version, procedure) {
             (Some(version), _) if !versions.contains(&version) => Probe::No,
             (_, None) => Probe::More,

@@ -6,7 +6,8 @@ use super::{Dir, Draft, Emit, Options, Over, Parser, Probe, Protocol, Step};
 use crate::model::{Dataset, Outcome, Value};
 
 /// Requests.
-pub static DATASET: Dataset = Dataset::requests("ntp", "One NTP request with its response, or a message that asks for none.");
+pub static DATASET: Dataset =
+    Dataset::requests("ntp", "One NTP request with its response, or a message that asks for none.");
 
 crate::fields! {
     pub FIELDS;
@@ -84,7 +85,13 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
         _ if !plausible => Probe::No,
         (3, _) if bare || (*stratum > 0 && (recent(16) || recent(40))) => Probe::by(Dir::Client, dir),
         (1 | 2 | 5, _) if recent(40) => Probe::Yes,
-        (3, dir) if u64_at(bytes, 40).is_some_and(|t| t != 0) && *stratum == 0 && u32_at(bytes, 4).is_some_and(|d| d < 0x10_0000) => Probe::by(Dir::Client, dir),
+        (3, dir)
+            if u64_at(bytes, 40).is_some_and(|t| t != 0)
+                && *stratum == 0
+                && u32_at(bytes, 4).is_some_and(|d| d < 0x10_0000) =>
+        {
+            Probe::by(Dir::Client, dir)
+        }
         (4, dir) if recent(40) && recent(32) => Probe::by(Dir::Server, dir),
         _ => Probe::No,
     }
@@ -95,7 +102,8 @@ fn control(dir: Dir, bytes: &[u8]) -> Option<Probe> {
     let [first, operation, _, _, status @ ..] = *bytes.first_chunk::<12>()?;
     let [s1, s2, _, _, o1, o2, c1, c2] = status;
     let count = usize::from(u16::from_be_bytes([c1, c2]));
-    let known = matches!(operation & 0x1f, 1..=12 | 31) && (1..=4).contains(&(first >> 3 & 7)) && first >> 6 == 0;
+    let known =
+        matches!(operation & 0x1f, 1..=12 | 31) && (1..=4).contains(&(first >> 3 & 7)) && first >> 6 == 0;
     // Data come in words of four bytes; a code that authenticates them may follow.
     let whole = (count..count + 28).contains(&(bytes.len() - 12)) && count <= 480;
     let answer = operation & 0x80 != 0;
@@ -155,11 +163,14 @@ fn server(draft: &mut Draft, bytes: &[u8], out: &Emit<'_>) -> Option<()> {
     draft.put(&LEAP, first >> 6).put(&STRATUM, *stratum);
     let code = id.split(|b| *b == 0).next().unwrap_or_default();
     let text = code.iter().all(u8::is_ascii_graphic) && *stratum < 2;
-    draft.put(&REFERENCE, match (text, id) {
-        (true, _) => String::from_utf8_lossy(code).into_owned(),
-        (false, [a, b, c, d]) => format!("{a}.{b}.{c}.{d}"),
-        _ => String::new(),
-    });
+    draft.put(
+        &REFERENCE,
+        match (text, id) {
+            (true, _) => String::from_utf8_lossy(code).into_owned(),
+            (false, [a, b, c, d]) => format!("{a}.{b}.{c}.{d}"),
+            _ => String::new(),
+        },
+    );
     for (field, at) in [(&DELAY, 4), (&DISPERSION, 8)] {
         draft.put(field, f64::from(u32_at(bytes, at)?) / 65536.0);
     }
@@ -174,7 +185,8 @@ fn server(draft: &mut Draft, bytes: &[u8], out: &Emit<'_>) -> Option<()> {
 
 impl Parser for Ntp {
     fn data(&mut self, dir: Dir, bytes: &[u8], out: &mut Emit<'_>) -> Step {
-        let Some(first) = bytes.first().filter(|b| (1..=4).contains(&(*b >> 3 & 7)) && bytes.len() >= 8) else {
+        let Some(first) = bytes.first().filter(|b| (1..=4).contains(&(*b >> 3 & 7)) && bytes.len() >= 8)
+        else {
             out.anomaly("ntp.malformed");
             return Step::Took(bytes.len());
         };
@@ -270,7 +282,12 @@ mod tests {
         }
         let answer = padded(&[0xd7, 0, 3, 42, 0, 6, 0, 72], 8 + 6 * 72);
         assert_eq!(probe(Dir::Server, &answer), Probe::Yes);
-        for other in [padded(&[0x17, 0, 3, 42, 1], 8), padded(&[0xd7, 0, 3, 42, 0, 6, 0, 72], 400), padded(&[0x16, 2], 40), padded(&[0x1b], 12)] {
+        for other in [
+            padded(&[0x17, 0, 3, 42, 1], 8),
+            padded(&[0xd7, 0, 3, 42, 0, 6, 0, 72], 400),
+            padded(&[0x16, 2], 40),
+            padded(&[0x1b], 12),
+        ] {
             assert_eq!(probe(Dir::Client, &other), Probe::No, "{other:x?}");
         }
     }

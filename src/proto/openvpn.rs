@@ -7,7 +7,8 @@ use super::{Dir, Emit, Options, Over, Parser, Probe, Protocol, Step};
 use crate::model::{Dataset, Outcome, Stamp, Transport, Value};
 
 /// Handshakes.
-pub static DATASET: Dataset = Dataset::requests("openvpn", "One OpenVPN handshake: both ends reset, keys are made, data flow.");
+pub static DATASET: Dataset =
+    Dataset::requests("openvpn", "One OpenVPN handshake: both ends reset, keys are made, data flow.");
 
 crate::fields! {
     pub FIELDS;
@@ -52,7 +53,10 @@ fn protection(packet: &[u8]) -> Option<(&'static str, usize)> {
     wire.take(8)?;
     let rest = wire.rest();
     // Identifiers acknowledged (with the peer's session after them), then this packet's.
-    let tail = |bytes: &[u8]| matches!(bytes, [0, 0, 0, 0, 0]) || (matches!(bytes, [1, 0, 0, 0, 0, ..]) && bytes.len() == 17 && bytes.ends_with(&[0; 4]));
+    let tail = |bytes: &[u8]| {
+        matches!(bytes, [0, 0, 0, 0, 0])
+            || (matches!(bytes, [1, 0, 0, 0, 0, ..]) && bytes.len() == 17 && bytes.ends_with(&[0; 4]))
+    };
     if tail(rest) {
         return Some(("none", 0));
     }

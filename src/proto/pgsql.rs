@@ -166,7 +166,9 @@ impl Pgsql {
             b'R' => return self.login.request(body, message.size).ok_or("pgsql.field"),
             b'S' => self.login.parameter(body),
             b'K' => self.login.process(body),
-            b'E' if self.login.open() => self.login.refused(event::Failure::parse(&mut body), message.size, out),
+            b'E' if self.login.open() => {
+                self.login.refused(event::Failure::parse(&mut body), message.size, out)
+            }
             b'Z' => {
                 self.login.ready(out);
                 self.ready(out);
@@ -182,7 +184,8 @@ impl Pgsql {
     fn result(&mut self, message: &Message<'_>, out: &mut Emit<'_>) -> Result<(), &'static str> {
         // Statements that were only parsed are described, but not completed.
         if matches!(message.kind, b'D' | b'C' | b'I' | b's' | b'V') {
-            while self.waiting.len() > 1 && self.waiting.front().is_some_and(|first| first.way == Way::Parse) {
+            while self.waiting.len() > 1 && self.waiting.front().is_some_and(|first| first.way == Way::Parse)
+            {
                 self.waiting.pop_front().into_iter().for_each(|first| first.emit(out));
             }
         }
@@ -203,7 +206,9 @@ impl Pgsql {
 
     /// The server waits for the next statement: what it did not answer it skipped.
     fn ready(&mut self, out: &mut Emit<'_>) {
-        let Some(batch) = self.answering.take().or(self.waiting.front().map(|first| first.batch)) else { return };
+        let Some(batch) = self.answering.take().or(self.waiting.front().map(|first| first.batch)) else {
+            return;
+        };
         while self.waiting.front().is_some_and(|first| first.batch <= batch)
             && let Some(mut request) = self.waiting.pop_front()
         {

@@ -159,10 +159,14 @@ impl Pop3 {
                 return Some(false);
             }
         };
-        let body = Body { text: text.get(..1024).unwrap_or(text).to_vec(), bytes: used as u64, ..Body::default() };
+        let body =
+            Body { text: text.get(..1024).unwrap_or(text).to_vec(), bytes: used as u64, ..Body::default() };
         if !std::mem::replace(&mut self.greeted, true) && self.waiting.is_empty() {
             let mut draft = out.draft(&DATASET, out.now);
-            draft.put(&METHOD, Value::text("CONNECT")).put_text(&BANNER, text, 512).bytes(None, Some(used as u64));
+            draft
+                .put(&METHOD, Value::text("CONNECT"))
+                .put_text(&BANNER, text, 512)
+                .bytes(None, Some(used as u64));
             draft.outcome(if good { Outcome::Success } else { Outcome::Failure });
             draft.emit(out);
             return Some(false);
@@ -193,7 +197,10 @@ impl Pop3 {
         let login = asked.sasl.is_some() || asked.login.is_some();
         let start = asked.login.as_ref().map_or(asked.start, |login| login.start);
         let mut draft = out.draft(if login { &LOGIN } else { &DATASET }, start);
-        draft.put(&ACTION, if login { "pop3.login".to_owned() } else { format!("pop3.{}", asked.verb.to_ascii_lowercase()) });
+        draft.put(
+            &ACTION,
+            if login { "pop3.login".to_owned() } else { format!("pop3.{}", asked.verb.to_ascii_lowercase()) },
+        );
         draft.put(&METHOD, asked.verb.clone());
         if !asked.argument.is_empty() {
             draft.put(&QUERY, format!("{} {}", asked.verb, lines::text(&asked.argument, 512)));
@@ -284,7 +291,9 @@ impl Parser for Pop3 {
             *lost = true;
         }
         (self.gapped, self.greeted) = (true, true);
-        if dir == Dir::Server && let Some(mail) = self.body.as_mut().and_then(|b| b.mail.as_mut()) {
+        if dir == Dir::Server
+            && let Some(mail) = self.body.as_mut().and_then(|b| b.mail.as_mut())
+        {
             mail.tear();
             return Step::Took(0);
         }
@@ -320,11 +329,18 @@ mod tests {
         b.feed(Dir::Client, 1, b"USER bob\r\n");
         b.feed(Dir::Client, 2, b"PASS x\r\nUSER eve\r\nPASS y\r\nSTAT\r\n");
         b.end(3);
-        let told: Vec<_> = b.events.iter().map(|event| {
-            let text = |name| event.by_name(name).and_then(Value::as_str).unwrap_or_default();
-            (text("event.action"), text("user.name"), event.has("netlog.user.clear_password"))
-        }).collect();
-        assert_eq!(told, [("pop3.login", "bob", true), ("pop3.login", "eve", true), ("pop3.stat", "eve", false)]);
+        let told: Vec<_> = b
+            .events
+            .iter()
+            .map(|event| {
+                let text = |name| event.by_name(name).and_then(Value::as_str).unwrap_or_default();
+                (text("event.action"), text("user.name"), event.has("netlog.user.clear_password"))
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [("pop3.login", "bob", true), ("pop3.login", "eve", true), ("pop3.stat", "eve", false)]
+        );
         assert_eq!((b.events[0].ts, b.events[0].outcome), (1, Outcome::Unknown));
     }
 }

@@ -1,10 +1,10 @@
 //! The port mapper and its successor rpcbind (RFC 1833): which program is where. RPC itself is read by the parser of NFS.
 
 use super::fields::{ACTION, METHOD, QUERY, RESOURCE};
-use crate::model::cut;
 use super::nfs::{self, fields as rpc_fields, rpc};
 use super::wire::Wire;
 use super::{Draft, Emit, Over, Protocol, numbers};
+use crate::model::cut;
 use crate::model::{Dataset, Value};
 
 include!(concat!(env!("OUT_DIR"), "/portmap_numbers.rs"));
@@ -170,7 +170,13 @@ fn returned(name: &str, old: bool, mut wire: Wire<'_>, draft: &mut Draft, out: &
         "DUMP" => {
             let all = rpc::chain(&mut wire, out.limits().list, |wire| {
                 let one = Mapping::read(wire, old)?;
-                Some(format!("{} {} {} {}", one.program, one.version, one.transport.unwrap_or_default(), one.place))
+                Some(format!(
+                    "{} {} {} {}",
+                    one.program,
+                    one.version,
+                    one.transport.unwrap_or_default(),
+                    one.place
+                ))
             });
             draft.put(&SERVICES, Value::texts(all));
             true

@@ -18,7 +18,10 @@ use packet::{Long, Packet};
 use stream::{Frame, Stream};
 
 /// Handshakes.
-pub static DATASET: Dataset = Dataset::requests("quic", "One QUIC handshake: from the first Initial packet until both sides have keys.");
+pub static DATASET: Dataset = Dataset::requests(
+    "quic",
+    "One QUIC handshake: from the first Initial packet until both sides have keys.",
+);
 
 /// The protocol.
 pub static PROTOCOL: Protocol = Protocol {
@@ -37,8 +40,14 @@ pub static PROTOCOL: Protocol = Protocol {
     datasets: &[&DATASET],
     fields: f::ALL,
     anomalies: &[
-        ("quic.undecryptable", "An Initial packet does not open with the keys of its connection: damaged, forged, or captured from the middle on."),
-        ("quic.frame", "An Initial packet holds a frame that does not belong there, or one that does not parse."),
+        (
+            "quic.undecryptable",
+            "An Initial packet does not open with the keys of its connection: damaged, forged, or captured from the middle on.",
+        ),
+        (
+            "quic.frame",
+            "An Initial packet holds a frame that does not belong there, or one that does not parse.",
+        ),
         ("quic.crypto", "Cap: more handshake bytes waited for those before them than are kept."),
     ],
 };
@@ -54,11 +63,15 @@ fn start(_: &Options) -> Box<dyn Parser> {
 fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     // Without the fixed bit it is too much like other protocols to begin with.
     match packet::next(bytes).filter(|_| bytes.first().is_some_and(|first| first & 0x40 != 0)) {
-        Some((Packet::Negotiation { versions, .. }, _)) if versions.iter().any(|v| packet::known(*v)) => Probe::by(Dir::Server, dir),
+        Some((Packet::Negotiation { versions, .. }, _)) if versions.iter().any(|v| packet::known(*v)) => {
+            Probe::by(Dir::Server, dir)
+        }
         Some((Packet::Retry { .. }, _)) => Probe::by(Dir::Server, dir),
         Some((Packet::Initial(_) | Packet::Handshake(_), _)) => Probe::Yes,
         Some((Packet::ZeroRtt(_), _)) => Probe::by(Dir::Client, dir),
-        Some((Packet::Unknown(version), _)) if bytes.len() >= 1000 && packet::reserved(version) => Probe::by(Dir::Client, dir),
+        Some((Packet::Unknown(version), _)) if bytes.len() >= 1000 && packet::reserved(version) => {
+            Probe::by(Dir::Client, dir)
+        }
         _ if packet::google(bytes).is_some() => Probe::by(Dir::Client, dir),
         _ => Probe::No,
     }

@@ -88,7 +88,9 @@ fn attributes(bytes: &[u8]) -> Option<Vec<(u8, &[u8])>> {
 
 fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     let Some((_, asks)) = bytes.first().and_then(|b| code(*b)) else { return Probe::No };
-    let exact = bytes.get(2..4).is_some_and(|l| usize::from(l.iter().fold(0u16, |n, b| n << 8 | u16::from(*b))) == bytes.len());
+    let exact = bytes
+        .get(2..4)
+        .is_some_and(|l| usize::from(l.iter().fold(0u16, |n, b| n << 8 | u16::from(*b))) == bytes.len());
     let Some(list) = attributes(bytes).filter(|_| exact) else { return Probe::No };
     // Without attributes nothing tells it from noise.
     let known = list.iter().all(|(kind, value)| (1..=191).contains(kind) && !value.is_empty());
@@ -176,7 +178,9 @@ impl Parser for Radius {
                 return Step::Took(bytes.len());
             }
             let mut draft = out.draft(&DATASET, out.now);
-            draft.put(&ACTION, format!("radius.{}", name.to_ascii_lowercase())).put(&METHOD, Value::text(name));
+            draft
+                .put(&ACTION, format!("radius.{}", name.to_ascii_lowercase()))
+                .put(&METHOD, Value::text(name));
             draft.put(&CODE, Value::text(name)).put(&ID, *id).bytes(Some(bytes.len() as u64), None);
             put(&mut draft, &list);
             if let Some(user) = draft.event().get(&USER_NAME).and_then(Value::as_str).map(str::to_owned) {

@@ -5,7 +5,8 @@ use super::{Dir, Draft, Emit, Options, Over, Parser, Probe, Protocol, Step, line
 use crate::model::{Dataset, Outcome, Value};
 
 /// Connections.
-pub static DATASET: Dataset = Dataset::requests("rdp", "One RDP connection request with the server's confirmation.");
+pub static DATASET: Dataset =
+    Dataset::requests("rdp", "One RDP connection request with the server's confirmation.");
 
 crate::fields! {
     pub FIELDS;
@@ -35,8 +36,13 @@ pub static PROTOCOL: Protocol = Protocol {
 
 /// Refusals (§2.2.1.2.2).
 static FAILURES: &[&str] = &[
-    "", "SSL_REQUIRED_BY_SERVER", "SSL_NOT_ALLOWED_BY_SERVER", "SSL_CERT_NOT_ON_SERVER", "INCONSISTENT_FLAGS",
-    "HYBRID_REQUIRED_BY_SERVER", "SSL_WITH_USER_AUTH_REQUIRED_BY_SERVER",
+    "",
+    "SSL_REQUIRED_BY_SERVER",
+    "SSL_NOT_ALLOWED_BY_SERVER",
+    "SSL_CERT_NOT_ON_SERVER",
+    "INCONSISTENT_FLAGS",
+    "HYBRID_REQUIRED_BY_SERVER",
+    "SSL_WITH_USER_AUTH_REQUIRED_BY_SERVER",
 ];
 
 fn start(_: &Options) -> Box<dyn Parser> {
@@ -74,7 +80,9 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
 /// RDP_NEG_REQ, _RSP or _FAILURE: kind, flags, value.
 fn negotiation(rest: &[u8]) -> Option<(u8, u8, u32)> {
     match rest.get(rest.len().checked_sub(8)?..)? {
-        [kind @ 1..=3, flags, 8, 0, a, b, c, d] => Some((*kind, *flags, u32::from_le_bytes([*a, *b, *c, *d]))),
+        [kind @ 1..=3, flags, 8, 0, a, b, c, d] => {
+            Some((*kind, *flags, u32::from_le_bytes([*a, *b, *c, *d])))
+        }
         _ => None,
     }
 }
@@ -113,7 +121,9 @@ impl Rdp {
         match answer {
             Some((3, _, code)) => {
                 let name = usize::try_from(code).ok().and_then(|c| FAILURES.get(c)).map(|n| (*n).to_owned());
-                draft.put(&ERROR_CODE, name.unwrap_or_else(|| code.to_string())).put(&STATUS, Value::text("Error"));
+                draft
+                    .put(&ERROR_CODE, name.unwrap_or_else(|| code.to_string()))
+                    .put(&STATUS, Value::text("Error"));
                 draft.outcome(Outcome::Failure);
                 None
             }

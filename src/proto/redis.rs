@@ -43,7 +43,10 @@ pub static PROTOCOL: Protocol = Protocol {
         ("redis.unsolicited", "A reply came without a command."),
         ("redis.cut", "Bytes of a string were not captured; the string is told up to there."),
         ("redis.gap", "Bytes outside a string were not captured; commands that waited are told unanswered."),
-        ("redis.pending", "Cap: more commands waited for their replies than are kept; the oldest is told unanswered."),
+        (
+            "redis.pending",
+            "Cap: more commands waited for their replies than are kept; the oldest is told unanswered.",
+        ),
     ],
 };
 
@@ -209,8 +212,7 @@ impl Parser for Redis {
 impl Redis {
     fn drop(&mut self, dir: Dir) {
         let ([client, server], [client_lost, server_lost]) = (&mut self.readers, &mut self.lost);
-        let (reader, lost) =
-            if dir == Dir::Client { (client, client_lost) } else { (server, server_lost) };
+        let (reader, lost) = if dir == Dir::Client { (client, client_lost) } else { (server, server_lost) };
         *reader = Reader::new(dir == Dir::Client);
         *lost = true;
     }

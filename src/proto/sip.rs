@@ -64,8 +64,20 @@ fn start(_: &Options) -> Box<dyn Parser> {
 }
 
 const METHODS: &[&str] = &[
-    "ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS", "PRACK", "PUBLISH", "REFER", "REGISTER",
-    "SUBSCRIBE", "UPDATE",
+    "ACK",
+    "BYE",
+    "CANCEL",
+    "INFO",
+    "INVITE",
+    "MESSAGE",
+    "NOTIFY",
+    "OPTIONS",
+    "PRACK",
+    "PUBLISH",
+    "REFER",
+    "REGISTER",
+    "SUBSCRIBE",
+    "UPDATE",
 ];
 
 /// What the first bytes of a direction tell; either side may ask.
@@ -80,7 +92,8 @@ fn probe(_: Dir, bytes: &[u8]) -> Probe {
     }
     let word = bytes.split(|b| *b == b' ').next().unwrap_or_default();
     let whole = word.len() < bytes.len();
-    let known = |method: &&str| if whole { method.as_bytes() == word } else { method.as_bytes().starts_with(word) };
+    let known =
+        |method: &&str| if whole { method.as_bytes() == word } else { method.as_bytes().starts_with(word) };
     if !METHODS.iter().any(known) {
         return Probe::No;
     }
@@ -145,13 +158,22 @@ fn tell(asked: Option<Asked>, outcome: Outcome, out: &mut Emit<'_>) {
 }
 
 impl Sip {
-    fn told(&mut self, dir: Dir, message: &Message, (raw, body): (&[u8], &[u8]), (size, start): (u64, Stamp), out: &mut Emit<'_>) {
+    fn told(
+        &mut self,
+        dir: Dir,
+        message: &Message,
+        (raw, body): (&[u8], &[u8]),
+        (size, start): (u64, Stamp),
+        out: &mut Emit<'_>,
+    ) {
         if message.damaged {
             out.anomaly("sip.header");
         }
         let key = message.header("call-id").zip(message.cseq());
         let mine = |a: &Asked| {
-            key.as_ref().is_some_and(|(call, (number, method))| a.call == *call && a.number == *number && a.method == *method)
+            key.as_ref().is_some_and(|(call, (number, method))| {
+                a.call == *call && a.number == *number && a.method == *method
+            })
         };
         let answers = |a: &Asked| message.response.is_some() && a.dir != dir && mine(a);
         let asked = self.asked.iter().find(|a| answers(a)).map(|a| a.start);
@@ -216,7 +238,8 @@ impl Sip {
             self.told(dir, &message, (head, b""), (end as u64, start), out);
         } else {
             let size = left.saturating_add(end as u64);
-            *pick(&mut self.open, dir) = Some(Open { head: head.to_vec(), left, size, body: Vec::new(), start });
+            *pick(&mut self.open, dir) =
+                Some(Open { head: head.to_vec(), left, size, body: Vec::new(), start });
         }
         Ok(end)
     }

@@ -40,7 +40,10 @@ pub static PROTOCOL: Protocol = Protocol {
         ("smb.malformed", "A message does not parse."),
         ("smb.length", "A NetBIOS header is impossible: the connection is no SMB, or not any more."),
         ("smb.unsolicited", "A response came without its request."),
-        ("smb.gap", "Bytes outside a long message were not captured; requests that waited are told unanswered."),
+        (
+            "smb.gap",
+            "Bytes outside a long message were not captured; requests that waited are told unanswered.",
+        ),
         ("smb.pending", "Cap: more requests waited for their responses than are kept."),
         ("smb.handles", "Cap: more sessions, shares or open files than are kept."),
     ],
@@ -213,9 +216,12 @@ impl Smb {
                 let mut related = None;
                 // Compounded messages.
                 for _ in 0..64 {
-                    let next = two::u32_at(rest, 20).and_then(|n| usize::try_from(n).ok()).filter(|n| *n >= 64);
-                    let (one, tail) = rest.split_at_checked(next.unwrap_or(rest.len())).unwrap_or((rest, &[]));
-                    let size = if next.is_none() && rest.len() == bytes.len() { size } else { one.len() as u64 };
+                    let next =
+                        two::u32_at(rest, 20).and_then(|n| usize::try_from(n).ok()).filter(|n| *n >= 64);
+                    let (one, tail) =
+                        rest.split_at_checked(next.unwrap_or(rest.len())).unwrap_or((rest, &[]));
+                    let size =
+                        if next.is_none() && rest.len() == bytes.len() { size } else { one.len() as u64 };
                     if self.two(one, size, &mut related, out).is_none() {
                         out.anomaly("smb.malformed");
                     }

@@ -14,7 +14,8 @@ use fields as f;
 use mail_event::Envelope;
 use std::collections::VecDeque;
 
-const DOC: &str = "One SMTP command with its reply, one log-in, or one mail from MAIL to the reply to its contents.";
+const DOC: &str =
+    "One SMTP command with its reply, one log-in, or one mail from MAIL to the reply to its contents.";
 /// Commands and mails.
 pub static DATASET: Dataset = Dataset::requests("smtp", DOC);
 /// AUTH.
@@ -43,8 +44,8 @@ pub static PROTOCOL: Protocol = Protocol {
 };
 
 static VERBS: &[&str] = &[
-    "HELO", "EHLO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "QUIT", "VRFY", "EXPN", "HELP", "AUTH",
-    "STARTTLS", "XCLIENT", "XFORWARD", "ETRN", "TURN",
+    "HELO", "EHLO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "QUIT", "VRFY", "EXPN", "HELP",
+    "AUTH", "STARTTLS", "XCLIENT", "XFORWARD", "ETRN", "TURN",
 ];
 
 fn start(_: &Options) -> Box<dyn Parser> {
@@ -133,7 +134,14 @@ impl Smtp {
             self.told(oldest, None, out);
         }
         let argument = if sasl.is_some() { Vec::new() } else { rest.get(..1024).unwrap_or(rest).to_vec() };
-        self.waiting.push_back(Asked { verb, argument, start: out.now, bytes: used as u64, sasl, login: None });
+        self.waiting.push_back(Asked {
+            verb,
+            argument,
+            start: out.now,
+            bytes: used as u64,
+            sasl,
+            login: None,
+        });
     }
 
     /// A line of the client.
@@ -157,8 +165,14 @@ impl Smtp {
             }
             Mode::Data if line == b"." => {
                 self.mode = Mode::Commands;
-                let asked =
-                    Asked { verb: ".".to_owned(), argument: Vec::new(), start: out.now, bytes: used as u64, sasl: None, login: None };
+                let asked = Asked {
+                    verb: ".".to_owned(),
+                    argument: Vec::new(),
+                    start: out.now,
+                    bytes: used as u64,
+                    sasl: None,
+                    login: None,
+                };
                 self.waiting.push_back(asked);
             }
             Mode::Data => self.envelope.line(line.strip_prefix(b".").unwrap_or(line)),
@@ -213,7 +227,10 @@ impl Smtp {
             "RSET" => self.mail(None, out),
             "DATA" if code == Some(354) => return,
             "." | "DATA" if self.envelope.is_some() => return self.mail(reply, out),
-            "BDAT" if asked.argument.to_ascii_uppercase().ends_with(b"LAST") || code.is_none_or(|c| c >= 400) => {
+            "BDAT"
+                if asked.argument.to_ascii_uppercase().ends_with(b"LAST")
+                    || code.is_none_or(|c| c >= 400) =>
+            {
                 return self.mail(reply, out);
             }
             "BDAT" => return,
@@ -280,7 +297,9 @@ impl Parser for Smtp {
             let rest = bytes.get(at..).unwrap_or_default();
             let body = dir == Dir::Client && matches!(self.mode, Mode::Data | Mode::Chunk(_));
             let (line, used) = match (lines::line(rest), self.mode) {
-                (_, Mode::Chunk(left)) if body && (rest.len() as u64) < left && rest.len() < lines::LONGEST => {
+                (_, Mode::Chunk(left))
+                    if body && (rest.len() as u64) < left && rest.len() < lines::LONGEST =>
+                {
                     // A chunk's last line may lack its end: wait for the whole line or chunk.
                     match lines::line(rest) {
                         Line::Is(line, used) => (line, used),

@@ -94,7 +94,8 @@ fn parse(bytes: &[u8]) -> Option<Message<'_>> {
         3 => "3",
         _ => return None,
     };
-    let mut message = Message { version, community: None, user: None, engine: &[], level: "", id: 0, pdu: None };
+    let mut message =
+        Message { version, community: None, user: None, engine: &[], level: "", id: 0, pdu: None };
     if version != "3" {
         message.community = Some(m.tagged(4)?);
         let (tag, pdu) = m.next()?;
@@ -116,7 +117,7 @@ fn parse(bytes: &[u8]) -> Option<Message<'_>> {
         let mut security = Ber(security.tagged(0x30)?);
         message.engine = security.tagged(4)?;
         security.int()?;
-security.int()?;
+        security.int()?;
         message.user = security.tagged(4);
     } else {
         m.next()?;
@@ -125,7 +126,7 @@ security.int()?;
         (0x30, scoped) => {
             let mut scoped = Ber(scoped);
             scoped.tagged(4)?;
-scoped.tagged(4)?;
+            scoped.tagged(4)?;
             let (tag, pdu) = scoped.next()?;
             message.pdu = Some((tag, Ber(pdu)));
             (0xa0..=0xa8).contains(&tag).then_some(message)
@@ -167,7 +168,9 @@ fn bindings(list: &[u8]) -> (Vec<String>, Vec<String>, u64) {
         let Some(name) = pair.tagged(6).and_then(ber::oid).filter(|_| names.len() < 64) else { continue };
         names.push(name);
         values.push(match pair.next() {
-            Some((2 | 0x41 | 0x42 | 0x43 | 0x46 | 0x47, v)) => ber::int(v).map_or(String::new(), |n| n.to_string()),
+            Some((2 | 0x41 | 0x42 | 0x43 | 0x46 | 0x47, v)) => {
+                ber::int(v).map_or(String::new(), |n| n.to_string())
+            }
             Some((4, v)) => lines::text(v, 256),
             Some((6, v)) => ber::oid(v).unwrap_or_default(),
             Some((0x40, [a, b, c, d])) => format!("{a}.{b}.{c}.{d}"),
@@ -198,7 +201,9 @@ fn request(m: &Message<'_>, size: usize, out: &Emit<'_>) -> Draft {
         }
     }
     if m.version == "3" {
-        draft.put(&LEVEL, Value::text(m.level)).put(&ENGINE, super::json_text::hex(m.engine.get(..32).unwrap_or(m.engine)));
+        draft
+            .put(&LEVEL, Value::text(m.level))
+            .put(&ENGINE, super::json_text::hex(m.engine.get(..32).unwrap_or(m.engine)));
         draft.put_some(&USER_NAME, m.user.filter(|u| !u.is_empty()).map(|u| lines::text(u, 256)));
     }
     if let Some((tag, mut pdu)) = m.pdu {
@@ -209,11 +214,11 @@ fn request(m: &Message<'_>, size: usize, out: &Emit<'_>) -> Draft {
             let named = kind.and_then(|n| TRAPS.get(n)).map(|t| (*t).to_owned());
             draft.put_some(&TRAP, named.or(enterprise));
             pdu.int();
-pdu.next();
+            pdu.next();
         } else {
             pdu.int();
-pdu.int();
-pdu.int();
+            pdu.int();
+            pdu.int();
         }
         let names = bindings(pdu.tagged(0x30).unwrap_or_default()).0;
         if let Some(first) = names.first() {
@@ -236,7 +241,9 @@ fn response(draft: &mut Draft, m: &Message<'_>, size: usize, out: &Emit<'_>) {
     if !good {
         let name = usize::try_from(status).ok().and_then(|n| ERRORS.get(n)).map(|e| (*e).to_owned());
         let report = names.first().cloned().filter(|_| tag == 0xa8);
-        draft.put(&ERROR_CODE, report.or(name).unwrap_or_else(|| status.to_string())).put(&ERROR_INDEX, index);
+        draft
+            .put(&ERROR_CODE, report.or(name).unwrap_or_else(|| status.to_string()))
+            .put(&ERROR_INDEX, index);
     }
     if out.options.full && !values.is_empty() {
         draft.put(&VALUES, Value::texts(values));
@@ -271,7 +278,9 @@ impl Parser for Snmp {
                 self.heard = true;
                 let id = m.id;
                 match self.pairs.waits(&id) {
-                    Some(draft) => { draft.again(); },
+                    Some(draft) => {
+                        draft.again();
+                    }
                     None => {
                         let mut draft = request(&m, bytes.len(), out);
                         draft.put_some(&COMMUNITIES, m.community.and_then(|community| self.tries(community)));
@@ -295,7 +304,8 @@ mod tests {
     #[test]
     fn new_communities_are_counted_and_not_told() {
         let mut snmp = Snmp { pairs: Pairs::new("snmp.pending"), heard: false, tried: Vec::new() };
-        let tries = [&b"public"[..], b"public", b"private", b"cisco", b"private"].map(|community| snmp.tries(community));
+        let tries = [&b"public"[..], b"public", b"private", b"cisco", b"private"]
+            .map(|community| snmp.tries(community));
         assert_eq!(tries, [None, None, Some(2), Some(3), None]);
         let many: Vec<_> = (0..300u32).filter_map(|n| snmp.tries(&n.to_be_bytes())).collect();
         assert_eq!(many.last(), Some(&256), "capped");

@@ -1,6 +1,8 @@
 //! SOCKS 4, 4a and 5 (RFC 1928, 1929): who asks to be connected where. What flows through is looked at anew.
 
-use super::fields::{ACTION, AUTH_METHOD, DESTINATION_DOMAIN, ERROR_CODE, METHOD, QUERY, SERVER_DOMAIN, STATUS};
+use super::fields::{
+    ACTION, AUTH_METHOD, DESTINATION_DOMAIN, ERROR_CODE, METHOD, QUERY, SERVER_DOMAIN, STATUS,
+};
 use super::sasl::put_login;
 use super::wire::Wire;
 use super::{Dir, Emit, Options, Over, Parser, Probe, Protocol, Step, lines};
@@ -43,8 +45,15 @@ pub static PROTOCOL: Protocol = Protocol {
 
 /// RFC 1928 §6.
 static REPLIES: &[&str] = &[
-    "succeeded", "general_failure", "not_allowed", "network_unreachable", "host_unreachable", "connection_refused",
-    "ttl_expired", "command_not_supported", "address_type_not_supported",
+    "succeeded",
+    "general_failure",
+    "not_allowed",
+    "network_unreachable",
+    "host_unreachable",
+    "connection_refused",
+    "ttl_expired",
+    "command_not_supported",
+    "address_type_not_supported",
 ];
 
 fn start(_: &Options) -> Box<dyn Parser> {

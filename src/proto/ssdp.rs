@@ -6,7 +6,8 @@ use super::{Dir, Emit, Options, Over, Parser, Probe, Protocol, Step, lines};
 use crate::model::{Dataset, FieldRef, Outcome, Value};
 
 /// Messages.
-pub static DATASET: Dataset = Dataset::requests("ssdp", "One SSDP search, announcement or answer; the same again is counted.");
+pub static DATASET: Dataset =
+    Dataset::requests("ssdp", "One SSDP search, announcement or answer; the same again is counted.");
 
 crate::fields! {
     pub FIELDS;
@@ -72,7 +73,9 @@ fn header<'a>(mut rest: &'a [u8], wanted: &str) -> Option<&'a [u8]> {
 fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     match kind(bytes) {
         // An answer is told from other HTTP in datagrams by what it answers.
-        Some(("response", _, rest)) if header(rest, "ST").is_none() || header(rest, "USN").is_none() => Probe::No,
+        Some(("response", _, rest)) if header(rest, "ST").is_none() || header(rest, "USN").is_none() => {
+            Probe::No
+        }
         Some((_, from, _)) if from == dir => Probe::Yes,
         Some(_) => Probe::Swapped,
         None => Probe::No,
@@ -90,7 +93,11 @@ impl Parser for Ssdp {
         let text = |wanted: &str| header(rest, wanted).map(|value| lines::text(value, limit));
         let target = text("ST").or_else(|| text("NT")).unwrap_or_default();
         let (usn, notification) = (text("USN"), text("NTS"));
-        let key = (name, target.clone(), format!("{}{}", usn.as_deref().unwrap_or_default(), notification.as_deref().unwrap_or_default()));
+        let key = (
+            name,
+            target.clone(),
+            format!("{}{}", usn.as_deref().unwrap_or_default(), notification.as_deref().unwrap_or_default()),
+        );
         if let Some(draft) = self.seen.waits(&key) {
             draft.again();
             return took;
@@ -101,11 +108,18 @@ impl Parser for Ssdp {
             std::mem::swap(&mut event.source, &mut event.destination);
         }
         draft.bytes(Some(bytes.len() as u64), None).outcome(Outcome::Unknown);
-        draft.put(&ACTION, format!("ssdp.{name}")).put(&METHOD, Value::text(name)).put(&STATUS, Value::text("OK"));
+        draft
+            .put(&ACTION, format!("ssdp.{name}"))
+            .put(&METHOD, Value::text(name))
+            .put(&STATUS, Value::text("OK"));
         draft.put(&QUERY, format!("{name} {target}")).put(&RESOURCE, target.clone()).put(&TARGET, target);
         draft.put_some(&KIND, notification).put_some(&USN, usn);
-        let others: [(FieldRef, &str); 4] =
-            [(&LOCATION, "LOCATION"), (&SERVER, "SERVER"), (&AGE, "CACHE-CONTROL"), (&USER_AGENT, "USER-AGENT")];
+        let others: [(FieldRef, &str); 4] = [
+            (&LOCATION, "LOCATION"),
+            (&SERVER, "SERVER"),
+            (&AGE, "CACHE-CONTROL"),
+            (&USER_AGENT, "USER-AGENT"),
+        ];
         for (field, wanted) in others {
             draft.put_some(field, text(wanted));
         }

@@ -254,7 +254,8 @@ impl Ssh {
         put(draft, &f::HOST_KEY_ALGORITHM, self.chosen(|k| &k.host_keys), None);
         let (there, back) = (self.chosen(|k| &k.there.cipher), self.chosen(|k| &k.back.cipher));
         put(draft, &f::CIPHER, there, back);
-        let mac = |cipher: Option<&str>, mac| if cipher.is_some_and(auth::aead) { Some("implicit") } else { mac };
+        let mac =
+            |cipher: Option<&str>, mac| if cipher.is_some_and(auth::aead) { Some("implicit") } else { mac };
         let there = mac(there, self.chosen(|k| &k.there.mac));
         let back = mac(back, self.chosen(|k| &k.back.mac));
         put(draft, &f::MAC, there, back);

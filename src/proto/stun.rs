@@ -8,7 +8,10 @@ use crate::model::{Dataset, FieldRef, Outcome, Value};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Requests.
-pub static DATASET: Dataset = Dataset::requests("stun", "One STUN or TURN request with its answer, or the indications of a flow counted.");
+pub static DATASET: Dataset = Dataset::requests(
+    "stun",
+    "One STUN or TURN request with its answer, or the indications of a flow counted.",
+);
 
 crate::fields! {
     pub FIELDS;
@@ -97,7 +100,10 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     let modern = id.starts_with(&COOKIE);
     let list = attributes(rest);
     // Without the cookie only a binding with attributes that fit is believed.
-    let classic = number <= 2 && list.as_ref().is_some_and(|l| !l.is_empty() && l.iter().all(|(k, _)| matches!(k, 1..=0xb | 0x8000..=0x80ff)));
+    let classic = number <= 2
+        && list
+            .as_ref()
+            .is_some_and(|l| !l.is_empty() && l.iter().all(|(k, _)| matches!(k, 1..=0xb | 0x8000..=0x80ff)));
     if method(number).is_none() || list.is_none() || !(modern || classic) {
         return Probe::No;
     }
@@ -166,7 +172,9 @@ impl Parser for Stun {
     fn data(&mut self, _: Dir, bytes: &[u8], out: &mut Emit<'_>) -> Step {
         let took = Step::Took(bytes.len());
         // Media share the flow (RFC 7983).
-        let Some((class, number, id, rest)) = parse(bytes).filter(|p| method(p.1).is_some()) else { return took };
+        let Some((class, number, id, rest)) = parse(bytes).filter(|p| method(p.1).is_some()) else {
+            return took;
+        };
         let Some(list) = attributes(rest) else {
             out.anomaly("stun.malformed");
             return took;
@@ -179,7 +187,9 @@ impl Parser for Stun {
                     return took;
                 }
                 let mut draft = out.draft(&DATASET, out.now);
-                draft.put(&ACTION, format!("stun.{}", name.to_ascii_lowercase())).put(&METHOD, Value::text(name));
+                draft
+                    .put(&ACTION, format!("stun.{}", name.to_ascii_lowercase()))
+                    .put(&METHOD, Value::text(name));
                 draft.bytes(Some(bytes.len() as u64), None);
                 if !id.starts_with(&COOKIE) {
                     draft.put(&CLASSIC, true);

@@ -202,7 +202,18 @@ mod tests {
         for more in ["<", "<3", "<34>", "83", "83 ", "83 <"] {
             assert_eq!(probe(Dir::Client, more.as_bytes()), Probe::More, "{more}");
         }
-        for no in ["<192>x", "<034>x", "<>x", "<a>", "<html>", "GET / HTTP", "12345678 <1>x", "0 <1>x", "<1>\0", "<1111>"] {
+        for no in [
+            "<192>x",
+            "<034>x",
+            "<>x",
+            "<a>",
+            "<html>",
+            "GET / HTTP",
+            "12345678 <1>x",
+            "0 <1>x",
+            "<1>\0",
+            "<1111>",
+        ] {
             assert_eq!(probe(Dir::Client, no.as_bytes()), Probe::No, "{no}");
         }
     }

@@ -56,7 +56,10 @@ fn probe(_: Dir, bytes: &[u8]) -> Probe {
         [IAC, 251..=254, ..] if !negotiation(0) => Probe::No,
         [_, _, _] | [_, _, _, IAC] | [_, _, _, IAC, _] if negotiation(0) => Probe::More,
         [_, _, _, IAC, 250..=254, ..] if negotiation(0) => Probe::Yes,
-        [_, _, _, text @ ..] if negotiation(0) && text.iter().take(32).all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()) => {
+        [_, _, _, text @ ..]
+            if negotiation(0)
+                && text.iter().take(32).all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()) =>
+        {
             Probe::Yes
         }
         _ => Probe::No,
@@ -97,7 +100,8 @@ impl Telnet {
     /// Tells a log-in, or the session.
     fn tell(&mut self, outcome: Outcome, end: Stamp, out: &mut Emit<'_>) {
         let login = self.phase != Phase::Before && !self.user.is_empty();
-        let mut draft = out.draft(if login { &LOGIN } else { &DATASET }, self.start.take().unwrap_or(out.now));
+        let mut draft =
+            out.draft(if login { &LOGIN } else { &DATASET }, self.start.take().unwrap_or(out.now));
         draft.put(&ACTION, if login { "telnet.login" } else { "telnet.session" });
         draft.put(&METHOD, if login { "LOGIN" } else { "SESSION" }).end(end).outcome(outcome);
         match outcome {
@@ -144,7 +148,9 @@ impl Telnet {
         let has = |word: &str| memchr::memmem::find(&text, word.as_bytes()).is_some();
         let last = text.rsplit(|b| matches!(b, b'\n' | b'\r')).next().unwrap_or_default().trim_ascii();
         let asks = |words: &[&str]| words.iter().any(|w| last.ends_with(w.as_bytes()));
-        let name = byte == b':' && asks(&["login:", "username:", "user name:", "user:", "account:"]) && !asks(&["last login:"]);
+        let name = byte == b':'
+            && asks(&["login:", "username:", "user name:", "user:", "account:"])
+            && !asks(&["last login:"]);
         match self.phase {
             Phase::Before | Phase::Shell | Phase::Verdict if name => {
                 if self.phase == Phase::Verdict {
@@ -155,14 +161,18 @@ impl Telnet {
                 self.start.get_or_insert(out.now);
                 self.screen.clear();
             }
-            Phase::Before | Phase::Name | Phase::Shell if byte == b':' && asks(&["password:", "passwort:"]) => {
+            Phase::Before | Phase::Name | Phase::Shell
+                if byte == b':' && asks(&["password:", "passwort:"]) =>
+            {
                 self.phase = Phase::Password;
                 self.start.get_or_insert(out.now);
                 self.screen.clear();
             }
             Phase::Verdict => {
-                let refused = ["incorrect", "failed", "failure", "denied", "invalid", "bad password", "wrong"];
-                let refused = refused.iter().any(|w| has(w)) && !has("last ") || byte == b':' && asks(&["password:"]);
+                let refused =
+                    ["incorrect", "failed", "failure", "denied", "invalid", "bad password", "wrong"];
+                let refused =
+                    refused.iter().any(|w| has(w)) && !has("last ") || byte == b':' && asks(&["password:"]);
                 let prompt = matches!(byte, b'$' | b'#' | b'>' | b'%') && last.len() > 1;
                 let welcome = byte == b'\n' && ["last login", "welcome"].iter().any(|w| has(w));
                 if refused {
@@ -227,7 +237,11 @@ impl Parser for Telnet {
                 },
                 [IAC, IAC, ..] | [IAC, _, ..] => 2,
                 _ => {
-                    if dir == Dir::Server { self.shown(*byte, out) } else { self.key(*byte) }
+                    if dir == Dir::Server {
+                        self.shown(*byte, out)
+                    } else {
+                        self.key(*byte)
+                    }
                     1
                 }
             };

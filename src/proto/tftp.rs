@@ -1,12 +1,15 @@
 //! TFTP (RFC 1350, 2347 to 2349): requests for files; blocks where server and client keep to one pair of ports.
 
-use super::fields::{ACTION, ERROR_CODE, ERROR_MESSAGE, FILE_NAME, FILE_PATH, FILE_SIZE, METHOD, QUERY, STATUS};
+use super::fields::{
+    ACTION, ERROR_CODE, ERROR_MESSAGE, FILE_NAME, FILE_PATH, FILE_SIZE, METHOD, QUERY, STATUS,
+};
 use super::wire::Wire;
 use super::{Dir, Draft, Emit, Options, Over, Parser, Probe, Protocol, Step, lines};
 use crate::model::{Dataset, Outcome, Value};
 
 /// Transfers.
-pub static DATASET: Dataset = Dataset::requests("tftp", "One file asked for by TFTP, or the blocks of one on a flow of their own.");
+pub static DATASET: Dataset =
+    Dataset::requests("tftp", "One file asked for by TFTP, or the blocks of one on a flow of their own.");
 
 crate::fields! {
     pub FIELDS;
@@ -76,7 +79,9 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
         // The first block, of a size that the protocol begins with; the server sends it, and the flow begins so.
         [0, 3, 0, 1, rest @ ..] if rest.len() == 512 => Probe::by(Dir::Server, dir),
         // A refusal in words.
-        [0, 5, 0, 0..=8, words @ .., 0] if words.len() >= 4 && words.iter().all(|b| (b' '..=b'~').contains(b)) => {
+        [0, 5, 0, 0..=8, words @ .., 0]
+            if words.len() >= 4 && words.iter().all(|b| (b' '..=b'~').contains(b)) =>
+        {
             Probe::by(Dir::Server, dir)
         }
         [0, 6, rest @ ..] if rest.starts_with(b"blksize\0") || rest.starts_with(b"tsize\0") => {
@@ -105,9 +110,13 @@ impl Parser for Tftp {
             let mut draft = out.draft(&DATASET, out.now);
             let path = lines::text(name, 512);
             let file = path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
-            draft.put(&ACTION, if read { "tftp.read" } else { "tftp.write" }).put(&METHOD, Value::text(method));
+            draft
+                .put(&ACTION, if read { "tftp.read" } else { "tftp.write" })
+                .put(&METHOD, Value::text(method));
             draft.put(&QUERY, format!("{method} {path}")).put(&FILE_PATH, path).put(&FILE_NAME, file);
-            draft.put(&MODE, lines::text(mode, 16).to_ascii_lowercase()).bytes(Some(bytes.len() as u64), None);
+            draft
+                .put(&MODE, lines::text(mode, 16).to_ascii_lowercase())
+                .bytes(Some(bytes.len() as u64), None);
             (self.blocks, self.bytes, self.size, self.wanted) = (0, 0, BLOCK, block_size(rest));
             let (mut options, mut size) = (Vec::new(), None);
             while let Some((key, value)) = rest.cstr().zip(rest.cstr()).filter(|_| options.len() < 16) {
@@ -157,7 +166,17 @@ impl Parser for Tftp {
             }
             (6, options) => self.size = block_size(Wire::new(options)).unwrap_or(BLOCK),
             (5, [high, low, text @ ..]) if draft.event().get(&ERROR_CODE).is_none() => {
-                let names = ["not_defined", "file_not_found", "access_violation", "disk_full", "illegal_operation", "unknown_transfer_id", "file_exists", "no_such_user", "options_refused"];
+                let names = [
+                    "not_defined",
+                    "file_not_found",
+                    "access_violation",
+                    "disk_full",
+                    "illegal_operation",
+                    "unknown_transfer_id",
+                    "file_exists",
+                    "no_such_user",
+                    "options_refused",
+                ];
                 let code = u16::from_be_bytes([*high, *low]);
                 let name = names.get(usize::from(code)).map_or_else(|| code.to_string(), |n| (*n).to_owned());
                 draft.put(&ERROR_CODE, name).outcome(Outcome::Failure);

@@ -7,9 +7,7 @@ mod tests;
 mod token;
 mod value;
 
-use super::fields::{
-    ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESPONSE, RESPONSE_START, STATUS,
-};
+use super::fields::{ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESPONSE, RESPONSE_START, STATUS};
 use super::{Dir, Emit, Options, Over, Parser, Protocol, Step};
 use crate::model::{Dataset, Outcome, Stamp, Value};
 use fields as f;
@@ -44,7 +42,10 @@ pub static PROTOCOL: Protocol = Protocol {
         ("thrift.frame", "A message is not as long as its frame."),
         ("thrift.unsolicited", "A result came to a call nobody made."),
         ("thrift.gap", "Bytes were not captured; calls that waited are told unanswered."),
-        ("thrift.pending", "Cap: more calls waited for their results than are kept; the oldest is told unanswered."),
+        (
+            "thrift.pending",
+            "Cap: more calls waited for their results than are kept; the oldest is told unanswered.",
+        ),
     ],
 };
 
@@ -97,7 +98,8 @@ impl Thrift {
             };
             *pick(&mut self.began, dir) = None;
             at = head.len + if head.frame.is_some() { 4 } else { 0 };
-            let reader = Reader::new(head.coding, Style::new(&out.options.protocols.thrift, out.limits().text));
+            let reader =
+                Reader::new(head.coding, Style::new(&out.options.protocols.thrift, out.limits().text));
             *pick(&mut self.open, dir) = Some(Message { size: head.len as u64, head, reader, start });
         }
         let Some(message) = pick(&mut self.open, dir) else { return Ok(at) };
@@ -169,7 +171,10 @@ fn emit(call: Call, result: Option<&Message>, out: &mut Emit<'_>) {
     }
     if let Some(result) = result {
         draft.end(out.now);
-        draft.put_some(&RESPONSE_START, (result.start.ts != out.now.ts).then_some(Value::Time(result.start.ts)));
+        draft.put_some(
+            &RESPONSE_START,
+            (result.start.ts != out.now.ts).then_some(Value::Time(result.start.ts)),
+        );
         let first = result.reader.first();
         let failed = result.head.kind == head::EXCEPTION || first.is_some_and(|(id, _)| *id != 0);
         draft.outcome(if failed { Outcome::Failure } else { Outcome::Success });

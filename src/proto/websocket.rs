@@ -7,7 +7,8 @@ use crate::model::{Dataset, FieldRef, Outcome, Stamp, Value};
 use std::borrow::Cow;
 
 /// Connections.
-pub static DATASET: Dataset = Dataset::requests("websocket", "One WebSocket connection, from its first frame to its last.");
+pub static DATASET: Dataset =
+    Dataset::requests("websocket", "One WebSocket connection, from its first frame to its last.");
 
 crate::fields! {
     pub FIELDS;
@@ -44,7 +45,10 @@ pub static PROTOCOL: Protocol = Protocol {
     datasets: &[&DATASET],
     fields: FIELDS,
     anomalies: &[
-        ("websocket.opcode", "A frame of a kind that is not defined: the stream is not WebSocket, or not any more."),
+        (
+            "websocket.opcode",
+            "A frame of a kind that is not defined: the stream is not WebSocket, or not any more.",
+        ),
         ("websocket.control", "A control frame that is longer than 125 bytes or in parts."),
         ("websocket.unmasked", "A frame of the client without a mask."),
         ("websocket.masked", "A frame of the server with a mask."),
@@ -122,8 +126,13 @@ impl Side {
             _ => 0,
         };
         let mask = frame.mask.unwrap_or_default();
-        let kept = part.iter().take(room).zip(mask.iter().cycle().skip(frame.at)).map(|(byte, mask)| byte ^ mask);
-        if frame.opcode == CLOSE { frame.control.extend(kept) } else { self.content.extend(kept) }
+        let kept =
+            part.iter().take(room).zip(mask.iter().cycle().skip(frame.at)).map(|(byte, mask)| byte ^ mask);
+        if frame.opcode == CLOSE {
+            frame.control.extend(kept)
+        } else {
+            self.content.extend(kept)
+        }
         frame.at = (frame.at + take) % 4;
         frame.left -= take as u64;
         let over = frame.left == 0;
@@ -132,7 +141,12 @@ impl Side {
 }
 
 impl WebSocket {
-    fn begin(&mut self, dir: Dir, (first, len, mask): (u8, u64, Option<[u8; 4]>), out: &mut Emit<'_>) -> Option<()> {
+    fn begin(
+        &mut self,
+        dir: Dir,
+        (first, len, mask): (u8, u64, Option<[u8; 4]>),
+        out: &mut Emit<'_>,
+    ) -> Option<()> {
         let (last, opcode) = (first & 0x80 != 0, first & 15);
         if matches!(opcode, 3..=7 | 11..) || first & 0x30 != 0 {
             return None;
@@ -191,8 +205,16 @@ impl WebSocket {
         draft.end(self.last);
         let [client, server] = &self.sides;
         draft.bytes(Some(client.payload), Some(server.payload));
-        put(&mut draft, client, [&CLIENT_MESSAGES, &CLIENT_TEXT, &CLIENT_BINARY, &CLIENT_FRAMES, &CLIENT_PINGS, &CLIENT_PAYLOAD]);
-        put(&mut draft, server, [&SERVER_MESSAGES, &SERVER_TEXT, &SERVER_BINARY, &SERVER_FRAMES, &SERVER_PINGS, &SERVER_PAYLOAD]);
+        put(
+            &mut draft,
+            client,
+            [&CLIENT_MESSAGES, &CLIENT_TEXT, &CLIENT_BINARY, &CLIENT_FRAMES, &CLIENT_PINGS, &CLIENT_PAYLOAD],
+        );
+        put(
+            &mut draft,
+            server,
+            [&SERVER_MESSAGES, &SERVER_TEXT, &SERVER_BINARY, &SERVER_FRAMES, &SERVER_PINGS, &SERVER_PAYLOAD],
+        );
         if self.compressed {
             draft.put(&COMPRESSED, true);
         }
@@ -308,8 +330,14 @@ mod tests {
         assert_eq!(rig.text(0, "websocket.server.messages"), "2");
         assert_eq!(rig.text(0, "websocket.server.frames"), "5");
         assert_eq!(rig.text(0, "websocket.server.payload_bytes"), "261");
-        assert_eq!((rig.text(0, "websocket.client.pings"), rig.text(0, "websocket.server.pings")), ("1".into(), "1".into()));
-        assert_eq!((rig.text(0, "websocket.close.code"), rig.text(0, "error.code")), ("1008".into(), "policy violation".into()));
+        assert_eq!(
+            (rig.text(0, "websocket.client.pings"), rig.text(0, "websocket.server.pings")),
+            ("1".into(), "1".into())
+        );
+        assert_eq!(
+            (rig.text(0, "websocket.close.code"), rig.text(0, "error.code")),
+            ("1008".into(), "policy violation".into())
+        );
         assert!(rig.anomalies().is_empty());
     }
 

@@ -45,12 +45,8 @@ fn indexes(bytes: &[u8]) -> Option<([u8; 4], [u8; 4])> {
 fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     match (bytes, bytes.len()) {
         // The last sixteen bytes are zero unless a cookie was demanded before.
-        ([1, 0, 0, 0, ..], 148) if bytes.ends_with(&[0; 16]) => {
-            Probe::by(Dir::Client, dir)
-        }
-        ([2, 0, 0, 0, ..], 92) if bytes.ends_with(&[0; 16]) => {
-            Probe::by(Dir::Server, dir)
-        }
+        ([1, 0, 0, 0, ..], 148) if bytes.ends_with(&[0; 16]) => Probe::by(Dir::Client, dir),
+        ([2, 0, 0, 0, ..], 92) if bytes.ends_with(&[0; 16]) => Probe::by(Dir::Server, dir),
         _ => Probe::No,
     }
 }

@@ -150,7 +150,10 @@ fn push_datasets(out: &mut String, datasets: &[&'static Dataset]) -> Result {
 /// As [`fields`].
 pub fn formats(out: &mut String, set: &FormatSet) -> Result {
     writeln!(out, "{MADE}\n\n# Log formats\n")?;
-    writeln!(out, "Recognised by content; each is a file in `patterns/`. How to write one of your own, with its tests, says\n[patterns/README.md](../patterns/README.md); `--patterns DIR` lays it over these.\n")?;
+    writeln!(
+        out,
+        "Recognised by content; each is a file in `patterns/`. How to write one of your own, with its tests, says\n[patterns/README.md](../patterns/README.md); `--patterns DIR` lays it over these.\n"
+    )?;
     writeln!(out, "| format | what |\n| --- | --- |")?;
     for (name, doc) in set.names() {
         writeln!(out, "| `{name}` | {} |", cell(doc))?;

@@ -164,9 +164,9 @@ impl Rows {
         let mut cells: Vec<Option<&Value<'_>>> = vec![None; sheet.columns.len()];
         for (field, value) in &event.fields {
             let address = std::ptr::from_ref(*field).addr();
-            let place = places.entry(address).or_insert_with(|| {
-                sheet.columns.iter().position(|column| column.name == field.name)
-            });
+            let place = places
+                .entry(address)
+                .or_insert_with(|| sheet.columns.iter().position(|column| column.name == field.name));
             if let Some(cell) = place.and_then(|i| cells.get_mut(i)) {
                 *cell = Some(value);
             }

@@ -12,8 +12,14 @@ const ROWS: usize = 20;
 const PART: usize = 64;
 
 /// Descriptor.
-pub static KIND: Kind =
-    Kind { name: "graphite", doc: "The report's numbers as Graphite lines.", rows: false, needs: Needs::Report, hashes: false, open };
+pub static KIND: Kind = Kind {
+    name: "graphite",
+    doc: "The report's numbers as Graphite lines.",
+    rows: false,
+    needs: Needs::Report,
+    hashes: false,
+    open,
+};
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     drawn::open(path, |report| Ok(draw(report).into_bytes()))
@@ -85,7 +91,9 @@ impl Lines {
                 }
             }
             for (column, cell) in table.columns.iter().zip(row) {
-                if let (Unit::Count | Unit::Bytes | Unit::Duration, Cell::Number(number)) = (column.unit, cell) {
+                if let (Unit::Count | Unit::Bytes | Unit::Duration, Cell::Number(number)) =
+                    (column.unit, cell)
+                {
                     path.push(column.key);
                     self.push(&path, *number, at);
                     path.pop();

@@ -4,11 +4,18 @@ use super::escape::json;
 use super::{Kind, Needs, Sink, SinkContext, SinkError, drawn};
 use crate::case::account;
 use crate::model::{Evidence, Finding, Ledger, Reasons, SourceInfo, Sources, Ts, rfc3339};
-use crate::report::{Block, Cell, Report, Section, Table, Unit, evidence, Timeline};
+use crate::report::{Block, Cell, Report, Section, Table, Timeline, Unit, evidence};
 use serde_json::{Map, Value, json};
 
 /// Descriptor.
-pub static KIND: Kind = Kind { name: "json", doc: "The report as one JSON document.", rows: false, needs: Needs::Report, hashes: true, open };
+pub static KIND: Kind = Kind {
+    name: "json",
+    doc: "The report as one JSON document.",
+    rows: false,
+    needs: Needs::Report,
+    hashes: true,
+    open,
+};
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     drawn::open(path, |report| {
@@ -94,7 +101,11 @@ pub fn ledger(ledger: &Ledger, sources: &Sources) -> Value {
 }
 
 fn reasons(reasons: &Reasons) -> Value {
-    reasons.iter().map(|(name, reason)| ((*name).to_owned(), reason.count.into())).collect::<Map<_, _>>().into()
+    reasons
+        .iter()
+        .map(|(name, reason)| ((*name).to_owned(), reason.count.into()))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 fn samples(ledger: &Ledger, sources: &Sources) -> Value {
@@ -149,7 +160,8 @@ fn facts_of(section: &Section) -> Option<Value> {
 
 /// What a section says in sentences.
 fn remarks_of(section: &Section) -> Option<(String, Value)> {
-    let note = |block: &Block| if let Block::Note(text) = block { Some(Value::from(text.as_str())) } else { None };
+    let note =
+        |block: &Block| if let Block::Note(text) = block { Some(Value::from(text.as_str())) } else { None };
     let notes: Vec<Value> = section.blocks.iter().filter_map(note).collect();
     (!notes.is_empty()).then(|| (section.id.to_owned(), notes.into()))
 }
@@ -194,8 +206,7 @@ fn unit(unit: Unit) -> &'static str {
 fn timeline(timeline: &Timeline) -> Value {
     let seconds: Ts = timeline.step / 1_000_000_000;
     let series = timeline.series.iter().map(|(name, bins)| {
-        let bins: Vec<Value> =
-            bins.iter().map(|b| json!([rfc3339(b.start), b.count, b.failures])).collect();
+        let bins: Vec<Value> = bins.iter().map(|b| json!([rfc3339(b.start), b.count, b.failures])).collect();
         (name.clone(), bins.into())
     });
     json!({"step_seconds": seconds, "series": series.collect::<Map<_, _>>()})

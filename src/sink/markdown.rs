@@ -3,7 +3,9 @@
 use super::escape::markdown::plain;
 use super::{Kind, Needs, Sink, SinkContext, SinkError, drawn, pieces};
 use crate::model::{Evidence, Finding, Sources};
-use crate::report::{Bin, Block, Cell, MadeRows, NoRows, Report, Rows, Series, Table, Timeline, Unit, evidence, units};
+use crate::report::{
+    Bin, Block, Cell, MadeRows, NoRows, Report, Rows, Series, Table, Timeline, Unit, evidence, units,
+};
 use std::fmt::Write;
 use std::io;
 
@@ -14,7 +16,14 @@ const ROWS: usize = 20;
 const SERIES: i128 = 24;
 
 /// Descriptor.
-pub static KIND: Kind = Kind { name: "markdown", doc: "The report as Markdown.", rows: false, needs: Needs::Report, hashes: true, open };
+pub static KIND: Kind = Kind {
+    name: "markdown",
+    doc: "The report as Markdown.",
+    rows: false,
+    needs: Needs::Report,
+    hashes: true,
+    open,
+};
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     // Writing to a string cannot fail; anything else has no way to happen here.
@@ -148,12 +157,7 @@ fn push_timeline(out: &mut String, timeline: &Timeline) -> std::fmt::Result {
 
 fn push_findings(out: &mut String, findings: &[Finding], sources: &Sources) -> std::fmt::Result {
     let place = |e: Evidence| {
-        format!(
-            "{}, record {}, {}",
-            plain(sources.path(e.origin.source)),
-            e.origin.record,
-            units::time(e.ts)
-        )
+        format!("{}, record {}, {}", plain(sources.path(e.origin.source)), e.origin.record, units::time(e.ts))
     };
     for (i, finding) in findings.iter().enumerate() {
         if i > 0 {

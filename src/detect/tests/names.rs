@@ -2,7 +2,8 @@
 
 use super::each::{dataset, event, many};
 use super::{judge, rules};
-use crate::model::{Dataset, Event, Value};
+use crate::detect::{Concerned, Tables};
+use crate::model::{Dataset, Event, Ledger, Value};
 
 static DNS: Dataset = dataset("dns", true);
 
@@ -18,6 +19,13 @@ fn question(n: u64, name: String, kind: &'static str, answer: Option<String>) ->
         fields.push(("dns.answers", Value::List(vec![Value::Object(record)])));
     }
     event(&DNS, n, n.cast_signed() / 10, &fields)
+}
+
+/// How many findings a configuration leaves.
+fn told_but(config: &str, events: &[Event<'static>]) -> usize {
+    let (mut tables, mut concerned) = (Tables::new(&toml::from_str(config).unwrap()), Concerned::default());
+    events.iter().for_each(|event| tables.observe(event, &mut concerned));
+    tables.judge(&mut Ledger::default()).findings.len()
 }
 
 /// Bytes that look random, as hex.
@@ -41,6 +49,7 @@ fn escapes_are_bytes() {
     assert_eq!((found[0].rule, found[0].severity.name()), ("dns.tunnel", "medium"));
     assert!(found[0].title.contains("on average 33 letters"), "{}", found[0].title);
     assert_eq!(found[0].targets[0], "000….evil.example");
+    assert_eq!(told_but("[[allow]]\nhosts = [\".evil.example\"]\n", &many(60, long)), 0, "by its domain");
 }
 
 #[test]
@@ -51,6 +60,9 @@ fn files_in_answers() {
     assert!(found[0].title.contains("200 different names under evil.example"), "{}", found[0].title);
     assert!(rules(&many(199, piece("TXT"))).is_empty());
     assert_eq!(rules(&many(200, piece("NULL"))), ["dns.download"]);
+    let allowed =
+        |domain: &str| told_but(&format!("[[allow]]\nhosts = [\"{domain}\"]\n"), &many(200, piece("TXT")));
+    assert_eq!((allowed(".evil.example"), allowed(".good.example")), (0, 1));
     assert!(rules(&many(200, piece("A"))).is_empty());
     // Looked up again and again, in the course of weeks, explained alike, short, or keys.
     assert!(rules(&many(900, |n| piece("TXT")(n % 210))).is_empty());

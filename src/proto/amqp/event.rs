@@ -5,9 +5,7 @@ use super::fields as f;
 use super::method::Method;
 use super::{DATASET, LOGIN};
 use crate::model::{Dataset, FieldRef, Outcome, Stamp, Value};
-use crate::proto::fields::{
-    ACTION, ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, STATUS,
-};
+use crate::proto::fields::{ACTION, ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, STATUS};
 use crate::proto::sasl::put_login;
 use crate::proto::{Dir, Draft, Emit, config};
 
@@ -28,7 +26,11 @@ fn is_error(method: &Method) -> bool {
 
 fn begin(dataset: &'static Dataset, start: Stamp, method: &Method, out: &Emit<'_>) -> Draft {
     let mut draft = out.draft(dataset, start);
-    let query = if method.about.is_empty() { method.name.to_owned() } else { format!("{} {}", method.name, method.about) };
+    let query = if method.about.is_empty() {
+        method.name.to_owned()
+    } else {
+        format!("{} {}", method.name, method.about)
+    };
     draft.put(&ACTION, format!("amqp.{}", method.name));
     draft.put(&METHOD, Value::text(method.name)).put(&QUERY, query);
     if !method.resource.is_empty() {
@@ -70,7 +72,11 @@ impl Request {
             method.fields.retain(|(field, _)| !std::ptr::eq(*field, &f::ARGUMENTS));
         }
         let failed = is_error(&method);
-        let text = if method.about.is_empty() { method.name.to_owned() } else { format!("{} {}", method.name, method.about) };
+        let text = if method.about.is_empty() {
+            method.name.to_owned()
+        } else {
+            format!("{} {}", method.name, method.about)
+        };
         let empty = answer.as_ref().is_some_and(|a| a.method.name == "basic.get-empty");
         if empty {
             method.name = "basic.get-empty";
@@ -84,8 +90,10 @@ impl Request {
         if self.dir == Dir::Server {
             let event = draft.event();
             let (source, destination) = (event.source, event.destination);
-            (event.source.ip, event.source.port, event.source.mac) = (destination.ip, destination.port, destination.mac);
-            (event.destination.ip, event.destination.port, event.destination.mac) = (source.ip, source.port, source.mac);
+            (event.source.ip, event.source.port, event.source.mac) =
+                (destination.ip, destination.port, destination.mac);
+            (event.destination.ip, event.destination.port, event.destination.mac) =
+                (source.ip, source.port, source.mac);
         }
         if failed {
             draft.outcome(Outcome::Failure);
@@ -130,7 +138,11 @@ pub(super) fn message(content: Content, asked: Option<Request>, channel: u16, ou
     let failed = is_error(&method);
     let mut draft = begin(&DATASET, start, &method, out);
     draft.put(&f::CHANNEL, channel).put(&f::BODY_SIZE, size);
-    if publish { draft.bytes(Some(size), None) } else { draft.bytes(None, Some(size)) };
+    if publish {
+        draft.bytes(Some(size), None)
+    } else {
+        draft.bytes(None, Some(size))
+    };
     if answered {
         draft.end(out.now);
     }
@@ -140,7 +152,8 @@ pub(super) fn message(content: Content, asked: Option<Request>, channel: u16, ou
     if shown {
         draft.put(if publish { &REQUEST } else { &RESPONSE }, text);
     }
-    let user = first.iter().find(|(field, _)| std::ptr::eq(*field, &f::USER_ID)).map(|(_, user)| user.clone());
+    let user =
+        first.iter().find(|(field, _)| std::ptr::eq(*field, &f::USER_ID)).map(|(_, user)| user.clone());
     draft.put_some(&f::SENDER, user);
     fill(&mut draft, first, method.fields);
     draft.emit(out);

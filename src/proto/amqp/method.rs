@@ -97,7 +97,9 @@ fn connection(m: &mut Method, number: u16, wire: &mut Wire<'_>) -> Option<()> {
             m.mechanism = Some(mechanism);
         }
         31 => {
-            m.put(&f::CHANNEL_MAX, wire.u16()?).put(&f::FRAME_MAX, wire.u32()?).put(&f::HEARTBEAT, wire.u16()?);
+            m.put(&f::CHANNEL_MAX, wire.u16()?)
+                .put(&f::FRAME_MAX, wire.u32()?)
+                .put(&f::HEARTBEAT, wire.u16()?);
         }
         40 => {
             m.resource = short(wire)?;

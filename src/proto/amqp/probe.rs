@@ -38,7 +38,9 @@ pub(super) fn probe(dir: Dir, bytes: &[u8]) -> Probe {
         ("basic.deliver" | "basic.return" | "basic.get-ok" | "basic.get-empty", _) => Dir::Server,
         ("connection.start-ok" | "connection.tune-ok", _) => Dir::Client,
         (_, Role::Request) if !name.ends_with("close") && !name.ends_with("flow") => Dir::Client,
-        (_, Role::Response) if !name.starts_with("connection.close") && !name.starts_with("channel") => Dir::Server,
+        (_, Role::Response) if !name.starts_with("connection.close") && !name.starts_with("channel") => {
+            Dir::Server
+        }
         _ => dir,
     };
     Probe::by(from, dir)

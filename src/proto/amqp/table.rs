@@ -123,7 +123,10 @@ mod tests {
         let at = bytes.len() - 9;
         bytes[at + 3] = 5;
         let read = table(&mut Wire::new(&bytes)).unwrap();
-        assert_eq!(show(&read), "a=true; b=-1; c=-2; d=1.23; e=hi; f=1970-01-01T00:00:00Z; g=false | 7; i=z=5");
+        assert_eq!(
+            show(&read),
+            "a=true; b=-1; c=-2; d=1.23; e=hi; f=1970-01-01T00:00:00Z; g=false | 7; i=z=5"
+        );
         assert_eq!(table(&mut Wire::new(&bytes[..40])), None);
         assert_eq!(decimal(3, 5), "0.005");
         assert!(table(&mut Wire::new(&hex("00000003 01 61 3f"))).is_none());

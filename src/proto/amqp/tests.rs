@@ -32,7 +32,10 @@ fn methods_and_answers() {
     b.feed(Dir::Client, 1, &frame(1, 1, DECLARE));
     b.feed(Dir::Server, 3, &frame(1, 1, "0032000b 0168 00000002 00000001"));
     let event = &b.events[0];
-    assert_eq!((text(event, "method"), text(event, "request")), ("queue.declare".into(), "queue.declare h".into()));
+    assert_eq!(
+        (text(event, "method"), text(event, "request")),
+        ("queue.declare".into(), "queue.declare h".into())
+    );
     assert_eq!((text(event, "amqp.durable"), text(event, "amqp.message-count")), ("true".into(), "2".into()));
     assert_eq!((event.source.bytes, event.destination.bytes, event.end), (Some(21), Some(22), Some(3)));
     // The server closes the channel.
@@ -63,8 +66,14 @@ fn messages() {
     b.feed(Dir::Client, 2, &frame(3, 1, "6c6c6f"));
     let event = &b.events[0];
     assert_eq!((text(event, "method"), text(event, "request")), ("basic.publish".into(), "hello".into()));
-    assert_eq!((text(event, "amqp.delivery-mode"), text(event, "amqp.routing-key")), ("persistent".into(), "h".into()));
-    assert_eq!((text(event, "event.action"), text(event, "user.id")), ("amqp.basic.publish".into(), "bob".into()));
+    assert_eq!(
+        (text(event, "amqp.delivery-mode"), text(event, "amqp.routing-key")),
+        ("persistent".into(), "h".into())
+    );
+    assert_eq!(
+        (text(event, "event.action"), text(event, "user.id")),
+        ("amqp.basic.publish".into(), "bob".into())
+    );
     assert_eq!((event.source.bytes, event.end), (Some(5), None));
     b.feed(Dir::Client, 3, &frame(1, 1, "003c0046 0000 0168 01"));
     b.feed(Dir::Server, 4, &frame(1, 1, "003c0047 0000000000000001 00 00 0168 00000000"));

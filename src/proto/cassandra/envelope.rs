@@ -26,7 +26,9 @@ impl Envelopes {
         let bits = bits.iter().rev().fold(0u64, |n, b| n << 8 | u64::from(*b));
         let low = |n: u64| usize::try_from(n & 0x1_ffff).unwrap_or_default();
         let (len, size) = (low(bits), if packed { low(bits >> 17) } else { 0 });
-        let (Some(_), Some(payload), Some(_)) = (wire.take(3), wire.take(len), wire.take(4)) else { return Ok(0) };
+        let (Some(_), Some(payload), Some(_)) = (wire.take(3), wire.take(len), wire.take(4)) else {
+            return Ok(0);
+        };
         if size > 0 {
             let fits = size <= payload.len().saturating_mul(RATIO);
             let whole = if fits { lz4_flex::block::decompress(payload, size).ok() } else { None };

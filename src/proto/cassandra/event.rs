@@ -53,7 +53,8 @@ impl Request {
         if ignored(said, name) {
             return;
         }
-        let verb = self.said.statement.as_deref().filter(|_| matches!(op, 0x07 | 0x09 | 0x0a)).map(sql::method);
+        let verb =
+            self.said.statement.as_deref().filter(|_| matches!(op, 0x07 | 0x09 | 0x0a)).map(sql::method);
         draft.put(&METHOD, verb.filter(|v| !v.is_empty()).unwrap_or_else(|| name.to_owned()));
         if let Some(statement) = &self.said.statement {
             draft.put(&QUERY, cut(statement.trim(), text).to_owned());
@@ -63,7 +64,9 @@ impl Request {
             }
         }
         draft.put_some(&f::COMPRESSION, compression.map(str::to_owned));
-        draft.put(&f::Q_VERSION, self.head.version.to_string()).put(&f::Q_FLAGS, names::flags(self.head.flags));
+        draft
+            .put(&f::Q_VERSION, self.head.version.to_string())
+            .put(&f::Q_FLAGS, names::flags(self.head.flags));
         draft.put(&f::Q_STREAM, i64::from(self.head.stream)).put(&f::Q_OP, Value::text(name));
         draft.put(&f::Q_LENGTH, self.head.len);
         put_login(&mut draft, self.said.user.as_deref(), self.said.password.as_deref(), out);

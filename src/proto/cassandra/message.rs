@@ -147,7 +147,11 @@ fn error(said: &mut Said, wire: &mut Wire<'_>, version: u8, limits: &Limits) -> 
     said.error = Some(message);
     if matches!(code, 0x1000 | 0x1100 | 0x1200 | 0x1300 | 0x1500) {
         said.put(&f::ERR_CONSISTENCY, names::consistency(wire.u16()?));
-        let fields = if code == 0x1000 { [&f::ERR_REQUIRED, &f::ERR_ALIVE] } else { [&f::ERR_RECEIVED, &f::ERR_BLOCKFOR] };
+        let fields = if code == 0x1000 {
+            [&f::ERR_REQUIRED, &f::ERR_ALIVE]
+        } else {
+            [&f::ERR_RECEIVED, &f::ERR_BLOCKFOR]
+        };
         for field in fields {
             said.put(field, wire.u32()?);
         }

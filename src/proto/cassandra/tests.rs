@@ -72,9 +72,8 @@ fn what_prepared_statements_bind_and_return() {
     // Version 3 has no keys; what is cut is told as far as it goes.
     b.feed(Dir::Client, 3, &frame(3, 0, 1, 9, &query("SELECT b FROM t WHERE a = ?")[..31]));
     b.feed(Dir::Server, 4, &frame(0x83, 0, 1, 8, &hex("00000004 0002 abcd 00000004 00000002 00000001")));
-    let prepared = |at: usize, name: &str| {
-        text(&b.events[at], &format!("cassandra.response.result.prepared.{name}"))
-    };
+    let prepared =
+        |at: usize, name: &str| text(&b.events[at], &format!("cassandra.response.result.prepared.{name}"));
     for (at, name, value) in [
         (0, "prepared_id", "00112233-4455-6677-8899-aabbccddeeff"),
         (0, "req_meta.flags", "GlobalTableSpec"),
@@ -176,7 +175,8 @@ fn anomalies_are_named() {
 
 #[test]
 fn probes_are_strict() {
-    for no in [&b"\x05\x01\x00"[..3], b"\x04\x01\0\x50\x01\x02\x03\x04\0", b"\x03\0\0\x13\x0e\xe0\0\0\0\0\0"] {
+    for no in [&b"\x05\x01\x00"[..3], b"\x04\x01\0\x50\x01\x02\x03\x04\0", b"\x03\0\0\x13\x0e\xe0\0\0\0\0\0"]
+    {
         assert_ne!(probe(Dir::Client, no), Probe::Yes, "{no:?}");
     }
     let good = frame(4, 0, 1, 7, &query("SELECT 1"));

@@ -30,7 +30,13 @@ mod tests {
     fn numbers_have_their_names() {
         assert!(OPTIONS.is_sorted_by_key(|row| row.0));
         assert_eq!((option(42), option(84)), ("NTP Servers".to_owned(), "unknown (84)".to_owned()));
-        assert_eq!((hardware(1), hardware(32), hardware(0)), ("Ethernet".into(), "Infiniband".into(), "unknown (0)".into()));
-        assert_eq!((message(6), message(18), message(19)), ("nak".into(), "tls".into(), "unknown (19)".into()));
+        assert_eq!(
+            (hardware(1), hardware(32), hardware(0)),
+            ("Ethernet".into(), "Infiniband".into(), "unknown (0)".into())
+        );
+        assert_eq!(
+            (message(6), message(18), message(19)),
+            ("nak".into(), "tls".into(), "unknown (19)".into())
+        );
     }
 }

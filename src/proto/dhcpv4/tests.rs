@@ -27,16 +27,29 @@ fn bench() -> Bench {
 #[test]
 fn messages_are_told() {
     let mut b = bench();
-    let options = "35 01 05  36 04 c0000201  33 04 00000e10  03 08 c0000201 c0000202  0c 02 7063  3d 03 010203
+    let options =
+        "35 01 05  36 04 c0000201  33 04 00000e10  03 08 c0000201 c0000202  0c 02 7063  3d 03 010203
                    51 05 00 00 00 612e  52 04 01 02 abcd  7c 07 00000001 02 ffee  02 04 fffffc18  ff";
     b.feed(Dir::Server, 1, &message(2, [192, 0, 2, 77], options));
     let e = &b.events[0];
     assert_eq!((text(e, "method"), text(e, "resource")), ("ack".into(), "192.0.2.77".into()));
-    assert_eq!((text(e, "dhcpv4.transaction_id"), text(e, "dhcpv4.flags")), ("0xdeadbeef".into(), "broadcast".into()));
-    assert_eq!((text(e, "dhcpv4.client_mac"), text(e, "dhcpv4.relay_ip")), ("02:00:00:00:00:01".into(), "192.0.2.9".into()));
+    assert_eq!(
+        (text(e, "dhcpv4.transaction_id"), text(e, "dhcpv4.flags")),
+        ("0xdeadbeef".into(), "broadcast".into())
+    );
+    assert_eq!(
+        (text(e, "dhcpv4.client_mac"), text(e, "dhcpv4.relay_ip")),
+        ("02:00:00:00:00:01".into(), "192.0.2.9".into())
+    );
     assert_eq!(text(e, "dhcpv4.option.router"), "192.0.2.1 | 192.0.2.2");
-    assert_eq!((text(e, "dhcpv4.option.hostname"), text(e, "dhcpv4.option.fqdn")), ("pc".into(), "a.".into()));
-    assert_eq!((text(e, "dhcpv4.option.relay.circuit_id"), text(e, "dhcpv4.option.utc_time_offset_sec")), ("abcd".into(), "-1000".into()));
+    assert_eq!(
+        (text(e, "dhcpv4.option.hostname"), text(e, "dhcpv4.option.fqdn")),
+        ("pc".into(), "a.".into())
+    );
+    assert_eq!(
+        (text(e, "dhcpv4.option.relay.circuit_id"), text(e, "dhcpv4.option.utc_time_offset_sec")),
+        ("abcd".into(), "-1000".into())
+    );
     assert_eq!(text(e, "dhcpv4.option.vendor_identifying_options"), "id=1; data=ffee");
     assert_eq!((e.outcome, e.source.port), (Outcome::Success, Some(443)));
     b.feed(Dir::Server, 2, &message(2, [0; 4], "35 01 06 38 02 6e6f ff"));

@@ -55,10 +55,10 @@ impl Records {
             Section::Answer => (answers, Some(&mut self.answers)),
             Section::Authority => {
                 (authorities, options.wants(said.include_authorities).then_some(&mut self.authorities))
-            },
+            }
             Section::Additional => {
                 (additionals, options.wants(said.include_additionals).then_some(&mut self.additionals))
-            },
+            }
         };
         *count += 1;
         if record.section == Section::Answer {

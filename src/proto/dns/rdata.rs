@@ -233,7 +233,8 @@ impl<'a> Rdata<'a> {
     fn sshfp(&mut self) -> Part<()> {
         let algorithm = self.u8()?;
         let names = ["0", "RSA", "DSA", "ECDSA", "Ed25519", "5", "Ed448"];
-        let name = names.get(usize::from(algorithm)).map_or_else(|| algorithm.to_string(), |n| (*n).to_owned());
+        let name =
+            names.get(usize::from(algorithm)).map_or_else(|| algorithm.to_string(), |n| (*n).to_owned());
         self.part("algorithm", name);
         let digest = self.u8()?;
         self.part("digest_type", codes::digest(digest));

@@ -20,7 +20,11 @@ pub(super) fn render(rdata: &mut Rdata<'_>) -> Part<()> {
         let len = wire.u16().ok_or(Fault::RdataLength)?;
         let value = wire.take(usize::from(len)).ok_or(Fault::RdataLength)?;
         let name = codes::service_key(key);
-        params.push(if value.is_empty() { name.into_owned() } else { format!("{name}={}", text(key, value)) });
+        params.push(if value.is_empty() {
+            name.into_owned()
+        } else {
+            format!("{name}={}", text(key, value))
+        });
     }
     if !params.is_empty() {
         rdata.part("params", params.join(" "));

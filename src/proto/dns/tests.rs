@@ -122,7 +122,10 @@ fn pending_queries_are_capped_and_time_out() {
 fn records_as_text() {
     assert_eq!(shown(15, "000a 046d61696c c00c"), "data=mail.example.com; preference=10");
     assert_eq!(shown(16, "03 616263 02 6465"), "data=abcde");
-    assert_eq!(shown(33, "0001 0002 13c4 03736970 c00c"), "data=sip.example.com; priority=1; weight=2; port=5060");
+    assert_eq!(
+        shown(33, "0001 0002 13c4 03736970 c00c"),
+        "data=sip.example.com; priority=1; weight=2; port=5060"
+    );
     assert_eq!(
         shown(6, "026e73 c00c 0468 6f7374 c00c 00000001 00000e10 00000258 00015180 0000003c"),
         "data=ns.example.com; rname=host.example.com; serial=1; refresh=3600; retry=600; expire=86400; minimum=60"
@@ -140,7 +143,10 @@ fn records_as_text() {
     let nsec3 = "01 01 000c 04 aabbccdd 14 065368abeed7ec6e9feba96b8c8bc3e8b791f716 0006 000000000290";
     let next = "data=0P9MHAVEQVM6T7VBL5LOP2U3T2RP3TOM; hash=SHA1; flags=1; iterations=12; salt=AABBCCDD";
     assert!(shown(50, nsec3).starts_with(next), "{}", shown(50, nsec3));
-    assert_eq!(shown(51, "01 00 000c 04 aabbccdd"), "data=AABBCCDD; hash=SHA1; flags=0; iterations=12; salt=AABBCCDD");
+    assert_eq!(
+        shown(51, "01 00 000c 04 aabbccdd"),
+        "data=AABBCCDD; hash=SHA1; flags=0; iterations=12; salt=AABBCCDD"
+    );
     assert_eq!(shown(44, "02 01 1234"), "data=1234; algorithm=DSA; digest_type=SHA1");
     assert_eq!(shown(52, "03 01 01 abcd"), "data=ABCD; usage=3; selector=1; matching_type=1");
     // RFC 9460 appendix D.2: 16 foo.example.com alpn=h2,h3-19 …, and ServiceMode with port.
@@ -231,7 +237,10 @@ fn groups_have_no_partner() {
     let mut rig = rig(Transport::Udp, 5353);
     rig.flow.server.ip = "224.0.0.251".parse().ok();
     rig.datagram(Dir::Client, &message(0, 0, "_ipp._tcp.local", 12, &[]));
-    rig.datagram(Dir::Client, &hex("0000 8400 0000 0001 0000 0000 0161 056c6f63616c 00 0001 8001 00000078 0004 c0000205"));
+    rig.datagram(
+        Dir::Client,
+        &hex("0000 8400 0000 0001 0000 0000 0161 056c6f63616c 00 0001 8001 00000078 0004 c0000205"),
+    );
     assert_eq!(rig.events.len(), 2);
     assert_eq!(rig.text(0, "status"), "OK");
     assert_eq!(rig.text(1, "dns.resolved_ip"), "192.0.2.5");
@@ -303,7 +312,8 @@ fn full_detail_shows_the_other_sections() {
     let options = Options { full: true, ..Options::default() };
     let mut rig = Rig::new(&PROTOCOL, Transport::Udp, 53, options);
     rig.datagram(Dir::Client, &message(1, 0x0100, "a.example", 1, &[]));
-    let records = [(1, 1, vec![192, 0, 2, 1]), (2, 2, b"\x02ns\xc0\x0c".to_vec()), (3, 1, vec![192, 0, 2, 2])];
+    let records =
+        [(1, 1, vec![192, 0, 2, 1]), (2, 2, b"\x02ns\xc0\x0c".to_vec()), (3, 1, vec![192, 0, 2, 2])];
     rig.datagram(Dir::Server, &message(1, 0x8180, "a.example", 1, &records));
     assert!(rig.text(0, "dns.authorities").contains("data=ns.a.example"));
     assert!(rig.text(0, "dns.additionals").contains("data=192.0.2.2"));
@@ -326,7 +336,11 @@ fn the_probe_knows_its_own() {
     // A NetBIOS name query for CKAAA…, which has the same format.
     let netbios = message(1, 0x0110, "CKAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 33, &[]);
     assert_eq!(probe(Dir::Client, &netbios), Probe::No);
-    for other in [&b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..], b"SSH-2.0-OpenSSH_9.6\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03AAAAAAAA"] {
+    for other in [
+        &b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..],
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03AAAAAAAA",
+    ] {
         assert_eq!(probe(Dir::Client, other), Probe::No);
     }
 }

@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 
 /// What came over a data connection.
-pub static DATA: Dataset = Dataset::requests("ftp", "What one FTP data connection carried, with the command it was for.");
+pub static DATA: Dataset =
+    Dataset::requests("ftp", "What one FTP data connection carried, with the command it was for.");
 
 /// What a control connection waits for; never told.
 pub static EXPECTED: Dataset = Dataset::requests("ftp", "A data connection that was announced.");

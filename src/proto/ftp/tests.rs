@@ -20,12 +20,21 @@ fn a_client_alone_is_read() {
     b.feed(Dir::Client, 1, b"USER bob\r\n");
     b.feed(Dir::Client, 2, b"PASS x\r\nUSER eve\r\nPASS y\r\nRETR /a\r\n");
     b.end(3);
-    let text = |event: &crate::model::Event<'_>, name| event.by_name(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let told: Vec<_> = b.events.iter().map(|event| {
-        (text(event, "event.action"), text(event, "user.name"), event.has("netlog.user.clear_password"))
-    }).collect();
+    let text = |event: &crate::model::Event<'_>, name| {
+        event.by_name(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let told: Vec<_> = b
+        .events
+        .iter()
+        .map(|event| {
+            (text(event, "event.action"), text(event, "user.name"), event.has("netlog.user.clear_password"))
+        })
+        .collect();
     let own = |action: &str, user: &str, clear| (action.to_owned(), user.to_owned(), clear);
-    assert_eq!(told, [own("ftp.login", "bob", true), own("ftp.login", "eve", true), own("ftp.retr", "eve", false)]);
+    assert_eq!(
+        told,
+        [own("ftp.login", "bob", true), own("ftp.login", "eve", true), own("ftp.retr", "eve", false)]
+    );
     assert_eq!((b.events[0].ts, b.events[0].outcome), (1, Outcome::Unknown));
 }
 

@@ -93,7 +93,8 @@ impl Chunks {
     }
 
     fn bound(&mut self, out: &mut Emit<'_>) {
-        while self.waiting.len() > MESSAGES || self.waiting.iter().map(Waiting::bytes).sum::<usize>() > BYTES {
+        while self.waiting.len() > MESSAGES || self.waiting.iter().map(Waiting::bytes).sum::<usize>() > BYTES
+        {
             self.waiting.pop_front();
             out.cap("gelf.chunks");
         }

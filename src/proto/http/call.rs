@@ -67,7 +67,8 @@ impl Call {
 
     /// Notes what a request calls.
     pub fn begin(&mut self, request: &Request) {
-        let grpc = request.part.content_type.as_deref().is_some_and(|kind| kind.starts_with("application/grpc"));
+        let grpc =
+            request.part.content_type.as_deref().is_some_and(|kind| kind.starts_with("application/grpc"));
         let parts = request.target.strip_prefix('/').and_then(|path| path.rsplit_once('/'));
         if let Some((service, method)) = parts.filter(|_| grpc) {
             self.grpc = Some((service.to_owned(), method.to_owned()));
@@ -83,7 +84,8 @@ impl Call {
 
     /// Whether the call failed, whatever the HTTP status says.
     pub fn failed(&self) -> bool {
-        self.reset.is_some_and(|(code, _)| code != 0) || self.status.as_deref().is_some_and(|status| status != "0")
+        self.reset.is_some_and(|(code, _)| code != 0)
+            || self.status.as_deref().is_some_and(|status| status != "0")
     }
 
     /// Whether this answers the request with which HTTP/1 asked for the upgrade (RFC 7540 §3.2).

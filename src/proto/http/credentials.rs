@@ -84,9 +84,17 @@ mod tests {
         third.extend([0; 24]);
         b.feed(Dir::Client, 3, ask(&base64(&third)).as_bytes());
         b.feed(Dir::Server, 4, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-        let text = |n: usize, name| b.events.get(n).and_then(|e| e.by_name(name)).and_then(Value::as_str).unwrap_or_default();
-        assert_eq!((text(0, "user.name"), text(0, "netlog.http.response.challenge")), ("", "Negotiate, NTLM"));
-        assert_eq!((text(1, "user.name"), text(1, "user.domain"), text(1, "netlog.ntlm.version")), ("bob", "D", "NTLMv1"));
+        let text = |n: usize, name| {
+            b.events.get(n).and_then(|e| e.by_name(name)).and_then(Value::as_str).unwrap_or_default()
+        };
+        assert_eq!(
+            (text(0, "user.name"), text(0, "netlog.http.response.challenge")),
+            ("", "Negotiate, NTLM")
+        );
+        assert_eq!(
+            (text(1, "user.name"), text(1, "user.domain"), text(1, "netlog.ntlm.version")),
+            ("bob", "D", "NTLMv1")
+        );
         assert_eq!(text(1, "netlog.http.request.authorization"), "NTLM");
     }
 

@@ -1,8 +1,8 @@
 //! From requests and responses to event fields.
 
 use super::call::Call;
-use super::fields as f;
 use super::credentials::{masked, secret};
+use super::fields as f;
 use super::message::{self, HTTP2, Part, REDACTED, Request, Response, redacted};
 use super::url::{self, Hidden, Url};
 use crate::model::{FieldRef, Outcome, Stamp, Value};
@@ -63,7 +63,10 @@ fn version(minor: u8) -> Cow<'static, str> {
     }
 }
 
-fn trouble((request, matched): (Option<&Request>, bool), response: Option<&Response>) -> Option<&'static str> {
+fn trouble(
+    (request, matched): (Option<&Request>, bool),
+    response: Option<&Response>,
+) -> Option<&'static str> {
     let of = |part: Option<&Part>| part.map(|p| (p.lost, p.cut)).unwrap_or_default();
     match (of(request.map(|r| &r.part)), of(response.map(|r| &r.part))) {
         _ if response.is_none() => Some("Unmatched request"),
@@ -199,7 +202,9 @@ fn content(part: &Part, out: &mut Emit<'_>) -> Option<String> {
     let mut plain = Vec::new();
     let read = match part.encoding.as_deref() {
         None | Some("" | "identity") => return Some(String::from_utf8_lossy(body).into_owned()),
-        Some(_) if said.decode_body == Some(false) => return Some(String::from_utf8_lossy(body).into_owned()),
+        Some(_) if said.decode_body == Some(false) => {
+            return Some(String::from_utf8_lossy(body).into_owned());
+        }
         Some("gzip" | "x-gzip") => MultiGzDecoder::new(body).take(cap).read_to_end(&mut plain),
         // Some servers leave out the zlib header (RFC 9110 §8.4.1.2).
         Some("deflate") if zlib(body) => ZlibDecoder::new(body).take(cap).read_to_end(&mut plain),

@@ -239,7 +239,8 @@ impl Part {
 
     /// Whether the body is told, by its type.
     pub(super) fn wanted(&self, request: bool, options: &Options) -> bool {
-        const TEXTUAL: [&str; 7] = ["text/", "json", "xml", "urlencoded", "javascript", "ecmascript", "graphql"];
+        const TEXTUAL: [&str; 7] =
+            ["text/", "json", "xml", "urlencoded", "javascript", "ecmascript", "graphql"];
         let Some(kind) = self.content_type.as_deref().map(str::to_ascii_lowercase) else { return false };
         let said = &options.protocols.http;
         let special = if request { &said.include_request_body_for } else { &said.include_response_body_for };
@@ -254,7 +255,11 @@ impl Part {
         let said = &out.options.protocols.http;
         let named = |list: &Vec<String>| list.iter().any(|n| name.eq_ignore_ascii_case(n.as_bytes()));
         let all = || out.options.wants(said.send_all_headers);
-        if !said.send_headers.as_ref().map_or_else(all, |list| named(list) || said.send_all_headers == Some(true)) {
+        if !said
+            .send_headers
+            .as_ref()
+            .map_or_else(all, |list| named(list) || said.send_all_headers == Some(true))
+        {
             return;
         }
         let limit = out.limits().text;
@@ -266,7 +271,8 @@ impl Part {
         if said.split_cookie == Some(true) && matches!(name.as_str(), "cookie" | "set-cookie") {
             return self.headers.push((Cow::Owned(name), cookies(&text(value, limit))));
         }
-        let shown = if secret(&name) && !out.options.show_secrets { masked(value) } else { text(value, limit) };
+        let shown =
+            if secret(&name) && !out.options.show_secrets { masked(value) } else { text(value, limit) };
         match self.headers.iter_mut().find(|(n, _)| *n == name) {
             Some((_, Value::Str(old))) => {
                 let whole = old.to_mut();

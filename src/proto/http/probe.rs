@@ -6,9 +6,28 @@ use memchr::{memchr, memmem};
 
 /// Methods of RFC 9110, 5789 and WebDAV; others are taken when the whole line is there.
 static METHODS: [&[u8]; 22] = [
-    b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"CONNECT", b"TRACE", b"PATCH", b"PROPFIND",
-    b"PROPPATCH", b"MKCOL", b"COPY", b"MOVE", b"LOCK", b"UNLOCK", b"REPORT", b"SEARCH", b"MERGE", b"PURGE",
-    b"SUBSCRIBE", b"NOTIFY",
+    b"GET",
+    b"POST",
+    b"HEAD",
+    b"PUT",
+    b"DELETE",
+    b"OPTIONS",
+    b"CONNECT",
+    b"TRACE",
+    b"PATCH",
+    b"PROPFIND",
+    b"PROPPATCH",
+    b"MKCOL",
+    b"COPY",
+    b"MOVE",
+    b"LOCK",
+    b"UNLOCK",
+    b"REPORT",
+    b"SEARCH",
+    b"MERGE",
+    b"PURGE",
+    b"SUBSCRIBE",
+    b"NOTIFY",
 ];
 
 /// Without a line end in so many bytes, a known method and a path decide.
@@ -66,11 +85,14 @@ pub(super) fn start(dir: Dir, line: &[u8]) -> Option<usize> {
         return status_line(line.get(at..)?).map(|_| at);
     }
     memmem::rfind(line, b" HTTP/1.")?;
-    METHODS.iter().filter_map(|method| {
-        let at = memmem::rfind(line, method)?;
-        let found = request_line(line.get(at..)?)?;
-        let one = found.method == *method && !found.target.contains(&b' ');
-        let open = matches!(found.target.first(), Some(b'/' | b'*' | b'h')) || *method == b"CONNECT";
-        (one && open).then_some(at)
-    }).min()
+    METHODS
+        .iter()
+        .filter_map(|method| {
+            let at = memmem::rfind(line, method)?;
+            let found = request_line(line.get(at..)?)?;
+            let one = found.method == *method && !found.target.contains(&b' ');
+            let open = matches!(found.target.first(), Some(b'/' | b'*' | b'h')) || *method == b"CONNECT";
+            (one && open).then_some(at)
+        })
+        .min()
 }

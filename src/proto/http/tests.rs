@@ -25,35 +25,42 @@ const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc";
 #[test]
 fn one_transaction() {
     let mut rig = rig(false);
-    rig.stream(Dir::Client, b"GET /dir/page.html?q=1&Password=p HTTP/1.1\r\nHost: www.example.com:8080\r\nUser-Agent: ");
+    rig.stream(
+        Dir::Client,
+        b"GET /dir/page.html?q=1&Password=p HTTP/1.1\r\nHost: www.example.com:8080\r\nUser-Agent: ",
+    );
     rig.stream(Dir::Client, b"curl/8\r\nReferer: http://b.example/\r\nAuthorization: Basic YWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\nX-Real-IP: 203.0.113.7\r\n\r\n");
     rig.stream(Dir::Server, b"HTTP/1.1 404 Not Found\r\nServer: s/1\r\nContent-Type: text/html\r\nContent-Length: 10\r\n\r\n01234");
     rig.stream(Dir::Server, b"56789");
-    check(&rig, 0, &[
-        ("method", "get"),
-        ("http.request.method", "GET"),
-        ("query", "GET /dir/page.html"),
-        ("url.full", "http://www.example.com:8080/dir/page.html?q=1&Password=xxxxx"),
-        ("url.domain", "www.example.com"),
-        ("url.port", "8080"),
-        ("url.path", "/dir/page.html"),
-        ("url.query", "q=1&Password=xxxxx"),
-        ("url.extension", "html"),
-        ("destination.domain", "www.example.com"),
-        ("user_agent.original", "curl/8"),
-        ("http.request.referrer", "http://b.example/"),
-        ("netlog.http.request.authorization", "Basic"),
-        ("user.name", "aladdin"),
-        ("netlog.user.password", ""),
-        ("network.forwarded_ip", "203.0.113.7"),
-        ("http.response.status_code", "404"),
-        ("http.response.status_phrase", "not found"),
-        ("http.response.body.bytes", "10"),
-        ("http.version", "1.1"),
-        ("status", "Error"),
-        ("error.message", ""),
-        ("request", ""),
-    ]);
+    check(
+        &rig,
+        0,
+        &[
+            ("method", "get"),
+            ("http.request.method", "GET"),
+            ("query", "GET /dir/page.html"),
+            ("url.full", "http://www.example.com:8080/dir/page.html?q=1&Password=xxxxx"),
+            ("url.domain", "www.example.com"),
+            ("url.port", "8080"),
+            ("url.path", "/dir/page.html"),
+            ("url.query", "q=1&Password=xxxxx"),
+            ("url.extension", "html"),
+            ("destination.domain", "www.example.com"),
+            ("user_agent.original", "curl/8"),
+            ("http.request.referrer", "http://b.example/"),
+            ("netlog.http.request.authorization", "Basic"),
+            ("user.name", "aladdin"),
+            ("netlog.user.password", ""),
+            ("network.forwarded_ip", "203.0.113.7"),
+            ("http.response.status_code", "404"),
+            ("http.response.status_phrase", "not found"),
+            ("http.response.body.bytes", "10"),
+            ("http.version", "1.1"),
+            ("status", "Error"),
+            ("error.message", ""),
+            ("request", ""),
+        ],
+    );
     let event = &rig.events[0];
     assert_eq!((event.ts, event.end, event.outcome), (1_000_000, Some(4_000_000), Outcome::Failure));
     assert_eq!(event.destination.bytes, Some(94));
@@ -64,7 +71,8 @@ fn pipelined_requests_are_answered_in_order() {
     let mut rig = rig(false);
     rig.stream(Dir::Client, b"HEAD /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\nGET /3 HTTP/1.1\r\n\r\n");
     rig.stream(Dir::Server, b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nHTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 304 NM\r\n\r\n");
-    let seen: Vec<_> = (0..3).map(|i| (rig.text(i, "url.path"), rig.text(i, "http.response.status_code"))).collect();
+    let seen: Vec<_> =
+        (0..3).map(|i| (rig.text(i, "url.path"), rig.text(i, "http.response.status_code"))).collect();
     let want = [("/1", "200"), ("/2", "204"), ("/3", "304")];
     assert_eq!(seen, want.map(|(a, b)| (a.to_owned(), b.to_owned())));
 }
@@ -93,11 +101,15 @@ fn interim_responses_are_noted() {
     rig.stream(Dir::Client, b"data");
     rig.stream(Dir::Server, b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
     assert_eq!(rig.events.len(), 1);
-    check(&rig, 0, &[
-        ("netlog.http.response.informational", "100"),
-        ("http.response.status_code", "201"),
-        ("http.request.body.bytes", "4"),
-    ]);
+    check(
+        &rig,
+        0,
+        &[
+            ("netlog.http.response.informational", "100"),
+            ("http.response.status_code", "201"),
+            ("http.request.body.bytes", "4"),
+        ],
+    );
 }
 
 #[test]
@@ -148,17 +160,24 @@ fn a_body_may_end_with_the_connection() {
 fn a_hole_in_a_body_costs_nothing_else() {
     let mut rig = rig(true);
     rig.stream(Dir::Client, GET);
-    rig.stream(Dir::Server, b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1000\r\n\r\nstart");
+    rig.stream(
+        Dir::Server,
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1000\r\n\r\nstart",
+    );
     rig.gap(Dir::Server, 900);
     rig.stream(Dir::Server, &[b'x'; 95]);
     rig.stream(Dir::Client, GET);
     rig.stream(Dir::Server, OK);
     assert_eq!(rig.events.len(), 2);
-    check(&rig, 0, &[
-        ("http.response.body.bytes", "1000"),
-        ("http.response.body.content", "start"),
-        ("error.message", "Packet loss while capturing the response"),
-    ]);
+    check(
+        &rig,
+        0,
+        &[
+            ("http.response.body.bytes", "1000"),
+            ("http.response.body.content", "start"),
+            ("error.message", "Packet loss while capturing the response"),
+        ],
+    );
     check(&rig, 1, &[("http.response.body.bytes", "3"), ("error.message", "")]);
     assert!(rig.anomalies().is_empty());
 }
@@ -194,12 +213,18 @@ fn full_detail_masks_what_is_secret() {
     rig.stream(Dir::Client, request);
     rig.stream(Dir::Server, OK);
     let text = rig.text(0, "request");
-    assert!(text.starts_with("POST /login?a=1&pass=xxxxx HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer xxxxx\r\n"), "{text}");
+    assert!(
+        text.starts_with("POST /login?a=1&pass=xxxxx HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer xxxxx\r\n"),
+        "{text}"
+    );
     assert!(text.ends_with("\r\n\r\n{\"user\": \"bob\", \"password\":\"xxxxx\"}"), "{text}");
     assert!(rig.text(0, "http.request.headers").contains("authorization=Bearer xxxxx"));
     for field in ["request", "url.full", "url.query", "http.request.body.content", "http.request.headers"] {
         let text = rig.text(0, field);
-        assert!(!text.contains("p1") && !text.contains("p\\\"2") && !text.contains("tok.en"), "{field}: {text}");
+        assert!(
+            !text.contains("p1") && !text.contains("p\\\"2") && !text.contains("tok.en"),
+            "{field}: {text}"
+        );
     }
     let options = Options { full: true, show_secrets: true, ..Options::default() };
     let mut rig = Rig::new(&PROTOCOL, Transport::Tcp, 80, options);
@@ -250,7 +275,10 @@ fn one_malformed_case_per_anomaly() {
         assert_eq!(rig.anomalies(), [want]);
     }
     let mut rig = rig(false);
-    rig.stream(Dir::Client, b"PUT / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    rig.stream(
+        Dir::Client,
+        b"PUT / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    );
     assert_eq!(rig.anomalies(), ["http.length_and_encoding"]);
 }
 
@@ -265,7 +293,10 @@ fn addresses_of_all_forms() {
     assert_eq!(full("http://u:p@o.example?q", Some("x")), "http://o.example/?q");
     assert_eq!(full("https://o.example:444/z", None), "https://o.example:444/z");
     assert_eq!(full("*", Some("h:81")), "http://h:81*");
-    assert_eq!(super::url::mask_json("[\"pwd\", {\"PWD\" : \"a\"}, 1]", Hidden::new(&Options::default())), "[\"pwd\", {\"PWD\":\"xxxxx\"}, 1]");
+    assert_eq!(
+        super::url::mask_json("[\"pwd\", {\"PWD\" : \"a\"}, 1]", Hidden::new(&Options::default())),
+        "[\"pwd\", {\"PWD\":\"xxxxx\"}, 1]"
+    );
 }
 
 #[test]
@@ -334,7 +365,10 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         b"ffffffffffffffff\r\n",
         b"A: b\r\n c\r\n",
     ];
-    prop_oneof![prop::sample::select(texts).prop_map(<[u8]>::to_vec), prop::collection::vec(any::<u8>(), 0..40)]
+    prop_oneof![
+        prop::sample::select(texts).prop_map(<[u8]>::to_vec),
+        prop::collection::vec(any::<u8>(), 0..40)
+    ]
 }
 
 proptest! {

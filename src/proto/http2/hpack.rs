@@ -134,8 +134,12 @@ struct Codes {
 static CODES: Codes = codes();
 
 const fn codes() -> Codes {
-    let mut codes =
-        Codes { first: [0; LONGEST + 1], count: [0; LONGEST + 1], begin: [0; LONGEST + 1], symbols: [0; 257] };
+    let mut codes = Codes {
+        first: [0; LONGEST + 1],
+        count: [0; LONGEST + 1],
+        begin: [0; LONGEST + 1],
+        symbols: [0; 257],
+    };
     let (mut len, mut next, mut at) = (1, 0u32, 0);
     while len <= LONGEST {
         next <<= 1;
@@ -165,7 +169,8 @@ fn huffman(bytes: &[u8]) -> Read<Vec<u8>> {
         if len < SHORTEST {
             continue;
         }
-        let (Some(first), Some(count), Some(begin)) = (CODES.first.get(len), CODES.count.get(len), CODES.begin.get(len))
+        let (Some(first), Some(count), Some(begin)) =
+            (CODES.first.get(len), CODES.count.get(len), CODES.begin.get(len))
         else {
             return Err(Broken);
         };
@@ -187,7 +192,9 @@ mod tests {
     fn read(table: &mut Table, block: &str) -> Vec<String> {
         let mut all = Vec::new();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        table.read(&hex(block), &mut |name, value| all.push(format!("{}: {}", text(name), text(value)))).unwrap();
+        table
+            .read(&hex(block), &mut |name, value| all.push(format!("{}: {}", text(name), text(value))))
+            .unwrap();
         all
     }
 

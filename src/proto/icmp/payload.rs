@@ -40,7 +40,11 @@ impl Payload {
     /// Of data that is long enough to tell something.
     pub fn of(data: &[u8]) -> Option<Payload> {
         let tail = data.get(STAMP..).filter(|_| data.len() >= LEAST)?;
-        Some(Payload { whole: fnv1a(data.iter().copied()), tail: fnv1a(tail.iter().copied()), entropy: entropy(tail) })
+        Some(Payload {
+            whole: fnv1a(data.iter().copied()),
+            tail: fnv1a(tail.iter().copied()),
+            entropy: entropy(tail),
+        })
     }
 
     /// Adds what is known of a request, and of the reply if there was one.
@@ -64,7 +68,8 @@ mod tests {
         let windows = b"abcdefghijklmnopqrstuvwabcdefghi";
         assert_eq!(Payload::of(&linux).unwrap().entropy, 0);
         assert!(Payload::of(windows).unwrap().entropy < 100);
-        let random: Vec<u8> = (0..256u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8 ^ (i * i) as u8).collect();
+        let random: Vec<u8> =
+            (0..256u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8 ^ (i * i) as u8).collect();
         assert!(Payload::of(&random).unwrap().entropy > 500);
         assert!(Payload::of(&linux[..31]).is_none());
         // The time is another one each time, the rest is not.

@@ -45,7 +45,10 @@ impl Seen {
                 (false, 11) => self.note(Wire::new(body.get(6..)?).u16()?),
                 (true, 43) | (false, 13) => {
                     let known = names::vendor(body).map(Cow::Borrowed);
-                    once(&mut self.vendors, known.unwrap_or_else(|| Cow::Owned(hex(body.get(..32).unwrap_or(body)))));
+                    once(
+                        &mut self.vendors,
+                        known.unwrap_or_else(|| Cow::Owned(hex(body.get(..32).unwrap_or(body)))),
+                    );
                 }
                 (false, 5) => self.identity = self.identity.take().or_else(|| identity(body)),
                 _ => {}

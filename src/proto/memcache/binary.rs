@@ -13,8 +13,14 @@ const HEAD: usize = 24;
 /// Servers take values of up to 1 GiB.
 const BODY: u32 = (1 << 30) + 1024;
 
-static UNKNOWN: Operation =
-    Operation { code: 0xff, name: "", command: codes::UNKNOWN, kind: codes::UNKNOWN, quiet: false, extras: &[] };
+static UNKNOWN: Operation = Operation {
+    code: 0xff,
+    name: "",
+    command: codes::UNKNOWN,
+    kind: codes::UNKNOWN,
+    quiet: false,
+    extras: &[],
+};
 
 /// For [`crate::proto::frame::Frames`].
 pub(super) fn length(bytes: &[u8]) -> Length {
@@ -67,7 +73,13 @@ pub(super) fn message(frame: &Frame<'_>, keep: Keep) -> Option<Message> {
     Some(message)
 }
 
-fn request(m: &mut Message, op: &Operation, (vbucket, cas, size): (u16, u64, u64), extra: &[u8], value: &[u8]) {
+fn request(
+    m: &mut Message,
+    op: &Operation,
+    (vbucket, cas, size): (u16, u64, u64),
+    extra: &[u8],
+    value: &[u8],
+) {
     m.put(&f::Q_OPCODE, Value::text(op.name));
     m.put(&f::Q_OPCODE_VALUE, m.code);
     m.put(&f::Q_OPAQUE, m.opaque);
@@ -109,7 +121,13 @@ fn request(m: &mut Message, op: &Operation, (vbucket, cas, size): (u16, u64, u64
     }
 }
 
-fn response(m: &mut Message, op: &Operation, (status, cas, size): (u16, u64, u64), extra: &[u8], value: &[u8]) {
+fn response(
+    m: &mut Message,
+    op: &Operation,
+    (status, cas, size): (u16, u64, u64),
+    extra: &[u8],
+    value: &[u8],
+) {
     m.status = status;
     m.put(&f::R_OPCODE, Value::text(op.name));
     m.put(&f::R_OPCODE_VALUE, m.code);
@@ -122,7 +140,8 @@ fn response(m: &mut Message, op: &Operation, (status, cas, size): (u16, u64, u64
         m.put(&f::R_CAS, cas);
     }
     if status != 0 && status != 0x21 {
-        let reason = String::from_utf8_lossy(value.get(..value.len().min(200)).unwrap_or_default()).into_owned();
+        let reason =
+            String::from_utf8_lossy(value.get(..value.len().min(200)).unwrap_or_default()).into_owned();
         let named = codes::status(status).unwrap_or("unknown status").to_owned();
         m.error = Some(if reason.is_empty() { named } else { reason });
         if op.kind == codes::LOAD {

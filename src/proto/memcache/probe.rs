@@ -54,7 +54,9 @@ fn binary(bytes: &[u8]) -> Probe {
     let mut wire = Wire::new(bytes);
     let (Some(magic), Some(code)) = (wire.u8(), wire.u8()) else { return Probe::More };
     let Some(op) = codes::operation(code) else { return Probe::No };
-    let (Some(key), Some(extras), Some(kind)) = (wire.u16(), wire.u8(), wire.u8()) else { return Probe::More };
+    let (Some(key), Some(extras), Some(kind)) = (wire.u16(), wire.u8(), wire.u8()) else {
+        return Probe::More;
+    };
     let fits = magic == RESPONSE || op.extras.is_empty() || op.extras.contains(&extras);
     if usize::from(key) > KEY || extras > 20 || !fits || kind > 5 {
         return Probe::No;
@@ -134,7 +136,8 @@ fn response(bytes: &[u8]) -> Probe {
         Err(probe) => return probe,
     };
     let words: Vec<&str> = text.split(' ').take(6).collect();
-    let number = |at: usize| words.get(at).is_some_and(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_digit()));
+    let number =
+        |at: usize| words.get(at).is_some_and(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_digit()));
     match words.first().copied().unwrap_or_default() {
         "VALUE" if number(2) && number(3) => Probe::Yes,
         "STORED" | "NOT_STORED" | "DELETED" | "TOUCHED" if words.len() == 1 => Probe::Yes,

@@ -27,8 +27,14 @@ fn text_commands() {
     assert_eq!(text(&b.events[0], "memcache.request.bytes"), "4");
     assert_eq!(b.events[0].source.bytes, Some(27));
     let get = &b.events[1];
-    assert_eq!((text(get, "memcache.response.bytes"), text(get, "memcache.response.flags")), ("4".into(), "5".into()));
-    assert_eq!((text(get, "memcache.request.keys"), text(get, "memcache.response.keys")), ("k | x".into(), "k".into()));
+    assert_eq!(
+        (text(get, "memcache.response.bytes"), text(get, "memcache.response.flags")),
+        ("4".into(), "5".into())
+    );
+    assert_eq!(
+        (text(get, "memcache.request.keys"), text(get, "memcache.response.keys")),
+        ("k | x".into(), "k".into())
+    );
     assert_eq!(get.destination.bytes, Some(24));
     assert_eq!(text(get, "response"), "VALUE k 5 4\na\r\nb\r\nEND\n");
     assert_eq!(text(&b.events[2], "memcache.response.value"), "7");
@@ -40,11 +46,18 @@ fn text_commands() {
 #[test]
 fn commands_that_are_not_known() {
     let mut b = bench(Transport::Tcp);
-    b.feed(Dir::Client, 1, b"get a\r\nfrobnicate now 1\r\nslabs automove 1\r\nslabs automove 7\r\nflush_all\r\n");
+    b.feed(
+        Dir::Client,
+        1,
+        b"get a\r\nfrobnicate now 1\r\nslabs automove 1\r\nslabs automove 7\r\nflush_all\r\n",
+    );
     b.feed(Dir::Server, 2, b"END\r\nERROR\r\nOK\r\nOK\r\nOK\r\n");
     let unknown = &b.events[1];
     assert_eq!(text(unknown, "memcache.request.line"), "frobnicate now 1");
-    assert_eq!((text(unknown, "memcache.request.command"), unknown.outcome), ("UNKNOWN".into(), Outcome::Failure));
+    assert_eq!(
+        (text(unknown, "memcache.request.command"), unknown.outcome),
+        ("UNKNOWN".into(), Outcome::Failure)
+    );
     let automove = |at: usize| text(&b.events[at], "memcache.request.automove");
     assert_eq!((automove(2), automove(3)), ("slow".into(), "7".into()));
     assert_eq!(text(&b.events[4], "memcache.request.exptime"), "0");
@@ -69,7 +82,11 @@ fn binary_commands() {
     assert_eq!(text(&b.events[0], "status"), "OK");
     assert_eq!(text(&b.events[1], "memcache.response.cas_unique"), "9");
     assert_eq!(text(&b.events[1], "memcache.response.bytes"), "2");
-    b.feed(Dir::Client, 3, &hex("80210005 00000000 0000000b 00000003 0000000000000000 504c41494e 00 626f62 00 70"));
+    b.feed(
+        Dir::Client,
+        3,
+        &hex("80210005 00000000 0000000b 00000003 0000000000000000 504c41494e 00 626f62 00 70"),
+    );
     b.feed(Dir::Server, 4, &hex("81210000 00000020 00000000 00000003 0000000000000000"));
     assert_eq!(text(&b.events[2], "user.name"), "bob");
     assert!(b.events[2].has("netlog.user.clear_password"));

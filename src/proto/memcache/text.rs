@@ -23,7 +23,14 @@ type Read = Result<(usize, Option<Message>), &'static str>;
 
 impl Reader {
     /// Takes at most one message off `bytes`; says how many bytes are dealt with.
-    pub(super) fn read(&mut self, request: bool, bytes: &[u8], now: Stamp, limits: &Limits, keep: Keep) -> Read {
+    pub(super) fn read(
+        &mut self,
+        request: bool,
+        bytes: &[u8],
+        now: Stamp,
+        limits: &Limits,
+        keep: Keep,
+    ) -> Read {
         if let Some((left, mut message)) = self.open.take() {
             let used = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
             let part = bytes.get(..used).unwrap_or_default();
@@ -164,7 +171,9 @@ fn command(line: &str, limits: &Limits) -> Result<(Message, Option<u64>), &'stat
         "mn" => {}
         _ => others(&mut message, line, &words),
     }
-    if matches!(kind, codes::STORE | codes::COUNTER | codes::DELETE) && !name.starts_with('m') || name == "quit" {
+    if matches!(kind, codes::STORE | codes::COUNTER | codes::DELETE) && !name.starts_with('m')
+        || name == "quit"
+    {
         message.put(&f::Q_NOREPLY, message.noreply);
     }
     if let Some(bytes) = data {
@@ -180,7 +189,8 @@ fn unknown(line: &str, name: &str) -> Result<(Message, Option<u64>), &'static st
     if !word || !line.bytes().all(|b| b == b' ' || b.is_ascii_graphic()) {
         return Err("memcache.command");
     }
-    let mut message = Message { command: codes::UNKNOWN.to_owned(), kind: codes::UNKNOWN, ..Message::default() };
+    let mut message =
+        Message { command: codes::UNKNOWN.to_owned(), kind: codes::UNKNOWN, ..Message::default() };
     message.put(&f::Q_LINE, line.to_owned());
     Ok((message, None))
 }
@@ -244,7 +254,8 @@ fn response(line: &str) -> Result<(Message, Option<u64>), &'static str> {
     let Some((name, kind)) = codes::response(first) else {
         // `lru_crawler metadump` and `watch` answer in lines of their own.
         let known = line.starts_with("key=") || line.starts_with("ts=");
-        let message = Message { command: "UNKNOWN".to_owned(), kind: codes::LRU, more: true, ..Message::default() };
+        let message =
+            Message { command: "UNKNOWN".to_owned(), kind: codes::LRU, more: true, ..Message::default() };
         return if known { Ok((message, None)) } else { Err("memcache.response") };
     };
     let mut message = Message { command: name.to_owned(), kind, ..Message::default() };

@@ -132,7 +132,12 @@ fn msg(mut wire: Wire<'_>) -> Option<Body<'_>> {
     let (mut document, mut sequences) = (None, Vec::new());
     while wire.rest().len() > checksum {
         match wire.u8()? {
-            0 => document = Some(bson::document(&mut wire).unwrap_or_else(|| wire.take(wire.rest().len()).unwrap_or_default())),
+            0 => {
+                document = Some(
+                    bson::document(&mut wire)
+                        .unwrap_or_else(|| wire.take(wire.rest().len()).unwrap_or_default()),
+                )
+            }
             1 => {
                 let len = usize::try_from(wire.u32_le()?).ok()?.checked_sub(4)?;
                 let mut part = Wire::new(wire.take(len.min(wire.rest().len()))?);

@@ -85,7 +85,8 @@ impl Request {
                 request.legacy("insert", collection);
                 let cap = out.limits().body;
                 if whole {
-                    request.request = format!("{}.insert({})", request.resource, join(documents, said, cap).0);
+                    request.request =
+                        format!("{}.insert({})", request.resource, join(documents, said, cap).0);
                 }
             }
             Body::Delete { collection, selector } => {
@@ -98,8 +99,10 @@ impl Request {
             }
             Body::Reply { .. } | Body::Other => return None,
         }
-        request.unanswered |=
-            matches!(body, Body::Update { .. } | Body::Insert { .. } | Body::Delete { .. } | Body::KillCursors { .. });
+        request.unanswered |= matches!(
+            body,
+            Body::Update { .. } | Body::Insert { .. } | Body::Delete { .. } | Body::KillCursors { .. }
+        );
         Some(request)
     }
 
@@ -199,7 +202,10 @@ impl Request {
                 params.push_str(if params.len() > 1 { "," } else { "" });
                 json_text::string(&mut params, name);
                 let room = cap.saturating_sub(params.len());
-                params.push_str(&format!(":[{}]}}", join(documents, &out.options.protocols.mongodb, room).0.replace('\n', ",")));
+                params.push_str(&format!(
+                    ":[{}]}}",
+                    join(documents, &out.options.protocols.mongodb, room).0.replace('\n', ",")
+                ));
             }
             self.request = line(&params);
         }
@@ -209,7 +215,9 @@ impl Request {
     fn masked(&self, show: bool) -> &'static [&'static [u8]] {
         match self.command.as_str() {
             _ if show => &[],
-            "saslStart" | "saslContinue" if self.mechanism.as_deref().is_none_or(|m| m == "PLAIN") => &[b"payload"],
+            "saslStart" | "saslContinue" if self.mechanism.as_deref().is_none_or(|m| m == "PLAIN") => {
+                &[b"payload"]
+            }
             "authenticate" => &[b"key"],
             _ => &[b"pwd"],
         }
@@ -226,7 +234,8 @@ impl Request {
             }
             "saslStart" => {
                 self.mechanism = text("mechanism");
-                let payload = bson::find(document, "payload").and_then(|e| e.binary().or(e.str())).unwrap_or_default();
+                let payload =
+                    bson::find(document, "payload").and_then(|e| e.binary().or(e.str())).unwrap_or_default();
                 if self.mechanism.as_deref() == Some("PLAIN") {
                     let mut parts = payload.split(|b| *b == 0).skip(1);
                     self.user = parts.next().map(lossy);
@@ -282,7 +291,8 @@ impl Request {
         }
         let size = Some(self.size).filter(|size| *size > 0);
         draft.bytes(size, reply.as_ref().map(|r| r.size));
-        let replaced = |field: FieldRef| reply.iter().any(|r| r.values.iter().any(|(f, _)| std::ptr::eq(*f, field)));
+        let replaced =
+            |field: FieldRef| reply.iter().any(|r| r.values.iter().any(|(f, _)| std::ptr::eq(*f, field)));
         for (field, value) in self.values.into_iter().filter(|(field, _)| !replaced(field)) {
             draft.put(field, value);
         }

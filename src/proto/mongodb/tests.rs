@@ -68,7 +68,8 @@ fn commands_and_responses() {
     assert_eq!(text(find, "response"), "{\"ok\":1}");
     assert_eq!((find.outcome, find.end, find.ts), (Outcome::Success, Some(9), 5));
     b.feed(Dir::Client, 10, &message(9, 0, 2013, &msg(0, &command("drop", "t", ""))));
-    let failed = "2d000000 01 6f6b00 0000000000000000 02 6572726d736700 05000000 6e6f706500 10 636f646500 1a000000 00";
+    let failed =
+        "2d000000 01 6f6b00 0000000000000000 02 6572726d736700 05000000 6e6f706500 10 636f646500 1a000000 00";
     b.feed(Dir::Server, 11, &message(2, 9, 2013, &msg(0, &hex(failed))));
     assert_eq!(b.events[2].outcome, Outcome::Failure);
     assert_eq!(text(&b.events[2], "error.message"), "nope");
@@ -106,7 +107,8 @@ fn one_request_many_responses() {
 #[test]
 fn log_ins() {
     let mut b = bench();
-    let plain = "02 6d656368616e69736d00 06000000 504c41494e00 05 7061796c6f616400 09000000 00 00616c69636500 7077";
+    let plain =
+        "02 6d656368616e69736d00 06000000 504c41494e00 05 7061796c6f616400 09000000 00 00616c69636500 7077";
     b.feed(Dir::Client, 1, &message(1, 0, 2013, &msg(0, &command("saslStart", "1", plain))));
     let done = "18000000 08 646f6e6500 01 01 6f6b00 000000000000f03f 00";
     b.feed(Dir::Server, 2, &message(2, 1, 2013, &msg(0, &hex(done))));

@@ -132,7 +132,8 @@ impl Login {
             body.bytes(9)?;
             let low = body.int(2)?;
             let Some(more) = body.bytes(5) else { return Some(low) };
-            let high = more.get(3..).unwrap_or_default().iter().rev().fold(0u64, |n, b| n << 8 | u64::from(*b));
+            let high =
+                more.get(3..).unwrap_or_default().iter().rev().fold(0u64, |n, b| n << 8 | u64::from(*b));
             let salt = usize::try_from(body.int(1)?).ok()?.saturating_sub(8).max(13);
             body.bytes(10)?;
             if (low | high << 16) & PLUGIN_AUTH != 0 {

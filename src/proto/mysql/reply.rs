@@ -78,7 +78,12 @@ impl Reply {
     }
 
     /// Takes one packet; whether it was the last. `None` if it does not parse.
-    pub(super) fn packet(&mut self, packet: &Packet<'_>, no_eof: Option<bool>, limits: &Limits) -> Option<bool> {
+    pub(super) fn packet(
+        &mut self,
+        packet: &Packet<'_>,
+        no_eof: Option<bool>,
+        limits: &Limits,
+    ) -> Option<bool> {
         let payload = &packet.payload[..];
         let mut body = Take(payload);
         let head = *payload.first()?;

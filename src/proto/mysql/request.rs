@@ -53,7 +53,8 @@ impl Request {
         let mut values = None;
         let (statement, id) = match command {
             "QUERY" => {
-                let bare = if attributes || body.starts_with(&[0, 1]) { body.strip_prefix(&[0, 1]) } else { None };
+                let bare =
+                    if attributes || body.starts_with(&[0, 1]) { body.strip_prefix(&[0, 1]) } else { None };
                 (Some(text(bare.unwrap_or(body))), None)
             }
             "STMT_PREPARE" | "INIT_DB" | "CREATE_DB" | "DROP_DB" => (Some(text(body)), None),

@@ -122,7 +122,8 @@ fn packetbeat_agrees() {
                     && want["server"]["bytes"].as_u64() == e.destination.bytes
             };
             let found = ours.iter().find(at).unwrap_or_else(|| {
-                let same: Vec<_> = ours.iter().filter(|e| want["query"].as_str() == Some(text(e, "query"))).collect();
+                let same: Vec<_> =
+                    ours.iter().filter(|e| want["query"].as_str() == Some(text(e, "query"))).collect();
                 panic!("{name}: no {want}\nbut {same:?}")
             });
             for field in ["method", "path", "request", "response", "status"] {
@@ -175,15 +176,25 @@ fn anomalies_are_named() {
 /// What a statement is executed with is told with all detail.
 #[test]
 fn parameters_of_prepared_statements() {
-    let packet = |seq: u8, payload: &[u8]| [&[u8::try_from(payload.len()).unwrap(), 0, 0, seq], payload].concat();
+    let packet =
+        |seq: u8, payload: &[u8]| [&[u8::try_from(payload.len()).unwrap(), 0, 0, seq], payload].concat();
     let mut b = bench();
     b.gap(Dir::Client, 1, 100);
     b.feed(Dir::Client, 1, &packet(0, b"\x03select 1"));
     b.feed(Dir::Server, 2, &packet(1, b"\0\0\0\x02\0\0\0"));
     b.feed(Dir::Client, 3, &packet(0, b"\x16insert into t values (?, ?)"));
-    let made = [packet(1, b"\0\x05\0\0\0\0\0\x02\0\0\0\0"), packet(2, b"def"), packet(3, b"def"), packet(4, b"\xfe\0\0\x02\0")];
+    let made = [
+        packet(1, b"\0\x05\0\0\0\0\0\x02\0\0\0\0"),
+        packet(2, b"def"),
+        packet(3, b"def"),
+        packet(4, b"\xfe\0\0\x02\0"),
+    ];
     b.feed(Dir::Server, 4, &made.concat());
-    b.feed(Dir::Client, 5, &packet(0, b"\x17\x05\0\0\0\0\x01\0\0\0\0\x01\x08\0\xfd\0\x07\0\0\0\0\0\0\0\x03bob"));
+    b.feed(
+        Dir::Client,
+        5,
+        &packet(0, b"\x17\x05\0\0\0\0\x01\0\0\0\0\x01\x08\0\xfd\0\x07\0\0\0\0\0\0\0\x03bob"),
+    );
     b.feed(Dir::Server, 6, &packet(1, b"\0\x01\0\x02\0\0\0"));
     let executed = b.events.last().unwrap();
     assert_eq!((text(executed, "mysql.command"), text(executed, "method")), ("STMT_EXECUTE", "INSERT"));

@@ -2,9 +2,9 @@
 
 use super::fields as f;
 use super::{Asked, Call, DATASET, Reply, names, ops, rpc};
+use crate::model::cut;
 use crate::model::{Outcome, Value};
 use crate::proto::fields::{ACTION, ERROR_MESSAGE, METHOD, QUERY, RESOURCE, RESPONSE_START, STATUS};
-use crate::model::cut;
 use crate::proto::wire::Wire;
 use crate::proto::{Draft, Emit, mount, portmap};
 

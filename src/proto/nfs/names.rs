@@ -51,7 +51,10 @@ mod tests {
         assert_eq!((V4.len(), arguments(75), arguments(76)), (ARGUMENTS.len(), "o", "?"));
         assert_eq!(procedure(3, 21), "COMMIT");
         assert_eq!((status(10044), status(10096)), (Some("NFSERR_OP_ILLEGAL"), Some("NFSERR_XATTR2BIG")));
-        assert_eq!((status(70), status(10004), status(3)), (Some("NFSERR_STALE"), Some("NFSERR_NOTSUPP"), None));
+        assert_eq!(
+            (status(70), status(10004), status(3)),
+            (Some("NFSERR_STALE"), Some("NFSERR_NOTSUPP"), None)
+        );
         assert_eq!((status(10073), status(10074)), (None, Some("NFSERR_CLIENTID_BUSY")));
     }
 }

@@ -78,8 +78,19 @@ fn old(asked: &mut Asked, call: &Call, mut wire: Wire<'_>) -> Option<()> {
 fn leads(name: &str) -> bool {
     matches!(
         name,
-        "ACCESS" | "GETATTR" | "GETFH" | "LOOKUP" | "LOOKUPP" | "NVERIFY" | "PUTFH" | "PUTPUBFH" | "PUTROOTFH"
-            | "RESTOREFH" | "SAVEFH" | "SEQUENCE" | "VERIFY"
+        "ACCESS"
+            | "GETATTR"
+            | "GETFH"
+            | "LOOKUP"
+            | "LOOKUPP"
+            | "NVERIFY"
+            | "PUTFH"
+            | "PUTPUBFH"
+            | "PUTROOTFH"
+            | "RESTOREFH"
+            | "SAVEFH"
+            | "SEQUENCE"
+            | "VERIFY"
     )
 }
 

@@ -109,7 +109,10 @@ fn compounds_are_told_whole() {
     assert_eq!(told(&write)[0], "PUTFH | LOCK | WRITE | SETATTR | LOCKU | CLOSE | GETFH");
     // What cannot be read ends the list; a number that is no operation, too.
     assert_eq!(told("00000000 00000001 00000003 0000002b 00000000 0000000a")[0], "");
-    assert_eq!(told(&format!("00000000 00000001 00000003 {file} 0000000a 00000099"))[..2], ["PUTFH | GETFH", "ILLEGAL (153)"]);
+    assert_eq!(
+        told(&format!("00000000 00000001 00000003 {file} 0000000a 00000099"))[..2],
+        ["PUTFH | GETFH", "ILLEGAL (153)"]
+    );
 }
 
 /// A caller without a name is told by its address.
@@ -117,7 +120,11 @@ fn compounds_are_told_whole() {
 fn machines_without_a_name() {
     let mut b = bench(Transport::Udp);
     let head = [5, 0, 2, 100_003, 3, 0, 1, 20].map(u32::to_be_bytes).concat();
-    b.feed(Dir::Client, 1, &[head, hex("00000002 00000000 00000007 00000008 00000000 00000000 00000000")].concat());
+    b.feed(
+        Dir::Client,
+        1,
+        &[head, hex("00000002 00000000 00000007 00000008 00000000 00000000 00000000")].concat(),
+    );
     b.end(2);
     let event = &b.events[0];
     assert_eq!(text(event, "rpc.cred.machinename"), event.source.ip.unwrap().to_string());

@@ -41,7 +41,12 @@ impl Login {
     }
 
     /// A message before the log-in; whether it is the last that is read. `None` if it does not parse.
-    pub(super) fn startup(&mut self, message: &Message<'_>, start: Stamp, out: &mut Emit<'_>) -> Option<bool> {
+    pub(super) fn startup(
+        &mut self,
+        message: &Message<'_>,
+        start: Stamp,
+        out: &mut Emit<'_>,
+    ) -> Option<bool> {
         let mut body = Take(&message.body);
         match body.int(4)? {
             80_877_102 => {
@@ -120,7 +125,9 @@ impl Login {
         self.sizes[0] += message.size;
         if self.method.as_deref() == Some("password") {
             self.password = Some(lossy(Take(&message.body).text()));
-        } else if self.method.as_deref().is_some_and(|m| m.starts_with("SCRAM")) && message.body.starts_with(b"SCRAM") {
+        } else if self.method.as_deref().is_some_and(|m| m.starts_with("SCRAM"))
+            && message.body.starts_with(b"SCRAM")
+        {
             self.method = Some(lossy(Take(&message.body).text()));
         }
     }

@@ -7,7 +7,9 @@ pub(super) fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     let (verdict, from) = match bytes.first() {
         Some(0) => (startup(bytes), Dir::Client),
         Some(b'Q' | b'P') => (statement(bytes), Dir::Client),
-        Some(b'R' | b'E' | b'S' | b'N' | b'T' | b'C' | b'1' | b'2' | b'Z' | b'K') => (answer(bytes), Dir::Server),
+        Some(b'R' | b'E' | b'S' | b'N' | b'T' | b'C' | b'1' | b'2' | b'Z' | b'K') => {
+            (answer(bytes), Dir::Server)
+        }
         _ => (Probe::No, dir),
     };
     match verdict {

@@ -28,10 +28,7 @@ fn played(name: &str, full: bool) -> Vec<Event<'static>> {
 }
 
 fn told(events: &[Event<'_>]) -> Vec<String> {
-    events
-        .iter()
-        .map(|e| [text(e, "method"), text(e, "pgsql.command"), e.outcome.name()].join(" "))
-        .collect()
+    events.iter().map(|e| [text(e, "method"), text(e, "pgsql.command"), e.outcome.name()].join(" ")).collect()
 }
 
 #[test]

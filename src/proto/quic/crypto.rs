@@ -13,11 +13,15 @@ use sha2::Sha256;
 fn salt(version: u32) -> [u8; 20] {
     match version {
         V2 => *b"\x0d\xed\xe3\xde\xf7\x00\xa6\xdb\x81\x93\x81\xbe\x6e\x26\x9d\xcb\xf9\xbd\x2e\xd9",
-        0xff00_0016 | 0xface_b001 => *b"\x7f\xbc\xdb\x0e\x7c\x66\xbb\xe9\x19\x3a\x96\xcd\x21\x51\x9e\xbd\x7a\x02\x64\x4a",
+        0xff00_0016 | 0xface_b001 => {
+            *b"\x7f\xbc\xdb\x0e\x7c\x66\xbb\xe9\x19\x3a\x96\xcd\x21\x51\x9e\xbd\x7a\x02\x64\x4a"
+        }
         0xff00_0017..=0xff00_001c | 0xface_b002 | 0xface_b00e | 0xface_b010..=0xface_b01f => {
             *b"\xc3\xee\xf7\x12\xc7\x2e\xbb\x5a\x11\xa7\xd2\x43\x2b\xb4\x63\x65\xbe\xf9\xf5\x02"
         }
-        0xff00_001d..=0xff00_0020 => *b"\xaf\xbf\xec\x28\x99\x93\xd2\x4c\x9e\x97\x86\xf1\x9c\x61\x11\xe0\x43\x90\xa8\x99",
+        0xff00_001d..=0xff00_0020 => {
+            *b"\xaf\xbf\xec\x28\x99\x93\xd2\x4c\x9e\x97\x86\xf1\x9c\x61\x11\xe0\x43\x90\xa8\x99"
+        }
         _ => *b"\x38\x76\x2c\xf7\xf5\x59\x34\xb3\x4d\x17\x9a\xe6\xa4\xc8\x0c\xad\xcc\xbb\x7f\x0a",
     }
 }
@@ -54,7 +58,12 @@ impl Side {
         };
         let (key, iv, header): ([u8; 16], [u8; 12], [u8; 16]) =
             (expand(&secret, key)?, expand(&secret, iv)?, expand(&secret, header)?);
-        Some(Side { cipher: Aes128Gcm::new(&key.into()), iv, header: Aes128::new(&header.into()), largest: 0 })
+        Some(Side {
+            cipher: Aes128Gcm::new(&key.into()),
+            iv,
+            header: Aes128::new(&header.into()),
+            largest: 0,
+        })
     }
 
     /// Takes the header protection off (RFC 9001 §5.4) and opens the packet; `None` if the tag does not fit.

@@ -30,8 +30,12 @@ pub(super) enum Packet<'a> {
     Initial(Long<'a>),
     ZeroRtt(Long<'a>),
     Handshake(Long<'a>),
-    Retry { version: u32 },
-    Negotiation { versions: Vec<u32> },
+    Retry {
+        version: u32,
+    },
+    Negotiation {
+        versions: Vec<u32>,
+    },
     /// A long header of a version that is not known.
     Unknown(u32),
     Short,
@@ -55,7 +59,9 @@ pub(super) fn version(number: u32) -> Cow<'static, str> {
         V2 => "2".into(),
         0xff00_0000..=0xff00_00ff => format!("draft-{}", number & 0xff).into(),
         _ => match number.to_be_bytes() {
-            bytes @ [b'Q' | b'T', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9'] => bytes.map(char::from).iter().collect::<String>().into(),
+            bytes @ [b'Q' | b'T', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9'] => {
+                bytes.map(char::from).iter().collect::<String>().into()
+            }
             _ => format!("0x{number:08x}").into(),
         },
     }
@@ -132,7 +138,8 @@ pub(super) fn next(bytes: &[u8]) -> Option<(Packet<'_>, &[u8])> {
     if version == 0 {
         let (all, rest) = wire.rest().as_chunks::<4>();
         let versions: Vec<u32> = all.iter().take(VERSIONS).map(|v| u32::from_be_bytes(*v)).collect();
-        return (rest.is_empty() && !versions.is_empty()).then_some((Packet::Negotiation { versions }, &[][..]));
+        return (rest.is_empty() && !versions.is_empty())
+            .then_some((Packet::Negotiation { versions }, &[][..]));
     }
     if !known(version) {
         return Some((Packet::Unknown(version), &[]));

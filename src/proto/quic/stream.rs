@@ -28,7 +28,8 @@ impl<'a> Frame<'a> {
             }
             1 => Frame::Other,
             kind @ (2 | 3) => {
-                let (_, _, ranges, _) = (number(&mut wire)?, number(&mut wire)?, number(&mut wire)?, number(&mut wire)?);
+                let (_, _, ranges, _) =
+                    (number(&mut wire)?, number(&mut wire)?, number(&mut wire)?, number(&mut wire)?);
                 // Each takes two bytes at least: a count that is a lie ends with the bytes.
                 for _ in 0..ranges {
                     number(&mut wire)?;
@@ -44,7 +45,8 @@ impl<'a> Frame<'a> {
                 Frame::Crypto(offset, wire.take(len)?)
             }
             0x1c => {
-                let (code, _, len) = (number(&mut wire)?, number(&mut wire)?, usize::try_from(number(&mut wire)?).ok()?);
+                let (code, _, len) =
+                    (number(&mut wire)?, number(&mut wire)?, usize::try_from(number(&mut wire)?).ok()?);
                 Frame::Close(code, wire.take(len)?)
             }
             _ => return None,
@@ -66,7 +68,8 @@ pub(super) struct Stream {
 impl Stream {
     /// Adds a frame's bytes; `false` if there was no room. The first copy of a byte wins.
     pub fn add(&mut self, offset: u64, data: &[u8]) -> bool {
-        let Some(offset) = usize::try_from(offset).ok().filter(|at| at.saturating_add(data.len()) <= BYTES) else {
+        let Some(offset) = usize::try_from(offset).ok().filter(|at| at.saturating_add(data.len()) <= BYTES)
+        else {
             return false;
         };
         if offset > self.whole.len() {

@@ -5,10 +5,8 @@ use super::reader::Message;
 use super::{DATASET, LOGIN};
 use crate::model::{Outcome, Stamp, Value};
 use crate::proto::Emit;
+use crate::proto::fields::{ACTION, ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, STATUS};
 use crate::proto::sasl::put_login;
-use crate::proto::fields::{
-    ACTION, ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, STATUS,
-};
 
 const MASK: &str = "******";
 

@@ -224,7 +224,8 @@ impl Reader {
 
     /// More of the current scalar.
     fn add(&mut self, bytes: &[u8], limits: &Limits) {
-        let whole = self.open.last().is_some_and(|o| self.message.count.saturating_sub(o.left) >= limits.list as u64);
+        let whole =
+            self.open.last().is_some_and(|o| self.message.count.saturating_sub(o.left) >= limits.list as u64);
         if let Some(arg) = self.message.args.last_mut().filter(|_| self.open.len() == 1 && !whole) {
             let room = limits.text.saturating_sub(arg.len());
             arg.extend_from_slice(bytes.get(..room).unwrap_or(bytes));

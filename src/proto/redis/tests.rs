@@ -177,7 +177,10 @@ fn every_secret_is_masked() {
         ("SENTINEL SET m auth-user u auth-pass S1", "SENTINEL SET m auth-user u auth-pass ******"),
         ("SENTINEL SET m requirepass S1", "SENTINEL SET m requirepass ******"),
         ("SENTINEL CONFIG SET sentinel-pass S1", "SENTINEL CONFIG SET sentinel-pass ******"),
-        ("ACL SETUSER u on >S1 #S2 ~k +@all <S3 !S4", "ACL SETUSER u on ****** ****** ~k +@all ****** ******"),
+        (
+            "ACL SETUSER u on >S1 #S2 ~k +@all <S3 !S4",
+            "ACL SETUSER u on ****** ****** ~k +@all ****** ******",
+        ),
     ];
     for (line, want) in cases {
         let words: Vec<&str> = line.split(' ').collect();

@@ -26,7 +26,8 @@ parts!(CONTACT, CONTACT_ORIGINAL, CONTACT_SCHEME, CONTACT_USERNAME, CONTACT_HOST
 parts!(AUTH, AUTH_ORIGINAL, AUTH_SCHEME_OF_URI, AUTH_USERNAME, AUTH_HOST, AUTH_PORT);
 
 fn address(draft: &mut Draft, uri: Uri, Parts([original, scheme, user, host, port]): &Parts) {
-    for (field, text) in [(original, uri.original), (scheme, uri.scheme), (user, uri.user), (host, uri.host)] {
+    for (field, text) in [(original, uri.original), (scheme, uri.scheme), (user, uri.user), (host, uri.host)]
+    {
         if !text.is_empty() {
             draft.put(field, text);
         }
@@ -53,18 +54,22 @@ fn credentials<'m>(message: &'m Message, out: &Emit<'_>) -> Option<&'m str> {
 
 /// Whether the answer to a request says if its credentials are right. Other requests repeat those of the log-in.
 pub(super) fn is_login(message: &Message, out: &Emit<'_>) -> bool {
-    let asks = message.request.as_ref().is_some_and(|(method, _)| matches!(method.as_str(), "REGISTER" | "INVITE"));
+    let asks =
+        message.request.as_ref().is_some_and(|(method, _)| matches!(method.as_str(), "REGISTER" | "INVITE"));
     asks && credentials(message, out).is_some()
 }
 
 /// What a final response says of the credentials it answers (RFC 3261 section 22): those with a nonce that is too old
 /// are asked for again, right or wrong (RFC 7616 section 3.3).
 pub(super) fn verdict(message: &Message) -> Outcome {
-    let challenges = ["www-authenticate", "proxy-authenticate"].into_iter().flat_map(|name| message.all(name));
+    let challenges =
+        ["www-authenticate", "proxy-authenticate"].into_iter().flat_map(|name| message.all(name));
     let mut params = challenges.filter_map(authorization).flat_map(|(_, params)| params);
     match message.response {
         Some((200..300, _)) => Outcome::Success,
-        Some((401 | 407, _)) if params.any(|(key, value)| key == "stale" && value.eq_ignore_ascii_case("true")) => {
+        Some((401 | 407, _))
+            if params.any(|(key, value)| key == "stale" && value.eq_ignore_ascii_case("true")) =>
+        {
             Outcome::Unknown
         }
         Some((401 | 403 | 407, _)) => Outcome::Failure,
@@ -193,7 +198,8 @@ fn authenticate(draft: &mut Draft, value: &str, out: &Emit<'_>) {
     if scheme.eq_ignore_ascii_case("basic") {
         let word = value.trim().split_once(' ').map(|(_, word)| word.trim()).unwrap_or_default();
         let plain = base64::decode(word.as_bytes()).unwrap_or_default();
-        let mut parts = plain.splitn(2, |b| *b == b':').map(|part| String::from_utf8_lossy(part).into_owned());
+        let mut parts =
+            plain.splitn(2, |b| *b == b':').map(|part| String::from_utf8_lossy(part).into_owned());
         (user, password) = (parts.next(), parts.next());
     }
     draft.put(&f::AUTH_SCHEME, scheme).put_some(&f::AUTH_REALM, param("realm"));

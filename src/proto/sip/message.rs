@@ -107,5 +107,8 @@ pub(super) fn authorization(value: &str) -> Option<(String, Vec<(String, String)
     let (scheme, rest) = value.trim().split_once(' ')?;
     let params = rest.split(',').filter_map(|part| part.split_once('='));
     let clean = |text: &str| text.trim().trim_matches(['"', '\'']).to_owned();
-    Some((scheme.to_owned(), params.map(|(key, value)| (key.trim().to_ascii_lowercase(), clean(value))).collect()))
+    Some((
+        scheme.to_owned(),
+        params.map(|(key, value)| (key.trim().to_ascii_lowercase(), clean(value))).collect(),
+    ))
 }

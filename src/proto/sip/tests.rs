@@ -25,10 +25,19 @@ fn requests_and_responses() {
         b.feed(Dir::Client, 1, INVITE);
         b.feed(Dir::Server, 5, OK);
         let [invite, ok] = &b.events[..] else { panic!("{} events", b.events.len()) };
-        assert_eq!((text(invite, "method"), text(invite, "sip.from.display_info")), ("INVITE".into(), "Alice".into()));
-        assert_eq!((text(invite, "sip.to.uri.username"), text(invite, "sip.to.display_info")), ("bob".into(), "Bob".into()));
+        assert_eq!(
+            (text(invite, "method"), text(invite, "sip.from.display_info")),
+            ("INVITE".into(), "Alice".into())
+        );
+        assert_eq!(
+            (text(invite, "sip.to.uri.username"), text(invite, "sip.to.display_info")),
+            ("bob".into(), "Bob".into())
+        );
         assert_eq!(text(invite, "sip.via.original"), "SIP/2.0/UDP pc33;branch=z9hG4bK | SIP/2.0/UDP second");
-        assert_eq!((text(invite, "sip.sdp.connection.address"), text(invite, "sip.sdp.media.description")), ("192.0.2.1".into(), "audio 9 x".into()));
+        assert_eq!(
+            (text(invite, "sip.sdp.connection.address"), text(invite, "sip.sdp.media.description")),
+            ("192.0.2.1".into(), "audio 9 x".into())
+        );
         assert_eq!(ok.outcome, Outcome::Success);
         assert_eq!(ok.by_name("netlog.sip.request.start"), Some(&Value::Time(1)));
         assert_eq!((ok.source.port, text(ok, "event.action")), (Some(443), "sip-invite".into()));
@@ -38,7 +47,11 @@ fn requests_and_responses() {
 #[test]
 fn credentials() {
     let mut b = bench(Transport::Udp);
-    b.feed(Dir::Client, 1, b"REGISTER sip:x SIP/2.0\r\nAuthorization: Basic Ym9iOnNlY3JldA==\r\nCSeq: 1 REGISTER\r\n\r\n");
+    b.feed(
+        Dir::Client,
+        1,
+        b"REGISTER sip:x SIP/2.0\r\nAuthorization: Basic Ym9iOnNlY3JldA==\r\nCSeq: 1 REGISTER\r\n\r\n",
+    );
     assert!(b.events[0].has("netlog.user.clear_password") && !b.events[0].has("netlog.user.password"));
     assert_eq!(text(&b.events[0], "user.name"), "bob");
     assert!(std::ptr::eq(b.events[0].dataset, &LOGIN));
@@ -49,7 +62,8 @@ fn credentials() {
 
 /// A request of call `c`, with a Digest or without.
 fn request(method: &str, number: u32, digest: bool) -> String {
-    let proof = if digest { "Authorization: Digest username=\"100\", nonce=\"n\", response=\"0\"\r\n" } else { "" };
+    let proof =
+        if digest { "Authorization: Digest username=\"100\", nonce=\"n\", response=\"0\"\r\n" } else { "" };
     format!("{method} sip:x SIP/2.0\r\ni: c\r\nCSeq: {number} {method}\r\n{proof}\r\n")
 }
 
@@ -78,7 +92,11 @@ fn log_ins_are_told_with_their_verdict() {
         b.feed(Dir::Server, 5, response(status, 2, method).as_bytes());
         let logins: Vec<_> = b.events.iter().filter(|event| std::ptr::eq(event.dataset, &LOGIN)).collect();
         let [login] = logins[..] else { panic!("{status}: {} log-ins", logins.len()) };
-        assert_eq!((login.outcome, text(login, "user.name"), login.ts), (want, "100".into(), 3), "{method} {status}");
+        assert_eq!(
+            (login.outcome, text(login, "user.name"), login.ts),
+            (want, "100".into(), 3),
+            "{method} {status}"
+        );
         assert_eq!((b.events.len(), login.source.port), (5, b.events[0].source.port));
     }
 }

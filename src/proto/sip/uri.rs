@@ -27,7 +27,9 @@ impl Uri {
         let after = place.rfind(']').map_or(0, |at| at + 1);
         let colon = place.get(after..).and_then(|rest| rest.find(':')).map(|at| after + at);
         let (host, port) = match colon {
-            Some(at) => (place.get(..at).unwrap_or_default(), place.get(at + 1..).and_then(|p| p.parse().ok())),
+            Some(at) => {
+                (place.get(..at).unwrap_or_default(), place.get(at + 1..).and_then(|p| p.parse().ok()))
+            }
             None => (place, None),
         };
         let original = if password.is_empty() {
@@ -106,10 +108,17 @@ mod tests {
         let (a, b, c, d) = parts("sip:[2001:db8::1]:5060");
         assert_eq!(((a, b, c), d), (own("sip", "", "[2001:db8::1]"), Some(5060)));
         let uri = Uri::parse("sip:alice:secretword@atlanta.com;transport=tcp");
-        assert_eq!((uri.user.as_str(), uri.original.as_str()), ("alice", "sip:alice:******@atlanta.com;transport=tcp"));
+        assert_eq!(
+            (uri.user.as_str(), uri.original.as_str()),
+            ("alice", "sip:alice:******@atlanta.com;transport=tcp")
+        );
         assert_eq!(uri.param("transport").as_deref(), Some("tcp"));
-        let party = Party::parse("\"Mr. Watson\" <sip:watson@bell.com;line=3>;q=0.7; expires=3600, <sip:x@y>");
+        let party =
+            Party::parse("\"Mr. Watson\" <sip:watson@bell.com;line=3>;q=0.7; expires=3600, <sip:x@y>");
         assert_eq!((party.display.as_str(), party.param("expires").as_deref()), ("Mr. Watson", Some("3600")));
-        assert_eq!((party.param("q").as_deref(), party.uri.param("line").as_deref()), (Some("0.7"), Some("3")));
+        assert_eq!(
+            (party.param("q").as_deref(), party.uri.param("line").as_deref()),
+            (Some("0.7"), Some("3"))
+        );
     }
 }

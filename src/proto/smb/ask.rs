@@ -57,7 +57,9 @@ impl Smb {
             0x0a => return self.opened(u16_at(parts.words, 0), draft).map_or(Asked::Quiet, Asked::Read),
             0x2e => return self.opened(u16_at(parts.words, 4), draft).map_or(Asked::Quiet, Asked::Read),
             0x0b => self.written(u16_at(parts.words, 0), u16_at(parts.words, 2), None, draft),
-            0x2f => self.written(u16_at(parts.words, 4), u16_at(parts.words, 20), u16_at(parts.words, 18), draft),
+            0x2f => {
+                self.written(u16_at(parts.words, 4), u16_at(parts.words, 20), u16_at(parts.words, 18), draft)
+            }
             0x32 => return self.transaction(name, message, parts, draft),
             _ => {}
         }

@@ -29,7 +29,8 @@ pub(super) fn dialect(number: u16) -> String {
 }
 
 /// CreateDisposition.
-pub(super) static DISPOSITIONS: &[&str] = &["supersede", "open", "create", "open_if", "overwrite", "overwrite_if"];
+pub(super) static DISPOSITIONS: &[&str] =
+    &["supersede", "open", "create", "open_if", "overwrite", "overwrite_if"];
 /// CreateAction.
 pub(super) static ACTIONS: &[&str] = &["superseded", "opened", "created", "overwritten"];
 

@@ -124,7 +124,8 @@ impl Smb {
         if matches!(command, 0xa4 | 0x26 | 0x33 | 0xa1) {
             return Some(());
         }
-        let transaction = (command == 0x32).then(|| u16_at(parts.words, 28)).flatten().and_then(names::transaction);
+        let transaction =
+            (command == 0x32).then(|| u16_at(parts.words, 28)).flatten().and_then(names::transaction);
         let name = transaction.or_else(|| names::old(command))?;
         let mut draft = draft(name, "1", size, &self.know, out);
         let asked = self.old_request((command, name), message, parts, &mut draft);

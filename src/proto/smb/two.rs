@@ -133,7 +133,10 @@ impl Smb {
         let mut draft = draft(name, "2", head.size, &self.know, out);
         if head.session != 0 {
             draft.put(&f::SESSION, format!("{:016x}", head.session));
-            draft.put_some(&USER_NAME, self.know.users.get(&head.session).cloned().filter(|_| name != "SESSION_SETUP"));
+            draft.put_some(
+                &USER_NAME,
+                self.know.users.get(&head.session).cloned().filter(|_| name != "SESSION_SETUP"),
+            );
         }
         if !matches!(name, "TREE_CONNECT" | "NEGOTIATE" | "SESSION_SETUP" | "LOGOFF" | "ECHO") {
             draft.put_some(&f::SHARE, self.know.shares.get(&head.tree).cloned());
@@ -222,7 +225,8 @@ impl Smb {
         match (body.get(2), body.get(3)) {
             (Some(1), Some(10)) => {
                 let len = u32_at(data, 16).and_then(|n| usize::try_from(n).ok());
-                draft.put_some(&f::RENAMED, len.and_then(|n| data.get(20..20usize.checked_add(n)?)).map(path));
+                draft
+                    .put_some(&f::RENAMED, len.and_then(|n| data.get(20..20usize.checked_add(n)?)).map(path));
             }
             (Some(1), Some(13)) => drop(draft.put(&f::DELETE, data.first() == Some(&1))),
             _ => {}

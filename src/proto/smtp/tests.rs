@@ -4,7 +4,8 @@ use crate::proto::rig::Rig;
 
 #[test]
 fn a_session() {
-    let mut rig = Rig::new(&PROTOCOL, Transport::Tcp, 25, Options { show_secrets: true, ..Options::default() });
+    let mut rig =
+        Rig::new(&PROTOCOL, Transport::Tcp, 25, Options { show_secrets: true, ..Options::default() });
     rig.stream(Dir::Server, b"220 mx ESMTP\r\n");
     rig.stream(Dir::Client, b"AUTH PLAIN AGFsaWNlAHB3\r\n");
     rig.stream(Dir::Server, b"535 5.7.8 no\r\n");
@@ -16,7 +17,10 @@ fn a_session() {
     assert_eq!(rig.stream(Dir::Server, b"220 go\r\nx"), Step::Switch(8));
     rig.end();
     assert_eq!(rig.text(1, "user.name"), "alice");
-    assert_eq!((rig.text(1, "netlog.user.password"), rig.events[1].outcome), ("pw".to_owned(), Outcome::Failure));
+    assert_eq!(
+        (rig.text(1, "netlog.user.password"), rig.events[1].outcome),
+        ("pw".to_owned(), Outcome::Failure)
+    );
     let mail = ["smtp.mail_from", "smtp.rcpt_to", "smtp.rcpt_refused", "email.subject", "email.from.address"];
     assert_eq!(mail.map(|n| rig.text(2, n)), ["a@x", "b@y", "c@y", "hi", "a@x"]);
     assert_eq!(rig.events[2].outcome, Outcome::Success);
@@ -36,7 +40,8 @@ fn a_mail_that_is_refused_to_all() {
     }
     rig.end();
     let mails: Vec<_> = rig.events.iter().filter(|e| e.by_name("smtp.mail_from").is_some()).collect();
-    let told = |e: &Event<'_>| (e.outcome, e.by_name("error.message").and_then(Value::as_str).map(str::to_owned));
+    let told =
+        |e: &Event<'_>| (e.outcome, e.by_name("error.message").and_then(Value::as_str).map(str::to_owned));
     let refused = (Outcome::Failure, Some("relay".to_owned()));
     let want = [refused.clone(), refused, (Outcome::Unknown, None)];
     assert_eq!(mails.into_iter().map(told).collect::<Vec<_>>(), want);

@@ -66,16 +66,7 @@ impl Auth {
     /// `compression` is the server's: one that begins before the log-in hides all sizes.
     pub fn new(cipher: &str, mac: &str, compression: &str) -> Auth {
         let success = shortest(cipher, mac).filter(|_| compression != "zlib");
-        Auth {
-            success,
-            asked: false,
-            turn: 0,
-            turns: 0,
-            total: 0,
-            refusal: 0,
-            refusals: 0,
-            accepted: false,
-        }
+        Auth { success, asked: false, turn: 0, turns: 0, total: 0, refusal: 0, refusals: 0, accepted: false }
     }
 
     /// Takes account of encrypted bytes; whether nothing more is to be learnt.

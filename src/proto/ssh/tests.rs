@@ -46,12 +46,13 @@ fn hassh_published() {
               diffie-hellman-group18-sha512@ssh.com"
             .into(),
         there: kex::Way {
-            cipher: "aes128-cbc,aes128-ctr,aes192-cbc,aes192-ctr,aes256-cbc,aes256-ctr,blowfish-cbc,blowfish-ctr,\
+            cipher:
+                "aes128-cbc,aes128-ctr,aes192-cbc,aes192-ctr,aes256-cbc,aes256-ctr,blowfish-cbc,blowfish-ctr,\
              cast128-cbc,cast128-ctr,idea-cbc,idea-ctr,serpent128-cbc,serpent128-ctr,serpent192-cbc,\
              serpent192-ctr,serpent256-cbc,serpent256-ctr,3des-cbc,3des-ctr,twofish128-cbc,twofish128-ctr,\
              twofish192-cbc,twofish192-ctr,twofish256-cbc,twofish256-ctr,twofish-cbc,arcfour,arcfour128,\
              arcfour256"
-                .into(),
+                    .into(),
             mac: "hmac-sha1,hmac-sha1-96,hmac-md5,hmac-md5-96,hmac-sha2-256,hmac-sha2-512".into(),
             compression: "zlib@openssh.com,zlib,none".into(),
         },
@@ -108,7 +109,8 @@ fn logins_of_a_real_server() {
     assert!(first.end.is_some_and(|end| end > first.ts));
 }
 
-const LISTS: [&str; 10] = ["k", "h", "aes128-ctr", "aes128-ctr", "hmac-sha1", "hmac-sha1", "none", "none", "", ""];
+const LISTS: [&str; 10] =
+    ["k", "h", "aes128-ctr", "aes128-ctr", "hmac-sha1", "hmac-sha1", "none", "none", "", ""];
 
 /// A whole key exchange, by side.
 fn exchange() -> [(Dir, Vec<u8>); 6] {

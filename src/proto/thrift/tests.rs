@@ -27,7 +27,11 @@ fn calls_and_results() {
     assert_eq!((b.events[0].ts, b.events[0].end), (1, Some(4)));
     // An exception of the application, and one declared.
     b.feed(Dir::Client, 5, &hex(PING));
-    b.feed(Dir::Server, 6, &hex("80010003 00000004 70696e67 00000007 0b 0001 00000002 6e6f 08 0002 00000001 00"));
+    b.feed(
+        Dir::Server,
+        6,
+        &hex("80010003 00000004 70696e67 00000007 0b 0001 00000002 6e6f 08 0002 00000001 00"),
+    );
     assert_eq!(text(&b.events[1], "thrift.exceptions"), "(1: \"no\", 2: 1)");
     assert_eq!(b.events[1].outcome, Outcome::Failure);
     b.feed(Dir::Client, 7, &hex("80010004 00000003 7a6970 00000008 00"));
@@ -90,7 +94,14 @@ fn anomalies_are_named() {
 
 #[test]
 fn probes_are_strict() {
-    let no = ["16030100", "00000008 04d2162f", "474554202f", "80020001", "00000010 0000000c 01", "0000000500000000"];
+    let no = [
+        "16030100",
+        "00000008 04d2162f",
+        "474554202f",
+        "80020001",
+        "00000010 0000000c 01",
+        "0000000500000000",
+    ];
     for bytes in no {
         assert_eq!(head::probe(Dir::Client, &hex(bytes)), Probe::No, "{bytes}");
     }

@@ -73,7 +73,8 @@ pub(super) struct Reader {
 impl Reader {
     /// Shows what `style` says.
     pub(super) fn new(coding: Coding, style: Style) -> Reader {
-        let mut reader = Reader { coding, stack: Vec::new(), string: None, fields: Vec::new(), cut: false, style };
+        let mut reader =
+            Reader { coding, stack: Vec::new(), string: None, fields: Vec::new(), cut: false, style };
         reader.open(STRUCT, 0, 0, 0, false);
         reader
     }
@@ -358,8 +359,17 @@ mod tests {
         let text = read(Coding::Binary, &list);
         assert_eq!(text, format!("(1: [{}...], 2: \"{}...\")", "7, ".repeat(15), "x".repeat(200)));
         let deep = rig::hex(&"0c 0001".repeat(40));
-        assert_eq!(Reader::new(Coding::Binary, Style::new(&Thrift::default(), 250)).read(&deep), Err("thrift.depth"));
-        assert_eq!(Reader::new(Coding::Binary, Style::new(&Thrift::default(), 250)).read(&[0x55]).map(|r| r.1), Ok(false));
-        assert_eq!(Reader::new(Coding::Binary, Style::new(&Thrift::default(), 250)).read(&[0x55, 0, 1]), Err("thrift.kind"));
+        assert_eq!(
+            Reader::new(Coding::Binary, Style::new(&Thrift::default(), 250)).read(&deep),
+            Err("thrift.depth")
+        );
+        assert_eq!(
+            Reader::new(Coding::Binary, Style::new(&Thrift::default(), 250)).read(&[0x55]).map(|r| r.1),
+            Ok(false)
+        );
+        assert_eq!(
+            Reader::new(Coding::Binary, Style::new(&Thrift::default(), 250)).read(&[0x55, 0, 1]),
+            Err("thrift.kind")
+        );
     }
 }

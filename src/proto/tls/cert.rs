@@ -243,7 +243,8 @@ impl Cert {
 impl Name {
     fn object(&self) -> Value<'static> {
         let parts = NAME_PARTS.iter().zip(&self.parts).filter(|(_, v)| !v.is_empty());
-        let mut members: Vec<_> = parts.map(|((_, key, _), v)| (Cow::Borrowed(*key), one_or_list(v))).collect();
+        let mut members: Vec<_> =
+            parts.map(|((_, key, _), v)| (Cow::Borrowed(*key), one_or_list(v))).collect();
         let [.., province] = &self.parts;
         if !province.is_empty() {
             members.push((Cow::Borrowed("province"), one_or_list(province)));

@@ -212,7 +212,8 @@ fn certificates(
     if said.send_certificates == Some(false) {
         return;
     }
-    let (detail, raw) = (out.options.wants(said.include_detailed_fields), out.options.wants(said.include_raw_certificates));
+    let (detail, raw) =
+        (out.options.wants(said.include_detailed_fields), out.options.wants(said.include_raw_certificates));
     match Cert::parse(leaf, out.limits()) {
         None => {
             out.anomaly("tls.certificate");

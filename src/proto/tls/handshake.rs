@@ -81,7 +81,14 @@ impl Handshake {
     }
 
     /// One record of `dir`, whose side is `me`.
-    pub(super) fn record(&mut self, dir: Dir, r: Record<'_>, me: &mut Side, peer: &Side, out: &mut Emit<'_>) -> Turn {
+    pub(super) fn record(
+        &mut self,
+        dir: Dir,
+        r: Record<'_>,
+        me: &mut Side,
+        peer: &Side,
+        out: &mut Emit<'_>,
+    ) -> Turn {
         let encrypted = me.ccs && !self.dummy_ccs();
         match r.kind {
             record::CHANGE_CIPHER_SPEC => {

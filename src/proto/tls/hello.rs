@@ -95,7 +95,8 @@ impl Hello {
         let session_id = w.vec8()?.0.to_vec();
         let ciphers = vec![w.u16()?];
         let compressions = vec![w.u8()?];
-        let mut hello = Hello { version, random, session_id, ciphers, compressions, retry, ..Hello::default() };
+        let mut hello =
+            Hello { version, random, session_id, ciphers, compressions, retry, ..Hello::default() };
         hello.extensions_of(w, false);
         Some(hello)
     }

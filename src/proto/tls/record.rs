@@ -60,7 +60,9 @@ impl Side {
             return true;
         }
         let open = self.partial.max(self.resync);
-        let Some(left) = usize::try_from(missing).ok().and_then(|m| open.checked_sub(m)) else { return false };
+        let Some(left) = usize::try_from(missing).ok().and_then(|m| open.checked_sub(m)) else {
+            return false;
+        };
         self.resync = left;
         self.partial = 0;
         self.lost = true;

@@ -36,7 +36,8 @@ impl Folder {
         fs::create_dir_all(path)?;
         let unfinished = Unfinished::begin(path)?;
         write_script(&path.join("load.sh"))?;
-        let (folder, schema, options) = (path.join("setup"), Arc::clone(&context.schema), context.setup.clone());
+        let (folder, schema, options) =
+            (path.join("setup"), Arc::clone(&context.schema), context.setup.clone());
         let setup = std::thread::spawn(move || write_setup(&folder, &schema, &options));
         let options = context.bulk.clone();
         Ok(Folder { path: path.to_owned(), options, part: None, done: Vec::new(), unfinished, setup })
@@ -72,9 +73,7 @@ impl Folder {
         self.end_part()?;
         let failed = |_| Err(io::Error::other("the set-up failed in an unforeseen way (a bug in netlog)"));
         self.setup.join().unwrap_or_else(failed)?;
-        let part = |p: &Summary| {
-            json!({"file": p.name, "documents": p.documents, "bytes": p.bytes, "sha256": p.sha256})
-        };
+        let part = |p: &Summary| json!({"file": p.name, "documents": p.documents, "bytes": p.bytes, "sha256": p.sha256});
         let manifest = json!({
             "netlog": report.version,
             "documents": self.done.iter().map(|p| p.documents).sum::<u64>(),

@@ -84,7 +84,8 @@ impl Unfinished {
         let manifest = Manifest::read(folder);
         let noted = fs::read_to_string(&path).ok().filter(|text| text.starts_with(HEAD));
         let ours = manifest.is_ok() || noted.is_some();
-        let mut known: Vec<String> = noted.iter().flat_map(|t| t.lines().skip(1)).map(str::to_owned).collect();
+        let mut known: Vec<String> =
+            noted.iter().flat_map(|t| t.lines().skip(1)).map(str::to_owned).collect();
         known.extend(manifest.iter().flat_map(|m| &m.parts).map(|part| part.file.clone()));
         let mut old = Vec::new();
         for entry in fs::read_dir(folder)? {

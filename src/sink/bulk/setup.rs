@@ -16,7 +16,8 @@ use std::path::Path;
 /// # Errors
 /// If a folder or file cannot be written.
 pub fn write_setup(path: &Path, schema: &Schema, options: &setup::Options) -> io::Result<Vec<Target>> {
-    let targets: Vec<Target> = Target::all().filter(|t| options.target.is_none_or(|only| only == *t)).collect();
+    let targets: Vec<Target> =
+        Target::all().filter(|t| options.target.is_none_or(|only| only == *t)).collect();
     let (boards, glob) = (Boards::shipped().map_err(io::Error::other)?, options.index.glob());
     for target in &targets {
         let folder = path.join(target.name());

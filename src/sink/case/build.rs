@@ -1,9 +1,9 @@
 //! Columns being filled: which rows have a value, and these values. Most columns of most tables have few.
 
+use super::cursor::{Values, numbers as read};
 use super::levels::Bits;
 use super::numbers::{self, Way};
 use super::press::{Press, Slots};
-use super::cursor::{Values, numbers as read};
 use super::texts::Texts;
 use crate::case::Kind;
 use polars_arrow::datatypes::{ArrowDataType, Field, TimeUnit};

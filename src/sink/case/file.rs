@@ -6,8 +6,8 @@ use crate::case::{Column, ROW};
 use polars::prelude::PolarsError;
 use polars_arrow::datatypes::{ArrowSchema, Field};
 use polars_parquet::write::{
-    CompressedPage, DynIter, DynStreamingIterator, FallibleStreamingIterator, FileWriter, KeyValue, StatisticsOptions,
-    Version, WriteOptions, schema_to_metadata_key,
+    CompressedPage, DynIter, DynStreamingIterator, FallibleStreamingIterator, FileWriter, KeyValue,
+    StatisticsOptions, Version, WriteOptions, schema_to_metadata_key,
 };
 use std::fs::File;
 use std::io::{self, BufWriter, Write};

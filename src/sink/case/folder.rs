@@ -31,7 +31,12 @@ impl Sheet {
     fn new(schema: &Schema, name: &'static str) -> Sheet {
         let columns = columns::of(schema, name);
         let more = columns.iter().position(|c| c.name == MORE).unwrap_or(0);
-        Sheet { name, columns: Arc::new(columns), more: u16::try_from(more).unwrap_or(0), shelf: shelf_of(name) }
+        Sheet {
+            name,
+            columns: Arc::new(columns),
+            more: u16::try_from(more).unwrap_or(0),
+            shelf: shelf_of(name),
+        }
     }
 }
 
@@ -94,9 +99,8 @@ impl Sink for Case {
         for shelf in &mut self.shelves {
             tables.append(&mut shelf.finish()?);
         }
-        let tables = tables.iter().filter_map(|(number, table)| {
-            Some((self.sheets.get(usize::from(*number))?, table))
-        });
+        let tables =
+            tables.iter().filter_map(|(number, table)| Some((self.sheets.get(usize::from(*number))?, table)));
         manifest::write(&self.folder, tables.collect(), self.events, report, self.hash)
     }
 }

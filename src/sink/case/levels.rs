@@ -123,7 +123,13 @@ impl Bits {
 }
 
 /// Appends the levels of lists with so many members each, those that are there; how many levels.
-pub fn lists(out: &mut Vec<u8>, there: &Bits, rows: &Range<usize>, counts: &[u32], room: &mut Vec<u8>) -> usize {
+pub fn lists(
+    out: &mut Vec<u8>,
+    there: &Bits,
+    rows: &Range<usize>,
+    counts: &[u32],
+    room: &mut Vec<u8>,
+) -> usize {
     room.clear();
     each(there, rows, counts, |count| {
         room.push(0);

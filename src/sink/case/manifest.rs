@@ -128,8 +128,12 @@ struct Small {
 
 impl Small {
     fn new(columns: &[(&str, Kind)]) -> Small {
-        let column =
-            |(name, kind): &(&str, Kind)| Column { name: (*name).to_owned(), kind: *kind, part: Part::Whole, field: None };
+        let column = |(name, kind): &(&str, Kind)| Column {
+            name: (*name).to_owned(),
+            kind: *kind,
+            part: Part::Whole,
+            field: None,
+        };
         let builders = columns.iter().map(|(_, kind)| Builder::new(*kind)).collect();
         Small { columns: columns.iter().map(column).collect(), builders, rows: 0 }
     }
@@ -198,12 +202,7 @@ fn findings(folder: &Path, report: &Report, press: &mut Press) -> io::Result<()>
     table.write(&folder.join("findings.parquet"), press)
 }
 
-fn inputs(
-    folder: &Path,
-    report: &Report,
-    hashes: &[Option<String>],
-    press: &mut Press,
-) -> io::Result<()> {
+fn inputs(folder: &Path, report: &Report, hashes: &[Option<String>], press: &mut Press) -> io::Result<()> {
     let mut table = Small::new(&[
         ("path", Kind::Text),
         ("kind", Kind::Text),
@@ -234,8 +233,12 @@ fn inputs(
 }
 
 fn reasons(folder: &Path, ledger: &Ledger, press: &mut Press) -> io::Result<()> {
-    let mut table =
-        Small::new(&[("account", Kind::Text), ("reason", Kind::Text), ("count", Kind::Int), ("bytes", Kind::Int)]);
+    let mut table = Small::new(&[
+        ("account", Kind::Text),
+        ("reason", Kind::Text),
+        ("count", Kind::Int),
+        ("bytes", Kind::Int),
+    ]);
     let mut totals = |name: &str, counts: &Counts| {
         table.push(&[Cell::Text(name), Cell::Text("read"), Cell::Int(counts.read), Cell::Int(counts.bytes)]);
         table.push(&[Cell::Text(name), Cell::Text("decoded"), Cell::Int(counts.decoded), Cell::None]);

@@ -36,7 +36,12 @@ pub enum Way {
 ///
 /// # Errors
 /// What the compressor says.
-pub fn pages(words: &[i64], way: Way, slots: Slots<'_>, press: &mut Press) -> io::Result<Vec<CompressedPage>> {
+pub fn pages(
+    words: &[i64],
+    way: Way,
+    slots: Slots<'_>,
+    press: &mut Press,
+) -> io::Result<Vec<CompressedPage>> {
     let mut layout = Layout { encoding: Encoding::Plain, size: 8 * words.len(), bounds: bounds(words, way) };
     let of = |values| words.get(values).unwrap_or_default();
     match way {
@@ -121,7 +126,8 @@ fn bounds(words: &[i64], way: Way) -> Option<(Vec<u8>, Vec<u8>)> {
     match way {
         Way::Floats => {
             // What is no number has no place in an order.
-            let floats = || words.iter().map(|word| f64::from_bits(word.cast_unsigned())).filter(|n| !n.is_nan());
+            let floats =
+                || words.iter().map(|word| f64::from_bits(word.cast_unsigned())).filter(|n| !n.is_nan());
             let (least, most) = (floats().reduce(f64::min)?, floats().reduce(f64::max)?);
             // Of the two zeros each stands for both.
             let least = if least == 0.0 { -0.0 } else { least };

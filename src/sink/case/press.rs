@@ -4,7 +4,9 @@ use super::levels::{self, Bits};
 use polars_parquet::parquet::CowBuffer;
 use polars_parquet::parquet::compression::Compression;
 use polars_parquet::parquet::metadata::Descriptor;
-use polars_parquet::parquet::page::{CompressedDataPage, CompressedDictPage, DataPageHeader, DataPageHeaderV1};
+use polars_parquet::parquet::page::{
+    CompressedDataPage, CompressedDictPage, DataPageHeader, DataPageHeaderV1,
+};
 use polars_parquet::parquet::statistics::ParquetStatistics;
 use polars_parquet::write::{CompressedPage, CompressionOptions, Encoding, ZstdLevel};
 use std::io;

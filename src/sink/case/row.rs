@@ -167,7 +167,9 @@ impl Spelling {
             Value::Words(words) if words.len() <= MEMBERS => {
                 sheaf.lasting(column, words);
             }
-            Value::List(items) if items.len() <= MEMBERS && items.iter().all(|item| item.as_ip().is_some()) => {
+            Value::List(items)
+                if items.len() <= MEMBERS && items.iter().all(|item| item.as_ip().is_some()) =>
+            {
                 sheaf.ips(column, items.len(), items.iter().filter_map(Value::as_ip));
             }
             Value::List(items) if items.len() <= MEMBERS => sheaf.texts(column, items.len(), |each| {

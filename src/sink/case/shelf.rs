@@ -3,9 +3,9 @@
 //! limit of memory, so the files depend neither on the number of threads nor on how fast they are.
 
 use super::super::spare::Spare;
+use super::cursor::Cursor;
 use super::folder::{Sheet, file_name};
 use super::press::Press;
-use super::cursor::Cursor;
 use super::table::{Table, garbled};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::any::Any;

@@ -1,10 +1,10 @@
 //! One table being written: rows wait until there are enough for a row group, or until it is known that
 //! there are few of them. What lies in memory is bounded, however much comes.
 
+use super::cursor::{Bound, Cursor};
 use super::file::Parquet;
 use super::group::Group;
 use super::press::Press;
-use super::cursor::{Bound, Cursor};
 use crate::case::Column;
 use crate::model::{DAY, Ts, joined, rfc3339};
 use std::collections::BTreeMap;

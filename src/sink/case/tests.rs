@@ -76,7 +76,8 @@ fn put(sheaf: &mut Sheaf, column: u16, kind: Kind, number: u64, dice: &mut Dice)
             (number % 2 == 1).to_string()
         }
         Kind::Texts if number.is_multiple_of(3) => {
-            let words: &'static [&'static str] = [&[][..], &["tcp", "udp"], &["tcp"]][number as usize / 3 % 3];
+            let words: &'static [&'static str] =
+                [&[][..], &["tcp", "udp"], &["tcp"]][number as usize / 3 % 3];
             sheaf.lasting(column, words);
             list(words.iter().map(|word| (*word).to_owned()).collect())
         }
@@ -86,8 +87,11 @@ fn put(sheaf: &mut Sheaf, column: u16, kind: Kind, number: u64, dice: &mut Dice)
             list(members.iter().map(IpAddr::to_string).collect())
         }
         Kind::Texts => {
-            let members: Vec<String> = (0..dice.roll(4)).map(|more| text(number.wrapping_add(more))).collect();
-            sheaf.texts(column, members.len(), |each| members.iter().for_each(|member| each(member.as_bytes())));
+            let members: Vec<String> =
+                (0..dice.roll(4)).map(|more| text(number.wrapping_add(more))).collect();
+            sheaf.texts(column, members.len(), |each| {
+                members.iter().for_each(|member| each(member.as_bytes()))
+            });
             list(members)
         }
         Kind::Ints => {

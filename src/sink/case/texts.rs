@@ -226,7 +226,8 @@ impl Texts {
         } else {
             pages.push(press.dictionary(distinct, &self.bytes)?);
             let layout = Layout { encoding: Encoding::RleDictionary, size: 4 * given, bounds: self.bounds() };
-            let codes = |values, out: &mut Vec<u8>| coded(out, self.codes.get(values).unwrap_or_default(), distinct);
+            let codes =
+                |values, out: &mut Vec<u8>| coded(out, self.codes.get(values).unwrap_or_default(), distinct);
             pages.append(&mut press.data(slots, &layout, codes)?);
         }
         // The next rows are like these ones, mostly. Whether texts repeat is looked at anew if they did.
@@ -302,7 +303,8 @@ pub fn same(one: &[u8], other: &[u8]) -> bool {
     }
     match (one.first_chunk::<8>().zip(one.last_chunk::<8>()), other.first_chunk().zip(other.last_chunk())) {
         (Some(ends), Some(other_ends)) => {
-            ends == other_ends && (one.len() <= 16 || one.get(8..one.len() - 8) == other.get(8..other.len() - 8))
+            ends == other_ends
+                && (one.len() <= 16 || one.get(8..one.len() - 8) == other.get(8..other.len() - 8))
         }
         _ => one.iter().zip(other).all(|(one, other)| one == other),
     }

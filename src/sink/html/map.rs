@@ -31,11 +31,14 @@ static MEASURES: [Measure; 5] = [
 /// Draws the map; nothing if no country is known.
 pub fn draw(out: &mut Markup, report: &Report) {
     let most = |m: &Measure| report.countries.iter().map(m.of).max().unwrap_or(0);
-    let used: Vec<(&Measure, u64)> = MEASURES.iter().map(|m| (m, most(m))).filter(|(_, most)| *most > 0).collect();
+    let used: Vec<(&Measure, u64)> =
+        MEASURES.iter().map(|m| (m, most(m))).filter(|(_, most)| *most > 0).collect();
     if used.is_empty() {
         return;
     }
-    out.raw("<div class=\"map\" role=\"group\" aria-label=\"World map\"><span class=\"by\">Coloured by</span>");
+    out.raw(
+        "<div class=\"map\" role=\"group\" aria-label=\"World map\"><span class=\"by\">Coloured by</span>",
+    );
     for (i, (measure, _)) in used.iter().enumerate() {
         out.raw("<input type=\"radio\" name=\"measure\"").attribute("id", format!("m-{}", measure.id));
         out.raw(if i == 0 { " checked>" } else { ">" });
@@ -48,7 +51,8 @@ pub fn draw(out: &mut Markup, report: &Report) {
         country(out, line, report, &used);
     }
     // The busiest last, so that it lies on top.
-    let cities: Vec<&SpotPoint> = report.spots.iter().filter(|spot| !spot.city.is_empty()).take(CITIES).collect();
+    let cities: Vec<&SpotPoint> =
+        report.spots.iter().filter(|spot| !spot.city.is_empty()).take(CITIES).collect();
     cities.into_iter().rev().for_each(|spot| city(out, spot));
     out.raw("</svg>");
     for (measure, most) in &used {
@@ -63,7 +67,9 @@ fn described(report: &Report) -> String {
         .countries
         .iter()
         .take(5)
-        .map(|c| format!("{} ({} requests, {} flows)", c.name, units::count(c.requests), units::count(c.flows)))
+        .map(|c| {
+            format!("{} ({} requests, {} flows)", c.name, units::count(c.requests), units::count(c.flows))
+        })
         .collect();
     format!("World map of {} countries, most active first: {}", report.countries.len(), first.join(", "))
 }

@@ -44,7 +44,9 @@ impl Markup {
 
     /// A square of the colour of a class of the style sheet, as legends have it.
     pub fn swatch(&mut self, class: &str) -> &mut Markup {
-        self.raw("<svg class=\"key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect width=\"10\" height=\"10\"");
+        self.raw(
+            "<svg class=\"key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect width=\"10\" height=\"10\"",
+        );
         self.attribute("class", class).raw("/></svg> ")
     }
 

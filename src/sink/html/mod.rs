@@ -20,8 +20,14 @@ mod timeline;
 use super::{Kind, Needs, Sink, SinkContext, SinkError, drawn};
 
 /// Descriptor.
-pub static KIND: Kind =
-    Kind { name: "html", doc: "The report as one HTML file with a map.", rows: false, needs: Needs::Report, hashes: true, open };
+pub static KIND: Kind = Kind {
+    name: "html",
+    doc: "The report as one HTML file with a map.",
+    rows: false,
+    needs: Needs::Report,
+    hashes: true,
+    open,
+};
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     drawn::open(path, |report| Ok(page::draw(report).into_bytes()))

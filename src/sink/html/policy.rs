@@ -13,7 +13,9 @@ pub const SCRIPT: &str = include_str!("data/script.js");
 /// The value of the policy.
 pub fn value() -> String {
     let (style, script) = (source(STYLE), source(SCRIPT));
-    format!("default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'")
+    format!(
+        "default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'"
+    )
 }
 
 fn source(text: &str) -> String {

@@ -51,7 +51,9 @@ fn slices(table: &Table) -> Option<Vec<Slice<'_>>> {
         && table.columns.get(2).is_some_and(|column| column.unit == Unit::Count);
     let mut slices: Vec<Slice<'_>> = Vec::new();
     for row in table.rows.iter().filter(|_| fits) {
-        let [Cell::Text(first), Cell::Text(second), Cell::Number(count), ..] = row.as_slice() else { return None };
+        let [Cell::Text(first), Cell::Text(second), Cell::Number(count), ..] = row.as_slice() else {
+            return None;
+        };
         match slices.iter_mut().find(|slice| slice.name == first) {
             Some(slice) => {
                 slice.count += count;
@@ -65,7 +67,13 @@ fn slices(table: &Table) -> Option<Vec<Slice<'_>>> {
 }
 
 /// Opens the path of an arc between two shares of the whole.
-fn arc(out: &mut Markup, (from, to, total): (u64, u64, u64), (inner, outer): (f64, f64), color: usize, shade: usize) {
+fn arc(
+    out: &mut Markup,
+    (from, to, total): (u64, u64, u64),
+    (inner, outer): (f64, f64),
+    color: usize,
+    shade: usize,
+) {
     let share = |n: u64| n as f64 / total as f64;
     // A full circle would begin where it ends and be seen as none.
     let (a, b) = (share(from) * TAU, (share(to) * TAU).min(share(from) * TAU + TAU * 0.9999));

@@ -1,7 +1,7 @@
 //! Tables: a caption, heads, rows, and what was left out.
 
-use super::{bar, ring};
 use super::markup::Markup;
+use super::{bar, ring};
 use crate::model::rfc3339;
 use crate::report::{Cell, Table, Unit, units};
 

@@ -72,8 +72,11 @@ fn bar(out: &mut Markup, bars: &Bars<'_>, x: usize, (start, counts, failures): (
 /// At most [`STEPS`] bars without holes; the most frequent kinds by name, the others together.
 fn regroup(timeline: &Timeline) -> Option<Bars<'_>> {
     let steps = timeline.steps(STEPS)?;
-    let mut kinds: Vec<(&str, u64)> =
-        timeline.series.iter().map(|(name, bins)| (name.as_str(), bins.iter().map(|b| b.count).sum())).collect();
+    let mut kinds: Vec<(&str, u64)> = timeline
+        .series
+        .iter()
+        .map(|(name, bins)| (name.as_str(), bins.iter().map(|b| b.count).sum()))
+        .collect();
     kinds.sort_by_key(|(name, count)| (Reverse(*count), *name));
     let named = if kinds.len() > COLORS { COLORS - 1 } else { kinds.len() };
     let mut names: Vec<&str> = kinds.iter().take(named).map(|(name, _)| *name).collect();

@@ -16,8 +16,14 @@ pub(super) use value::Writer as ValueWriter;
 use value::Writer;
 
 /// Descriptor.
-pub static KIND: Kind =
-    Kind { name: "ndjson", doc: "One JSON object per event and line, nested ECS names.", rows: true, needs: Needs::Events, hashes: false, open };
+pub static KIND: Kind = Kind {
+    name: "ndjson",
+    doc: "One JSON object per event and line, nested ECS names.",
+    rows: true,
+    needs: Needs::Events,
+    hashes: false,
+    open,
+};
 
 fn open(path: Option<&str>, _: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     Ok(Box::new(Ndjson { output: Output::open(path)?, spare: Spare::default() }))

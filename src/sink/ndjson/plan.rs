@@ -33,11 +33,7 @@ impl Plan {
         // A field named twice is written once, with what was appended last.
         order.sort_by_cached_key(|i| (key(name(i)).collect::<Vec<_>>(), Reverse(*i)));
         order.dedup_by(|a, b| name(a) == name(b));
-        let mut plan = Plan {
-            text: Vec::new(),
-            steps: Vec::with_capacity(order.len()),
-            tail: 0,
-        };
+        let mut plan = Plan { text: Vec::new(), steps: Vec::with_capacity(order.len()), tail: 0 };
         let mut open: Vec<&str> = Vec::new();
         for field in order {
             let from = plan.text.len();

@@ -16,8 +16,14 @@ crate::fields! {
     DIGIT: Boolean, "0.flag", "t";
 }
 
-static SET: Dataset =
-    Dataset { name: "test", category: &["network"], types: &["info"], protocol: None, transaction: false, doc: "t" };
+static SET: Dataset = Dataset {
+    name: "test",
+    category: &["network"],
+    types: &["info"],
+    protocol: None,
+    transaction: false,
+    doc: "t",
+};
 
 fn event<'a>(fields: Vec<(crate::model::FieldRef, Value<'a>)>) -> Event<'a> {
     let mut event = Event::new(&SET, Origin::default(), 0);
@@ -61,15 +67,25 @@ fn nested_sorted_time_first() {
 #[test]
 fn a_known_shape_with_other_values_and_a_new_shape() {
     let mut lines = Lines::default();
-    assert_eq!(line(&mut lines, &event(vec![(&A, 1.0.into()), (&B_C, "x".into())])), "{\"a\":1.0,\"b\":{\"c\":\"x\"}}\n");
-    assert_eq!(line(&mut lines, &event(vec![(&A, f64::NAN.into()), (&B_C, "y".into())])), "{\"a\":null,\"b\":{\"c\":\"y\"}}\n");
-    assert_eq!(line(&mut lines, &event(vec![(&B_C, "y".into()), (&A, 2e300.into())])), "{\"a\":2e+300,\"b\":{\"c\":\"y\"}}\n");
+    assert_eq!(
+        line(&mut lines, &event(vec![(&A, 1.0.into()), (&B_C, "x".into())])),
+        "{\"a\":1.0,\"b\":{\"c\":\"x\"}}\n"
+    );
+    assert_eq!(
+        line(&mut lines, &event(vec![(&A, f64::NAN.into()), (&B_C, "y".into())])),
+        "{\"a\":null,\"b\":{\"c\":\"y\"}}\n"
+    );
+    assert_eq!(
+        line(&mut lines, &event(vec![(&B_C, "y".into()), (&A, 2e300.into())])),
+        "{\"a\":2e+300,\"b\":{\"c\":\"y\"}}\n"
+    );
     assert_eq!(line(&mut lines, &event(vec![])), "{}\n");
 }
 
 #[test]
 fn a_field_named_twice_keeps_what_came_last() {
-    static AGAIN: crate::model::Field = crate::model::Field { name: "a", ty: crate::model::Type::Double, doc: "t" };
+    static AGAIN: crate::model::Field =
+        crate::model::Field { name: "a", ty: crate::model::Type::Double, doc: "t" };
     let text = line(&mut Lines::default(), &event(vec![(&A, 1.0.into()), (&AGAIN, 2.0.into())]));
     assert_eq!(text, "{\"a\":2.0}\n");
 }

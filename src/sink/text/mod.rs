@@ -13,8 +13,14 @@ use std::io::{self, Write};
 const WIDTH: usize = 80;
 
 /// Descriptor.
-pub static KIND: Kind =
-    Kind { name: "text", doc: "The report as text for a terminal or a mail.", rows: false, needs: Needs::Report, hashes: true, open };
+pub static KIND: Kind = Kind {
+    name: "text",
+    doc: "The report as text for a terminal or a mail.",
+    rows: false,
+    needs: Needs::Report,
+    hashes: true,
+    open,
+};
 
 fn open(path: Option<&str>, context: &SinkContext) -> Result<Box<dyn Sink>, SinkError> {
     let (width, color) = (page(context.width), context.color);

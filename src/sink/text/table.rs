@@ -71,7 +71,8 @@ impl Spelled {
         for ends in self.ends.chunks(self.widest.len().max(1)) {
             line.clear();
             for (i, column) in columns.iter().enumerate() {
-                let from = column.nth.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(begin);
+                let from =
+                    column.nth.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(begin);
                 let cell = ends.get(column.nth).and_then(|end| self.text.get(from..*end));
                 place(&mut line, i, column, cell.unwrap_or_default());
             }
@@ -86,10 +87,14 @@ impl Spelled {
 /// Lays the table out on the page, with its heading.
 pub fn draw(table: &Table, rows: Rows<'_>, page: &mut Page<'_>) {
     let mut spelled = Vec::new();
-    let Ok(()) = pieces::in_order(rows.count(), |range| Spelled::new(table, rows, range), |piece| {
-        spelled.push(piece);
-        Ok::<(), Infallible>(())
-    });
+    let Ok(()) = pieces::in_order(
+        rows.count(),
+        |range| Spelled::new(table, rows, range),
+        |piece| {
+            spelled.push(piece);
+            Ok::<(), Infallible>(())
+        },
+    );
     let mut columns = lay(table, &spelled);
     shrink(&mut columns, page.width());
     if !table.title.is_empty() {

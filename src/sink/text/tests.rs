@@ -24,7 +24,8 @@ impl MadeRows for Many {
 fn report() -> Report {
     let columns = [Column::new("text", "Text", Unit::Text, 0), Column::new("n", "Number", Unit::Count, 0)];
     let distinct = ROWS as u64;
-    let table = Table { id: "many", title: "", columns: columns.to_vec(), rows: Vec::new(), distinct, exact: true };
+    let table =
+        Table { id: "many", title: "", columns: columns.to_vec(), rows: Vec::new(), distinct, exact: true };
     let sections = vec![Section { id: "all", title: "All", blocks: vec![Block::Listing(table)] }];
     Report { sections, ..Report::default() }
 }

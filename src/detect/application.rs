@@ -20,7 +20,7 @@ pub static DETECTOR: Detector = Detector {
           WebSocket connections lost, or of a ping without its pong. English words only.",
     needs: "logs of programs with a message",
     on: On::Others,
-    to_the_second: false,
+    ordered: false,
     rules: &["application.exit", "application.websocket", "application.heartbeat"],
     concerns: |event| {
         let log = !event.dataset.transaction && event.dataset.name != "flow";

@@ -25,7 +25,7 @@ pub static DETECTOR: Detector = Detector {
           Silent on captures that hold none of these messages.",
     needs: "captures with ARP or IPv6 neighbour discovery",
     on: On::Others,
-    to_the_second: false,
+    ordered: false,
     rules: &["arp.spoofing", "ndp.spoofing"],
     concerns: |event| matches!(event.dataset.name, "arp" | "icmp"),
     observe,

@@ -14,7 +14,7 @@ pub static DETECTOR: Detector = Detector {
           scheme Basic), per protocol and server. Inside TLS nothing of this is seen.",
     needs: "captures with log-ins that nothing encrypts",
     on: On::Others,
-    to_the_second: false,
+    ordered: false,
     rules: &["cleartext.credentials"],
     concerns: |event| {
         let told = event.has("netlog.user.clear_password") || event.has("netlog.http.request.authorization");

@@ -19,7 +19,7 @@ pub static DETECTOR: Detector = Detector {
           redundant pair, which is told as such.",
     needs: "captures with DHCP",
     on: On::Others,
-    to_the_second: false,
+    ordered: false,
     rules: &["dhcp.rogue_server"],
     concerns: |event| event.dataset.name == "dhcpv4",
     observe,

@@ -29,7 +29,7 @@ pub static DETECTOR: Detector = Detector {
           look made up.",
     needs: "captures with DNS",
     on: On::Others,
-    to_the_second: false,
+    ordered: false,
     rules: &["dns.tunnel", "dns.download", "dns.nxdomain_storm", "dns.generated_names"],
     concerns: |event| event.dataset.name == "dns",
     observe,

@@ -18,7 +18,7 @@ pub static DETECTOR: Detector = Detector {
           panic).",
     needs: "logs whose lines have a level",
     on: On::Others,
-    to_the_second: false,
+    ordered: false,
     rules: &["errors.fatal", "errors.burst", "errors.level_change"],
     concerns: |event| !event.dataset.transaction && event.has("log.level"),
     observe,

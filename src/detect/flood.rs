@@ -23,7 +23,7 @@ pub static DETECTOR: Detector = Detector {
           next to empty packets without an answer; per host: pings at more than two hundred a second.",
     needs: "captures",
     on: On::Flows,
-    to_the_second: false,
+    ordered: false,
     rules: &["flood.syn", "flood.udp", "flood.icmp"],
     concerns: |_| true,
     observe,

@@ -15,7 +15,7 @@ pub static DETECTOR: Detector = Detector {
           else.",
     needs: "captures with pings that carry data",
     on: On::Others,
-    to_the_second: false,
+    ordered: false,
     rules: &["icmp.tunnel"],
     concerns: |event| event.dataset.name == "icmp" && event.has("netlog.icmp.payload.fingerprint"),
     observe,

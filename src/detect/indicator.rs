@@ -15,7 +15,7 @@ pub static DETECTOR: Detector = Detector {
           Silent without a list.",
     needs: "a list given with --indicators",
     on: On::All,
-    to_the_second: false,
+    ordered: false,
     rules: &["indicator.match"],
     // What is listed is appended last.
     concerns: |event| event.fields.last().is_some_and(|(field, _)| field.name == "netlog.threat.field"),

@@ -19,7 +19,7 @@ pub static DETECTOR: Detector = Detector {
           address or name.",
     needs: "log-ins in logs or captures",
     on: On::All,
-    to_the_second: true,
+    ordered: true,
     rules: &[
         "login.bruteforce",
         "login.spray",

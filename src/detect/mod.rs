@@ -70,9 +70,9 @@ pub struct Detector {
     pub needs: &'static str,
     /// Which events it is shown.
     pub on: On,
-    /// Whether the order of what it is told within a bucket matters: then time is kept to the second, as long as there
-    /// are few enough of them.
-    pub to_the_second: bool,
+    /// Whether the order of what it is told within a bucket matters: then time is kept to the millisecond, as long as
+    /// there are few enough of them.
+    pub ordered: bool,
     /// Names of the rules its findings carry; each is argued in docs/detections.md.
     pub rules: &'static [&'static str],
     /// Whether events of such a data set, with such fields, can tell anything. Asked once for all that are
@@ -266,7 +266,7 @@ impl Tables {
         *(if concerned.flow { &mut self.flows } else { &mut self.others }) += 1;
         for (nth, detector) in &concerned.detectors {
             let Some(table) = self.tables.get_mut(*nth) else { continue };
-            let bucket = if detector.to_the_second { SECOND } else { self.config.bucket };
+            let bucket = if detector.ordered { SECOND / 1000 } else { self.config.bucket };
             (detector.observe)(event, &mut |observation| table.add(&observation, at, bucket));
         }
     }

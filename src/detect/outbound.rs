@@ -13,7 +13,7 @@ pub static DETECTOR: Detector = Detector {
           more sent than received. Records of running flows, where --flow-period asks for them, and time synchronisation (NTP) are left out.",
     needs: "captures with flows from inside to the outside",
     on: On::Flows,
-    to_the_second: false,
+    ordered: false,
     rules: &["outbound.beacon", "outbound.long_connection", "outbound.exfiltration"],
     concerns: |event| event.has("network.direction"),
     observe,

@@ -25,7 +25,7 @@ pub static DETECTOR: Detector = Detector {
           minutes, hardly any of them twice.",
     needs: "captures, or VPC flow logs",
     on: On::All,
-    to_the_second: false,
+    ordered: false,
     rules: &[
         "scan.vertical",
         "scan.horizontal",

@@ -14,7 +14,7 @@ pub static DETECTOR: Detector = Detector {
           the name asked for, per server and port. In TLS 1.3 certificates are encrypted and not seen.",
     needs: "captures with the beginning of TLS sessions",
     on: On::Others,
-    to_the_second: false,
+    ordered: false,
     rules: &["tls.old_version", "tls.certificate"],
     concerns: |event| event.dataset.name == "tls",
     observe,

@@ -19,7 +19,7 @@ pub static DETECTOR: Detector = Detector {
           of a user are compared. Without a city database a place is the middle of its country.",
     needs: "successful log-ins with a user name from public addresses",
     on: On::Others,
-    to_the_second: false,
+    ordered: false,
     rules: &["travel.impossible", "travel.new_country"],
     concerns: |event| {
         let place = event.has("source.geo.country_iso_code") && event.has("source.geo.location");

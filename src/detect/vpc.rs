@@ -14,7 +14,7 @@ pub static DETECTOR: Detector = Detector {
           begin in the same minute count as before.",
     needs: "VPC flow logs",
     on: On::Others,
-    to_the_second: false,
+    ordered: false,
     rules: &["vpc.accept_after_reject"],
     concerns: |event| event.dataset.name == "aws.vpcflow",
     observe,

@@ -25,7 +25,7 @@ pub static DETECTOR: Detector = Detector {
           guesses need five times as many.",
     needs: "requests in captures (not inside TLS) or in logs of web servers",
     on: On::Others,
-    to_the_second: false,
+    ordered: false,
     rules: &[
         "web.traversal",
         "web.sql_injection",

@@ -204,10 +204,8 @@ impl Ldap {
             0x63 => {
                 subject = Some(lines::text(b.tagged(4)?, 512));
                 let scope = b.tagged(0x0a).and_then(ber::int);
-                draft.put_some(
-                    &SCOPE,
-                    scope.and_then(|s| ["base", "one", "subtree"].get(usize::try_from(s).ok()?).copied()),
-                );
+                let name = |s| ["base", "one", "subtree"].get(usize::try_from(s).ok()?).copied();
+                draft.put_some(&SCOPE, scope.and_then(name));
                 b.next();
                 b.int();
                 b.int();
@@ -251,12 +249,8 @@ impl Ldap {
                 let anonymous = dn.is_empty() && contents.is_empty();
                 draft.put(&AUTH_METHOD, if anonymous { "anonymous" } else { "simple" });
                 let password = lines::text(contents, 256);
-                put_login(
-                    draft,
-                    Some(&name),
-                    Some(&password).filter(|p| !p.is_empty()).map(String::as_str),
-                    out,
-                );
+                let password = Some(password.as_str()).filter(|p| !p.is_empty());
+                put_login(draft, Some(&name), password, out);
             }
             0xa3 => {
                 let mut sasl = Ber(contents);
@@ -329,14 +323,12 @@ impl Ldap {
 fn found(draft: &mut Draft, tag: u8, body: &[u8], size: u64) {
     let had = draft.event().destination.bytes.unwrap_or(0);
     draft.event().destination.bytes = Some(had.saturating_add(size));
-    let mut count = |field: crate::model::FieldRef| match draft
-        .event()
-        .fields
-        .iter_mut()
-        .find(|(f, _)| std::ptr::eq(*f, field))
-    {
-        Some((_, value)) => *value = Value::Int(value.as_int().unwrap_or(0).saturating_add(1)),
-        None => draft.event().push(field, 1u32),
+    let mut count = |field: crate::model::FieldRef| {
+        let had = draft.event().fields.iter_mut().find(|(f, _)| std::ptr::eq(*f, field));
+        match had {
+            Some((_, value)) => *value = Value::Int(value.as_int().unwrap_or(0).saturating_add(1)),
+            None => draft.event().push(field, 1u32),
+        }
     };
     match tag {
         0x64 => count(&ENTRIES),

@@ -205,5 +205,5 @@ fn failures_after_a_log_in_are_not_before_it() {
     assert_eq!(rules(&events), ["login.bruteforce"]);
     events.push(login(30, 27, source, "root", Outcome::Success));
     let found = judge(&[&events]);
-    assert!(found[0].title.contains("as root after 21 failures"), "{}", found[0].title);
+    assert!(found[0].title.contains("as root after 20 failures"), "{}", found[0].title);
 }

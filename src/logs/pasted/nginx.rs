@@ -61,6 +61,7 @@ fn variable(name: &str) -> Piece {
         "request_filename" => Field::wide("file.path"),
         "hostname" => Field::of("host.name"),
         "pid" => Field::of("process.pid"),
+        "scheme" => Field::of("url.scheme"),
         "http_referer" => apache::header("referer"),
         "http_user_agent" => apache::header("user-agent"),
         other => match other.split_once('_') {

@@ -90,6 +90,30 @@ pub(super) fn format(maker: &mut Maker<'_>, file: String, spec: FormatSpec) -> R
     })
 }
 
+/// The second events that a rule makes, and what they have beside what all of the rule's have.
+fn also(
+    table: &mut Table,
+    file: &str,
+    place: &str,
+    (spec, rule): (&FormatSpec, &RuleSpec),
+    sets: &Sets,
+) -> Result<Vec<Also>, PatternError> {
+    let mut made = Vec::with_capacity(rule.also.len());
+    for second in &rule.also {
+        let own = Sets::new(table, file, place, &second.set)?;
+        let mut all = sets.clone();
+        all.extend(own.clone());
+        let removed = second.remove.iter().map(|name| table.need(file, place, name));
+        made.push(Also {
+            when: Cond::all(table, file, &second.when)?,
+            remove: removed.collect::<Result<_, _>>()?,
+            dataset: all.named(second.dataset.as_deref(), table, spec),
+            set: own.constants(),
+        });
+    }
+    Ok(made)
+}
+
 fn rule(
     maker: &mut Maker<'_>,
     file: &str,
@@ -133,22 +157,7 @@ fn rule(
     let dataset = sets.dataset(&mut maker.table, spec);
     let mut all = cases(&mut maker.table, file, "case", spec, (&sets, &spec.case))?;
     all.extend(cases(&mut maker.table, file, &place, spec, (&sets, &rule.case))?);
-    let mut also = Vec::new();
-    for second in &rule.also {
-        let mut all = sets.clone();
-        let own = Sets::new(&maker.table, file, &place, &second.set)?;
-        all.extend(own.clone());
-        let mut removed = Vec::new();
-        for name in &second.remove {
-            removed.push(maker.table.need(file, &place, name)?);
-        }
-        also.push(Also {
-            when: Cond::all(&maker.table, file, &second.when)?,
-            dataset: all.named(second.dataset.as_deref(), &mut maker.table, spec),
-            set: own.constants(),
-            remove: removed,
-        });
-    }
+    let also = also(&mut maker.table, file, &place, (spec, rule), &sets)?;
     let after = After::new(&maker.table, file, &place, (spec, rule), also)?;
     let inside = rule.inside.as_ref().map(|name| maker.table.need(file, &place, name)).transpose()?;
     Ok(Rule {

@@ -77,6 +77,19 @@ impl<'a> Head<'a> {
         let (mac, server, file) = (wire.take(16)?, wire.take(64)?, wire.take(128)?);
         Some(Head { op, hardware, len, hops, xid, seconds, flags, addresses, mac, server, file })
     }
+
+    fn describe(&self, draft: &mut Draft) {
+        draft
+            .put(&f::HARDWARE, names::hardware(self.hardware))
+            .put(&f::HOPS, self.hops)
+            .put(&f::XID, format!("0x{:08x}", self.xid))
+            .put(&f::SECONDS, self.seconds);
+        draft.put(&f::FLAGS, Value::text(if self.flags & 0x8000 != 0 { "broadcast" } else { "unicast" }));
+        let fields: [FieldRef; 4] = [&f::CLIENT_IP, &f::ASSIGNED_IP, &f::SERVER_IP, &f::RELAY_IP];
+        for (field, ip) in fields.into_iter().zip(self.addresses) {
+            draft.put_some(field, (!ip.is_unspecified()).then_some(IpAddr::from(ip)));
+        }
+    }
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -221,7 +234,7 @@ impl Parser for Dhcp {
         draft.bytes(Some(bytes.len() as u64), None);
         let op = if head.op == 1 { "bootrequest" } else { "bootreply" };
         draft.put(&METHOD, kind.clone().unwrap_or_else(|| op.to_owned()));
-        let [client, assigned, server, relay] = head.addresses;
+        let [_, assigned, ..] = head.addresses;
         let mac = head.mac.get(..usize::from(head.len.min(16))).unwrap_or_default();
         let mac = mac.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(":");
         let wanted = options.ip(50).filter(|ip| !ip.is_unspecified());
@@ -238,21 +251,8 @@ impl Parser for Dhcp {
         if refused {
             draft.put_some(&ERROR_MESSAGE, options.text(56));
         }
-        draft.put(&f::OP, Value::text(op)).put(&f::HARDWARE, names::hardware(head.hardware));
-        draft
-            .put(&f::HOPS, head.hops)
-            .put(&f::XID, format!("0x{:08x}", head.xid))
-            .put(&f::SECONDS, head.seconds);
-        draft.put(&f::FLAGS, Value::text(if head.flags & 0x8000 != 0 { "broadcast" } else { "unicast" }));
-        let named: [(FieldRef, Ipv4Addr); 4] = [
-            (&f::CLIENT_IP, client),
-            (&f::ASSIGNED_IP, assigned),
-            (&f::SERVER_IP, server),
-            (&f::RELAY_IP, relay),
-        ];
-        for (field, ip) in named {
-            draft.put_some(field, (!ip.is_unspecified()).then_some(IpAddr::from(ip)));
-        }
+        draft.put(&f::OP, Value::text(op));
+        head.describe(&mut draft);
         draft.put(&f::CLIENT_MAC, mac).put_some(&f::TYPE, kind);
         for (field, bytes, used) in [(&f::SERVER_NAME, head.server, 2), (&f::BOOT_FILE, head.file, 1)] {
             let name = text(bytes);

@@ -91,6 +91,19 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     }
 }
 
+/// Names of error codes (RFC 1350 5, RFC 2347).
+const ERRORS: &[&str] = &[
+    "not_defined",
+    "file_not_found",
+    "access_violation",
+    "disk_full",
+    "illegal_operation",
+    "unknown_transfer_id",
+    "file_exists",
+    "no_such_user",
+    "options_refused",
+];
+
 impl Tftp {
     fn close(&mut self, out: &mut Emit<'_>) {
         let Some(mut draft) = self.draft.take() else { return };
@@ -99,38 +112,39 @@ impl Tftp {
         }
         draft.emit(out);
     }
+
+    /// A transfer begins: [`request`] took its packet apart.
+    fn begin(&mut self, bytes: &[u8], (name, mode, mut rest): (&[u8], &[u8], Wire<'_>), out: &Emit<'_>) {
+        let read = bytes.get(1) == Some(&1);
+        let method = if read { "RRQ" } else { "WRQ" };
+        let mut draft = out.draft(&DATASET, out.now);
+        let path = lines::text(name, 512);
+        let file = path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+        draft.put(&ACTION, if read { "tftp.read" } else { "tftp.write" }).put(&METHOD, Value::text(method));
+        draft.put(&QUERY, format!("{method} {path}")).put(&FILE_PATH, path).put(&FILE_NAME, file);
+        draft.put(&MODE, lines::text(mode, 16).to_ascii_lowercase()).bytes(Some(bytes.len() as u64), None);
+        (self.blocks, self.bytes, self.size, self.wanted) = (0, 0, BLOCK, block_size(rest));
+        let (mut options, mut size) = (Vec::new(), None);
+        while let Some((key, value)) = rest.cstr().zip(rest.cstr()).filter(|_| options.len() < 16) {
+            let value = lines::text(value, 64);
+            if key.eq_ignore_ascii_case(b"tsize") && !read {
+                size = value.parse::<u64>().ok();
+            }
+            options.push(format!("{}={value}", lines::text(key, 64).to_ascii_lowercase()));
+        }
+        draft.put_some(&FILE_SIZE, size);
+        if !options.is_empty() {
+            draft.put(&OPTIONS, Value::texts(options));
+        }
+        self.draft = Some(draft);
+    }
 }
 
 impl Parser for Tftp {
     fn data(&mut self, dir: Dir, bytes: &[u8], out: &mut Emit<'_>) -> Step {
-        if let Some((name, mode, mut rest)) = request(bytes) {
+        if let Some((name, mode, options)) = request(bytes) {
             self.close(out);
-            let read = bytes.get(1) == Some(&1);
-            let method = if read { "RRQ" } else { "WRQ" };
-            let mut draft = out.draft(&DATASET, out.now);
-            let path = lines::text(name, 512);
-            let file = path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
-            draft
-                .put(&ACTION, if read { "tftp.read" } else { "tftp.write" })
-                .put(&METHOD, Value::text(method));
-            draft.put(&QUERY, format!("{method} {path}")).put(&FILE_PATH, path).put(&FILE_NAME, file);
-            draft
-                .put(&MODE, lines::text(mode, 16).to_ascii_lowercase())
-                .bytes(Some(bytes.len() as u64), None);
-            (self.blocks, self.bytes, self.size, self.wanted) = (0, 0, BLOCK, block_size(rest));
-            let (mut options, mut size) = (Vec::new(), None);
-            while let Some((key, value)) = rest.cstr().zip(rest.cstr()).filter(|_| options.len() < 16) {
-                let value = lines::text(value, 64);
-                if key.eq_ignore_ascii_case(b"tsize") && !read {
-                    size = value.parse::<u64>().ok();
-                }
-                options.push(format!("{}={value}", lines::text(key, 64).to_ascii_lowercase()));
-            }
-            draft.put_some(&FILE_SIZE, size);
-            if !options.is_empty() {
-                draft.put(&OPTIONS, Value::texts(options));
-            }
-            self.draft = Some(draft);
+            self.begin(bytes, (name, mode, options), out);
             return Step::Took(bytes.len());
         }
         let (kind, rest) = match bytes {
@@ -166,19 +180,9 @@ impl Parser for Tftp {
             }
             (6, options) => self.size = block_size(Wire::new(options)).unwrap_or(BLOCK),
             (5, [high, low, text @ ..]) if draft.event().get(&ERROR_CODE).is_none() => {
-                let names = [
-                    "not_defined",
-                    "file_not_found",
-                    "access_violation",
-                    "disk_full",
-                    "illegal_operation",
-                    "unknown_transfer_id",
-                    "file_exists",
-                    "no_such_user",
-                    "options_refused",
-                ];
                 let code = u16::from_be_bytes([*high, *low]);
-                let name = names.get(usize::from(code)).map_or_else(|| code.to_string(), |n| (*n).to_owned());
+                let name =
+                    ERRORS.get(usize::from(code)).map_or_else(|| code.to_string(), |n| (*n).to_owned());
                 draft.put(&ERROR_CODE, name).outcome(Outcome::Failure);
                 draft.put_text(&ERROR_MESSAGE, text.split(|b| *b == 0).next().unwrap_or_default(), 512);
                 if draft.event().get(&STATUS).is_none() {

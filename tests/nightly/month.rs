@@ -137,6 +137,11 @@ fn a_month_of_nights_is_one_run_over_everything() {
         }
         machine.report(&ARGS);
     }
+    adds_up(&machine, written);
+}
+
+/// All nights together tell as much as one run over everything: `written` lines.
+fn adds_up(machine: &Machine, written: u64) {
     let all = Command::new(env!("CARGO_BIN_EXE_netlog"))
         .current_dir(machine.folder.path())
         .args(["analyze", "-q", "-o", "json", "log"])

@@ -91,6 +91,7 @@ pub(super) fn ppp(protocol: u16) -> &'static str {
 }
 
 /// Name of a link type that is not walked.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn name(link: u16) -> &'static str {
     match link {
         2 => "link.exp_ethernet",

@@ -229,20 +229,14 @@ fn basic(m: &mut Method, number: u16, wire: &mut Wire<'_>) -> Option<()> {
         }
         40 => {
             wire.u16()?;
-            let (exchange, key) = (short(wire)?, short(wire)?);
-            m.exchange(&exchange);
-            m.resource = if exchange.is_empty() { key.clone() } else { exchange };
-            m.put(&f::ROUTING_KEY, key);
+            route(m, wire)?;
             m.bits(wire.u8()?, &[Some(&f::MANDATORY), Some(&f::IMMEDIATE)]);
         }
         50 => {
             let (code, text) = (wire.u16()?, short(wire)?);
             m.put(&f::REPLY_CODE, code).put(&f::REPLY_TEXT, text.clone());
             m.reply = Some((code, text));
-            let (exchange, key) = (short(wire)?, short(wire)?);
-            m.exchange(&exchange);
-            m.resource = if exchange.is_empty() { key.clone() } else { exchange };
-            m.put(&f::ROUTING_KEY, key);
+            route(m, wire)?;
         }
         60 | 71 => delivery(m, number, wire)?,
         70 => {
@@ -268,6 +262,15 @@ fn basic(m: &mut Method, number: u16, wire: &mut Wire<'_>) -> Option<()> {
         100 | 110 => m.bits(wire.u8()?, &[Some(&f::REQUEUE)]),
         _ => {}
     }
+    Some(())
+}
+
+/// Exchange and routing key of a message.
+fn route(m: &mut Method, wire: &mut Wire<'_>) -> Option<()> {
+    let (exchange, key) = (short(wire)?, short(wire)?);
+    m.exchange(&exchange);
+    m.resource = if exchange.is_empty() { key.clone() } else { exchange };
+    m.put(&f::ROUTING_KEY, key);
     Some(())
 }
 

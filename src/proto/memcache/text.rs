@@ -126,28 +126,17 @@ fn command(line: &str, limits: &Limits) -> Result<(Message, Option<u64>), &'stat
         }
         "set" | "add" | "replace" | "append" | "prepend" | "cas" => {
             key(&mut message, 1);
-            let (Some(flags), Some(exptime), Some(bytes)) =
-                (number(word(2)), word(3).and_then(|w| w.parse::<i64>().ok()), number(word(4)))
-            else {
+            let Some(bytes) = store(&mut message, &words) else {
                 message.put(&f::Q_RAW, arguments(line));
                 return Ok((message, None));
             };
-            message.put(&f::Q_FLAGS, flags);
-            message.put(&f::Q_EXPTIME, exptime);
-            if name == "cas" {
-                message.put(&f::Q_CAS, number(word(5)).unwrap_or_default());
-            }
             message.noreply = noreply;
-            data = Some(bytes.min(u64::from(u32::MAX)));
+            data = Some(bytes);
         }
-        "incr" | "decr" => {
+        "incr" | "decr" | "touch" => {
             key(&mut message, 1);
-            message.put(&f::Q_DELTA, number(word(2)).unwrap_or_default());
-            message.noreply = noreply;
-        }
-        "touch" => {
-            key(&mut message, 1);
-            message.put(&f::Q_EXPTIME, number(word(2)).unwrap_or_default());
+            let field = if name == "touch" { &f::Q_EXPTIME } else { &f::Q_DELTA };
+            message.put(field, number(word(2)).unwrap_or_default());
             message.noreply = noreply;
         }
         "delete" => {
@@ -161,12 +150,7 @@ fn command(line: &str, limits: &Limits) -> Result<(Message, Option<u64>), &'stat
         }
         "mg" | "md" | "ma" | "me" | "ms" => {
             key(&mut message, 1);
-            let flags = if name == "ms" { 3 } else { 2 };
-            message.quiet = words.iter().skip(flags).any(|w| *w == "q");
-            message.put(&f::Q_RAW, words.get(2..).unwrap_or_default().join(" "));
-            if name == "ms" {
-                data = number(word(2)).map(|n| n.min(u64::from(u32::MAX)));
-            }
+            data = meta(&mut message, &words);
         }
         "mn" => {}
         _ => others(&mut message, line, &words),
@@ -181,6 +165,32 @@ fn command(line: &str, limits: &Limits) -> Result<(Message, Option<u64>), &'stat
         message.put(&f::Q_COUNT, 1u64);
     }
     Ok((message, data))
+}
+
+/// Length of data; more than the protocol can tell is as much as it can.
+fn length(word: Option<&&str>) -> Option<u64> {
+    number(word).map(|n| n.min(u64::from(u32::MAX)))
+}
+
+/// What stands behind the key of a command that stores; gives the length of its data.
+fn store(message: &mut Message, words: &[&str]) -> Option<u64> {
+    let flags = number(words.get(2))?;
+    let exptime = words.get(3)?.parse::<i64>().ok()?;
+    let bytes = length(words.get(4))?;
+    message.put(&f::Q_FLAGS, flags);
+    message.put(&f::Q_EXPTIME, exptime);
+    if message.command == "cas" {
+        message.put(&f::Q_CAS, number(words.get(5)).unwrap_or_default());
+    }
+    Some(bytes)
+}
+
+/// What stands behind the key of a meta command; gives the length of the data of one that stores.
+fn meta(message: &mut Message, words: &[&str]) -> Option<u64> {
+    let stores = message.command == "ms";
+    message.quiet = words.iter().skip(if stores { 3 } else { 2 }).any(|w| *w == "q");
+    message.put(&f::Q_RAW, words.get(2..).unwrap_or_default().join(" "));
+    length(words.get(2)).filter(|_| stores)
 }
 
 /// A word that may be a command of another server or of a later version; the server answers as it sees fit.

@@ -25,6 +25,8 @@ pub(super) struct Maker<'m> {
     pub library: &'m Library,
     /// Formats by name.
     pub names: BTreeMap<String, usize>,
+    /// All of it is shipped, and known to compile: each rule has a test.
+    pub shipped: bool,
     /// Numbers given to column rules.
     pub columns: usize,
 }
@@ -132,7 +134,12 @@ fn rule(
         times.push(Form::named(name).map_err(|message| PatternError::format(file, &place, message))?);
     }
     for text in rule.grok.iter().flat_map(|g| g.all()) {
-        let grok = GrokRule::new(&maker.table, maker.library, &spec.name, file, &place, (text, &times))?;
+        let grok = match maker.shipped {
+            true => maker.library.compile_later(text),
+            false => maker.library.compile(text),
+        };
+        let grok = grok.map_err(|e| PatternError::format(file, &place, e.to_string()))?;
+        let grok = GrokRule::new(&maker.table, &spec.name, file, &place, grok, &times)?;
         matchers.push(Matcher::Grok(Box::new(grok)));
     }
     if let Some(columns) = &rule.columns {

@@ -3,7 +3,7 @@
 use super::PatternError;
 use super::draft::Draft;
 use super::fields::Table;
-use super::grok::{Engine, Grok, Library};
+use super::grok::{Engine, Grok};
 use super::parser::Scratch;
 use super::target::{Capture, Target};
 use super::time::Form;
@@ -28,17 +28,15 @@ enum Slot {
 }
 
 impl GrokRule {
-    /// Compiles an expression. `times` are the forms its `@timestamp` may have.
+    /// Finds where the captures of an expression go. `times` are the forms its `@timestamp` may have.
     pub fn new(
         table: &Table,
-        library: &Library,
         format: &str,
         file: &str,
         place: &str,
-        (expression, times): (&str, &[Form]),
+        grok: Grok,
+        times: &[Form],
     ) -> Result<GrokRule, PatternError> {
-        let grok =
-            library.compile(expression).map_err(|e| PatternError::format(file, place, e.to_string()))?;
         let mut slots = Vec::with_capacity(grok.captures().len());
         for capture in grok.captures() {
             let name = capture.path.as_str();

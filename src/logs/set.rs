@@ -78,7 +78,8 @@ impl FormatSet {
             let spec = FormatSpec::read(name, text)?;
             specs.insert(spec.name.clone(), ((*name).to_owned(), spec));
         }
-        FormatSet::compile(&FormatSet::library(overlay)?, specs.into_values().collect())
+        let shipped = overlay.is_empty() && more.is_empty();
+        FormatSet::compile(&FormatSet::library(overlay)?, specs.into_values().collect(), shipped)
     }
 
     /// The shipped named patterns with those of `overlay`.
@@ -110,10 +111,12 @@ impl FormatSet {
         })
     }
 
-    /// Compiles formats that are already read; (file, content).
+    /// Compiles formats that are already read; (file, content). Programs of those that are `shipped` are made when
+    /// they are first run.
     pub(super) fn compile(
         library: &Library,
         specs: Vec<(String, FormatSpec)>,
+        shipped: bool,
     ) -> Result<FormatSet, PatternError> {
         let mut table = Table::default();
         for (file, spec) in &specs {
@@ -128,7 +131,7 @@ impl FormatSet {
         let repeated = table.need("patterns", "fields", "netlog.repeated_line.offset")?;
         let names: BTreeMap<String, usize> =
             specs.iter().enumerate().map(|(i, (_, spec))| (spec.name.clone(), i)).collect();
-        let mut maker = Maker { table, library, names, columns: 0 };
+        let mut maker = Maker { table, library, names, shipped, columns: 0 };
         let mut formats = Vec::with_capacity(specs.len());
         for (file, spec) in specs {
             formats.push(format(&mut maker, file, spec)?);

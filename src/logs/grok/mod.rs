@@ -18,6 +18,7 @@ pub use convert::{to_float, to_int};
 pub use error::{GrokError, Mistake, Place, StepLimit};
 pub use library::{Definition, Library};
 pub use slots::Slots;
+use std::sync::OnceLock;
 
 /// What a captured text is turned into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +68,9 @@ pub enum Engine {
 #[derive(Debug)]
 pub struct Grok {
     captures: Vec<Capture>,
-    program: program::Program,
+    source: program::Source,
+    /// Nothing where it cannot be compiled, which only [`Library::compile`] tells.
+    program: OnceLock<Option<program::Program>>,
     /// Further places of captures whose name is written several times.
     repeats: Vec<Repeat>,
 }
@@ -87,12 +90,26 @@ impl Library {
     /// # Errors
     /// With the place in the expression or pattern file: unknown names, recursion, syntax, size limits.
     pub fn compile(&self, expression: &str) -> Result<Grok, GrokError> {
+        let (expanded, grok) = self.read(expression)?;
+        let program = grok.source.compile().map_err(|mistake| expanded.error(0, mistake))?;
+        Ok(Grok { program: Some(program).into(), ..grok })
+    }
+
+    /// The same, but the program is made when a line is first matched: for expressions that are known to compile.
+    /// One that turns out to be too large matches nothing.
+    ///
+    /// # Errors
+    /// As [`Library::compile`], but for size limits of the program.
+    pub fn compile_later(&self, expression: &str) -> Result<Grok, GrokError> {
+        Ok(self.read(expression)?.1)
+    }
+
+    fn read(&self, expression: &str) -> Result<(expand::Expanded, Grok), GrokError> {
         let expanded = expand::expand(self, expression)?;
         let tree = syntax::parse(&expanded)?;
-        let layout = Layout::new(&tree.groups);
-        let program =
-            program::compile(&tree, &layout.place_of).map_err(|mistake| expanded.error(0, mistake))?;
-        Ok(Grok { captures: layout.captures, program, repeats: layout.repeats })
+        let Layout { captures, repeats, place_of } = Layout::new(&tree.groups);
+        let source = program::Source::new(tree, place_of);
+        Ok((expanded, Grok { captures, repeats, source, program: OnceLock::new() }))
     }
 }
 
@@ -168,22 +185,27 @@ impl Grok {
 
     /// How this expression is matched.
     pub fn engine(&self) -> Engine {
-        match &self.program {
-            p if p.history || p.unbounded => Engine::Backtracking,
-            p if p.deterministic => Engine::Sequence,
+        match self.program() {
+            Some(p) if p.history || p.unbounded => Engine::Backtracking,
+            Some(p) if p.deterministic => Engine::Sequence,
             _ => Engine::Linear,
         }
     }
 
+    #[inline]
+    fn program(&self) -> Option<&program::Program> {
+        self.program.get_or_init(|| self.source.compile().ok()).as_ref()
+    }
+
     /// The longest text every matching line has, if one is known.
     pub fn required_literal(&self) -> Option<&[u8]> {
-        self.program.literals.one.as_deref()
+        self.source.literals.one.as_deref()
     }
 
     /// Texts of which every matching line has at least one; empty if none are known. The choice of those
     /// the expression requires whose shortest text is longest.
     pub fn required_any(&self) -> &[Vec<u8>] {
-        &self.program.literals.any
+        &self.source.literals.any
     }
 
     /// Looks for the expression in `line` and leaves the places of the captures in `slots`.
@@ -192,7 +214,13 @@ impl Grok {
     /// When the step limit is reached; the line counts as not matched.
     pub fn matches(&self, line: &[u8], slots: &mut Slots) -> Result<bool, StepLimit> {
         slots.forget();
-        let found = exec::search(&self.program, line, &mut slots.scratch);
+        slots.scratch.steps = 0;
+        let sought = self.source.literals.finder.as_ref();
+        if sought.is_some_and(|finder| finder.find(line).is_none()) {
+            return Ok(false);
+        }
+        let Some(program) = self.program() else { return Ok(false) };
+        let found = exec::search(program, line, &mut slots.scratch);
         slots.add_up();
         let found = found?;
         if found {

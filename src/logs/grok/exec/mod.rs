@@ -57,15 +57,10 @@ enum End {
 
 /// Looks for the program in the line; on success the registers tell the groups.
 pub(super) fn search(program: &Program, line: &[u8], scratch: &mut Scratch) -> Result<bool, StepLimit> {
-    scratch.steps = 0;
-    let sought = program.literals.finder.as_ref();
-    if sought.is_some_and(|finder| finder.find(line).is_none()) {
-        return Ok(false);
-    }
     search_freely(program, line, scratch, FREE_STEPS + FREE_STEPS_PER_BYTE * line.len())
 }
 
-/// The same after the look for the required text, with so many steps before outcomes are remembered.
+/// The same with so many steps before outcomes are remembered.
 pub(super) fn search_freely(
     program: &Program,
     line: &[u8],

@@ -18,21 +18,38 @@ const MAX_ROUNDS: usize = 40;
 /// A choice whose outcomes are not remembered.
 pub(in crate::logs::grok) const NO_MEMO: u32 = u32::MAX;
 
-/// Compiles a tree. `place_of` gives the number of the register pair for each group of the tree.
-pub(in crate::logs::grok) fn compile(tree: &Tree, place_of: &[usize]) -> Result<Program, Mistake> {
-    let root = simplify::simplify(tree.root.clone());
-    let mut program = compile_rounds(tree, &root, place_of, MAX_ROUNDS)?;
-    if !program.dfas.is_empty() {
-        program.plain = Some(Box::new(compile_rounds(tree, &root, place_of, 0)?));
-    }
-    Ok(program)
+/// What a program is made of: most of those that are shipped are never run.
+#[derive(Debug)]
+pub(in crate::logs::grok) struct Source {
+    root: Node,
+    groups: usize,
+    place_of: Vec<usize>,
+    /// The texts a match has.
+    pub literals: Literals,
 }
 
-fn compile_rounds(tree: &Tree, root: &Node, place_of: &[usize], rounds: usize) -> Result<Program, Mistake> {
-    let mut parts = Parts::default();
+impl Source {
+    /// `place_of` gives the number of the register pair for each group of the tree.
+    pub fn new(tree: Tree, place_of: Vec<usize>) -> Source {
+        let root = simplify::simplify(tree.root);
+        Source { literals: start::literals(&root), root, groups: tree.groups.len(), place_of }
+    }
+
+    /// Compiles the tree.
+    pub fn compile(&self) -> Result<Program, Mistake> {
+        let mut program = compile_rounds(self, MAX_ROUNDS)?;
+        if !program.dfas.is_empty() {
+            program.plain = Some(Box::new(compile_rounds(self, 0)?));
+        }
+        Ok(program)
+    }
+}
+
+fn compile_rounds(source: &Source, rounds: usize) -> Result<Program, Mistake> {
+    let (root, mut parts) = (&source.root, Parts::default());
     for round in 0.. {
         parts.enabled = round < rounds;
-        let mut emitter = Emitter::new(place_of, tree.groups.len(), parts);
+        let mut emitter = Emitter::new(&source.place_of, source.groups, parts);
         emitter.emit(root)?;
         emitter.op(Op::Match)?;
         let refused = ambiguous(&emitter.program, &emitter.classes);
@@ -45,7 +62,6 @@ fn compile_rounds(tree: &Tree, root: &Node, place_of: &[usize], rounds: usize) -
         }
         decide(&mut program, &classes, &mut tables);
         let first = first_sets(&program, &classes).first().copied().unwrap_or(super::first::ANY);
-        program.literals = start::literals(root);
         program.start = start::start(root, tables.bits(&[first]));
         program.leading = start::leading_run(&program);
         program.tables = tables.tables;
@@ -87,7 +103,6 @@ impl<'t> Emitter<'t> {
             registers: groups * 2,
             memos: 0,
             start: Start::Anywhere(Bit::default()),
-            literals: Literals::default(),
             deterministic: false,
             unbounded: false,
             history: false,

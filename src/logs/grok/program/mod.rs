@@ -16,10 +16,10 @@ use super::syntax::{Assert, Mode};
 pub(super) use dfa::Dfa;
 use memchr::memmem::Finder;
 use regex_syntax::hir::ClassUnicodeRange;
-pub(super) use start::{Literals, Start};
+pub(super) use start::Start;
 use std::sync::Arc;
 
-pub(super) use emit::{NO_MEMO, compile};
+pub(super) use emit::{NO_MEMO, Source};
 
 /// Number that stands for the end of the line where a byte is looked up.
 pub(super) const END: usize = 256;
@@ -174,7 +174,6 @@ pub(super) struct Program {
     /// Number of choices whose outcome can be remembered by place.
     pub memos: usize,
     pub start: Start,
-    pub literals: Literals,
     /// No choice is ever searched.
     pub deterministic: bool,
     /// Has look-around of unlimited length, whose insides are searched anew at each place.

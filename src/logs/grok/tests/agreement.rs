@@ -48,8 +48,8 @@ type Places = Option<Vec<Option<Range<usize>>>>;
 
 fn ours(grok: &Grok, line: &str, free: usize) -> Places {
     let mut slots = Slots::new();
-    let found =
-        exec::search_freely(&grok.program, line.as_bytes(), &mut slots.scratch, free).expect("in the limit");
+    let found = exec::search_freely(grok.program().unwrap(), line.as_bytes(), &mut slots.scratch, free)
+        .expect("in the limit");
     found.then(|| {
         let registers = &slots.scratch.registers;
         let place =

@@ -8,7 +8,7 @@ use crate::cli;
 use crate::engine::{self, EngineError, Outcome};
 use crate::logs::FormatSet;
 use crate::model::Ts;
-use crate::nightly::{Changes, Counted, Fault, First, Kept, Lock, Seen, Severities, State, shelf};
+use crate::nightly::{Changes, Counted, Fault, First, Kept, Lock, Seen, Severities, State, reports};
 use crate::plan::{Nightly, Output};
 use crate::report::{Report, Tally, units};
 use crate::sink::{self, SinkError};
@@ -46,11 +46,11 @@ pub(super) fn run(args: &cli::Report, now: Ts, terminal: &Terminal) -> Result<St
 /// What is remembered, after whatever an earlier run could not end.
 fn begin(plan: &Nightly) -> Result<State, CommandError> {
     let mut state = State::load(&plan.state)?;
-    shelf::publish(&state)?;
+    reports::publish(&state)?;
     state.pending.clear();
     if let Some(folder) = &plan.folder {
         std::fs::create_dir_all(folder).map_err(|source| create(folder, source))?;
-        shelf::sweep(folder)?;
+        reports::sweep(folder)?;
     }
     Ok(state)
 }
@@ -119,19 +119,19 @@ fn commit(
     };
     if let Some(folder) = &plan.folder {
         for format in &plan.formats {
-            let file = format!("{}.{}", shelf::name(at), tell::ending(format));
+            let file = format!("{}.{}", reports::name(at), tell::ending(format));
             let place = folder.join(&file);
-            let part = shelf::waiting(&place);
+            let part = reports::waiting(&place);
             sink::open(format, Some(&part.to_string_lossy()), &tell::context()?)?.close(report)?;
-            shelf::laid(state, &place).map_err(|e| create(&place, e))?;
+            reports::laid(state, &place).map_err(|e| create(&place, e))?;
             kept.files.push(file);
         }
     }
     state.reports.push(kept.clone());
-    let expired = shelf::expire(state, now, plan.keep);
+    let expired = reports::expire(state, now, plan.keep);
     if let Some(folder) = &plan.folder {
         let place = folder.join("index.html");
-        shelf::lay(state, &place, tell::index(state).as_bytes()).map_err(|e| create(&place, e))?;
+        reports::lay(state, &place, tell::index(state).as_bytes()).map_err(|e| create(&place, e))?;
     }
     let told = tell::all(plan, state, report, changes, &kept);
     if let Err(CommandError::Hook(_)) = &told
@@ -146,9 +146,9 @@ fn commit(
     state.untold = 0;
     state.runs += 1;
     state.save(&plan.state, now)?;
-    shelf::publish(state)?;
+    reports::publish(state)?;
     if let Some(folder) = &plan.folder {
-        shelf::remove(folder, &expired)?;
+        reports::remove(folder, &expired)?;
     }
     told
 }

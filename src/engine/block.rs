@@ -2,7 +2,7 @@
 //! observed and rendered. A block's borders depend on the input alone, so merging blocks in order
 //! gives the same tables for any number of threads.
 
-use super::desks::Desks;
+use super::workers::PerWorker;
 use crate::detect::{Concerned, Tables};
 use crate::enrich::{Cache, Enricher};
 use crate::model::{Event, FieldRef, Glimpse, Ts, Value};
@@ -31,7 +31,7 @@ struct Worker<'e> {
 pub(super) struct Stage<'e> {
     enricher: &'e Enricher,
     tables: Tables,
-    workers: Desks<Worker<'e>>,
+    workers: PerWorker<Worker<'e>>,
     sinks: usize,
     use_of: Use,
     /// Some output tells the events, with all of their fields.
@@ -83,7 +83,7 @@ impl<'e> Stage<'e> {
             Worker { cache: Cache::default(), concerned: Concerned::default(), renderers }
         };
         let told = sinks.iter().any(|sink| sink.renderer().is_some());
-        Stage { enricher, tables, workers: Desks::new(threads, worker), sinks: sinks.len(), use_of, told }
+        Stage { enricher, tables, workers: PerWorker::new(threads, worker), sinks: sinks.len(), use_of, told }
     }
 
     /// Begins a block; `packets` tells whether its events come from a capture, and `tally` is empty.

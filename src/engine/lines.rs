@@ -4,10 +4,10 @@
 //! the order of the chunks, and so is the year of stamps without one carried on.
 
 use super::block::{Filling, Finished};
-use super::desks::Desks;
 use super::queue::Queue;
 use super::run::{Shared, Totals, describe};
-use crate::logs::{Context, Detection, Joins, Parser, Scratch, Taker, Turns, YearBase, YearClock};
+use super::workers::PerWorker;
+use crate::logs::{Consumer, Context, Detection, Joins, Parser, Scratch, Turns, YearBase, YearClock};
 use crate::model::{Event, FieldRef, Glimpse, InputFault, Ledger, SourceInfo, Ts, Value, joined};
 use crate::report::Tallying;
 use crate::source::LineChunk;
@@ -157,7 +157,7 @@ impl File<'_> {
     ) -> bool {
         let File { parser, clock, info } = self;
         let most = shared.job.threads * PER_WORKER;
-        let (parser, desks) = (&*parser, &Desks::new(shared.job.threads, Scratch::default));
+        let (parser, scratches) = (&*parser, &PerWorker::new(shared.job.threads, Scratch::default));
         // A tally may remember what this parser's constants say by where they lie: of another file's it knows nothing.
         totals.tallies = Arc::default();
         let tallies = &Arc::clone(&totals.tallies);
@@ -171,7 +171,8 @@ impl File<'_> {
                         let guess = clock.expected();
                         queue.begin(workers, move || {
                             let tally = tallies.take();
-                            let done = desks.with(|desk| finish(parser, &chunk, desk, guess, tally, shared));
+                            let done = scratches
+                                .with(|scratch| finish(parser, &chunk, scratch, guess, tally, shared));
                             (chunk, done)
                         });
                     }
@@ -250,7 +251,7 @@ impl<T> Making<'_, '_, '_, T> {
     }
 }
 
-impl<'e: 'a, 'a, T: Tallying> Taker<'a> for Making<'_, 'e, 'a, T> {
+impl<'e: 'a, 'a, T: Tallying> Consumer<'a> for Making<'_, 'e, 'a, T> {
     fn take(&mut self, event: Event<'a>) -> Vec<(FieldRef, Value<'a>)> {
         self.at(event.ts);
         self.filling.push(event)

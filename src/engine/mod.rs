@@ -17,7 +17,6 @@ mod cases;
 #[cfg(not(feature = "case"))]
 #[path = "no_cases.rs"]
 mod cases;
-mod desks;
 mod extract;
 mod lines;
 mod logs;
@@ -26,6 +25,7 @@ mod progress;
 mod queue;
 mod run;
 mod transfers;
+mod workers;
 mod writer;
 
 pub use crate::source::is_capture;

@@ -2,7 +2,7 @@
 
 use super::block::{Finished, Stage, Use};
 use super::cases::Cases;
-use super::desks::Emptied;
+use super::workers::Pool;
 use super::writer::Writer;
 use super::{Progress, lines, packets};
 use crate::detect::{self, Verdict};
@@ -176,7 +176,7 @@ pub(super) struct Shared<'s, 'e> {
 pub(super) struct Totals<T> {
     pub tally: T,
     /// Tallies of blocks that were added.
-    pub tallies: Arc<Emptied<T>>,
+    pub tallies: Arc<Pool<T>>,
     pub tables: Option<detect::Tables>,
     pub ledger: Ledger,
     /// What was learnt of each input while reading it.

@@ -1,6 +1,7 @@
 //! Lines to events.
 
 use super::columns::Layout;
+use super::consumer::{Consumer, Nobody};
 use super::detect::Detection;
 use super::dispatch::Walked;
 use super::draft::Draft;
@@ -8,12 +9,11 @@ use super::grok::Slots;
 use super::identity::identity;
 use super::joins::Joins;
 use super::line::{Fate, Line};
+use super::message_cache::MessageCache;
 use super::physical::{clean, skip};
 use super::process::Recent;
 use super::quick::{Heads, Quick};
-use super::repeats::Repeats;
 use super::set::FormatSet;
-use super::taker::{Nobody, Taker};
 use super::template::Walk;
 use super::time::{Calendar, Hour, Moment, Pending, Turns, YearBase, Zone};
 use crate::model::{Dataset, Event, Ledger, Origin, Ts, Value};
@@ -71,7 +71,7 @@ pub struct Scratch {
     /// Which processes wrote the last lines.
     pub(super) recent: Recent,
     /// What the last lines said.
-    pub(super) repeats: Repeats,
+    pub(super) cache: MessageCache,
     /// Orders of columns of the file being read.
     pub(super) layouts: Arc<[Layout]>,
     /// The current line is a header of columns, and tells another order than the one in use.
@@ -166,7 +166,7 @@ impl<'f> Parser<'f> {
         parsed
     }
 
-    /// Parses a chunk whose year is known, or guessed: each event goes to `taker` as soon as it is made,
+    /// Parses a chunk whose year is known, or guessed: each event goes to `consumer` as soon as it is made,
     /// while all of it is in the cache. If it is of another year after all ([`Turns::same_in`]), it has to be done
     /// again.
     pub fn read<'a>(
@@ -174,28 +174,28 @@ impl<'f> Parser<'f> {
         chunk: &'a LineChunk,
         scratch: &mut Scratch,
         year: YearBase,
-        taker: &mut impl Taker<'a>,
+        consumer: &mut impl Consumer<'a>,
     ) -> Parsed<'a> {
         let mut parsed = Parsed { chunk: Some(chunk), ..Parsed::default() };
-        self.lines(chunk, scratch, &mut parsed, Some((year, taker)));
+        self.lines(chunk, scratch, &mut parsed, Some((year, consumer)));
         parsed
     }
 
-    /// Gives the events made so far to `taker`.
+    /// Gives the events made so far to `consumer`.
     pub(super) fn hand_over<'a>(
         &self,
         parsed: &mut Parsed<'a>,
         year: YearBase,
         draft: &mut Draft<'a>,
         scratch: &mut Scratch,
-        taker: &mut impl Taker<'a>,
+        consumer: &mut impl Consumer<'a>,
     ) {
         if parsed.events.is_empty() {
             return;
         }
         self.settle(parsed, year, &mut scratch.hour);
         for event in parsed.events.drain(..) {
-            draft.fields = taker.take(event);
+            draft.fields = consumer.take(event);
         }
     }
 

@@ -1,11 +1,11 @@
 //! Physical lines, where events have several: each is counted once, whatever became of the event.
 
+use super::consumer::Consumer;
 use super::draft::Draft;
 use super::joins::{Joins, blank, indented};
 use super::journal;
 use super::multi::Joining;
 use super::parser::{LINE, OBJECT, Parsed, Parser, Read, Scratch};
-use super::taker::Taker;
 use super::time::{Pending, YearBase, Zone};
 use crate::model::{Ledger, Origin, Value, cut};
 use crate::source::LineChunk;
@@ -54,12 +54,12 @@ impl Parser<'_> {
         chunk: &'a LineChunk,
         scratch: &mut Scratch,
         parsed: &mut Parsed<'a>,
-        mut taker: Option<(YearBase, &mut impl Taker<'a>)>,
+        mut consumer: Option<(YearBase, &mut impl Consumer<'a>)>,
     ) {
         scratch.layouts = Arc::clone(&self.layouts);
         let whole = std::str::from_utf8(&chunk.data).ok();
-        if let (Some(whole), Some(quick), Some((year, taker))) = (whole, &self.quick, &mut taker) {
-            return self.quick_lines(quick, chunk, whole, scratch, parsed, *year, *taker);
+        if let (Some(whole), Some(quick), Some((year, consumer))) = (whole, &self.quick, &mut consumer) {
+            return self.quick_lines(quick, chunk, whole, scratch, parsed, *year, *consumer);
         }
         scratch.recent.stop();
         let mut draft = Draft::default();
@@ -68,8 +68,8 @@ impl Parser<'_> {
         let mut at = 0;
         while at < chunk.data.len() {
             let len = self.group(chunk, whole, at, &mut origin, &mut draft, parsed, scratch);
-            if let Some((year, taker)) = &mut taker {
-                self.hand_over(parsed, *year, &mut draft, scratch, *taker);
+            if let Some((year, consumer)) = &mut consumer {
+                self.hand_over(parsed, *year, &mut draft, scratch, *consumer);
             }
             at += len;
         }

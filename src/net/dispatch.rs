@@ -5,8 +5,8 @@
 //! until it knows or [`Limits::probe_bytes`](crate::proto::Limits::probe_bytes) are reached, so the
 //! verdict does not depend on how the bytes were cut into segments.
 
+use super::conversation::Conversation;
 use super::stream::Stream;
-use super::talk::Talk;
 use crate::model::{Endpoint, Event, Ledger, Seq, Stamp, Transport};
 use crate::proto::config::Sections;
 use crate::proto::shapes::{self, Sight};
@@ -130,7 +130,7 @@ pub(super) struct Live {
     pub(super) streams: [Stream; 2],
     /// Packets since the other side acknowledged beyond a hole of this side.
     pub(super) stalled: [u8; 2],
-    pub(super) talk: Talk,
+    pub(super) conversation: Conversation,
     /// What of this flow counts towards the shard's memory.
     pub(super) charged: usize,
     /// Stands in the shard's queue of flows that buffer.
@@ -138,12 +138,12 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// A flow nobody spoke on yet; see [`Talk::new`].
+    /// A flow nobody spoke on yet; see [`Conversation::new`].
     pub(super) fn new(client: usize, whole: bool) -> Live {
         Live {
             streams: Default::default(),
             stalled: [0; 2],
-            talk: Talk::new(client, whole),
+            conversation: Conversation::new(client, whole),
             charged: 0,
             queued: false,
         }
@@ -152,12 +152,12 @@ impl Live {
     /// The connection sleeps: most of those in memory do.
     pub(super) fn compact(&mut self) {
         self.streams.iter_mut().for_each(Stream::compact);
-        self.talk.compact();
+        self.conversation.compact();
     }
 
     /// Bytes buffered for this flow.
     pub(super) fn held(&self) -> usize {
         let [a, b] = &self.streams;
-        a.held() + b.held() + self.talk.held()
+        a.held() + b.held() + self.conversation.held()
     }
 }

@@ -6,10 +6,10 @@
 //! [`PATIENCE`] packets (acknowledgements are sometimes captured just before the data), or when the
 //! buffer is full or the connection ends.
 
+use super::conversation::Conversation;
 use super::dispatch::{App, Io, Live};
 use super::flow::Side;
 use super::stream::{Piece, Stream};
-use super::talk::Talk;
 use super::tcp::{ACK, FIN, RST, SYN, Tcp, ahead};
 use super::{Packet, TcpHeader};
 
@@ -52,7 +52,7 @@ impl App {
         } else if tcp.over() && live.streams.iter().all(Stream::finished) {
             live.end(sides, io);
         }
-        if live.talk.over() {
+        if live.conversation.over() {
             live.streams.iter_mut().for_each(Stream::clear);
         }
     }
@@ -65,7 +65,7 @@ impl App {
         if let App::Live(live) = self
             && !payload.is_empty()
         {
-            live.talk.datagram(usize::from(packet.reverse), payload, io);
+            live.conversation.datagram(usize::from(packet.reverse), payload, io);
         }
     }
 }
@@ -90,7 +90,7 @@ impl Live {
                 stream.start(isn.wrapping_add(1));
             }
         }
-        let mut talk = Feed { talk: &mut self.talk, sides, io };
+        let mut conversation = Feed { conversation: &mut self.conversation, sides, io };
         let seq = header.seq.wrapping_add(u32::from(header.flags & SYN != 0));
         // Nothing is believed of a segment that cannot be of this connection.
         let may_be = own.may_hold(seq, other_half.ack);
@@ -105,45 +105,46 @@ impl Live {
                 *stalled = if beyond && other.waits() { stalled.saturating_add(1) } else { 0 };
                 let sure = len > 0 || header.flags & FIN != 0 || tcp.over() || *stalled >= PATIENCE;
                 if beyond && sure {
-                    other.give_up_to(ack, &mut |piece| talk.piece(peer, piece));
+                    other.give_up_to(ack, &mut |piece| conversation.piece(peer, piece));
                 }
             }
         }
         if header.flags & RST != 0 {
             return;
         }
-        let mut read = own.segment(seq, payload, len, other_half.ack, &mut |piece| talk.piece(side, piece));
+        let mut read =
+            own.segment(seq, payload, len, other_half.ack, &mut |piece| conversation.piece(side, piece));
         if read.is_ok() && header.flags & FIN != 0 {
             let end = seq.wrapping_add(len);
-            read = own.fin(end, other_half.ack, &mut |piece| talk.piece(side, piece));
+            read = own.fin(end, other_half.ack, &mut |piece| conversation.piece(side, piece));
         }
         if let Err(anomaly) = read {
-            talk.io.ledger.anomaly(anomaly, packet.stamp.origin);
+            conversation.io.ledger.anomaly(anomaly, packet.stamp.origin);
         }
         if own.held() > OUT_OF_ORDER {
-            talk.io.ledger.cap("tcp.out_of_order", packet.stamp.origin);
-            own.flush(&mut |piece| talk.piece(side, piece));
+            conversation.io.ledger.cap("tcp.out_of_order", packet.stamp.origin);
+            own.flush(&mut |piece| conversation.piece(side, piece));
         }
     }
 
     /// Hands on what waits behind holes.
     pub(super) fn flush(&mut self, sides: &mut [Side; 2], io: &mut Io<'_>) {
-        let mut talk = Feed { talk: &mut self.talk, sides, io };
+        let mut conversation = Feed { conversation: &mut self.conversation, sides, io };
         let [a, b] = &mut self.streams;
-        a.flush(&mut |piece| talk.piece(0, piece));
-        b.flush(&mut |piece| talk.piece(1, piece));
+        a.flush(&mut |piece| conversation.piece(0, piece));
+        b.flush(&mut |piece| conversation.piece(1, piece));
     }
 
     /// Ends the conversation.
     pub(super) fn end(&mut self, sides: &mut [Side; 2], io: &mut Io<'_>) {
         self.flush(sides, io);
-        self.talk.end(io);
+        self.conversation.end(io);
     }
 }
 
 /// Where the pieces of a stream go.
 struct Feed<'a, 'io> {
-    talk: &'a mut Talk,
+    conversation: &'a mut Conversation,
     sides: &'a mut [Side; 2],
     io: &'a mut Io<'io>,
 }
@@ -151,13 +152,13 @@ struct Feed<'a, 'io> {
 impl Feed<'_, '_> {
     fn piece(&mut self, side: usize, piece: Piece<'_>) {
         match piece {
-            Piece::Data(bytes) => self.talk.bytes(side, bytes, self.io),
-            Piece::Fin => self.talk.fin(side, self.io),
+            Piece::Data(bytes) => self.conversation.bytes(side, bytes, self.io),
+            Piece::Fin => self.conversation.fin(side, self.io),
             Piece::Gap(missing) => {
                 if let Some(stats) = self.sides.get_mut(side) {
                     stats.missing += missing;
                 }
-                self.talk.gap(side, missing, self.io);
+                self.conversation.gap(side, missing, self.io);
             }
         }
     }

@@ -11,6 +11,7 @@
 //! and every shard sees its packets in input order. The number of shards is a constant, so nothing
 //! here depends on the number of threads.
 
+mod conversation;
 pub mod defrag;
 mod dispatch;
 pub mod dissect;
@@ -25,7 +26,6 @@ mod rest;
 pub mod shard;
 mod stream;
 mod table;
-mod talk;
 mod tcp;
 mod transport;
 mod tunnel;

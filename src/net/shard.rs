@@ -308,7 +308,7 @@ impl Shard {
         let queued = live.queued;
         live.charged = held;
         live.queued |= held > 0;
-        if live.talk.over() {
+        if live.conversation.over() {
             flow.app = App::Over;
         }
         self.buffered = (self.buffered + held).saturating_sub(before);
@@ -348,7 +348,7 @@ impl Shard {
             }
             *buffered = buffered.saturating_sub(live.charged);
             live.charged = 0;
-            if live.talk.over() {
+            if live.conversation.over() {
                 *app = App::Over;
             }
         });
@@ -385,7 +385,7 @@ impl Flow {
             && !certain
             && !self.reported()
         {
-            self.client = live.talk.client;
+            self.client = live.conversation.client;
         }
     }
 

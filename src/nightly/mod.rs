@@ -4,7 +4,7 @@
 //! ```text
 //! lock ─▶ State ─▶ Counted::choose (engine) ─▶ run ─▶ Counted::absorb ─┐
 //!                  Changes::between ◀─ Seen, findings ◀───────────────┤
-//!         shelf: reports beside their places ─▶ State::save ─▶ shelf: reports into their places
+//!         reports: beside their places ─▶ State::save ─▶ reports: into their places
 //! ```
 //!
 //! The moment in which the new state takes the old one's place is the moment in which a night counts:
@@ -14,9 +14,9 @@ mod changes;
 mod counted;
 mod lock;
 mod proof;
+pub mod reports;
 mod seen;
 mod settings;
-pub mod shelf;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -18,18 +18,18 @@ fn names(folder: &std::path::Path) -> Vec<String> {
 /// What a run does at its end, up to the step in which it is killed.
 fn night(folder: &std::path::Path, at: i64, killed_before: usize) {
     let mut state = State::load(folder).unwrap();
-    shelf::publish(&state).unwrap();
+    reports::publish(&state).unwrap();
     state.pending.clear();
-    shelf::sweep(folder).unwrap();
-    let file = format!("{}.json", shelf::name(at));
+    reports::sweep(folder).unwrap();
+    let file = format!("{}.json", reports::name(at));
     let steps: [&mut dyn FnMut(&mut State); 4] = [
-        &mut |state| shelf::lay(state, &folder.join(&file), b"report").unwrap(),
+        &mut |state| reports::lay(state, &folder.join(&file), b"report").unwrap(),
         &mut |state| {
             state.reports.push(Kept { at, files: vec![file.clone()], lines: 10, ..Kept::default() });
             state.runs += 1;
         },
         &mut |state| state.save(folder, at).unwrap(),
-        &mut |state| shelf::publish(state).unwrap(),
+        &mut |state| reports::publish(state).unwrap(),
     ];
     for step in steps.into_iter().take(killed_before) {
         step(&mut state);
@@ -81,20 +81,20 @@ fn reports_are_kept_as_long_as_wanted_and_nothing_else_is_touched() {
     let folder = tempfile::tempdir().unwrap();
     let mut state = State::default();
     for day in 1..=5 {
-        let file = format!("{}.html", shelf::name(day * DAY));
+        let file = format!("{}.html", reports::name(day * DAY));
         fs::write(folder.path().join(&file), "").unwrap();
         state.reports.push(Kept { at: day * DAY, files: vec![file], ..Kept::default() });
     }
     fs::write(folder.path().join("mine.html"), "").unwrap();
     state.reports[0].files.extend(["mine.html".to_owned(), "netlog-/../../x".to_owned()]);
-    let files = shelf::expire(&mut state, 6 * DAY, 2 * DAY);
-    shelf::remove(folder.path(), &files).unwrap();
+    let files = reports::expire(&mut state, 6 * DAY, 2 * DAY);
+    reports::remove(folder.path(), &files).unwrap();
     assert_eq!(
         names(folder.path()),
         ["mine.html", "netlog-19700105T000000Z.html", "netlog-19700106T000000Z.html"]
     );
     // The last one stays, however old.
-    assert!(shelf::expire(&mut state, 900 * DAY, DAY).len() == 1 && state.reports.len() == 1);
+    assert!(reports::expire(&mut state, 900 * DAY, DAY).len() == 1 && state.reports.len() == 1);
 }
 
 fn finding(rule: &'static str, subject: &str) -> Finding {

@@ -3,7 +3,7 @@
 use super::create;
 use crate::command::CommandError;
 use crate::model::{Severity, rfc3339};
-use crate::nightly::{Changes, Kept, Known, Loud, Severities, State, shelf};
+use crate::nightly::{Changes, Kept, Known, Loud, Severities, State, reports};
 use crate::plan::{Nightly, UsageError};
 use crate::report::{Report, units};
 use crate::schema::Schema;
@@ -110,7 +110,7 @@ pub(super) fn all(
         if to_stdout {
             out.write_all(text.as_bytes())?;
         } else {
-            shelf::lay(state, place, text.as_bytes()).map_err(|e| create(place, e))?;
+            reports::lay(state, place, text.as_bytes()).map_err(|e| create(place, e))?;
         }
     }
     if loud && (!to_stdout || plan.exec.is_some()) {

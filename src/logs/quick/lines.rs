@@ -1,10 +1,10 @@
 //! The lines of a chunk, one by one.
 
+use super::super::consumer::Consumer;
 use super::super::draft::Draft;
+use super::super::message_cache::Known;
 use super::super::parser::{LINE, Parsed, Parser, Scratch};
 use super::super::physical::unended;
-use super::super::repeats::Known;
-use super::super::taker::Taker;
 use super::super::time::{YearBase, Yearless};
 use super::{Head, Quick, Short};
 use crate::model::{Glimpse, Origin, Seq, Ts};
@@ -39,7 +39,7 @@ impl Parser<'_> {
         scratch: &mut Scratch,
         parsed: &mut Parsed<'a>,
         year: YearBase,
-        taker: &mut impl Taker<'a>,
+        consumer: &mut impl Consumer<'a>,
     ) {
         let mut draft = Draft::default();
         let mut origin =
@@ -49,7 +49,7 @@ impl Parser<'_> {
         let cut = Some(bytes.len()).filter(|_| bytes.last().is_some_and(|last| *last != b'\n'));
         scratch.recent.begin();
         scratch.heads.begin();
-        scratch.repeats.begin();
+        scratch.cache.begin();
         let mut begin = 0;
         for end in ends.chain(cut) {
             // Already read as part of a group.
@@ -61,14 +61,14 @@ impl Parser<'_> {
                 begin += self.group(chunk, Some(whole), begin, &mut origin, &mut draft, parsed, scratch);
                 // None of its lines is entered.
                 scratch.recent.line(begin - 1);
-                self.hand_over(parsed, year, &mut draft, scratch, taker);
+                self.hand_over(parsed, year, &mut draft, scratch, consumer);
                 continue;
             }
             scratch.recent.line(begin);
-            if !self.short(quick, whole, begin..end, origin, year, &mut draft, parsed, scratch, taker) {
+            if !self.short(quick, whole, begin..end, origin, year, &mut draft, parsed, scratch, consumer) {
                 let text = whole.get(begin..end).unwrap_or_default();
                 self.line(text, text.as_bytes(), origin, &mut draft, parsed, scratch);
-                self.hand_over(parsed, year, &mut draft, scratch, taker);
+                self.hand_over(parsed, year, &mut draft, scratch, consumer);
             }
             parsed.ledger.lines.read += 1;
             parsed.ledger.lines.bytes += (end - begin) as u64;
@@ -91,7 +91,7 @@ impl Parser<'_> {
         draft: &mut Draft<'a>,
         parsed: &mut Parsed<'a>,
         scratch: &mut Scratch,
-        taker: &mut impl Taker<'a>,
+        consumer: &mut impl Consumer<'a>,
     ) -> bool {
         let begin = line.start;
         let text = whole.get(line).unwrap_or_default();
@@ -100,7 +100,7 @@ impl Parser<'_> {
         }
         let text = unended(text);
         let Some(Head { when, program, message }) = quick.head(text, scratch) else { return false };
-        let (known, number) = (scratch.repeats.find(scratch.program, message, whole), scratch.program);
+        let (known, number) = (scratch.cache.find(scratch.program, message, whole), scratch.program);
         let mut short = None;
         if !matches!(known, Known::Before(_)) {
             draft.clear();
@@ -112,12 +112,12 @@ impl Parser<'_> {
         parsed.ledger.lines.decoded += 1;
         let at = At { when, year: year.0.saturating_add(parsed.turns.step(when)), origin };
         match (known, short) {
-            (Known::Before(Some(told)), _) => taker.again(told, self.moment(at, parsed, scratch)),
+            (Known::Before(Some(told)), _) => consumer.again(told, self.moment(at, parsed, scratch)),
             (_, Some(short)) => {
-                let told = self.tell(&short, at, text, draft, parsed, scratch, taker);
+                let told = self.tell(&short, at, text, draft, parsed, scratch, consumer);
                 if let (Known::New(hash), Told::Again(told)) = (known, told) {
                     let start = begin + text.len() - message.len();
-                    scratch.repeats.enter(hash, number, start, message.len(), told);
+                    scratch.cache.enter(hash, number, start, message.len(), told);
                 }
             }
             (_, None) => {}
@@ -144,7 +144,7 @@ impl Parser<'_> {
         draft: &mut Draft<'a>,
         parsed: &mut Parsed<'a>,
         scratch: &mut Scratch,
-        taker: &mut impl Taker<'a>,
+        consumer: &mut impl Consumer<'a>,
     ) -> Told {
         let origin = at.origin;
         let Some(ending) = short.ending.filter(|_| draft.wanted) else {
@@ -164,7 +164,7 @@ impl Parser<'_> {
         if !draft.bad.is_empty() {
             parsed.ledger.anomaly_in("fmt.field", origin, text.as_bytes());
         }
-        let number = taker.glance(Glimpse {
+        let number = consumer.glance(Glimpse {
             seq: Seq { source: origin.source, record: origin.record, sub: 0 },
             ts,
             dataset: ending.dataset,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::logs::parser::Parser;
-use crate::logs::{Context, Taker, Wanted};
+use crate::logs::{Consumer, Context, Wanted};
 use crate::model::{Event, FieldRef, Glimpse, Ts, Value};
 use crate::source::LineChunk;
 use crate::source::lines::BEFORE;
@@ -74,7 +74,7 @@ Jan  1 07:00:06 web kernel: -
 #[derive(Default)]
 struct Events(String, Vec<String>);
 
-impl<'a> Taker<'a> for Events {
+impl<'a> Consumer<'a> for Events {
     fn take(&mut self, event: Event<'a>) -> Vec<(FieldRef, Value<'a>)> {
         self.glance((&event).into());
         Vec::new()

@@ -3,7 +3,7 @@
 use super::cursor::{Values, numbers as read};
 use super::levels::Bits;
 use super::numbers::{self, Way};
-use super::press::{Press, Slots};
+use super::pages::{PageWriter, Slots};
 use super::texts::Texts;
 use crate::case::Kind;
 use polars_arrow::datatypes::{ArrowDataType, Field, TimeUnit};
@@ -101,14 +101,14 @@ impl Builder {
         rows: usize,
         grows: bool,
         shape: &Descriptor,
-        press: &mut Press,
+        writer: &mut PageWriter,
     ) -> io::Result<Vec<CompressedPage>> {
         self.there.fill(rows);
         let counts = matches!(self.kind, Kind::Texts | Kind::Ints).then_some(self.counts.as_slice());
         let slots = Slots { rows, there: &self.there, counts, shape };
-        let mut numbers = |way| numbers::pages(&self.words, way, slots, press);
+        let mut numbers = |way| numbers::pages(&self.words, way, slots, writer);
         let pages = match self.kind {
-            Kind::Text | Kind::Json | Kind::Texts => self.texts.pages(slots, press),
+            Kind::Text | Kind::Json | Kind::Texts => self.texts.pages(slots, writer),
             Kind::Time => numbers(Way::Grows),
             Kind::Int if grows => numbers(Way::Grows),
             Kind::Int => numbers(Way::Repeats),

@@ -1,4 +1,4 @@
-//! Sheaves read again from their bytes, which `sheaf` describes.
+//! Batches read again from their bytes, which `batch` describes.
 
 use crate::case::Kind;
 use crate::model::Ts;
@@ -33,8 +33,8 @@ impl<'a> Cursor<'a> {
         self.take().map(Ts::from_le_bytes)
     }
 
-    /// A sheaf.
-    pub fn sheaf(&mut self) -> Option<Bound<'a>> {
+    /// A batch.
+    pub fn batch(&mut self) -> Option<Bound<'a>> {
         let all = self.0;
         let (sheet, columns, rows) = (self.short()?, self.short()?, self.long()?);
         let bytes = self.long()? as usize;
@@ -45,12 +45,12 @@ impl<'a> Cursor<'a> {
         Some(Bound { sheet, columns, rows: rows as usize, span, places, values: inside, whole })
     }
 
-    /// A column's number in a sheaf.
+    /// A column's number in a batch.
     pub fn column(&mut self) -> Option<usize> {
         self.short().map(usize::from)
     }
 
-    /// A column's values in a sheaf with so many rows.
+    /// A column's values in a batch with so many rows.
     pub fn values(&mut self, kind: Kind, rows: usize) -> Option<Values<'a>> {
         let values = self.long()? as usize;
         let there = if values < rows { Some(self.bytes(rows.div_ceil(8))?) } else { None };
@@ -72,7 +72,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// A sheaf.
+/// A batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Bound<'a> {
     /// Number of its sheet.

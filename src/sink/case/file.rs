@@ -1,7 +1,7 @@
 //! One Parquet file being written: row groups, then the footer.
 
 use super::build::{Builder, dtype};
-use super::press::{self, Press};
+use super::pages::{self, PageWriter};
 use crate::case::{Column, ROW};
 use polars::prelude::PolarsError;
 use polars_arrow::datatypes::{ArrowSchema, Field};
@@ -15,7 +15,7 @@ use std::path::Path;
 
 fn options() -> WriteOptions {
     let statistics = StatisticsOptions::default();
-    WriteOptions { statistics, version: Version::V1, compression: press::compression(), data_page_size: None }
+    WriteOptions { statistics, version: Version::V1, compression: pages::compression(), data_page_size: None }
 }
 
 /// A file with the columns of a table.
@@ -52,12 +52,12 @@ impl Parquet {
         rows: usize,
         columns: &[Column],
         builders: &mut [Builder],
-        press: &mut Press,
+        writer: &mut PageWriter,
     ) -> io::Result<()> {
         let leaves = self.writer.parquet_schema().columns();
         let mut chunks = Vec::with_capacity(columns.len());
         for ((builder, leaf), column) in builders.iter_mut().zip(leaves).zip(columns) {
-            chunks.push(builder.pages(rows, grows(column), &leaf.descriptor, press)?);
+            chunks.push(builder.pages(rows, grows(column), &leaf.descriptor, writer)?);
         }
         let chunk = |pages: Vec<CompressedPage>| {
             Ok(DynStreamingIterator::new(Pages { rest: pages.into_iter(), now: None }))

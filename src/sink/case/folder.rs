@@ -3,8 +3,8 @@
 use super::super::spare::Spare;
 use super::super::{Render, Rendered, Sink, SinkContext, SinkError};
 use super::cursor::Cursor;
+use super::filler::{FILLERS, Filler, Tables, filler_of};
 use super::row::Rows;
-use super::shelf::{SHELVES, Shelf, Tables, shelf_of};
 use super::{KIND, manifest};
 use crate::case::{Column, EVENTS, MANIFEST, MORE, columns};
 use crate::report::Report;
@@ -24,7 +24,7 @@ pub struct Sheet {
     /// Which of them is `netlog.more`.
     pub more: u16,
     /// Where its table stands.
-    pub shelf: usize,
+    pub filler: usize,
 }
 
 impl Sheet {
@@ -35,7 +35,7 @@ impl Sheet {
             name,
             columns: Arc::new(columns),
             more: u16::try_from(more).unwrap_or(0),
-            shelf: shelf_of(name),
+            filler: filler_of(name),
         }
     }
 }
@@ -60,16 +60,16 @@ pub(super) fn open(path: Option<&str>, context: &SinkContext) -> Result<Box<dyn 
     let names = schema.datasets().map(|d| d.name).chain(["other"]);
     let sheets: Arc<Vec<Sheet>> = Arc::new(names.map(|name| Sheet::new(schema, name)).collect());
     let spare = Spare::default();
-    let shelf = |_| Shelf::start(events.clone(), Arc::clone(&sheets), spare.clone());
-    let shelves = std::array::from_fn(shelf);
-    Ok(Box::new(Case { folder: path.to_path_buf(), sheets, spare, shelves, events: 0, hash: context.hash }))
+    let filler = |_| Filler::start(events.clone(), Arc::clone(&sheets), spare.clone());
+    let fillers = std::array::from_fn(filler);
+    Ok(Box::new(Case { folder: path.to_path_buf(), sheets, spare, fillers, events: 0, hash: context.hash }))
 }
 
 struct Case {
     folder: PathBuf,
     sheets: Arc<Vec<Sheet>>,
     spare: Spare,
-    shelves: [Shelf; SHELVES],
+    fillers: [Filler; FILLERS],
     events: i64,
     hash: bool,
 }
@@ -82,22 +82,22 @@ impl Sink for Case {
     fn write(&mut self, rendered: Rendered) -> io::Result<()> {
         let base = self.events;
         for (number, bytes) in rendered.parts {
-            let Some(shelf) = self.shelves.get_mut(number as usize) else { continue };
+            let Some(filler) = self.fillers.get_mut(number as usize) else { continue };
             self.events += i64::from(Cursor(&bytes).long().unwrap_or(0));
-            shelf.push(base, bytes)?;
+            filler.push(base, bytes)?;
         }
         Ok(())
     }
 
     fn rest(&mut self) {
-        self.shelves.iter_mut().for_each(Shelf::end);
+        self.fillers.iter_mut().for_each(Filler::end);
     }
 
     fn close(mut self: Box<Self>, report: &Report) -> io::Result<()> {
         self.rest();
         let mut tables = Tables::new();
-        for shelf in &mut self.shelves {
-            tables.append(&mut shelf.finish()?);
+        for filler in &mut self.fillers {
+            tables.append(&mut filler.finish()?);
         }
         let tables =
             tables.iter().filter_map(|(number, table)| Some((self.sheets.get(usize::from(*number))?, table)));

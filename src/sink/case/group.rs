@@ -3,7 +3,7 @@
 use super::build::Builder;
 use super::cursor::Bound;
 use super::file::Parquet;
-use super::press::Press;
+use super::pages::PageWriter;
 use crate::case::Column;
 use std::io;
 
@@ -27,18 +27,18 @@ impl Group {
         self.builders.iter().map(Builder::size).sum()
     }
 
-    /// Appends the rows of a sheaf, whose block begins with the event of this number. `None` where it is cut
+    /// Appends the rows of a batch, whose block begins with the event of this number. `None` where it is cut
     /// short.
-    pub fn push(&mut self, base: i64, sheaf: &Bound<'_>) -> Option<()> {
-        let mut columns = sheaf.values;
-        for _ in 0..sheaf.columns {
+    pub fn push(&mut self, base: i64, batch: &Bound<'_>) -> Option<()> {
+        let mut columns = batch.values;
+        for _ in 0..batch.columns {
             let builder = self.builders.get_mut(columns.column()?)?;
-            let values = columns.values(builder.kind, sheaf.rows)?;
-            builder.read(self.rows, sheaf.rows, &values)?;
+            let values = columns.values(builder.kind, batch.rows)?;
+            builder.read(self.rows, batch.rows, &values)?;
         }
         // The last column of every table.
         let last = self.builders.last_mut()?;
-        for place in sheaf.places() {
+        for place in batch.places() {
             last.push_int(self.rows, base + i64::from(place));
             self.rows += 1;
         }
@@ -49,7 +49,12 @@ impl Group {
     ///
     /// # Errors
     /// Whatever the system says.
-    pub fn write(&mut self, file: &mut Parquet, columns: &[Column], press: &mut Press) -> io::Result<()> {
-        file.write(std::mem::take(&mut self.rows), columns, &mut self.builders, press)
+    pub fn write(
+        &mut self,
+        file: &mut Parquet,
+        columns: &[Column],
+        writer: &mut PageWriter,
+    ) -> io::Result<()> {
+        file.write(std::mem::take(&mut self.rows), columns, &mut self.builders, writer)
     }
 }

@@ -4,7 +4,7 @@ use super::super::json;
 use super::build::Builder;
 use super::file::Parquet;
 use super::folder::Sheet;
-use super::press::Press;
+use super::pages::PageWriter;
 use super::table::Table;
 use crate::case::{Column, EVENTS, Kind, LEDGER, MANIFEST, Part, VERSION, account};
 use crate::model::{Counts, Evidence, Finding, Ledger, SourceInfo, Ts, rfc3339};
@@ -27,10 +27,10 @@ pub(super) fn write(
     hash: bool,
 ) -> io::Result<()> {
     let hashes = hashes(&report.sources.0, hash);
-    let mut press = Press::new()?;
-    findings(folder, report, &mut press)?;
-    inputs(folder, report, &hashes, &mut press)?;
-    reasons(folder, &report.ledger, &mut press)?;
+    let mut writer = PageWriter::new()?;
+    findings(folder, report, &mut writer)?;
+    inputs(folder, report, &hashes, &mut writer)?;
+    reasons(folder, &report.ledger, &mut writer)?;
     put(&folder.join(LEDGER), &account::ledger(&report.ledger))?;
     let sources = report.sources.0.iter().zip(&hashes);
     let settings: Map<String, Value> =
@@ -151,16 +151,16 @@ impl Small {
         self.rows += 1;
     }
 
-    fn write(mut self, path: &Path, press: &mut Press) -> io::Result<()> {
+    fn write(mut self, path: &Path, writer: &mut PageWriter) -> io::Result<()> {
         let mut file = Parquet::create(path, &self.columns)?;
         if self.rows > 0 {
-            file.write(self.rows, &self.columns, &mut self.builders, press)?;
+            file.write(self.rows, &self.columns, &mut self.builders, writer)?;
         }
         file.finish()
     }
 }
 
-fn findings(folder: &Path, report: &Report, press: &mut Press) -> io::Result<()> {
+fn findings(folder: &Path, report: &Report, writer: &mut PageWriter) -> io::Result<()> {
     let mut table = Small::new(&[
         ("rule", Kind::Text),
         ("severity", Kind::Text),
@@ -199,10 +199,15 @@ fn findings(folder: &Path, report: &Report, press: &mut Press) -> io::Result<()>
             Cell::Int(last.origin.record),
         ]);
     }
-    table.write(&folder.join("findings.parquet"), press)
+    table.write(&folder.join("findings.parquet"), writer)
 }
 
-fn inputs(folder: &Path, report: &Report, hashes: &[Option<String>], press: &mut Press) -> io::Result<()> {
+fn inputs(
+    folder: &Path,
+    report: &Report,
+    hashes: &[Option<String>],
+    writer: &mut PageWriter,
+) -> io::Result<()> {
     let mut table = Small::new(&[
         ("path", Kind::Text),
         ("kind", Kind::Text),
@@ -229,10 +234,10 @@ fn inputs(folder: &Path, report: &Report, hashes: &[Option<String>], press: &mut
             Cell::Texts(notes),
         ]);
     }
-    table.write(&folder.join("inputs.parquet"), press)
+    table.write(&folder.join("inputs.parquet"), writer)
 }
 
-fn reasons(folder: &Path, ledger: &Ledger, press: &mut Press) -> io::Result<()> {
+fn reasons(folder: &Path, ledger: &Ledger, writer: &mut PageWriter) -> io::Result<()> {
     let mut table = Small::new(&[
         ("account", Kind::Text),
         ("reason", Kind::Text),
@@ -255,5 +260,5 @@ fn reasons(folder: &Path, ledger: &Ledger, press: &mut Press) -> io::Result<()> 
             ]);
         }
     }
-    table.write(&folder.join("ledger.parquet"), press)
+    table.write(&folder.join("ledger.parquet"), writer)
 }

@@ -2,11 +2,15 @@
 //! it, `netlog analyze` reads it again, and so do polars, DuckDB, Spark and pandas.
 
 #[cfg(feature = "case")]
+mod batch;
+#[cfg(feature = "case")]
 mod build;
 #[cfg(feature = "case")]
 mod cursor;
 #[cfg(feature = "case")]
 mod file;
+#[cfg(feature = "case")]
+mod filler;
 #[cfg(feature = "case")]
 mod folder;
 #[cfg(feature = "case")]
@@ -18,13 +22,9 @@ mod manifest;
 #[cfg(feature = "case")]
 mod numbers;
 #[cfg(feature = "case")]
-mod press;
+mod pages;
 #[cfg(feature = "case")]
 mod row;
-#[cfg(feature = "case")]
-mod sheaf;
-#[cfg(feature = "case")]
-mod shelf;
 #[cfg(feature = "case")]
 mod table;
 #[cfg(all(test, feature = "case"))]

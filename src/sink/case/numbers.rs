@@ -1,7 +1,7 @@
 //! Numbers of a column, as Parquet has them. Floats are numbers, too: their bits.
 
 use super::levels::{packed, varint};
-use super::press::{Layout, Press, Slots};
+use super::pages::{Layout, PageWriter, Slots};
 use super::texts::coded;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -40,36 +40,36 @@ pub fn pages(
     words: &[i64],
     way: Way,
     slots: Slots<'_>,
-    press: &mut Press,
+    writer: &mut PageWriter,
 ) -> io::Result<Vec<CompressedPage>> {
     let mut layout = Layout { encoding: Encoding::Plain, size: 8 * words.len(), bounds: bounds(words, way) };
     let of = |values| words.get(values).unwrap_or_default();
     match way {
         Way::Repeats | Way::Floats => {
-            let mut codes = std::mem::take(&mut press.codes);
+            let mut codes = std::mem::take(&mut writer.codes);
             let distinct = dictionary(words, &mut codes);
             let pages = distinct.map(|distinct| {
                 layout.encoding = Encoding::RleDictionary;
                 let mut bytes = Vec::new();
                 put(&mut bytes, &distinct);
-                let mut pages = vec![press.dictionary(distinct.len(), &bytes)?];
-                pages.append(&mut press.data(slots, &layout, |values, out| {
+                let mut pages = vec![writer.dictionary(distinct.len(), &bytes)?];
+                pages.append(&mut writer.data(slots, &layout, |values, out| {
                     coded(out, codes.get(values).unwrap_or_default(), distinct.len());
                 })?);
                 Ok(pages)
             });
-            press.codes = codes;
-            pages.unwrap_or_else(|| press.data(slots, &layout, |values, out| put(out, of(values))))
+            writer.codes = codes;
+            pages.unwrap_or_else(|| writer.data(slots, &layout, |values, out| put(out, of(values))))
         }
         Way::Grows => {
             layout.encoding = Encoding::DeltaBinaryPacked;
-            press.data(slots, &layout, |values, out| differences(out, of(values)))
+            writer.data(slots, &layout, |values, out| differences(out, of(values)))
         }
-        Way::Truths => press.data(slots, &layout, |values, out| {
+        Way::Truths => writer.data(slots, &layout, |values, out| {
             let byte = |bits: &[i64]| bits.iter().rev().fold(0, |byte, bit| byte << 1 | u8::from(*bit != 0));
             out.extend(of(values).chunks(8).map(byte));
         }),
-        Way::Plain => press.data(slots, &layout, |values, out| put(out, of(values))),
+        Way::Plain => writer.data(slots, &layout, |values, out| put(out, of(values))),
     }
 }
 

@@ -3,9 +3,9 @@
 use super::super::ndjson::ValueWriter;
 use super::super::spare::Spare;
 use super::super::{Render, Rendered};
+use super::batch::{Batch, MEMBERS};
+use super::filler::FILLERS;
 use super::folder::Sheet;
-use super::sheaf::{MEMBERS, Sheaf};
-use super::shelf::SHELVES;
 use super::table::day_of;
 use crate::case::{Kind, Part};
 use crate::model::{Event, FieldRef, Shapes, Value, push_ip_bytes};
@@ -56,8 +56,8 @@ pub struct Rows {
     sheets: Arc<Vec<Sheet>>,
     plans: Shapes<Plan>,
     /// Per sheet: the rows of this block, so far.
-    sheaves: Vec<Option<Sheaf>>,
-    parts: [Vec<u8>; SHELVES],
+    batches: Vec<Option<Batch>>,
+    parts: [Vec<u8>; FILLERS],
     /// Events of this block so far.
     events: u32,
     spelling: Spelling,
@@ -76,35 +76,35 @@ struct Spelling {
 impl Rows {
     /// For these data sets; the last one takes what belongs to none.
     pub fn new(sheets: Arc<Vec<Sheet>>, spare: Spare) -> Rows {
-        let sheaves = sheets.iter().map(|_| None).collect();
+        let batches = sheets.iter().map(|_| None).collect();
         let (plans, parts, spelling) = (Shapes::default(), Default::default(), Spelling::default());
-        Rows { sheets, plans, sheaves, parts, events: 0, spelling, spare }
+        Rows { sheets, plans, batches, parts, events: 0, spelling, spare }
     }
 
     fn row(&mut self, event: &Event<'_>) {
-        let Rows { sheets, plans, sheaves, parts, spelling, spare, .. } = self;
+        let Rows { sheets, plans, batches, parts, spelling, spare, .. } = self;
         let plan = plans.of(event, |event| Plan::new(sheets, event));
-        let Some((sheet, sheaf)) = sheets.get(plan.sheet).zip(sheaves.get_mut(plan.sheet)) else { return };
-        let sheaf = sheaf.get_or_insert_with(|| Sheaf::new(&sheet.columns));
+        let Some((sheet, batch)) = sheets.get(plan.sheet).zip(batches.get_mut(plan.sheet)) else { return };
+        let batch = batch.get_or_insert_with(|| Batch::new(&sheet.columns));
         let time = plan.time.and_then(|at| event.fields.get(at));
         let ts = if let Some((_, Value::Time(ts))) = time { *ts } else { 0 };
-        if sheaf.span().is_some_and(|(first, _)| day_of(first) != day_of(ts)) {
-            bind(sheaf, plan.sheet, sheet, parts, spare);
+        if batch.span().is_some_and(|(first, _)| day_of(first) != day_of(ts)) {
+            bind(batch, plan.sheet, sheet, parts, spare);
         }
-        sheaf.begin(self.events, ts);
+        batch.begin(self.events, ts);
         spelling.more.clear();
         for ((field, value), place) in event.fields.iter().zip(&plan.places) {
             let Some(place) = *place else {
                 spelling.remember(field, value);
                 continue;
             };
-            if !whole(sheaf, place, value) && (!spelling.other(sheaf, place, value) || odd(place, value)) {
+            if !whole(batch, place, value) && (!spelling.other(batch, place, value) || odd(place, value)) {
                 spelling.remember(field, value);
             }
         }
         if !spelling.more.is_empty() {
             spelling.more.push(b'}');
-            sheaf.text(sheet.more, &spelling.more);
+            batch.text(sheet.more, &spelling.more);
         }
         self.events += 1;
     }
@@ -120,21 +120,21 @@ impl Spelling {
     }
 
     /// Adds what is not a single value of the column's own kind; whether that goes.
-    fn other(&mut self, sheaf: &mut Sheaf, place: Place, value: &Value<'_>) -> bool {
+    fn other(&mut self, batch: &mut Batch, place: Place, value: &Value<'_>) -> bool {
         let column = place.column;
         match (place.kind, value) {
-            (Kind::Text, _) => sheaf.text(column, self.joined(value)),
-            (Kind::Float, Value::Int(n)) => sheaf.word(column, (*n as f64).to_bits()),
+            (Kind::Text, _) => batch.text(column, self.joined(value)),
+            (Kind::Float, Value::Int(n)) => batch.word(column, (*n as f64).to_bits()),
             (Kind::Int, Value::List(items)) => match items.first() {
-                Some(Value::Int(n)) => sheaf.word(column, n.cast_unsigned()),
+                Some(Value::Int(n)) => batch.word(column, n.cast_unsigned()),
                 _ => return false,
             },
-            (Kind::Texts, _) => return self.texts(sheaf, column, value),
-            (Kind::Ints, _) => return ints(sheaf, column, value),
+            (Kind::Texts, _) => return self.texts(batch, column, value),
+            (Kind::Ints, _) => return ints(batch, column, value),
             (Kind::Json, _) => {
                 self.text.clear();
                 self.json.push(&mut self.text, value);
-                sheaf.text(column, &self.text);
+                batch.text(column, &self.text);
             }
             _ => return false,
         }
@@ -162,17 +162,17 @@ impl Spelling {
         &self.text
     }
 
-    fn texts(&mut self, sheaf: &mut Sheaf, column: u16, value: &Value<'_>) -> bool {
+    fn texts(&mut self, batch: &mut Batch, column: u16, value: &Value<'_>) -> bool {
         match value {
             Value::Words(words) if words.len() <= MEMBERS => {
-                sheaf.lasting(column, words);
+                batch.lasting(column, words);
             }
             Value::List(items)
                 if items.len() <= MEMBERS && items.iter().all(|item| item.as_ip().is_some()) =>
             {
-                sheaf.ips(column, items.len(), items.iter().filter_map(Value::as_ip));
+                batch.ips(column, items.len(), items.iter().filter_map(Value::as_ip));
             }
-            Value::List(items) if items.len() <= MEMBERS => sheaf.texts(column, items.len(), |each| {
+            Value::List(items) if items.len() <= MEMBERS => batch.texts(column, items.len(), |each| {
                 for item in items {
                     self.text.clear();
                     self.plain(item);
@@ -182,7 +182,7 @@ impl Spelling {
             Value::Words(_) | Value::List(_) => return false,
             one => {
                 let text = self.joined(one);
-                sheaf.texts(column, 1, |each| each(text));
+                batch.texts(column, 1, |each| each(text));
             }
         }
         true
@@ -205,10 +205,10 @@ impl Render for Rows {
     }
 
     fn end(&mut self) -> Rendered {
-        let Rows { sheets, sheaves, parts, spare, .. } = self;
-        for (number, (sheet, sheaf)) in sheets.iter().zip(sheaves).enumerate() {
-            if let Some(sheaf) = sheaf.as_mut().filter(|sheaf| sheaf.rows() > 0) {
-                bind(sheaf, number, sheet, parts, spare);
+        let Rows { sheets, batches, parts, spare, .. } = self;
+        for (number, (sheet, batch)) in sheets.iter().zip(batches).enumerate() {
+            if let Some(batch) = batch.as_mut().filter(|batch| batch.rows() > 0) {
+                bind(batch, number, sheet, parts, spare);
             }
         }
         self.events = 0;
@@ -217,33 +217,33 @@ impl Render for Rows {
     }
 }
 
-/// Appends a sheaf to the part of its shelf.
-fn bind(sheaf: &mut Sheaf, number: usize, sheet: &Sheet, parts: &mut [Vec<u8>; SHELVES], spare: &Spare) {
-    let Some(out) = parts.get_mut(sheet.shelf) else { return };
+/// Appends a batch to the part of its filler.
+fn bind(batch: &mut Batch, number: usize, sheet: &Sheet, parts: &mut [Vec<u8>; FILLERS], spare: &Spare) {
+    let Some(out) = parts.get_mut(sheet.filler) else { return };
     if out.is_empty() {
         *out = spare.take(EXPECT);
         out.resize(COUNT, 0);
     }
     if let Some(count) = out.first_chunk_mut::<COUNT>() {
-        *count = u32::from_le_bytes(*count).saturating_add(sheaf.rows()).to_le_bytes();
+        *count = u32::from_le_bytes(*count).saturating_add(batch.rows()).to_le_bytes();
     }
-    sheaf.bind(number as u16, out);
+    batch.bind(number as u16, out);
 }
 
 /// Adds a single value of the column's own kind; whether it is one.
-fn whole(sheaf: &mut Sheaf, place: Place, value: &Value<'_>) -> bool {
+fn whole(batch: &mut Batch, place: Place, value: &Value<'_>) -> bool {
     let Place { column, kind, pair } = place;
     match (kind, value) {
-        (Kind::Text, Value::Str(text)) => sheaf.text(column, text.as_bytes()),
-        (Kind::Text, Value::Ip(ip)) => sheaf.ip(column, *ip),
-        (Kind::Int, Value::Int(n)) => sheaf.word(column, n.cast_unsigned()),
-        (Kind::Time, Value::Time(ts)) => sheaf.word(column, ts.cast_unsigned()),
-        (Kind::Float, Value::Float(n)) => sheaf.word(column, n.to_bits()),
+        (Kind::Text, Value::Str(text)) => batch.text(column, text.as_bytes()),
+        (Kind::Text, Value::Ip(ip)) => batch.ip(column, *ip),
+        (Kind::Int, Value::Int(n)) => batch.word(column, n.cast_unsigned()),
+        (Kind::Time, Value::Time(ts)) => batch.word(column, ts.cast_unsigned()),
+        (Kind::Float, Value::Float(n)) => batch.word(column, n.to_bits()),
         (Kind::Float, Value::Geo(lat, lon)) if pair => {
-            sheaf.word(column, lat.to_bits());
-            sheaf.word(column.saturating_add(1), lon.to_bits());
+            batch.word(column, lat.to_bits());
+            batch.word(column.saturating_add(1), lon.to_bits());
         }
-        (Kind::Bool, Value::Bool(flag)) => sheaf.flag(column, *flag),
+        (Kind::Bool, Value::Bool(flag)) => batch.flag(column, *flag),
         _ => return false,
     }
     true
@@ -266,12 +266,12 @@ fn odd(place: Place, value: &Value<'_>) -> bool {
     }
 }
 
-fn ints(sheaf: &mut Sheaf, column: u16, value: &Value<'_>) -> bool {
+fn ints(batch: &mut Batch, column: u16, value: &Value<'_>) -> bool {
     let one = std::slice::from_ref(value);
     let items = if let Value::List(items) = value { items.as_slice() } else { one };
     if items.len() > MEMBERS || !items.iter().all(|item| matches!(item, Value::Int(_))) {
         return false;
     }
-    sheaf.words(column, items.iter().map(|item| item.as_int().unwrap_or(0)));
+    batch.words(column, items.iter().map(|item| item.as_int().unwrap_or(0)));
     true
 }

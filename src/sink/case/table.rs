@@ -4,7 +4,7 @@
 use super::cursor::{Bound, Cursor};
 use super::file::Parquet;
 use super::group::Group;
-use super::press::Press;
+use super::pages::PageWriter;
 use crate::case::Column;
 use crate::model::{DAY, Ts, joined, rfc3339};
 use std::collections::BTreeMap;
@@ -12,15 +12,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Rows of a row group at most, but for those of the last sheaf.
+/// Rows of a row group at most, but for those of the last batch.
 const GROUP_ROWS: usize = 128 << 10;
 /// Bytes of its columns in memory at most.
 const GROUP_BYTES: usize = 16 << 20;
 /// Rows after which it is looked at how many these are: asking costs more than a row.
 const LOOK_ROWS: usize = 1024;
-/// Bytes of sheaves that wait for the decision how to lay the table out.
+/// Bytes of batches that wait for the decision how to lay the table out.
 const WAIT_BYTES: usize = 4 << 20;
-/// Sheaves wait in pieces of so many bytes.
+/// Batches wait in pieces of so many bytes.
 const CHUNK: usize = 256 << 10;
 /// Row groups of a file: its footer is kept in memory until the end.
 const FILE_GROUPS: usize = 32;
@@ -50,7 +50,7 @@ pub struct Table {
     layout: Layout,
     /// More came than waits.
     is_large: bool,
-    /// Sheaves as bytes, before the layout is known, and the numbers that their blocks begin with.
+    /// Batches as bytes, before the layout is known, and the numbers that their blocks begin with.
     waiting: Vec<Vec<u8>>,
     bases: Vec<i64>,
     waiting_bytes: usize,
@@ -92,61 +92,61 @@ impl Table {
         self.waiting_bytes + self.groups.values().map(Group::size).sum::<usize>()
     }
 
-    /// Appends the rows of a sheaf, whose block begins with the event of this number.
+    /// Appends the rows of a batch, whose block begins with the event of this number.
     ///
     /// # Errors
     /// Whatever the system says.
-    pub fn push(&mut self, base: i64, sheaf: &Bound<'_>, press: &mut Press) -> io::Result<()> {
+    pub fn push(&mut self, base: i64, batch: &Bound<'_>, writer: &mut PageWriter) -> io::Result<()> {
         if self.layout != Layout::Open {
-            return self.read(base, sheaf, press);
+            return self.read(base, batch, writer);
         }
         match self.waiting.last_mut() {
-            Some(last) if last.len() + sheaf.whole.len() <= CHUNK => last.extend_from_slice(sheaf.whole),
+            Some(last) if last.len() + batch.whole.len() <= CHUNK => last.extend_from_slice(batch.whole),
             _ => {
                 // Most tables stay small: only those that go on take whole chunks.
                 let room = if self.waiting.is_empty() { 0 } else { CHUNK };
                 let mut chunk = Vec::with_capacity(room);
-                chunk.extend_from_slice(sheaf.whole);
+                chunk.extend_from_slice(batch.whole);
                 self.waiting.push(chunk);
             }
         }
         self.bases.push(base);
-        self.waiting_bytes += sheaf.whole.len();
-        if self.waiting_bytes < WAIT_BYTES { Ok(()) } else { self.decide(press) }
+        self.waiting_bytes += batch.whole.len();
+        if self.waiting_bytes < WAIT_BYTES { Ok(()) } else { self.decide(writer) }
     }
 
     /// Rows wait no longer: frees memory.
     ///
     /// # Errors
     /// Whatever the system says.
-    pub fn spill(&mut self, press: &mut Press) -> io::Result<()> {
+    pub fn spill(&mut self, writer: &mut PageWriter) -> io::Result<()> {
         if self.layout == Layout::Open {
-            self.decide(press)?;
+            self.decide(writer)?;
         }
         let days: Vec<Day> = self.groups.keys().copied().collect();
-        days.into_iter().try_for_each(|day| self.flush(day, press))
+        days.into_iter().try_for_each(|day| self.flush(day, writer))
     }
 
     /// Writes what is left.
     ///
     /// # Errors
     /// Whatever the system says.
-    pub fn finish(&mut self, press: &mut Press) -> io::Result<()> {
+    pub fn finish(&mut self, writer: &mut PageWriter) -> io::Result<()> {
         if self.layout == Layout::Open {
             // Few rows: one file.
             self.layout = Layout::Flat;
-            self.read_waiting(press)?;
+            self.read_waiting(writer)?;
         }
-        self.spill(press)?;
+        self.spill(writer)?;
         self.groups.clear();
         std::mem::take(&mut self.files).into_values().try_for_each(Parquet::finish)
     }
 
-    fn decide(&mut self, press: &mut Press) -> io::Result<()> {
+    fn decide(&mut self, writer: &mut PageWriter) -> io::Result<()> {
         self.is_large = true;
         let mut days: Vec<i64> = Vec::new();
-        for sheaf in self.waiting.iter().flat_map(|chunk| sheaves(chunk)) {
-            let day = day_of(sheaf.span.0);
+        for batch in self.waiting.iter().flat_map(|chunk| batches(chunk)) {
+            let day = day_of(batch.span.0);
             if let Err(at) = days.binary_search(&day)
                 && days.len() <= DAYS
             {
@@ -154,40 +154,40 @@ impl Table {
             }
         }
         self.layout = if days.len() <= DAYS { Layout::Days } else { Layout::Flat };
-        self.read_waiting(press)
+        self.read_waiting(writer)
     }
 
-    fn read_waiting(&mut self, press: &mut Press) -> io::Result<()> {
+    fn read_waiting(&mut self, writer: &mut PageWriter) -> io::Result<()> {
         self.waiting_bytes = 0;
         let mut bases = std::mem::take(&mut self.bases).into_iter();
         for chunk in std::mem::take(&mut self.waiting) {
-            for (sheaf, base) in sheaves(&chunk).zip(&mut bases) {
-                self.read(base, &sheaf, press)?;
+            for (batch, base) in batches(&chunk).zip(&mut bases) {
+                self.read(base, &batch, writer)?;
             }
         }
         if bases.next().is_some() { Err(garbled()) } else { Ok(()) }
     }
 
-    fn read(&mut self, base: i64, sheaf: &Bound<'_>, press: &mut Press) -> io::Result<()> {
-        self.span = joined(self.span, Some(sheaf.span));
-        self.rows += sheaf.rows as u64;
-        let day = (self.layout == Layout::Days).then(|| day_of(sheaf.span.0));
+    fn read(&mut self, base: i64, batch: &Bound<'_>, writer: &mut PageWriter) -> io::Result<()> {
+        self.span = joined(self.span, Some(batch.span));
+        self.rows += batch.rows as u64;
+        let day = (self.layout == Layout::Days).then(|| day_of(batch.span.0));
         if !self.groups.contains_key(&day) && self.groups.len() >= OPEN_DAYS {
             let fullest = self.groups.iter().max_by_key(|(_, group)| group.rows).map(|(day, _)| *day);
-            fullest.map_or(Ok(()), |day| self.flush(day, press))?;
+            fullest.map_or(Ok(()), |day| self.flush(day, writer))?;
         }
         // All groups of a table together ask for no more than one may need.
         let expect = if self.is_large { GROUP_ROWS >> (self.groups.len() + 1) } else { 0 };
         let columns = &self.columns;
         let group = self.groups.entry(day).or_insert_with(|| Group::new(columns, expect));
         let before = group.rows / LOOK_ROWS;
-        group.push(base, sheaf).ok_or_else(garbled)?;
+        group.push(base, batch).ok_or_else(garbled)?;
         let look = group.rows / LOOK_ROWS > before;
         let full = group.rows >= GROUP_ROWS || (look && group.size() >= GROUP_BYTES);
-        if full { self.flush(day, press) } else { Ok(()) }
+        if full { self.flush(day, writer) } else { Ok(()) }
     }
 
-    fn flush(&mut self, day: Day, press: &mut Press) -> io::Result<()> {
+    fn flush(&mut self, day: Day, writer: &mut PageWriter) -> io::Result<()> {
         let Some(mut group) = self.groups.remove(&day) else { return Ok(()) };
         if group.rows == 0 {
             return Ok(());
@@ -204,7 +204,7 @@ impl Table {
             self.files.insert(day, Parquet::create(&path, &self.columns)?);
         }
         let Some(file) = self.files.get_mut(&day) else { return Ok(()) };
-        group.write(file, &self.columns, press)?;
+        group.write(file, &self.columns, writer)?;
         if file.groups >= FILE_GROUPS {
             self.files.remove(&day).map_or(Ok(()), Parquet::finish)?;
         }
@@ -216,10 +216,10 @@ impl Table {
     }
 }
 
-/// The sheaves in a chunk.
-fn sheaves(chunk: &[u8]) -> impl Iterator<Item = Bound<'_>> {
+/// The batches in a chunk.
+fn batches(chunk: &[u8]) -> impl Iterator<Item = Bound<'_>> {
     let mut cursor = Cursor(chunk);
-    std::iter::from_fn(move || cursor.sheaf())
+    std::iter::from_fn(move || cursor.batch())
 }
 
 /// Days since 1970.

@@ -1,10 +1,10 @@
 //! What is written is what polars reads.
 
+use super::batch::Batch;
 use super::cursor::Cursor;
 use super::file::Parquet;
 use super::group::Group;
-use super::press::Press;
-use super::sheaf::Sheaf;
+use super::pages::PageWriter;
 use crate::case::{Column, Kind, Part, ROW};
 use polars::prelude::{AnyValue, DataFrame, SerReader, Series};
 use polars_io::parquet::read::ParquetReader;
@@ -13,7 +13,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Rows of a row group: texts of some need several pages.
 const ROWS: usize = 30_000;
-/// Rows of a sheaf: no multiple of eight, and the last one of a row group is shorter.
+/// Rows of a batch: no multiple of eight, and the last one of a row group is shorter.
 const SHEAF: usize = 701;
 
 /// Numbers that look like chance, and are the same ones each time.
@@ -46,7 +46,7 @@ const HABITS: [Habit; 6] = [
 ];
 
 /// Appends a value; how it is told.
-fn put(sheaf: &mut Sheaf, column: u16, kind: Kind, number: u64, dice: &mut Dice) -> String {
+fn put(batch: &mut Batch, column: u16, kind: Kind, number: u64, dice: &mut Dice) -> String {
     let text = |number: u64| format!("é{number}{}", "ü".repeat((number % 90) as usize));
     let wide = |number: u64| (number as i64).wrapping_mul(0x1234_5678_9abc_def1);
     let list = |members: Vec<String>| format!("[{}]", members.join(" "));
@@ -56,47 +56,47 @@ fn put(sheaf: &mut Sheaf, column: u16, kind: Kind, number: u64, dice: &mut Dice)
     };
     match kind {
         Kind::Text if number.is_multiple_of(5) => {
-            sheaf.ip(column, ip(number));
+            batch.ip(column, ip(number));
             ip(number).to_string()
         }
         Kind::Text | Kind::Json => {
-            sheaf.text(column, text(number).as_bytes());
+            batch.text(column, text(number).as_bytes());
             text(number)
         }
         Kind::Int | Kind::Time => {
-            sheaf.word(column, wide(number).cast_unsigned());
+            batch.word(column, wide(number).cast_unsigned());
             wide(number).to_string()
         }
         Kind::Float => {
-            sheaf.word(column, (number as f64 / 8.0).to_bits());
+            batch.word(column, (number as f64 / 8.0).to_bits());
             (number as f64 / 8.0).to_string()
         }
         Kind::Bool => {
-            sheaf.flag(column, number % 2 == 1);
+            batch.flag(column, number % 2 == 1);
             (number % 2 == 1).to_string()
         }
         Kind::Texts if number.is_multiple_of(3) => {
             let words: &'static [&'static str] =
                 [&[][..], &["tcp", "udp"], &["tcp"]][number as usize / 3 % 3];
-            sheaf.lasting(column, words);
+            batch.lasting(column, words);
             list(words.iter().map(|word| (*word).to_owned()).collect())
         }
         Kind::Texts if number.is_multiple_of(5) => {
             let members: Vec<IpAddr> = (0..dice.roll(4)).map(|more| ip(number.wrapping_add(more))).collect();
-            sheaf.ips(column, members.len(), members.iter().copied());
+            batch.ips(column, members.len(), members.iter().copied());
             list(members.iter().map(IpAddr::to_string).collect())
         }
         Kind::Texts => {
             let members: Vec<String> =
                 (0..dice.roll(4)).map(|more| text(number.wrapping_add(more))).collect();
-            sheaf.texts(column, members.len(), |each| {
+            batch.texts(column, members.len(), |each| {
                 members.iter().for_each(|member| each(member.as_bytes()))
             });
             list(members)
         }
         Kind::Ints => {
             let members: Vec<i64> = (0..dice.roll(4)).map(|more| wide(number.wrapping_add(more))).collect();
-            sheaf.words(column, members.iter().copied());
+            batch.words(column, members.iter().copied());
             list(members.iter().map(i64::to_string).collect())
         }
     }
@@ -128,9 +128,9 @@ struct State {
 /// Fills a row group; what is expected of its columns.
 fn fill(group: &mut Group, columns: &[Column], states: &mut [State], dice: &mut Dice) -> Vec<Vec<String>> {
     let mut expected: Vec<Vec<String>> = columns.iter().map(|_| Vec::new()).collect();
-    let (mut sheaf, mut bound) = (Sheaf::new(columns), Vec::new());
+    let (mut batch, mut bound) = (Batch::new(columns), Vec::new());
     for row in 0..ROWS {
-        sheaf.begin(row as u32, 0);
+        batch.begin(row as u32, 0);
         let columns = (0..).zip(columns).zip(states.iter_mut()).zip(&mut expected).zip(HABITS.iter().cycle());
         for ((((at, column), state), expected), habit) in columns {
             if column.name == ROW {
@@ -141,23 +141,23 @@ fn fill(group: &mut Group, columns: &[Column], states: &mut [State], dice: &mut 
                 *state = State { there: dice.roll(100) < habit.there, number: dice.roll(habit.values) };
             }
             expected.push(match state.there {
-                true => put(&mut sheaf, at, column.kind, state.number, dice),
+                true => put(&mut batch, at, column.kind, state.number, dice),
                 false => "-".to_owned(),
             });
             // Of two values for one row the first counts.
             if state.there && column.kind == Kind::Text {
-                sheaf.text(at, b"another");
+                batch.text(at, b"another");
             }
         }
         if row % SHEAF == SHEAF - 1 || row + 1 == ROWS {
-            sheaf.bind(3, &mut bound);
+            batch.bind(3, &mut bound);
         }
     }
     let mut cursor = Cursor(&bound);
     while !cursor.0.is_empty() {
-        let sheaf = cursor.sheaf().unwrap();
-        assert_eq!(sheaf.sheet, 3);
-        group.push(7, &sheaf).unwrap();
+        let batch = cursor.batch().unwrap();
+        assert_eq!(batch.sheet, 3);
+        group.push(7, &batch).unwrap();
     }
     assert_eq!(group.rows, ROWS);
     expected
@@ -177,13 +177,13 @@ fn columns_come_back() {
         .map(|(name, kind)| Column { name, kind, part: Part::Whole, field: None })
         .collect();
     let (mut group, mut states) = (Group::new(&columns, 0), vec![State::default(); columns.len()]);
-    let (mut dice, mut press) = (Dice(1), Press::new().unwrap());
+    let (mut dice, mut writer) = (Dice(1), PageWriter::new().unwrap());
     let mut file = Parquet::create(&path, &columns).unwrap();
     let mut expected: Vec<Vec<String>> = columns.iter().map(|_| Vec::new()).collect();
     for _ in 0..2 {
         let more = fill(&mut group, &columns, &mut states, &mut dice);
         expected.iter_mut().zip(more).for_each(|(expected, more)| expected.extend(more));
-        group.write(&mut file, &columns, &mut press).unwrap();
+        group.write(&mut file, &columns, &mut writer).unwrap();
     }
     file.finish().unwrap();
     let frame: DataFrame = ParquetReader::new(File::open(&path).unwrap()).finish().unwrap();
@@ -198,17 +198,17 @@ fn columns_come_back() {
 fn what_is_cut_short_is_not_taken() {
     let columns = [Kind::Text, Kind::Texts, Kind::Int, Kind::Bool, Kind::Ints, Kind::Int]
         .map(|kind| Column { name: format!("{kind:?}"), kind, part: Part::Whole, field: None });
-    let (mut sheaf, mut bound) = (Sheaf::new(&columns), Vec::new());
+    let (mut batch, mut bound) = (Batch::new(&columns), Vec::new());
     for row in 0..20 {
-        sheaf.begin(row, 1);
+        batch.begin(row, 1);
         for (at, column) in (0..).zip(&columns).take(5) {
-            put(&mut sheaf, at, column.kind, u64::from(row % 7), &mut Dice(row.into()));
+            put(&mut batch, at, column.kind, u64::from(row % 7), &mut Dice(row.into()));
         }
     }
-    sheaf.bind(0, &mut bound);
-    assert!(Cursor(&bound).sheaf().is_some_and(|sheaf| Group::new(&columns, 0).push(0, &sheaf).is_some()));
+    batch.bind(0, &mut bound);
+    assert!(Cursor(&bound).batch().is_some_and(|batch| Group::new(&columns, 0).push(0, &batch).is_some()));
     for len in 0..bound.len() {
-        assert!(Cursor(&bound[..len]).sheaf().is_none(), "{len}");
+        assert!(Cursor(&bound[..len]).batch().is_none(), "{len}");
     }
     // Nothing in it makes anything panic.
     let mut dice = Dice(9);
@@ -216,8 +216,8 @@ fn what_is_cut_short_is_not_taken() {
         let mut wrong = bound.clone();
         let at = 12 + dice.roll(wrong.len() as u64 - 12) as usize;
         wrong[at] ^= 1 << dice.roll(8);
-        if let Some(sheaf) = Cursor(&wrong).sheaf() {
-            let _ = Group::new(&columns, 0).push(0, &sheaf);
+        if let Some(batch) = Cursor(&wrong).batch() {
+            let _ = Group::new(&columns, 0).push(0, &batch);
         }
     }
 }

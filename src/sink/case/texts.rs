@@ -2,7 +2,7 @@
 
 use super::cursor::{Cursor, numbers};
 use super::levels::hybrid;
-use super::press::{Layout, Press, Slots};
+use super::pages::{Layout, PageWriter, Slots};
 use foldhash::fast::FixedState;
 use polars_parquet::write::{CompressedPage, Encoding};
 use std::hash::{BuildHasher, Hasher};
@@ -32,7 +32,7 @@ pub struct Texts {
     bytes: Vec<u8>,
     /// The distinct ones by their hash, each at the first free place from there on. Half of it is free.
     known: Vec<Known>,
-    /// The number of each text of a sheaf.
+    /// The number of each text of a batch.
     room: Vec<u32>,
     /// Values that may come.
     pub expect: usize,
@@ -213,22 +213,22 @@ impl Texts {
     ///
     /// # Errors
     /// What the compressor says.
-    pub fn pages(&mut self, slots: Slots<'_>, press: &mut Press) -> io::Result<Vec<CompressedPage>> {
+    pub fn pages(&mut self, slots: Slots<'_>, writer: &mut PageWriter) -> io::Result<Vec<CompressedPage>> {
         let (given, distinct) = (self.codes.len(), self.ends.len());
         let plain = given == 0 || self.unique || distinct > given / 4 * 3;
         let mut pages = Vec::with_capacity(2);
         if plain {
             let layout = Layout { encoding: Encoding::Plain, size: self.bytes.len(), bounds: self.bounds() };
-            pages.append(&mut press.data(slots, &layout, |values, out| {
+            pages.append(&mut writer.data(slots, &layout, |values, out| {
                 let codes = self.codes.get(values).unwrap_or_default();
                 self.write(codes, out);
             })?);
         } else {
-            pages.push(press.dictionary(distinct, &self.bytes)?);
+            pages.push(writer.dictionary(distinct, &self.bytes)?);
             let layout = Layout { encoding: Encoding::RleDictionary, size: 4 * given, bounds: self.bounds() };
             let codes =
                 |values, out: &mut Vec<u8>| coded(out, self.codes.get(values).unwrap_or_default(), distinct);
-            pages.append(&mut press.data(slots, &layout, codes)?);
+            pages.append(&mut writer.data(slots, &layout, codes)?);
         }
         // The next rows are like these ones, mostly. Whether texts repeat is looked at anew if they did.
         self.unique &= distinct > given / 8 * 7;

@@ -1,11 +1,11 @@
 //! Tables that one thread fills: the writer hands rows on and goes back to the other outputs, while columns
-//! are built, compressed and written here. Which table stands where is fixed, and each shelf has its own
+//! are built, compressed and written here. Which table stands where is fixed, and each filler has its own
 //! limit of memory, so the files depend neither on the number of threads nor on how fast they are.
 
 use super::super::spare::Spare;
 use super::cursor::Cursor;
 use super::folder::{Sheet, file_name};
-use super::press::Press;
+use super::pages::PageWriter;
 use super::table::{Table, garbled};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::any::Any;
@@ -15,19 +15,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-/// Shelves: one for the table that nearly every packet adds to, and one for all others.
-pub const SHELVES: usize = 2;
+/// Fillers: one for the table that nearly every packet adds to, and one for all others.
+pub const FILLERS: usize = 2;
 /// Parts that wait: as many as come while a row group is written.
 const QUEUE: usize = 128;
-/// Bytes that the tables of a shelf together hold in memory.
+/// Bytes that the tables of a filler together hold in memory.
 const BYTES: usize = 32 << 20;
-/// Threads that help to end the tables of a shelf.
+/// Threads that help to end the tables of a filler.
 const OTHERS: usize = 2;
 /// Parts after which it is looked at how much that is.
 const LOOK: u32 = 256;
 
-/// The shelf a data set's table stands on.
-pub fn shelf_of(dataset: &str) -> usize {
+/// The filler a data set's table stands on.
+pub fn filler_of(dataset: &str) -> usize {
     usize::from(dataset != "flow")
 }
 
@@ -37,19 +37,19 @@ pub type Tables = BTreeMap<u16, Table>;
 /// Rows of a block, and the number of its first event.
 type Part = (i64, Vec<u8>);
 
-/// Handle to a shelf's thread.
+/// Handle to a filler's thread.
 #[derive(Default)]
-pub struct Shelf {
+pub struct Filler {
     parts: Option<Sender<Part>>,
     thread: Option<JoinHandle<io::Result<Tables>>>,
 }
 
-impl Shelf {
+impl Filler {
     /// Starts the thread, which writes to this folder and gives buffers back.
-    pub fn start(folder: PathBuf, sheets: Arc<Vec<Sheet>>, spare: Spare) -> Shelf {
+    pub fn start(folder: PathBuf, sheets: Arc<Vec<Sheet>>, spare: Spare) -> Filler {
         let (send, parts) = bounded(QUEUE);
         let filling = move || Filling { folder, sheets, tables: Tables::new() }.run(&parts, &spare);
-        Shelf { parts: Some(send), thread: Some(std::thread::spawn(filling)) }
+        Filler { parts: Some(send), thread: Some(std::thread::spawn(filling)) }
     }
 
     /// Hands over rows.
@@ -80,7 +80,7 @@ impl Shelf {
 }
 
 /// A run that fails elsewhere leaves no thread behind.
-impl Drop for Shelf {
+impl Drop for Filler {
     fn drop(&mut self) {
         // Who is interested in the error has asked for it.
         let _ = self.finish();
@@ -101,47 +101,48 @@ struct Filling {
 
 impl Filling {
     fn run(mut self, parts: &Receiver<Part>, spare: &Spare) -> io::Result<Tables> {
-        let mut press = Press::new()?;
+        let mut writer = PageWriter::new()?;
         for (number, (base, bytes)) in (1u32..).zip(parts) {
-            self.take(base, &bytes, &mut press)?;
+            self.take(base, &bytes, &mut writer)?;
             spare.give(bytes);
             if number.is_multiple_of(LOOK) {
-                self.trim(&mut press)?;
+                self.trim(&mut writer)?;
             }
         }
         // Where many tables are small, ending them is what a run ends with.
         let left = Mutex::new(self.tables.values_mut());
         let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let end = |press: &mut Press| std::iter::from_fn(next).try_for_each(|table| table.finish(press));
+        let end =
+            |writer: &mut PageWriter| std::iter::from_fn(next).try_for_each(|table| table.finish(writer));
         std::thread::scope(|scope| {
-            let others = [(); OTHERS].map(|()| scope.spawn(|| end(&mut Press::new()?)));
-            let ended = end(&mut press);
+            let others = [(); OTHERS].map(|()| scope.spawn(|| end(&mut PageWriter::new()?)));
+            let ended = end(&mut writer);
             others.into_iter().map(|other| other.join().unwrap_or_else(failed)).fold(ended, io::Result::and)
         })?;
         Ok(self.tables)
     }
 
-    fn take(&mut self, base: i64, bytes: &[u8], press: &mut Press) -> io::Result<()> {
+    fn take(&mut self, base: i64, bytes: &[u8], writer: &mut PageWriter) -> io::Result<()> {
         let mut cursor = Cursor(bytes);
         let _count = cursor.long();
         while !cursor.0.is_empty() {
-            let sheaf = cursor.sheaf().ok_or_else(garbled)?;
-            let Some(sheet) = self.sheets.get(usize::from(sheaf.sheet)) else { continue };
-            let table = self.tables.entry(sheaf.sheet).or_insert_with(|| table(&self.folder, sheet));
-            table.push(base, &sheaf, press)?;
+            let batch = cursor.batch().ok_or_else(garbled)?;
+            let Some(sheet) = self.sheets.get(usize::from(batch.sheet)) else { continue };
+            let table = self.tables.entry(batch.sheet).or_insert_with(|| table(&self.folder, sheet));
+            table.push(base, &batch, writer)?;
         }
         Ok(())
     }
 
     /// Keeps the memory of all tables below the limit: the largest is written out first.
-    fn trim(&mut self, press: &mut Press) -> io::Result<()> {
+    fn trim(&mut self, writer: &mut PageWriter) -> io::Result<()> {
         let mut sizes: Vec<(usize, u16)> = self.tables.iter().map(|(n, t)| (t.size(), *n)).collect();
         let mut all: usize = sizes.iter().map(|(size, _)| size).sum();
         sizes.sort_unstable();
         while all > BYTES
             && let Some((size, number)) = sizes.pop()
         {
-            self.tables.get_mut(&number).map_or(Ok(()), |table| table.spill(press))?;
+            self.tables.get_mut(&number).map_or(Ok(()), |table| table.spill(writer))?;
             all -= size;
         }
         Ok(())

@@ -49,7 +49,7 @@ impl std::fmt::Debug for Phase {
 
 /// The conversation of a flow as its parser sees it.
 #[derive(Debug)]
-pub(super) struct Talk {
+pub(super) struct Conversation {
     /// The side that plays the client.
     pub(super) client: usize,
     /// The beginning of the flow was seen, so that first bytes are first bytes.
@@ -68,10 +68,10 @@ enum Choice {
     Nobody,
 }
 
-impl Talk {
+impl Conversation {
     /// A conversation nobody spoke in yet.
-    pub(super) fn new(client: usize, whole: bool) -> Talk {
-        Talk {
+    pub(super) fn new(client: usize, whole: bool) -> Conversation {
+        Conversation {
             client,
             whole,
             phase: Phase::fresh(),

@@ -1,9 +1,9 @@
-//! The receiver of events that are only counted.
+//! The consumer of events that are only counted.
 
 use crate::model::{Event, FieldRef, Glimpse, Ts, Value};
 
 /// Who gets the events as they are made.
-pub trait Taker<'a> {
+pub trait Consumer<'a> {
     /// Takes an event; gives back memory for the fields of the next one.
     fn take(&mut self, event: Event<'a>) -> Vec<(FieldRef, Value<'a>)>;
 
@@ -18,7 +18,7 @@ pub trait Taker<'a> {
 /// Nobody takes events: they stay where they are.
 pub(super) struct Nobody;
 
-impl<'a> Taker<'a> for Nobody {
+impl<'a> Consumer<'a> for Nobody {
     fn take(&mut self, event: Event<'a>) -> Vec<(FieldRef, Value<'a>)> {
         event.fields
     }

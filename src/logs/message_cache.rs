@@ -33,7 +33,7 @@ const NOTHING: u32 = u32::MAX;
 
 /// The messages of a chunk so far.
 #[derive(Debug)]
-pub(super) struct Repeats {
+pub(super) struct MessageCache {
     known: HashTable<Entry>,
     hasher: FixedState,
     worth: Vec<i16>,
@@ -51,14 +51,14 @@ pub(super) enum Known {
     NotSought,
 }
 
-impl Default for Repeats {
+impl Default for MessageCache {
     fn default() -> Self {
         let known = HashTable::new();
-        Repeats { known, hasher: FixedState::default(), worth: vec![0; KINDS], lines: 0 }
+        MessageCache { known, hasher: FixedState::default(), worth: vec![0; KINDS], lines: 0 }
     }
 }
 
-impl Repeats {
+impl MessageCache {
     /// A chunk begins.
     pub fn begin(&mut self) {
         self.known.clear();
@@ -122,26 +122,26 @@ mod tests {
     #[test]
     fn the_same_message_of_the_same_program_is_known() {
         let chunk = "one two one three";
-        let mut repeats = Repeats::default();
-        repeats.begin();
-        let Known::New(hash) = repeats.find(7, "one", chunk) else { panic!() };
-        repeats.enter(hash, 7, 0, 3, Some(5));
-        assert_eq!(repeats.find(7, "one", chunk), Known::Before(Some(5)));
-        assert!(matches!(repeats.find(8, "one", chunk), Known::New(_)));
-        assert!(matches!(repeats.find(7, "two", chunk), Known::New(_)));
+        let mut cache = MessageCache::default();
+        cache.begin();
+        let Known::New(hash) = cache.find(7, "one", chunk) else { panic!() };
+        cache.enter(hash, 7, 0, 3, Some(5));
+        assert_eq!(cache.find(7, "one", chunk), Known::Before(Some(5)));
+        assert!(matches!(cache.find(8, "one", chunk), Known::New(_)));
+        assert!(matches!(cache.find(7, "two", chunk), Known::New(_)));
         // A hash proves nothing.
-        let third = super::hash(&repeats.hasher, "three");
-        repeats.enter(third, 7, 4, 3, None);
-        assert!(matches!(repeats.find(7, "three", chunk), Known::New(_)));
-        repeats.begin();
-        assert!(matches!(repeats.find(7, "one", chunk), Known::New(_)));
+        let third = super::hash(&cache.hasher, "three");
+        cache.enter(third, 7, 4, 3, None);
+        assert!(matches!(cache.find(7, "three", chunk), Known::New(_)));
+        cache.begin();
+        assert!(matches!(cache.find(7, "one", chunk), Known::New(_)));
     }
 
     #[test]
     fn what_never_recurs_is_no_longer_sought_but_now_and_then() {
-        let mut repeats = Repeats::default();
-        let sought = (0..10_000).filter(|_| repeats.find(1, "x", "") != Known::NotSought).count();
+        let mut cache = MessageCache::default();
+        let sought = (0..10_000).filter(|_| cache.find(1, "x", "") != Known::NotSought).count();
         assert!((256..=256 + 10_000 / 32).contains(&sought), "{sought}");
-        assert!(matches!(repeats.find(2, "x", ""), Known::New(_)), "another program");
+        assert!(matches!(cache.find(2, "x", ""), Known::New(_)), "another program");
     }
 }

@@ -1,6 +1,6 @@
 //! Names for what no parser wants.
 
-use super::{Phase, Talk};
+use super::{Conversation, Phase};
 use crate::net::dispatch::Io;
 use crate::net::rest::Rest;
 use crate::proto::Protocol;
@@ -11,7 +11,7 @@ use crate::proto::shapes::{SEEN, Sight};
 pub(super) type Heads = [([u8; HEAD], usize); 2];
 const HEAD: usize = 20;
 
-impl Talk {
+impl Conversation {
     /// The shape of a datagram; its beginning is kept for the next one.
     pub(super) fn shape(&mut self, side: usize, bytes: &[u8], io: &Io<'_>) -> Option<&'static Protocol> {
         let ports = self.ports(io);

@@ -50,7 +50,7 @@ pub struct Layout {
 
 /// Makes pages. A table has more than a hundred columns, mostly with little in them: making a context of the
 /// compressor and buffers for each of their pages would cost more than filling these.
-pub struct Press {
+pub struct PageWriter {
     zstd: Compressor<'static>,
     raw: Vec<u8>,
     room: Vec<u8>,
@@ -59,14 +59,14 @@ pub struct Press {
     pub codes: Vec<u32>,
 }
 
-impl Press {
+impl PageWriter {
     /// A context.
     ///
     /// # Errors
     /// Where there is no memory for it.
-    pub fn new() -> io::Result<Press> {
+    pub fn new() -> io::Result<PageWriter> {
         let zstd = Compressor::new(LEVEL)?;
-        Ok(Press { zstd, raw: Vec::new(), room: Vec::new(), levels: Vec::new(), codes: Vec::new() })
+        Ok(PageWriter { zstd, raw: Vec::new(), room: Vec::new(), levels: Vec::new(), codes: Vec::new() })
     }
 
     /// The page of a dictionary: so many values, one after the other.

@@ -1,9 +1,9 @@
 //! Rows of one table and one day, column by column: built by the renderers in parallel, added to
-//! the table by the writer. A text that stands in several rows of a sheaf is in it once, mostly.
+//! the table by the writer. A text that stands in several rows of a batch is in it once, mostly.
 //!
 //! ```text
-//! part    number of rows u32, sheaves
-//! sheaf   sheet u16, number of columns u16, number of rows u32, bytes that follow u32,
+//! part    number of rows u32, batches
+//! batch   sheet u16, number of columns u16, number of rows u32, bytes that follow u32,
 //!         first and last time i64, place of each row's event among those of the block u32, columns
 //! column  number u16, number of values u32, where not all rows have one: which do, a bit each;
 //!         of lists: members of each u16, of all u32; then by kind:
@@ -31,8 +31,8 @@ const ENOUGH: usize = 64;
 const HEAD: usize = 8;
 const CODE: usize = 4;
 
-/// A sheaf being bound.
-pub struct Sheaf {
+/// A batch being filled.
+pub struct Batch {
     stacks: Vec<Stack>,
     /// Columns with values.
     used: Vec<u16>,
@@ -72,7 +72,7 @@ struct Stack {
     distinct: u32,
     last: Known,
     known: Vec<Known>,
-    /// Texts in the last sheaf were all different: hashes are worked out if somebody needs them.
+    /// Texts in the last batch were all different: hashes are worked out if somebody needs them.
     is_varied: bool,
     /// The last list that lives as long as the program, and where its codes begin.
     words: Option<(Words, usize)>,
@@ -84,11 +84,11 @@ struct Stack {
 /// Texts that live as long as the program.
 type Words = &'static [&'static str];
 
-impl Sheaf {
+impl Batch {
     /// An empty one for a table with these columns.
-    pub fn new(columns: &[Column]) -> Sheaf {
+    pub fn new(columns: &[Column]) -> Batch {
         let stacks = columns.iter().map(|column| Stack::new(column.kind)).collect();
-        Sheaf { stacks, used: Vec::new(), places: Vec::new(), rows: 0, span: None }
+        Batch { stacks, used: Vec::new(), places: Vec::new(), rows: 0, span: None }
     }
 
     /// Rows in it.
@@ -319,7 +319,7 @@ impl Stack {
         known
     }
 
-    /// Appends it as that of a sheaf with so many rows; it is empty afterwards.
+    /// Appends it as that of a batch with so many rows; it is empty afterwards.
     fn bind(&mut self, rows: u32, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.values.to_le_bytes());
         if self.values < rows {

@@ -37,6 +37,17 @@ fn command(evidence: Evidence, sources: &Sources) -> Option<String> {
         (None, Some("lz4")) => Some(format!("lz4cat {file}")),
         _ => None,
     };
+    // Lines are elements there.
+    let elements = source.codec.last().and_then(|codec| match *codec {
+        "json-array" => Some("jq -c '.[]'"),
+        "json-texts" => Some("jq -c ."),
+        _ => None,
+    });
+    let unpack = match (unpack, elements) {
+        (Some(unpack), Some(jq)) => Some(format!("{unpack} | {jq}")),
+        (None, Some(jq)) => Some(format!("{jq} {file}")),
+        (unpack, None) => unpack,
+    };
     Some(match (unpack, packets) {
         (Some(unpack), true) => format!("{unpack} | {show} -"),
         (Some(unpack), false) => format!("{unpack} | {show}"),
@@ -105,6 +116,11 @@ mod tests {
         assert_eq!(
             shown("c.tar.gz!d/e.log", "syslog", &["gzip"])[0],
             "tar -xOf c.tar.gz d/e.log | sed -n 3p"
+        );
+        assert_eq!(shown("a.json", "json", &["json-array"])[0], "jq -c '.[]' a.json | sed -n 3p");
+        assert_eq!(
+            shown("a.json.gz", "json", &["gzip", "json-texts"])[0],
+            "zcat a.json.gz | jq -c . | sed -n 3p"
         );
         assert!(shown("-", "pcap", &[]).is_empty());
     }

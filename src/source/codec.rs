@@ -1,5 +1,8 @@
-//! Compression: recognised by magic bytes, removed layer by layer while streaming.
+//! Compression: recognised by magic bytes, removed layer by layer while streaming. Below it JSON may have a layer of its
+//! own ([`Elements`]).
 
+use super::elements::{Elements, Layout};
+use super::input::SAMPLE;
 use super::window::Raw;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
@@ -24,7 +27,7 @@ pub(super) fn unwrap(mut input: Raw<'_>) -> io::Result<(Raw<'_>, Vec<&'static st
     loop {
         let prefix;
         (prefix, input) = peek(input, MAGIC);
-        let Some(name) = recognise(&prefix) else { return Ok((input, names)) };
+        let Some(name) = recognise(&prefix) else { return Ok(elements(&prefix, input, names)) };
         if names.len() == MAX_LAYERS {
             let text = format!("more than {MAX_LAYERS} layers of compression");
             return Err(io::Error::new(io::ErrorKind::InvalidData, text));
@@ -33,6 +36,18 @@ pub(super) fn unwrap(mut input: Raw<'_>) -> io::Result<(Raw<'_>, Vec<&'static st
         let inner = decoder(name, BufReader::with_capacity(BUFFER, input))?;
         input = Box::new(Named { name, inner });
     }
+}
+
+/// Takes JSON that is not a line per event apart, where the first bytes say that it may be such.
+fn elements<'a>(prefix: &[u8], input: Raw<'a>, mut names: Vec<&'static str>) -> (Raw<'a>, Vec<&'static str>) {
+    let text = prefix.strip_prefix(b"\xef\xbb\xbf").unwrap_or(prefix).trim_ascii_start();
+    if !matches!(text.first(), None | Some(b'[' | b'{')) || prefix.is_empty() {
+        return (input, names);
+    }
+    let (sample, input) = peek(input, SAMPLE);
+    let Some(layout) = Layout::of(&sample) else { return (input, names) };
+    names.push(layout.name());
+    (Box::new(Elements::new(input, layout)), names)
 }
 
 /// Reads up to `len` bytes and puts them back. An error on the way is put back too, behind the bytes

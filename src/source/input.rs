@@ -25,7 +25,8 @@ pub struct Input {
     pub path: Arc<str>,
     /// What the content is.
     pub kind: Kind,
-    /// Layers that are removed on the way, outermost first: `gzip`, `zstd`, `xz`, `bzip2`, `lz4`, `tar`.
+    /// Layers that are removed on the way, outermost first: `gzip`, `zstd`, `xz`, `bzip2`, `lz4`, `tar`, `json-array`,
+    /// `json-texts`.
     pub codecs: Vec<&'static str>,
     /// Size in bytes as stored, where known.
     pub size: Option<u64>,

@@ -14,6 +14,7 @@ pub mod capture;
 mod codec;
 mod digest;
 pub mod discover;
+mod elements;
 mod group;
 mod input;
 pub mod lines;

@@ -75,6 +75,21 @@ fn half_a_line_waits_for_its_end() {
     assert_eq!(lines_of(&machine.path("log/auth.log")), 2);
 }
 
+/// An array is written anew with each element, and only its end is other than before.
+#[test]
+fn json_that_grows_is_counted_once() {
+    let machine = Machine::new();
+    let event =
+        |n: u32| format!("  {{\n    \"time\": \"2026-03-01T10:00:{n:02}Z\",\n    \"msg\": \"m\"\n  }}");
+    let write = |count: u32| {
+        let elements: Vec<_> = (0..count).map(event).collect();
+        fs::write(machine.path("log/array.json"), format!("[\n{}\n]\n", elements.join(",\n"))).unwrap();
+        fs::write(machine.path("log/texts.json"), elements.join("\n") + "\n").unwrap();
+        machine.summary(&["log"])["events"].as_u64().unwrap()
+    };
+    assert_eq!([20, 25, 25, 26].map(write), [40, 10, 0, 2]);
+}
+
 #[test]
 fn the_first_run_reaches_as_far_as_chosen() {
     let machine = Machine::new();

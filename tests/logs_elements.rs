@@ -1,0 +1,61 @@
+//! JSON that is not a line per event says what the same events say as lines.
+
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Command;
+
+fn netlog(args: &[&str], input: &Path) -> Vec<u8> {
+    let ran = Command::new(env!("CARGO_BIN_EXE_netlog")).args(args).arg(input).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    ran.stdout
+}
+
+/// An application's log-ins: eleven in vain, then one that works.
+fn events() -> Vec<Value> {
+    let event = |n: u32| {
+        json!({"time": format!("2026-11-21T09:07:{n:02}.000Z"), "level": if n < 11 { "error" } else { "info" },
+               "msg": "a \"text\"\nwith [everything], {in} it", "n": n})
+    };
+    (0..12).map(event).collect()
+}
+
+fn written(text: &str) -> Vec<Value> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.json");
+    std::fs::write(&path, text).unwrap();
+    let report: Value = serde_json::from_slice(&netlog(&["analyze", "-q", "-o", "json"], &path)).unwrap();
+    let lines = &report["ledger"]["lines"];
+    assert_eq!((&lines["parsed"], &lines["unmatched"]), (&12.into(), &0.into()), "{text}");
+    assert_eq!(lines["bytes"], text.len());
+    let out = netlog(&["events", "-q"], &path);
+    let mut all: Vec<Value> =
+        out.split(|b| *b == b'\n').filter_map(|l| serde_json::from_slice(l).ok()).collect();
+    for event in &mut all {
+        let event = event.as_object_mut().unwrap();
+        // Where an event lies, and what follows from that.
+        assert!(event["log"].as_object_mut().unwrap().remove("offset").is_some());
+        assert!(event["event"].as_object_mut().unwrap().remove("id").is_some());
+        event["log"]["file"] = Value::Null;
+    }
+    all
+}
+
+#[test]
+fn arrays_and_texts_over_several_lines_are_events() {
+    let events = events();
+    let each = |form: fn(&Value) -> serde_json::Result<String>| {
+        events.iter().map(form).collect::<Result<Vec<_>, _>>()
+    };
+    let (lines, pretty) = (each(serde_json::to_string).unwrap(), each(serde_json::to_string_pretty).unwrap());
+    let want = written(&(lines.join("\n") + "\n"));
+    assert_eq!(want.len(), 12);
+    for text in [
+        format!("[{}]", lines.join(",")),
+        format!("[\n{}\n]\n", lines.join(",\n")),
+        serde_json::to_string_pretty(&events).unwrap(),
+        pretty.join("\n"),
+        pretty.join("\n").replace('\n', "\r\n"),
+    ] {
+        assert_eq!(written(&text), want, "{text}");
+    }
+}

@@ -83,6 +83,10 @@ impl Enricher {
             // They may stand in any field.
             return self.complete(event, packets, cache);
         }
+        // The report counts browsers, robots and kinds of files of access logs.
+        if event.dataset.name.ends_with(".access") {
+            super::web::complete(event, &mut cache.web);
+        }
         event.push(&f::EVENT_CATEGORY, Value::Words(event.dataset.category));
         event.push(&f::EVENT_DATASET, event.dataset.name);
         let source = place(event, event.source, &SOURCE, cache, self);

@@ -1,7 +1,8 @@
 //! Tables that count the values of a field: one entry here is one table in every report.
 
 use super::slots::{Seen, Slot};
-use super::top::{Count, Top};
+use super::top::{Count, Row, Top};
+use super::visits::robot;
 use crate::model::{Dataset, Event, Outcome, Value, cut};
 use std::fmt::Write;
 
@@ -70,6 +71,10 @@ pub enum Only {
     Failed,
     /// Those that took time, the longest first.
     Slow,
+    /// Those of clients that do not call themselves robots, the most frequent first.
+    People,
+    /// Those of clients that do, the most frequent first.
+    Robots,
 }
 
 /// A part of a table's key.
@@ -150,7 +155,15 @@ facets! {
     "web" "web.hosts" "Hosts" WEB, Only::Any, [UrlDomain "host" "Host"];
     "web" "web.paths" "Paths" WEB, Only::Any, [UrlPath "path" "Path"];
     "web" "web.failed" "Paths that failed" WEB, Only::Failed, [UrlPath "path" "Path", HttpStatus "status" "Status"];
+    "web" "web.slow" "Slowest paths" WEB, Only::Slow, [UrlPath "path" "Path"];
+    "web" "web.kinds" "Kinds of files" WEB, Only::Any, [Extension "extension" "Extension"];
+    "web" "web.referrers" "Referring sites" WEB, Only::Any, [Referrer "site" "Site"];
+    "web" "web.browsers" "Browsers" WEB, Only::People, [AgentName "browser" "Browser"];
+    "web" "web.systems" "Operating systems" WEB, Only::People, [AgentSystem "system" "System"];
+    "web" "web.robots" "Robots" WEB, Only::Robots, [AgentName "robot" "Robot"];
     "web" "web.agents" "User agents" WEB, Only::Any, [Agent "agent" "User agent"];
+    "web" "web.versions" "Versions of HTTP" WEB, Only::Any, [HttpVersion "version" "Version"];
+    "web" "web.users" "Users" WEB, Only::Any, [UserName "user" "User"];
     "http" "http.slow" "Slowest paths" HTTP, Only::Slow, [UrlDomain "host" "Host", UrlPath "path" "Path"];
     "databases" "databases.actions" "Requests" DATABASES, Only::Any, [Kind "kind" "Database", Method "method" "Method"];
     "databases" "databases.users" "Users" DATABASES, Only::Any, [Kind "kind" "Database", UserName "user" "User"];
@@ -195,32 +208,42 @@ impl Facets {
     }
 
     /// Counts an event in the tables `which`.
-    pub fn observe(&mut self, which: &[usize], event: &Event<'_>, seen: &Seen<'_, '_>) {
+    pub fn observe(&mut self, which: &[usize], event: &Event<'_>, seen: &Seen<'_, '_>, measure: Measure) {
+        let one = measure.count(event.outcome == Outcome::Failure);
         for &index in which {
             let (Some(facet), Some(top)) = (FACETS.get(index), self.counts.get_mut(index)) else { continue };
             let wanted = match facet.only {
                 Only::Any => true,
                 Only::Failed => event.outcome == Outcome::Failure,
-                Only::Slow => lasted(event, seen).is_some(),
+                Only::Slow => measure.lasted.is_some(),
+                Only::People => !robot(seen),
+                Only::Robots => robot(seen),
             };
             let Some(first) = facet.parts.first().and_then(|p| seen.get(p.slot)).filter(|_| wanted) else {
                 continue;
             };
-            let one = std::slice::from_ref(first);
-            let items = if let Value::List(items) = first { items.as_slice() } else { one };
+            let single = std::slice::from_ref(first);
+            let items = if let Value::List(items) = first { items.as_slice() } else { single };
             let second = facet.parts.get(1).map(|p| seen.get(p.slot));
             // A kind alone is counted among the kinds already.
             if second == Some(None) && facet.parts.first().is_some_and(|p| p.slot == Slot::Kind) {
                 continue;
             }
+            let refers = facet.parts.first().is_some_and(|p| p.slot == Slot::Referrer);
             for item in items.iter().take(MEMBERS) {
                 self.key.clear();
-                push_text(&mut self.key, item);
+                match item {
+                    Value::Str(text) if refers => match site(text) {
+                        Some(site) => push_cut(&mut self.key, site),
+                        None => continue,
+                    },
+                    _ => push_text(&mut self.key, item),
+                }
                 if let Some(second) = second {
                     self.key.push(SEPARATOR);
                     second.into_iter().for_each(|v| push_text(&mut self.key, v));
                 }
-                add(top.row_ref(self.key.as_str()), event, seen);
+                top.row_ref(self.key.as_str()).absorb(one);
             }
         }
     }
@@ -257,14 +280,46 @@ fn lasted(event: &Event<'_>, seen: &Seen<'_, '_>) -> Option<u64> {
     (millis >= 0.0).then_some((millis * 1e6) as u64)
 }
 
-/// Counts an event in a row.
-pub fn add(count: &mut Count, event: &Event<'_>, seen: &Seen<'_, '_>) {
-    count.events += 1;
-    count.failures += u64::from(event.outcome == Outcome::Failure);
-    count.longest = count.longest.max(lasted(event, seen).unwrap_or(0));
-    for bytes in [event.source.bytes, event.destination.bytes] {
-        count.bytes = count.bytes.saturating_add(bytes.unwrap_or(0));
+/// What one event adds to whatever it is counted in, worked out once.
+#[derive(Clone, Copy, Debug)]
+pub struct Measure {
+    /// Bytes it moved; of a request that a log tells of, those of the response's body.
+    pub bytes: u64,
+    /// How long it took, nanoseconds, where it says.
+    pub lasted: Option<u64>,
+    /// Whether a log tells of a request that was answered.
+    pub answered: bool,
+}
+
+impl Measure {
+    /// Of an event.
+    pub fn of(event: &Event<'_>, seen: &Seen<'_, '_>) -> Measure {
+        let answered = seen.get(Slot::Line).is_some() && seen.get(Slot::HttpStatus).is_some();
+        let body = if answered { body(seen) } else { None };
+        let ends = || [event.source.bytes, event.destination.bytes].into_iter().flatten();
+        let bytes = body.unwrap_or_else(|| ends().fold(0, u64::saturating_add));
+        Measure { bytes, lasted: lasted(event, seen), answered }
     }
+
+    /// As a row of one event.
+    pub fn count(self, failed: bool) -> Count {
+        let (lasted, timed) = (self.lasted.unwrap_or(0), u64::from(self.lasted.is_some()));
+        Count { events: 1, failures: u64::from(failed), bytes: self.bytes, longest: lasted, timed, lasted }
+    }
+}
+
+/// Bytes of the body of a response.
+pub fn body(seen: &Seen<'_, '_>) -> Option<u64> {
+    seen.get(Slot::BodyBytes).and_then(Value::as_int).and_then(|n| u64::try_from(n).ok())
+}
+
+/// The site of a URL: what stands between its scheme and its path, without a user's name and password.
+fn site(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (site, _) = rest.split_at_checked(end)?;
+    let site = site.rsplit_once('@').map_or(site, |(_, site)| site);
+    (!site.is_empty()).then_some(site)
 }
 
 /// Appends text to a key, cut, and without what separates the parts of a key.

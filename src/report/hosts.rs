@@ -1,5 +1,6 @@
 //! Who talked: addresses, the networks that announce them, countries and places.
 
+use super::facets::body;
 use super::slots::{Seen, Slot};
 use super::top::{Row, Top};
 use crate::model::{Endpoint, Event, Outcome, Transport, Ts, Value, joined};
@@ -217,7 +218,11 @@ fn measure(event: &Event<'_>, seen: &Seen<'_, '_>) -> Option<(Traffic, bool)> {
         // A connection that was idle in between is one, whatever the number of its records.
         flows: u64::from(flow && seen.get(Slot::FlowPart).is_none()),
         sent: of(event.source),
-        received: of(event.destination),
+        // An access log tells what was sent to the client as the size of the response's body.
+        received: match event.destination.bytes {
+            None if bytes && !flow => body(seen).unwrap_or(0),
+            _ => of(event.destination),
+        },
         failures: u64::from(event.outcome == Outcome::Failure),
     };
     Some((traffic, flow))

@@ -1,5 +1,6 @@
 //! What every data set is counted by: events, failures, bytes, latency, and events over time.
 
+use super::facets::Measure;
 use super::latency::Latency;
 use super::model::{Bin, Timeline};
 use crate::model::{Dataset, Event, Outcome, SECOND, Ts};
@@ -64,26 +65,26 @@ pub struct Kinds {
 
 impl Kinds {
     /// Counts an event; returns the index of its kind, which stays.
-    pub fn observe(&mut self, event: &Event<'_>) -> usize {
-        self.count(event.dataset, event)
+    pub fn observe(&mut self, event: &Event<'_>, measure: Measure) -> usize {
+        self.count(event.dataset, event, measure)
     }
 
     /// Counts an event as one of the kind that `dataset` names.
-    pub fn count(&mut self, dataset: &'static Dataset, event: &Event<'_>) -> usize {
+    pub fn count(&mut self, dataset: &'static Dataset, event: &Event<'_>, measure: Measure) -> usize {
         let index = self.index(dataset);
         let width = self.width();
         let Some(kind) = self.list.get_mut(index) else { return index };
         let failed = u64::from(event.outcome == Outcome::Failure);
         kind.events += 1;
         kind.failures += failed;
-        for bytes in [event.source.bytes, event.destination.bytes] {
-            kind.bytes = kind.bytes.saturating_add(bytes.unwrap_or(0));
-        }
+        kind.bytes = kind.bytes.saturating_add(measure.bytes);
         if event.dataset.transaction {
             match event.end {
                 Some(end) => kind.latency.add(u64::try_from(end.saturating_sub(event.ts)).unwrap_or(0)),
                 None => kind.unanswered += 1,
             }
+        } else if let Some(lasted) = measure.lasted.filter(|_| measure.answered) {
+            kind.latency.add(lasted);
         }
         let bin = event.ts.div_euclid(width);
         match &mut kind.open {

@@ -23,6 +23,7 @@ mod tally;
 mod tests;
 mod top;
 pub mod units;
+mod visits;
 
 pub use model::{
     Bin, Block, Cell, Column, CountryPoint, Facts, MadeRows, NoRows, Report, Rows, Section, Series,

@@ -2,7 +2,7 @@
 
 use super::auth::Auth;
 use super::certificates::Certificates;
-use super::facets::Facets;
+use super::facets::{Facets, Measure};
 use super::hosts::Hosts;
 use super::kinds::Kinds;
 use super::model::{CountryPoint, Facts, Report, Series, SpotPoint};
@@ -10,6 +10,7 @@ use super::sections;
 use super::slots::{Slot, Slots};
 use super::stories::Stories;
 use super::summary;
+use super::visits::Visits;
 use crate::model::{Dataset, Event, Finding, Ts, joined};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ pub struct Tally {
     /// Records of cloud flow logs by action.
     actions: Kinds,
     pub(super) stories: Stories,
+    pub(super) visits: Visits,
     slots: Slots,
     /// By index of the kind: the tables that concern it.
     roles: Vec<Vec<usize>>,
@@ -45,19 +47,21 @@ impl Tally {
     pub fn observe(&mut self, event: &Event<'_>) {
         self.events += 1;
         self.span = joined(self.span, Some((event.ts, event.end.unwrap_or(event.ts).max(event.ts))));
-        let kind = self.kinds.observe(event);
+        let seen = self.slots.look(event);
+        let measure = Measure::of(event, &seen);
+        let kind = self.kinds.observe(event, measure);
         while let Some(dataset) = self.kinds.dataset(self.roles.len()).filter(|_| self.roles.len() <= kind) {
             self.roles.push(Facets::of(dataset));
         }
-        let seen = self.slots.look(event);
         self.hosts.observe(event, &seen);
+        self.visits.observe(event, &seen, measure);
         if let Some(facets) = self.roles.get(kind) {
-            self.facets.observe(facets, event, &seen);
+            self.facets.observe(facets, event, &seen, measure);
         }
         self.stories.observe(event);
         self.certificates.observe(event, &seen);
         if let Some(action) = action(seen.text(Slot::VpcAction)) {
-            self.actions.count(action, event);
+            self.actions.count(action, event, measure);
         }
         // By event: the rules of a log format may set other categories than its data set has.
         if event.dataset.category.contains(&"authentication") {
@@ -77,6 +81,7 @@ impl Tally {
         self.facets.merge(&mut later.facets);
         self.auth.merge(&mut later.auth);
         self.stories.merge(&mut later.stories);
+        self.visits.merge(&mut later.visits);
         self.certificates.merge(&mut later.certificates);
         self.actions.merge(std::mem::take(&mut later.actions));
     }

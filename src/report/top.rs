@@ -125,6 +125,10 @@ pub struct Count {
     pub bytes: u64,
     /// The longest of them, nanoseconds.
     pub longest: u64,
+    /// Events that tell how long they took.
+    pub timed: u64,
+    /// How long these took together, nanoseconds.
+    pub lasted: u64,
 }
 
 impl Row for Count {
@@ -133,6 +137,8 @@ impl Row for Count {
         self.failures += later.failures;
         self.bytes = self.bytes.saturating_add(later.bytes);
         self.longest = self.longest.max(later.longest);
+        self.timed += later.timed;
+        self.lasted = self.lasted.saturating_add(later.lasted);
     }
 }
 

@@ -43,6 +43,9 @@ fn one(tally: &Tally, id: &'static str, title: &'static str, on: On) -> Section 
     if id == "http" || id == "web" {
         blocks.extend(classes(tally, id));
     }
+    if id == "web" {
+        blocks.extend(tally.visits.tables());
+    }
     if id == "vpc" {
         blocks.push(Block::Series(tally.actions()));
     }
@@ -56,19 +59,26 @@ fn one(tally: &Tally, id: &'static str, title: &'static str, on: On) -> Section 
 /// Events, failures and latency of the data sets.
 fn summary(tally: &Tally, on: On) -> Vec<(&'static str, Unit, Cell)> {
     let mut latency = Latency::default();
-    let (mut events, mut failures, mut unanswered) = (0, 0, 0);
+    let (mut events, mut failures, mut unanswered, mut bytes) = (0, 0, 0, 0u64);
+    let mut asked = false;
     for kind in tally.kinds.sorted().into_iter().filter(|kind| on.covers(kind.dataset)) {
         events += kind.events;
         failures += kind.failures;
         unanswered += kind.unanswered;
+        bytes = bytes.saturating_add(kind.bytes);
+        asked |= kind.dataset.transaction;
         latency.merge(&kind.latency);
     }
     if events == 0 {
         return Vec::new();
     }
     let mut facts = vec![("Events", Unit::Count, events.into()), ("Failed", Unit::Count, failures.into())];
+    if on == On::Suffix(".access") && bytes > 0 {
+        facts.push(("Bytes sent", Unit::Bytes, bytes.into()));
+    }
     if latency.count() > 0 {
-        facts.push(("Unanswered", Unit::Count, unanswered.into()));
+        // Logs tell of what was answered.
+        facts.extend(asked.then(|| ("Unanswered", Unit::Count, unanswered.into())));
         let names = ["Latency, median", "Latency, 95 %", "Latency, 99 %"];
         for (name, permille) in names.into_iter().zip([500, 950, 990]) {
             facts.push((name, Unit::Duration, latency.quantile(permille).into()));
@@ -90,17 +100,27 @@ fn facet_table(facet: &Facet, top: &Top<String, Count>) -> Block {
     columns.push(Column::new("events", "Events", Unit::Count, 0));
     columns.push(Column::new("failures", "Failed", Unit::Count, 1));
     let slow = facet.only == Only::Slow;
-    if slow {
+    let ranked = top.ranked(|count| if slow { (count.longest, count.events) } else { (count.events, 0) });
+    // Only access logs tell both for each request: bytes of connections are the flows'.
+    let shown = |has: fn(&Count) -> bool| facet.section == "web" && ranked.iter().any(|(_, c)| has(c));
+    let (sized, timed) = (shown(|c| c.bytes > 0), shown(|c| c.timed > 0));
+    if sized {
+        columns.push(Column::new("bytes", "Bytes", Unit::Bytes, 2));
+    }
+    if timed {
+        columns.push(Column::new("mean", "Mean", Unit::Duration, 3));
+    }
+    if slow || timed {
         columns.push(Column::new("longest", "Longest", Unit::Duration, 0));
     }
     let row = |key: &str, count: &Count| {
         let mut row: Vec<Cell> = split(key).map(Cell::text).collect();
         row.extend([count.events.into(), Cell::nonzero(count.failures)]);
-        row.extend(slow.then(|| Cell::nonzero(count.longest)));
+        row.extend(sized.then(|| Cell::nonzero(count.bytes)));
+        row.extend(timed.then(|| count.lasted.checked_div(count.timed).into()));
+        row.extend((slow || timed).then(|| Cell::nonzero(count.longest)));
         row
     };
-    let rank = |count: &Count| if slow { (count.longest, count.events) } else { (count.events, 0) };
-    let ranked = top.ranked(rank);
     let mut rows: Vec<Vec<Cell>> = ranked.iter().take(ROWS).map(|(key, count)| row(key, count)).collect();
     let mut distinct = top.distinct();
     if !slow
@@ -141,17 +161,24 @@ fn classes(tally: &Tally, section: &'static str) -> Option<Block> {
     let (_, top) = tally.facets.tables().find(|(facet, _)| facet.id == source)?;
     let names =
         ["1xx informational", "2xx success", "3xx redirection", "4xx client error", "5xx server error"];
-    let mut sums = [0u64; 5];
+    let mut sums = [(0u64, 0u64); 5];
     for (key, count) in top.ranked(|_| ()) {
         let class = key.bytes().next().filter(|_| key.len() == 3).and_then(|b| b.checked_sub(b'1'));
         if let Some(sum) = class.and_then(|c| sums.get_mut(usize::from(c))) {
-            *sum += count.events;
+            sum.0 += count.events;
+            sum.1 = sum.1.saturating_add(count.bytes);
         }
     }
-    let rows = names.iter().zip(sums).filter(|(_, n)| *n > 0);
-    let rows = rows.map(|(name, n)| vec![Cell::text(*name), n.into()]).collect();
-    let columns =
-        [Column::new("class", "Status", Unit::Text, 0), Column::new("events", "Events", Unit::Count, 0)];
+    let sized = section == "web" && sums.iter().any(|(_, bytes)| *bytes > 0);
+    let rows = names.iter().zip(sums).filter(|(_, (n, _))| *n > 0).map(|(name, (n, bytes))| {
+        let mut row = vec![Cell::text(*name), n.into()];
+        row.extend(sized.then(|| Cell::nonzero(bytes)));
+        row
+    });
+    let rows = rows.collect();
+    let mut columns =
+        vec![Column::new("class", "Status", Unit::Text, 0), Column::new("events", "Events", Unit::Count, 0)];
+    columns.extend(sized.then(|| Column::new("bytes", "Bytes", Unit::Bytes, 0)));
     Some(super::whole(id, "Status classes", &columns, rows))
 }
 

@@ -162,7 +162,6 @@ facets! {
     "web" "web.systems" "Operating systems" WEB, Only::People, [AgentSystem "system" "System"];
     "web" "web.robots" "Robots" WEB, Only::Robots, [AgentName "robot" "Robot"];
     "web" "web.agents" "User agents" WEB, Only::Any, [Agent "agent" "User agent"];
-    "web" "web.versions" "Versions of HTTP" WEB, Only::Any, [HttpVersion "version" "Version"];
     "web" "web.users" "Users" WEB, Only::Any, [UserName "user" "User"];
     "http" "http.slow" "Slowest paths" HTTP, Only::Slow, [UrlDomain "host" "Host", UrlPath "path" "Path"];
     "databases" "databases.actions" "Requests" DATABASES, Only::Any, [Kind "kind" "Database", Method "method" "Method"];

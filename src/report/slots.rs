@@ -45,7 +45,6 @@ slots! {
     AgentName = "user_agent.name",
     AgentSystem = "user_agent.os.name",
     AgentDevice = "user_agent.device.name",
-    HttpVersion = "http.version",
     Referrer = "http.request.referrer",
     BodyBytes = "http.response.body.bytes",
     Extension = "url.extension",

@@ -95,15 +95,20 @@ impl Visits {
             row
         });
         let mut columns = columns("day", "Day (UTC)");
-        columns.push(Column::new("visitors", "Visitors", Unit::Count, 0));
-        columns.push(Column::new("robots", "Robots", Unit::Count, 0));
-        Block::Table(Table {
+        // So many that only some were kept: the days and their requests are exact all the same.
+        let [visitors, robots] = match self.visitors.exact() {
+            true => ["Visitors", "Robots"],
+            false => ["Visitors, at least", "Robots, at least"],
+        };
+        columns.push(Column::new("visitors", visitors, Unit::Count, 0));
+        columns.push(Column::new("robots", robots, Unit::Count, 0));
+        Block::Listing(Table {
             id: "web.days",
             title: "Days",
             columns,
             rows: rows.collect(),
             distinct: self.days.distinct(),
-            exact: self.days.exact() && self.visitors.exact(),
+            exact: self.days.exact(),
         })
     }
 

@@ -4,7 +4,9 @@
 use super::service::{self, Service};
 use super::{Cell, Config, Detector, Observation, On};
 use crate::model::{Event, Finding, Severity, Value};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// Messages shown in a finding.
 const NAMED: usize = 5;
@@ -49,80 +51,87 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     out(Observation { subject: subject.into(), weight: 1, values: [words, None, None], mark: false });
 }
 
-/// Whether the text has the word, whatever its letters' case.
-fn has(text: &[u8], word: &str) -> bool {
-    text.windows(word.len()).any(|at| at.eq_ignore_ascii_case(word.as_bytes()))
+/// Words of which a message that tells anything has one at least.
+static TELLING: [&[&str]; 4] = [BEATS, SOCKETS, ENDS, EXITS];
+static BEATS: &[&str] = &["pong", "heartbeat"];
+static SOCKETS: &[&str] = &["websocket", "web socket", "ws connection", "ws client", "ws_"];
+static ENDS: &[&str] = &[
+    "uncaught exception",
+    "uncaughtexception",
+    "unhandled rejection",
+    "unhandledrejection",
+    "panicked at",
+    "segmentation fault",
+    "core dumped",
+    "out of memory",
+    "oom-kill",
+    "killed by signal",
+    "terminated by signal",
+    "unexpectedly",
+];
+/// A number follows.
+static EXITS: &[&str] = &[
+    "exited with code ",
+    "exited with status ",
+    "exit status ",
+    "exit code: ",
+    "exit code ",
+    "exited, status ",
+];
+/// What makes it a fault.
+static LOST: &[&str] =
+    &["timeout", "timed out", "missing", "missed", "not received", "no pong", "no heartbeat", "without"];
+static CLOSED: &[&str] =
+    &["closed", "close code", "disconnect", "dropped", "lost", "terminated", "reset", "hang up"];
+static ORDERLY: &[&str] = &["1000", "1001", "normal closure", "going away", "gracefully"];
+static PROCESS: &[&str] = &[
+    "exception",
+    "rejection",
+    "exit",
+    "died",
+    "kill",
+    "memory",
+    "panic",
+    "fault",
+    "signal",
+    "process",
+    "worker",
+    "dumped",
+    "terminat",
+];
+
+/// Finds any of [`TELLING`]: every message is read by it, one step a byte, and hardly any goes further.
+static TELLS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let builder = &mut AhoCorasick::builder();
+    builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard).kind(Some(AhoCorasickKind::DFA));
+    builder.build(TELLING.iter().copied().flatten()).ok()
+});
+
+/// Whether the text has one of the words, whatever its letters' case.
+fn any(text: &[u8], words: &[&str]) -> bool {
+    words.iter().any(|word| text.windows(word.len()).any(|at| at.eq_ignore_ascii_case(word.as_bytes())))
 }
 
 /// What a message is about, if it is about any of it.
 fn kind(message: &str) -> Option<&'static str> {
     let bytes = message.as_bytes();
     let text = bytes.get(..LOOKED).unwrap_or(bytes);
-    let any = |words: &[&str]| words.iter().any(|word| has(text, word));
-    let lost = || {
-        any(&[
-            "timeout",
-            "timed out",
-            "missing",
-            "missed",
-            "not received",
-            "no pong",
-            "no heartbeat",
-            "without",
-        ])
-    };
-    if any(&["pong", "heartbeat"]) && lost() {
+    if TELLS.as_ref().is_some_and(|tells| !tells.is_match(text)) {
+        return None;
+    }
+    if any(text, BEATS) && any(text, LOST) {
         return Some(PONG);
     }
-    let closed =
-        || any(&["closed", "close code", "disconnect", "dropped", "lost", "terminated", "reset", "hang up"]);
-    let orderly = || any(&["1000", "1001", "normal closure", "going away", "gracefully"]);
-    if any(&["websocket", "web socket", "ws connection", "ws client", "ws_"]) && closed() && !orderly() {
+    if any(text, SOCKETS) && any(text, CLOSED) && !any(text, ORDERLY) {
         return Some(SOCKET);
     }
-    let ended = any(&[
-        "uncaught exception",
-        "uncaughtexception",
-        "unhandled rejection",
-        "unhandledrejection",
-        "panicked at",
-        "segmentation fault",
-        "core dumped",
-        "out of memory",
-        "oom-kill",
-        "killed by signal",
-        "terminated by signal",
-        "unexpectedly",
-    ]) && any(&[
-        "exception",
-        "rejection",
-        "exit",
-        "died",
-        "kill",
-        "memory",
-        "panic",
-        "fault",
-        "signal",
-        "process",
-        "worker",
-        "dumped",
-        "terminat",
-    ]);
+    let ended = any(text, ENDS) && any(text, PROCESS);
     (ended || exited(text)).then_some(EXIT)
 }
 
 /// `exited with code 1`, `exit status 137`, but not 0.
 fn exited(text: &[u8]) -> bool {
-    [
-        "exited with code ",
-        "exited with status ",
-        "exit status ",
-        "exit code: ",
-        "exit code ",
-        "exited, status ",
-    ]
-    .iter()
-    .any(|words| {
+    EXITS.iter().any(|words| {
         let after = text.windows(words.len()).position(|at| at.eq_ignore_ascii_case(words.as_bytes()));
         let digits = after.and_then(|at| text.get(at + words.len()..)).unwrap_or_default();
         let number = digits.strip_prefix(b"-").unwrap_or(digits);

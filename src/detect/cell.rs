@@ -2,7 +2,6 @@
 
 use super::Observation;
 use crate::model::{Evidence, Stamp, Ts};
-use std::collections::BTreeSet;
 
 /// Distinct values kept per set; beyond it the smallest stay, so the set is the same for any order.
 pub const SET_MAX: usize = 1024;
@@ -39,8 +38,8 @@ pub struct Cell {
     /// Distinct values by the detector's numbering, sorted, at most [`SET_MAX`] each. Most cells of a large
     /// scan hold a single value: a list of one costs a tenth of a tree of one.
     sets: [Vec<Box<str>>; 3],
-    /// Opposite observations, the first and the last of them.
-    pub marks: BTreeSet<Mark>,
+    /// Opposite observations, sorted, each once: the first and the last of them.
+    pub marks: Vec<Mark>,
     width: Ts,
     /// Weight by time, sorted.
     buckets: Vec<(i64, u64)>,
@@ -53,7 +52,7 @@ impl Cell {
             count: 0,
             span: None,
             sets: Default::default(),
-            marks: BTreeSet::new(),
+            marks: Vec::new(),
             width: width.max(1),
             buckets: Vec::new(),
         }
@@ -64,8 +63,12 @@ impl Cell {
         let at = Evidence { ts: at.ts, origin: at.origin };
         if observation.mark {
             let value = observation.values[0].as_ref().map(|v| v.clone().into_owned());
-            self.marks.insert(Mark { at, value: value.unwrap_or_default() });
-            cap(&mut self.marks);
+            let mark = Mark { at, value: value.unwrap_or_default() };
+            if let Err(place) = self.marks.binary_search(&mark) {
+                grow(&mut self.marks);
+                self.marks.insert(place, mark);
+                cap(&mut self.marks);
+            }
             return;
         }
         self.count = self.count.saturating_add(observation.weight);
@@ -110,8 +113,16 @@ impl Cell {
                 false => theirs.iter().for_each(|value| insert(mine, value)),
             }
         }
-        self.marks.extend(other.marks);
-        cap(&mut self.marks);
+        match self.marks.is_empty() {
+            true => self.marks = other.marks,
+            false if other.marks.is_empty() => {}
+            false => {
+                self.marks.extend(other.marks);
+                self.marks.sort();
+                self.marks.dedup();
+                cap(&mut self.marks);
+            }
+        }
         while self.width < other.width {
             halve(&mut self.buckets, &mut self.width);
         }
@@ -168,11 +179,9 @@ impl Cell {
 }
 
 /// Keeps the first half and the last half of what may be kept: who logs in all day is not to hide what follows.
-fn cap(marks: &mut BTreeSet<Mark>) {
-    while marks.len() > MARKS_MAX {
-        if let Some(middle) = marks.iter().nth(MARKS_MAX / 2).cloned() {
-            marks.remove(&middle);
-        }
+fn cap(marks: &mut Vec<Mark>) {
+    if marks.len() > MARKS_MAX {
+        marks.drain(MARKS_MAX / 2..marks.len() - MARKS_MAX / 2);
     }
 }
 

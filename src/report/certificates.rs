@@ -65,7 +65,8 @@ impl Certificates {
     /// Those that had ended when they were last seen, or end within 30 days of it; the first to end first.
     pub fn expiring(&self) -> Block {
         let ends = |c: &Certificate| c.until < c.last.saturating_add(SOON);
-        let ranked = self.rows.ranked(|c| std::cmp::Reverse(c.until)).into_iter().filter(|(_, c)| ends(c));
+        let ranked =
+            self.rows.ranked(usize::MAX, |c| std::cmp::Reverse(c.until)).into_iter().filter(|(_, c)| ends(c));
         let row = |((subject, server, _), c): (&(String, String, Ts), &Certificate)| -> Vec<Cell> {
             let left = c.until.saturating_sub(c.last);
             let left = if left < 0 { "ended".into() } else { format!("{} days", left / DAY).into() };

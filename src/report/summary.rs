@@ -87,7 +87,7 @@ fn told(facts: &Facts) -> Vec<String> {
 }
 
 fn hosts(tally: &Tally) -> Option<String> {
-    let ranked = tally.hosts.hosts.ranked(|host| {
+    let ranked = tally.hosts.hosts.ranked(1, |host| {
         (host.acted.requests + host.acted.flows, host.acted.sent.saturating_add(host.acted.received))
     });
     let (ip, host) = ranked.into_iter().find(|(_, host)| host.acted.requests + host.acted.flows > 0)?;
@@ -116,7 +116,7 @@ fn logins(tally: &Tally) -> Option<String> {
         units::count(failed(row)),
         units::count(row.accepted)
     );
-    let after = auth.hosts.ranked(failed).into_iter().filter(|(_, row)| row.after_failure());
+    let after = auth.hosts.ranked(usize::MAX, failed).into_iter().filter(|(_, row)| row.after_failure());
     let mut names: Vec<String> = after.filter_map(|(key, _)| split(key).next().map(str::to_owned)).collect();
     names.dedup();
     match names.as_slice() {

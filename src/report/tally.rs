@@ -144,12 +144,13 @@ pub(super) fn code(country: [u8; 2]) -> String {
 
 fn countries(hosts: &Hosts) -> Vec<CountryPoint> {
     let mut homes: BTreeMap<[u8; 2], u64> = BTreeMap::new();
-    for (_, host) in hosts.hosts.ranked(|_| ()) {
+    for (_, host) in hosts.hosts.rows() {
         if let Some(country) = host.country {
             *homes.entry(country).or_default() += 1;
         }
     }
-    let ranked = hosts.countries.ranked(|c| (c.traffic.requests + c.traffic.flows, c.traffic.sent));
+    let ranked =
+        hosts.countries.ranked(usize::MAX, |c| (c.traffic.requests + c.traffic.flows, c.traffic.sent));
     let point = |(country, row): (&[u8; 2], &super::hosts::Named)| CountryPoint {
         code: code(*country),
         name: row.name.to_string(),
@@ -163,7 +164,7 @@ fn countries(hosts: &Hosts) -> Vec<CountryPoint> {
 }
 
 fn spots(hosts: &Hosts) -> Vec<SpotPoint> {
-    let ranked = hosts.spots.ranked(|s| s.traffic.requests + s.traffic.flows);
+    let ranked = hosts.spots.ranked(SPOTS, |s| s.traffic.requests + s.traffic.flows);
     let point = |(place, row): (&(i32, i32), &super::hosts::Named)| SpotPoint {
         lat: place.0,
         lon: place.1,

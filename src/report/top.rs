@@ -106,10 +106,20 @@ impl<K: Hash + Eq + Ord + Clone, V: Row> Top<K, V> {
         self.rows.is_empty()
     }
 
-    /// The rows with the largest `rank` first, then by key.
-    pub fn ranked<R: Ord>(&self, rank: impl Fn(&V) -> R) -> Vec<(&K, &V)> {
-        let mut rows: Vec<(&K, &V)> = self.rows.iter().map(|(key, (_, row))| (key, row)).collect();
-        rows.sort_unstable_by(|a, b| rank(b.1).cmp(&rank(a.1)).then_with(|| a.0.cmp(b.0)));
+    /// The rows, in no order.
+    pub fn rows(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.rows.iter().map(|(key, (_, row))| (key, row))
+    }
+
+    /// The rows: as many as are shown with the largest `rank` first, then by key; behind them the others in no order.
+    pub fn ranked<R: Ord>(&self, shown: usize, rank: impl Fn(&V) -> R) -> Vec<(&K, &V)> {
+        let mut rows: Vec<(&K, &V)> = self.rows().collect();
+        let order = |a: &(&K, &V), b: &(&K, &V)| rank(b.1).cmp(&rank(a.1)).then_with(|| a.0.cmp(b.0));
+        if shown < rows.len() {
+            rows.select_nth_unstable_by(shown, order);
+        }
+        let shown = shown.min(rows.len());
+        rows.get_mut(..shown).into_iter().for_each(|rows| rows.sort_unstable_by(order));
         rows
     }
 }
@@ -156,7 +166,7 @@ mod tests {
         for key in ["b", "a", "c", "c", "a", "b", "d"] {
             count(&mut top, key);
         }
-        let names: Vec<&str> = top.ranked(|c| c.events).iter().map(|(k, _)| &***k).collect();
+        let names: Vec<&str> = top.ranked(usize::MAX, |c| c.events).iter().map(|(k, _)| &***k).collect();
         assert_eq!(names, ["a", "b", "c", "d"]);
         assert!(top.exact());
         assert_eq!(top.distinct(), 4);
@@ -173,7 +183,7 @@ mod tests {
         }
         assert!(!top.exact());
         assert!(top.rows.len() <= 64);
-        let ranked = top.ranked(|c| c.events);
+        let ranked = top.ranked(1, |c| c.events);
         assert_eq!(ranked[0].0, "often");
         assert!(ranked[0].1.events > 4000, "{}", ranked[0].1.events);
     }
@@ -189,7 +199,7 @@ mod tests {
                 }
                 whole.merge(&mut top);
             }
-            let rows = whole.ranked(|c| c.events);
+            let rows = whole.ranked(usize::MAX, |c| c.events);
             rows.into_iter().map(|(k, c)| (k.to_string(), *c)).collect::<Vec<_>>()
         };
         assert_eq!(run(), run());

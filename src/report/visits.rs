@@ -80,12 +80,12 @@ impl Visits {
 
     fn by_day(&self) -> Block {
         let mut who = std::collections::BTreeMap::<Ts, [u64; 2]>::new();
-        for ((day, _), visitor) in self.visitors.ranked(|_| ()) {
+        for ((day, _), visitor) in self.visitors.rows() {
             if let Some(n) = who.entry(*day).or_default().get_mut(usize::from(visitor.robot)) {
                 *n += 1;
             }
         }
-        let rows = self.days.ranked(|_| ()).into_iter().map(|(day, count)| {
+        let rows = self.days.ranked(usize::MAX, |_| ()).into_iter().map(|(day, count)| {
             let text = units::time(day.saturating_mul(DAY));
             let date = text.split_once(' ').map_or(text.as_str(), |(date, _)| date);
             let [people, robots] = who.get(day).copied().unwrap_or_default();

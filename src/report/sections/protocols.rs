@@ -100,7 +100,8 @@ fn facet_table(facet: &Facet, top: &Top<String, Count>) -> Block {
     columns.push(Column::new("events", "Events", Unit::Count, 0));
     columns.push(Column::new("failures", "Failed", Unit::Count, 1));
     let slow = facet.only == Only::Slow;
-    let ranked = top.ranked(|count| if slow { (count.longest, count.events) } else { (count.events, 0) });
+    let ranked =
+        top.ranked(ROWS, |count| if slow { (count.longest, count.events) } else { (count.events, 0) });
     // Only access logs tell both for each request: bytes of connections are the flows'.
     let shown = |has: fn(&Count) -> bool| facet.section == "web" && ranked.iter().any(|(_, c)| has(c));
     let (sized, timed) = (shown(|c| c.bytes > 0), shown(|c| c.timed > 0));
@@ -162,7 +163,7 @@ fn classes(tally: &Tally, section: &'static str) -> Option<Block> {
     let names =
         ["1xx informational", "2xx success", "3xx redirection", "4xx client error", "5xx server error"];
     let mut sums = [(0u64, 0u64); 5];
-    for (key, count) in top.ranked(|_| ()) {
+    for (key, count) in top.rows() {
         let class = key.bytes().next().filter(|_| key.len() == 3).and_then(|b| b.checked_sub(b'1'));
         if let Some(sum) = class.and_then(|c| sums.get_mut(usize::from(c))) {
             sum.0 += count.events;
@@ -195,7 +196,7 @@ fn logins(tally: &Tally) -> Vec<Block> {
     let users =
         [Column::new("user", "User", Unit::Text, 0), Column::new("told", "As told by", Unit::Text, 0)];
     let told = [Column::new("told", "As told by", Unit::Text, 0)];
-    let after = auth.hosts.ranked(attempts).into_iter().filter(|(_, row)| row.after_failure());
+    let after = auth.hosts.ranked(usize::MAX, attempts).into_iter().filter(|(_, row)| row.after_failure());
     let after = after.take(ROWS).map(|(key, row)| login_row(key, row, true)).collect();
     let sums = auth.told.iter().map(|(told, row)| login_row(told, row, false)).collect();
     vec![
@@ -238,7 +239,7 @@ fn login_table(
     keys: &[Column],
     top: &Top<String, Logins>,
 ) -> Block {
-    let ranked = top.ranked(attempts).into_iter().take(ROWS);
+    let ranked = top.ranked(ROWS, attempts).into_iter().take(ROWS);
     let rows = ranked.map(|(key, row)| login_row(key, row, keys.len() > 2)).collect();
     let columns = login_columns(keys);
     Block::Table(Table { id, title, columns, rows, distinct: top.distinct(), exact: top.exact() })

@@ -12,7 +12,7 @@ use std::net::IpAddr;
 /// Addresses by what they began and by what was asked of them, and their networks.
 pub fn hosts(tally: &Tally) -> Section {
     let owners: BTreeMap<u32, &str> =
-        tally.hosts.networks.ranked(|_| ()).into_iter().map(|(asn, row)| (*asn, &*row.name)).collect();
+        tally.hosts.networks.rows().map(|(asn, row)| (*asn, &*row.name)).collect();
     let blocks = vec![
         table("hosts.sources", "Who began", tally, &owners, |host| &host.acted),
         table("hosts.destinations", "Who was asked", tally, &owners, |host| &host.served),
@@ -51,8 +51,9 @@ fn table(
         Column::new("owner", "Network", Unit::Text, 0),
     ];
     columns.extend(TRAFFIC);
-    let ranked = tally.hosts.hosts.ranked(|host| rank(side(host)));
-    let active = ranked.iter().filter(|(_, host)| *side(host) != Traffic::default());
+    let is_active = |host: &Host| *side(host) != Traffic::default();
+    let ranked = tally.hosts.hosts.ranked(ROWS, |host| (is_active(host), rank(side(host))));
+    let active = ranked.iter().filter(|(_, host)| is_active(host));
     let rows: Vec<Vec<Cell>> = active
         .clone()
         .take(ROWS)
@@ -94,7 +95,7 @@ fn named<K: std::hash::Hash + Eq + Ord + Clone>(
     key: impl Fn(&K, &Named) -> Vec<Cell>,
 ) -> Block {
     columns.extend(TRAFFIC);
-    let rows = top.ranked(|row| rank(&row.traffic)).into_iter().take(ROWS).map(|(k, row)| {
+    let rows = top.ranked(ROWS, |row| rank(&row.traffic)).into_iter().take(ROWS).map(|(k, row)| {
         let mut cells_of = key(k, row);
         cells_of.extend(cells(&row.traffic));
         cells_of
@@ -132,7 +133,7 @@ pub fn services(tally: &Tally) -> Section {
         Column::new("received", "From server", Unit::Bytes, 0),
     ];
     let top = &tally.hosts.services;
-    let ranked = top.ranked(|t| (t.flows, t.sent.saturating_add(t.received)));
+    let ranked = top.ranked(ROWS, |t| (t.flows, t.sent.saturating_add(t.received)));
     let rows = ranked.into_iter().take(ROWS).map(|((transport, port, protocol), t)| {
         let protocol = if protocol.is_empty() { Cell::Empty } else { (&**protocol).into() };
         let port = port.to_string().into();

@@ -51,7 +51,13 @@ pub fn section(stories: &Stories, facts: &Facts) -> Section {
 
 fn collect(stories: &Stories, facts: &Facts) -> Vec<(IpAddr, Story)> {
     let mut by_address: BTreeMap<IpAddr, Story> = BTreeMap::new();
-    for ((ip, source, kind), told) in stories.told.ranked(|_| ()) {
+    // Of a single input there is nothing to be put together.
+    let mut sources = stories.told.rows().map(|((_, source, _), _)| *source);
+    let only = sources.next();
+    if sources.all(|source| Some(source) == only) {
+        return Vec::new();
+    }
+    for ((ip, source, kind), told) in stories.told.ranked(usize::MAX, |_| ()) {
         let Some((first, last)) = told.span else { continue };
         let story = by_address.entry(*ip).or_default();
         story.inputs.insert(*source);

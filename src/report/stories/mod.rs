@@ -65,6 +65,6 @@ impl Stories {
     /// Adds what was noted later in the input, which is empty afterwards.
     pub fn merge(&mut self, later: &mut Stories) {
         self.told.merge(&mut later.told);
-        self.ties.merge(std::mem::take(&mut later.ties));
+        self.ties.merge(&mut later.ties);
     }
 }

@@ -2,12 +2,16 @@
 //! estimated from the lines themselves.
 
 use crate::model::{Event, GOLDEN, HOUR, SECOND, Ts, fnv1a};
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// Ends of connections remembered on each side. Beyond it those with the smallest hashes stay, which are
 /// the same on both sides and for any order of the input.
 const ENDS: usize = 1 << 14;
+/// So many more are let in before the rest is dropped: the more, the rarer.
+const MARGIN: usize = ENDS / 4;
 /// Lines or flows remembered of one end: the first ones.
 const EACH: usize = 16;
 /// Clocks that are further apart than a day and a wrong zone are not compared: 38 hours, in nanoseconds.
@@ -20,16 +24,20 @@ const TALK: u64 = 3;
 /// One end of a connection: the client's.
 type End = (IpAddr, u16);
 
+/// An end by its hash.
+type Key = (u64, End);
+
 /// Ends with the smallest hashes, and what is known of each.
 #[derive(Debug)]
 struct Sample<T> {
-    ends: BTreeMap<(u64, End), Vec<T>>,
-    cut: bool,
+    ends: HashMap<Key, Vec<T>, FixedState>,
+    /// The first key beyond those that stay: it and all after it are dropped.
+    border: Option<Key>,
 }
 
 impl<T> Default for Sample<T> {
     fn default() -> Self {
-        Sample { ends: BTreeMap::new(), cut: false }
+        Sample { ends: HashMap::default(), border: None }
     }
 }
 
@@ -44,9 +52,8 @@ fn hash((ip, port): End) -> u64 {
 }
 
 impl<T: Ord> Sample<T> {
-    fn add(&mut self, key: (u64, End), item: T) {
-        if self.ends.len() >= ENDS && self.ends.last_key_value().is_some_and(|(last, _)| key > *last) {
-            self.cut = true;
+    fn add(&mut self, key: Key, item: T) {
+        if self.border.is_some_and(|border| key >= border) {
             return;
         }
         let items = self.ends.entry(key).or_default();
@@ -54,19 +61,47 @@ impl<T: Ord> Sample<T> {
             items.insert(at, item);
             items.truncate(EACH);
         }
-        if self.ends.len() > ENDS {
-            self.cut = true;
-            self.ends.pop_last();
+        if self.ends.len() >= ENDS + MARGIN {
+            self.cut();
         }
     }
 
-    fn merge(&mut self, later: Sample<T>) {
-        self.cut |= later.cut;
-        for (key, items) in later.ends {
+    /// Keeps no more than [`ENDS`].
+    fn cut(&mut self) {
+        self.border = self.last();
+        if let Some(border) = self.border {
+            self.ends.retain(|key, _| *key < border);
+        }
+    }
+
+    /// The border if no more than [`ENDS`] are to stay.
+    fn last(&self) -> Option<Key> {
+        if self.ends.len() <= ENDS {
+            return self.border;
+        }
+        let mut keys: Vec<Key> = self.ends.keys().copied().collect();
+        Some(*keys.select_nth_unstable(ENDS).1)
+    }
+
+    /// Those that stay.
+    fn kept(&self) -> impl Iterator<Item = (&Key, &Vec<T>)> {
+        let border = self.last();
+        self.ends.iter().filter(move |(key, _)| border.is_none_or(|border| **key < border))
+    }
+
+    /// Adds what was noted elsewhere. What is empty afterwards knows from now on what would be dropped anyway.
+    fn merge(&mut self, later: &mut Sample<T>) {
+        if let Some(border) = later.border.filter(|theirs| self.border.is_none_or(|mine| *theirs < mine)) {
+            self.ends.retain(|key, _| *key < border);
+            self.border = Some(border);
+        }
+        #[allow(clippy::iter_over_hash_type, reason = "what stays depends on the keys, not on their order")]
+        for (key, items) in later.ends.drain() {
             for item in items {
                 self.add(key, item);
             }
         }
+        later.border = self.border;
     }
 }
 
@@ -118,22 +153,24 @@ impl Ties {
         }
     }
 
-    pub fn merge(&mut self, later: Ties) {
-        self.flows.merge(later.flows);
-        self.lines.merge(later.lines);
+    /// Adds what was noted elsewhere, which is empty afterwards.
+    pub fn merge(&mut self, later: &mut Ties) {
+        self.flows.merge(&mut later.flows);
+        self.lines.merge(&mut later.lines);
     }
 
     /// Whether there were more ends than are remembered.
     pub fn sampled(&self) -> bool {
-        self.flows.cut || self.lines.cut
+        self.flows.last().is_some() || self.lines.last().is_some()
     }
 
     /// The skew of every log, by its index.
     pub fn skews(&self) -> Vec<Skew> {
         // Per log and line, the skews by which the line falls into one of the flows of its end.
         let mut logs: BTreeMap<u32, Vec<Vec<(Ts, Ts)>>> = BTreeMap::new();
-        for (key, lines) in &self.lines.ends {
-            let Some(flows) = self.flows.ends.get(key) else { continue };
+        let flows: BTreeMap<&Key, &Vec<Flow>> = self.flows.kept().collect();
+        for (key, lines) in self.lines.kept() {
+            let Some(flows) = flows.get(key) else { continue };
             for line in lines {
                 let fits = |flow: &Flow| {
                     let from = line.ts.saturating_sub(flow.end);

@@ -230,19 +230,19 @@ impl Facets {
             }
             let refers = facet.parts.first().is_some_and(|p| p.slot == Slot::Referrer);
             for item in items.iter().take(MEMBERS) {
-                self.key.clear();
-                match item {
+                let text = match item {
                     Value::Str(text) if refers => match site(text) {
-                        Some(site) => push_cut(&mut self.key, site),
+                        Some(site) => Some(site),
                         None => continue,
                     },
-                    _ => push_text(&mut self.key, item),
-                }
-                if let Some(second) = second {
-                    self.key.push(SEPARATOR);
-                    second.into_iter().for_each(|v| push_text(&mut self.key, v));
-                }
-                top.row_ref(self.key.as_str()).absorb(one);
+                    item => item.as_str(),
+                };
+                // Most keys are texts as they are, and need not be copied to be found.
+                let row = match (text.and_then(plain), second) {
+                    (Some(text), None) => top.row_ref(text),
+                    _ => top.row_ref(joined(&mut self.key, item, text, second)),
+                };
+                row.absorb(one);
             }
         }
     }
@@ -321,14 +321,38 @@ fn site(url: &str) -> Option<&str> {
     (!site.is_empty()).then_some(site)
 }
 
-/// Appends text to a key, cut, and without what separates the parts of a key.
-pub fn push_cut(key: &mut String, text: &str) {
+/// A text as it stands in a key, where that is a part of it: cut, and without what separates the parts of a key.
+fn plain(text: &str) -> Option<&str> {
     let text = cut(text, VALUE_BYTES);
     // Nearly all texts are free of it.
-    match memchr::memchr(SEPARATOR as u8, text.as_bytes()) {
-        None => key.push_str(text),
-        Some(_) => key.push_str(&text.replace(SEPARATOR, "\u{fffd}")),
+    memchr::memchr(SEPARATOR as u8, text.as_bytes()).is_none().then_some(text)
+}
+
+/// Appends text to a key, cut, and without what separates the parts of a key.
+pub fn push_cut(key: &mut String, text: &str) {
+    match plain(text) {
+        Some(text) => key.push_str(text),
+        None => key.push_str(&cut(text, VALUE_BYTES).replace(SEPARATOR, "\u{fffd}")),
     }
+}
+
+/// A key of what has to be spelled, or of two parts.
+fn joined<'k>(
+    key: &'k mut String,
+    item: &Value<'_>,
+    text: Option<&str>,
+    second: Option<Option<&Value<'_>>>,
+) -> &'k str {
+    key.clear();
+    match text {
+        Some(text) => push_cut(key, text),
+        None => push_text(key, item),
+    }
+    if let Some(second) = second {
+        key.push(SEPARATOR);
+        second.into_iter().for_each(|value| push_text(key, value));
+    }
+    key
 }
 
 fn push_text(key: &mut String, value: &Value<'_>) {
@@ -338,7 +362,10 @@ fn push_text(key: &mut String, value: &Value<'_>) {
             push_cut(key, text);
             Ok(())
         }
-        Value::Int(number) => write!(key, "{number}"),
+        Value::Int(number) => {
+            key.push_str(itoa::Buffer::new().format(*number));
+            Ok(())
+        }
         Value::Ip(ip) => write!(key, "{ip}"),
         Value::Bool(flag) => write!(key, "{flag}"),
         Value::Words(words) => write!(key, "{}", words.join(" ")),

@@ -286,6 +286,7 @@ fn flows(packets: &Packets, file: &config::Packets) -> Result<net::Config, Usage
         flow_period: (period > 0).then_some(period),
         flows_only: packets.flows_only || file.flows_only,
         shapes: true,
+        ..net::Config::default()
     })
 }
 

@@ -1,7 +1,7 @@
-//! The conversation of a flow: probing by content, feeding the parser, and doing what its [`Step`]
-//! asks for.
+//! The conversation of a flow: probing by content, feeding the parser, doing what its [`Step`] asks for.
 
 mod shape;
+mod waiting;
 
 use super::dispatch::{Excluded, Io};
 use super::rest::Rest;

@@ -112,6 +112,9 @@ pub(super) struct Io<'a> {
     pub(super) found: &'a mut [Option<&'static Protocol>; 2],
 }
 
+/// What a request that waits for its response takes, bytes: an event with some texts.
+pub(super) const REQUEST: usize = 2048;
+
 /// The application side of a flow.
 #[derive(Debug)]
 pub(super) enum App {
@@ -156,8 +159,13 @@ impl Live {
     }
 
     /// Bytes buffered for this flow.
-    pub(super) fn held(&self) -> usize {
+    pub(super) fn buffered(&self) -> usize {
         let [a, b] = &self.streams;
         a.held() + b.held() + self.conversation.held()
+    }
+
+    /// About how many bytes it takes that the flow waits for something.
+    pub(super) fn held(&self) -> usize {
+        self.buffered() + self.conversation.waiting() * REQUEST
     }
 }

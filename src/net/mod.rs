@@ -129,11 +129,14 @@ pub struct Config {
     pub flows_only: bool,
     /// Flows that no parser reads are looked at for a name by their shape, and data connections of FTP are told.
     pub shapes: bool,
+    /// What all flows of a shard may hold, bytes; see [`shard::BUFFERED`].
+    pub room: usize,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { flow_timeout: 30_000_000_000, flow_period: None, flows_only: false, shapes: true }
+        let room = shard::BUFFERED;
+        Config { flow_timeout: 30_000_000_000, flow_period: None, flows_only: false, shapes: true, room }
     }
 }
 

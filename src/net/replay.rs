@@ -50,11 +50,14 @@ pub struct How {
     pub close: bool,
     /// What no parser reads is named by its shape; see [`Config::shapes`].
     pub shapes: bool,
+    /// What all flows together may hold; see [`Config::room`].
+    pub room: usize,
 }
 
 impl Default for How {
     fn default() -> Self {
-        How { segment: SEGMENT, lost: None, swapped: false, handshake: true, close: true, shapes: true }
+        let room = Config::default().room;
+        How { segment: SEGMENT, lost: None, swapped: false, handshake: true, close: true, shapes: true, room }
     }
 }
 
@@ -138,7 +141,7 @@ impl Script {
     /// Plays the script through a shard that knows `protocols`, with all events of its end.
     pub fn play(&self, how: &How, options: &Arc<Options>, protocols: &'static [&'static Protocol]) -> Output {
         let mut out = Output::default();
-        let config = Config { shapes: how.shapes, ..Config::default() };
+        let config = Config { shapes: how.shapes, room: how.room, ..Config::default() };
         let mut shard = Shard::with_protocols(&config, options, protocols);
         let mut last = Stamp::default();
         for (packet, data) in self.packets(how) {

@@ -6,6 +6,8 @@
 //! and continues in a further record. "Now" is the earlier of the last two packets' times, so a single
 //! packet with a bogus stamp in the future expires nobody.
 
+mod held;
+
 use super::dispatch::{App, Io, Registry};
 use super::flow::Flow;
 use super::table::{List, Table};
@@ -22,7 +24,7 @@ pub const CONNECTION_IDLE: Ts = HOUR;
 pub const FLOWS: usize = 8192;
 /// Of these, connections that sleep: they hold most of the memory of a long capture.
 pub const SLEEPING: usize = 1024;
-/// Bytes buffered by all flows of one shard: out of order, unconsumed, or being probed.
+/// Bytes buffered by all flows of one shard: out of order, unconsumed, being probed, or requests that wait.
 pub const BUFFERED: usize = 2 << 20;
 
 /// Caps of the network core that the ledger may name, and what happened.
@@ -38,6 +40,10 @@ pub static CAPS: &[(&str, &str)] = &[
     (
         "tcp.memory",
         "Too many bytes were buffered at once: the flow that buffered longest was handed on with gaps.",
+    ),
+    (
+        "flow.waiting",
+        "Too many requests waited for their responses at once: those of the flow that waited longest were told as unanswered.",
     ),
 ];
 
@@ -296,62 +302,6 @@ impl Shard {
             app.datagram(packet, payload, client, io);
         });
         self.settle(id, ctx);
-    }
-
-    /// Brings the accounts of buffered bytes up to date after `id` was fed, and relieves the flow that
-    /// has buffered longest while there are too many.
-    fn settle(&mut self, id: u32, ctx: &mut Ctx<'_>) {
-        let Some(flow) = self.table.get_mut(id) else { return };
-        let opened = flow.opened;
-        let App::Live(live) = &mut flow.app else { return };
-        let (before, held) = (live.charged, live.held());
-        let queued = live.queued;
-        live.charged = held;
-        live.queued |= held > 0;
-        if live.conversation.over() {
-            flow.app = App::Over;
-        }
-        self.buffered = (self.buffered + held).saturating_sub(before);
-        if !queued && held > 0 {
-            self.buffering.push_back((id, opened));
-        }
-        while self.buffered > BUFFERED {
-            let Some((id, opened)) = self.buffering.pop_front() else { break };
-            self.relieve(id, opened, ctx);
-        }
-        if self.buffering.len() > 2 * FLOWS {
-            let table = &mut self.table;
-            self.buffering.retain(|(id, opened)| match table.get_mut(*id).filter(|f| f.opened == *opened) {
-                Some(Flow { app: App::Live(live), .. }) => {
-                    live.queued = live.charged > 0;
-                    live.queued
-                }
-                _ => false,
-            });
-        }
-    }
-
-    fn relieve(&mut self, id: u32, opened: Origin, ctx: &mut Ctx<'_>) {
-        let Shard { options, registry, table, buffered, .. } = self;
-        let Some(flow) = table.get_mut(id).filter(|f| f.opened == opened) else { return };
-        let App::Live(live) = &mut flow.app else { return };
-        live.queued = false;
-        if live.charged == 0 {
-            return;
-        }
-        ctx.out.ledger.cap("tcp.memory", ctx.stamp.origin);
-        flow.with_app((options, registry), (ctx.stamp, &mut ctx.seq, ctx.out), |app, sides, io| {
-            let App::Live(live) = app else { return };
-            live.flush(sides, io);
-            if live.held() > 0 {
-                live.end(sides, io);
-            }
-            *buffered = buffered.saturating_sub(live.charged);
-            live.charged = 0;
-            if live.conversation.over() {
-                *app = App::Over;
-            }
-        });
     }
 }
 

@@ -241,9 +241,7 @@ impl Amqp {
 
     fn flush(&mut self, out: &mut Emit<'_>) {
         self.decided(Outcome::Unknown, None, out);
-        for request in std::mem::take(&mut self.waiting) {
-            request.emit(None, out);
-        }
+        self.give_up(out);
         for (_, channel, content) in std::mem::take(&mut self.contents) {
             event::message(content, None, channel, out);
         }
@@ -290,6 +288,16 @@ impl Parser for Amqp {
             self.flush(out);
         }
         Step::Took(0)
+    }
+
+    fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
+        for request in std::mem::take(&mut self.waiting) {
+            request.emit(None, out);
+        }
     }
 
     fn end(&mut self, out: &mut Emit<'_>) {

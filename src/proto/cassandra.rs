@@ -243,12 +243,6 @@ impl Cassandra {
             self.side(dir).outer.keep(inner.get(done..).unwrap_or_default());
         }
     }
-
-    fn flush(&mut self, out: &mut Emit<'_>) {
-        for request in std::mem::take(&mut self.waiting) {
-            request.emit(None, self.compression.as_deref(), out);
-        }
-    }
 }
 
 impl Parser for Cassandra {
@@ -289,14 +283,20 @@ impl Parser for Cassandra {
             self.gapped = true;
             out.anomaly("cassandra.gap");
             if dir == Dir::Server {
-                self.flush(out);
+                self.give_up(out);
             }
         }
         // Within outer frames nothing tells where the next one begins.
         if modern { Step::Done } else { Step::Took(0) }
     }
 
-    fn end(&mut self, out: &mut Emit<'_>) {
-        self.flush(out);
+    fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
+        for request in std::mem::take(&mut self.waiting) {
+            request.emit(None, self.compression.as_deref(), out);
+        }
     }
 }

@@ -125,8 +125,7 @@ impl Parser for Dns {
     }
 
     fn gap(&mut self, dir: Dir, _missing: u64, _out: &mut Emit<'_>) -> Step {
-        let [client, server] = &mut self.sides;
-        *(if dir == Dir::Client { client } else { server }) = Side { begun: None, lost: true };
+        *dir.of(&mut self.sides) = Side { begun: None, lost: true };
         Step::Took(0)
     }
 
@@ -140,7 +139,11 @@ impl Parser for Dns {
         self.queries.shrink_to_fit();
     }
 
-    fn end(&mut self, out: &mut Emit<'_>) {
+    fn waiting(&self) -> usize {
+        self.queries.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
         while !self.queries.is_empty() {
             self.drop_oldest(out);
         }
@@ -149,8 +152,7 @@ impl Parser for Dns {
 
 impl Dns {
     fn stream(&mut self, dir: Dir, bytes: &[u8], out: &mut Emit<'_>) -> Step {
-        let [client, server] = &mut self.sides;
-        let side = if dir == Dir::Client { client } else { server };
+        let side = dir.of(&mut self.sides);
         if side.lost {
             if !probe::framed(bytes) {
                 out.anomaly("dns.lost");
@@ -164,7 +166,7 @@ impl Dns {
             let length = usize::from(u16::from_be_bytes(*length));
             if length < 12 {
                 out.anomaly("dns.tcp_length");
-                self.lose(dir);
+                dir.of(&mut self.sides).lost = true;
                 return Step::Took(bytes.len());
             }
             let Some((message, next)) = body.split_at_checked(length) else { break };
@@ -173,15 +175,9 @@ impl Dns {
             rest = next;
         }
         if !rest.is_empty() {
-            let [client, server] = &mut self.sides;
-            (if dir == Dir::Client { client } else { server }).begun = Some(start);
+            dir.of(&mut self.sides).begun = Some(start);
         }
         Step::Took(bytes.len() - rest.len())
-    }
-
-    fn lose(&mut self, dir: Dir) {
-        let [client, server] = &mut self.sides;
-        (if dir == Dir::Client { client } else { server }).lost = true;
     }
 
     fn message(&mut self, dir: Dir, bytes: &[u8], length: usize, start: Stamp, out: &mut Emit<'_>) {

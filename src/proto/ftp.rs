@@ -294,12 +294,6 @@ impl Ftp {
         }
         draft.emit(out);
     }
-
-    fn flush(&mut self, out: &mut Emit<'_>) {
-        for asked in std::mem::take(&mut self.waiting) {
-            self.told(asked, None, out);
-        }
-    }
 }
 
 /// Path, name and size of what a command is about.
@@ -381,12 +375,18 @@ impl Parser for Ftp {
             *lost = true;
         }
         (self.gapped, self.greeted, self.reply) = (true, true, None);
-        self.flush(out);
+        self.give_up(out);
         Step::Took(0)
     }
 
-    fn end(&mut self, out: &mut Emit<'_>) {
-        self.flush(out);
+    fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
+        for asked in std::mem::take(&mut self.waiting) {
+            self.told(asked, None, out);
+        }
     }
 }
 

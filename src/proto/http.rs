@@ -8,6 +8,7 @@ mod event;
 mod fields;
 mod head;
 mod message;
+mod over;
 mod probe;
 #[cfg(test)]
 mod tests;
@@ -92,6 +93,8 @@ struct Http {
     client: Side,
     server: Side,
     requests: VecDeque<Request>,
+    /// Requests before those, told as unanswered, whose responses are still to come.
+    gone: u64,
     /// The body of the last of `requests` is still coming.
     uploading: bool,
     // Boxed, as most connections that are remembered wait for nothing.
@@ -184,6 +187,18 @@ impl Parser for Http {
             emit(Some(request), None, std::mem::take(&mut self.informational), Call::default(), out);
         }
     }
+
+    fn waiting(&self) -> usize {
+        self.requests.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
+        // What is being answered is the first.
+        let left = usize::from(self.uploading);
+        while self.response.is_none() && self.requests.len() > left {
+            self.unanswered(out);
+        }
+    }
 }
 
 impl Http {
@@ -246,8 +261,7 @@ impl Http {
         let request = Request::read(head, line, start, out);
         if self.requests.len() >= out.limits().pending.max(1) {
             out.cap("http.pending");
-            let oldest = self.requests.pop_front();
-            emit(oldest, None, Vec::new(), Call::default(), out);
+            self.unanswered(out);
         }
         self.client.state = State::from(request.frame());
         self.uploading = self.client.state != State::Head;
@@ -262,9 +276,9 @@ impl Http {
         if std::mem::take(&mut self.lost_response) {
             // Without pipelining this is the answer to the last request; those before lost theirs.
             while self.requests.len() > 1 {
-                let unanswered = self.requests.pop_front();
-                emit(unanswered, None, Vec::new(), Call::default(), out);
+                self.unanswered(out);
             }
+            self.gone = 0;
         }
         if (100..200).contains(&line.code) && line.code != 101 {
             if self.informational.len() < 16 {
@@ -273,7 +287,8 @@ impl Http {
             return Some(After::Go);
         }
         let response = Response::read(head, line, start, out);
-        let method = self.requests.front().map(|r| r.method.as_str());
+        let request = self.requests.front().filter(|_| self.gone == 0);
+        let method = request.map(|r| r.method.as_str());
         let tunnel = method == Some("CONNECT") && (200..300).contains(&line.code);
         let switch = tunnel || line.code == 101;
         self.server.state = if switch { State::Head } else { State::from(response.frame(method)) };
@@ -335,48 +350,5 @@ impl Http {
             }
             None => end + 1,
         }
-    }
-
-    /// The message of a direction is over.
-    fn complete(&mut self, dir: Dir, end: Stamp, out: &mut Emit<'_>) {
-        if dir == Dir::Client {
-            self.uploading = false;
-            return;
-        }
-        let Some(response) = self.response.take() else { return };
-        let request = self.requests.pop_front();
-        if self.requests.is_empty() {
-            // An upload that goes on after its answer belongs to no request that is kept.
-            self.uploading = false;
-        }
-        let informational = std::mem::take(&mut self.informational);
-        emit(request, Some((*response, end)), informational, Call::default(), out);
-    }
-
-    /// The connection ended inside a body.
-    fn cut(&mut self, dir: Dir, out: &mut Emit<'_>) {
-        let side = self.side(dir);
-        let (state, last) = (side.state, side.last);
-        side.state = State::Lost;
-        if state != State::Close {
-            out.anomaly("http.body_cut");
-            if let Some(part) = self.part(dir) {
-                part.cut = true;
-            }
-        }
-        self.complete(dir, last, out);
-    }
-
-    /// It is not known where the next message begins: what is open is emitted as it is.
-    fn lose(&mut self, dir: Dir, out: &mut Emit<'_>) {
-        let side = self.side(dir);
-        let last = side.last;
-        side.state = State::Lost;
-        side.begun = None;
-        side.scanned = 0;
-        if let Some(part) = self.part(dir) {
-            part.lost = true;
-        }
-        self.complete(dir, last, out);
     }
 }

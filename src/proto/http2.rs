@@ -324,6 +324,14 @@ impl Parser for Http2 {
         Step::Done
     }
 
+    fn waiting(&self) -> usize {
+        self.streams.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
+        self.streams.give_up(out);
+    }
+
     fn end(&mut self, out: &mut Emit<'_>) {
         self.streams.flush(out);
     }

@@ -144,7 +144,11 @@ impl Parser for Icmp {
         Step::Took(bytes.len())
     }
 
-    fn end(&mut self, out: &mut Emit<'_>) {
+    fn waiting(&self) -> usize {
+        self.pending.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
         while !self.pending.is_empty() {
             self.drop_oldest(out);
         }

@@ -249,12 +249,6 @@ impl Imap {
         draft.emit(out);
     }
 
-    fn flush(&mut self, out: &mut Emit<'_>) {
-        for asked in std::mem::take(&mut self.waiting) {
-            self.told(asked, None, out);
-        }
-    }
-
     /// Takes what it can of a literal; the count.
     fn literal(&mut self, dir: Dir, bytes: &[u8], out: &mut Emit<'_>) -> usize {
         let [client, server] = &mut self.sides;
@@ -357,11 +351,17 @@ impl Parser for Imap {
         *side = Side { lost: true, ..Side::default() };
         out.anomaly("imap.gap");
         self.greeted = true;
-        self.flush(out);
+        self.give_up(out);
         Step::Took(0)
     }
 
-    fn end(&mut self, out: &mut Emit<'_>) {
-        self.flush(out);
+    fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
+        for asked in std::mem::take(&mut self.waiting) {
+            self.told(asked, None, out);
+        }
     }
 }

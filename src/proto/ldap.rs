@@ -388,7 +388,11 @@ impl Parser for Ldap {
         Step::Done
     }
 
-    fn end(&mut self, out: &mut Emit<'_>) {
+    fn waiting(&self) -> usize {
+        self.pairs.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
         self.pairs.flush(out);
     }
 }

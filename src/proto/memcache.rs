@@ -81,6 +81,8 @@ struct Memcache {
     gapped: bool,
     heard: bool,
     waiting: VecDeque<Message>,
+    /// Requests told as unanswered whose responses are still to come, where nothing but the order tells whose they are.
+    gone: u64,
     /// A response that consists of several parts, as far as it came.
     partial: Option<Message>,
 }
@@ -127,7 +129,7 @@ impl Memcache {
             if !oldest.quiet {
                 out.cap("memcache.pending");
             }
-            event::emit(oldest, None, out);
+            self.unanswered(oldest, out);
         }
         self.waiting.push_back(request);
     }
@@ -143,6 +145,10 @@ impl Memcache {
         };
         if response.more {
             self.partial = Some(response);
+            return;
+        }
+        if self.gone > 0 && !response.binary && response.udp.is_none() {
+            self.gone -= 1;
             return;
         }
         let mine = |request: &Message| {
@@ -180,11 +186,15 @@ impl Memcache {
         }
     }
 
+    fn unanswered(&mut self, request: Message, out: &mut Emit<'_>) {
+        let in_order = !request.binary && !request.quiet && request.udp.is_none();
+        self.gone += u64::from(in_order);
+        event::emit(request, None, out);
+    }
+
     fn flush(&mut self, out: &mut Emit<'_>) {
-        self.partial = None;
-        for request in std::mem::take(&mut self.waiting) {
-            event::emit(request, None, out);
-        }
+        self.give_up(out);
+        (self.partial, self.gone) = (None, 0);
     }
 
     /// One datagram with its frame header.
@@ -284,7 +294,13 @@ impl Parser for Memcache {
         Step::Took(0)
     }
 
-    fn end(&mut self, out: &mut Emit<'_>) {
-        self.flush(out);
+    fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
+        for request in std::mem::take(&mut self.waiting) {
+            self.unanswered(request, out);
+        }
     }
 }

@@ -55,6 +55,14 @@ impl Dir {
     pub const fn index(self) -> usize {
         self as usize
     }
+
+    /// That of this direction.
+    pub fn of<T>(self, [client, server]: &mut [T; 2]) -> &mut T {
+        match self {
+            Dir::Client => client,
+            Dir::Server => server,
+        }
+    }
 }
 
 /// A probe's verdict on the first bytes that one direction of a flow sent.
@@ -118,9 +126,22 @@ pub trait Parser: Send {
     /// Nothing else may change.
     fn idle(&mut self) {}
 
+    /// Requests that wait for their responses, where there may be more than one of them.
+    fn waiting(&self) -> usize {
+        0
+    }
+
+    /// Memory is short: those that wait are emitted as unanswered, but for what is in the middle of being answered.
+    /// The flow goes on.
+    fn give_up(&mut self, out: &mut Emit<'_>) {
+        let _ = out;
+    }
+
     /// The flow ended: closed, reset, timed out, or the input did. Emit what is still open (an
-    /// unanswered request is an event too). Called exactly once, also after `Done`.
-    fn end(&mut self, out: &mut Emit<'_>);
+    /// unanswered request is an event too; the default). Called exactly once, also after `Done`.
+    fn end(&mut self, out: &mut Emit<'_>) {
+        self.give_up(out);
+    }
 }
 
 /// What a protocol runs over.

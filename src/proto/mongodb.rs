@@ -130,12 +130,6 @@ impl Mongodb {
         let ([client, server], [client_lost, server_lost]) = (&mut self.frames, &mut self.lost);
         if dir == Dir::Client { (client, client_lost) } else { (server, server_lost) }
     }
-
-    fn flush(&mut self, out: &mut Emit<'_>) {
-        for request in std::mem::take(&mut self.waiting) {
-            request.emit(None, out);
-        }
-    }
 }
 
 impl Parser for Mongodb {
@@ -174,13 +168,19 @@ impl Parser for Mongodb {
             self.gapped = true;
             out.anomaly("mongodb.gap");
             if dir == Dir::Server {
-                self.flush(out);
+                self.give_up(out);
             }
         }
         Step::Took(0)
     }
 
-    fn end(&mut self, out: &mut Emit<'_>) {
-        self.flush(out);
+    fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
+        for request in std::mem::take(&mut self.waiting) {
+            request.emit(None, out);
+        }
     }
 }

@@ -137,11 +137,6 @@ fn calls(bytes: &[u8]) -> bool {
     rpc::Program::ALL.iter().any(|program| message(*program, bytes) == Probe::Yes)
 }
 
-fn pick<T>(both: &mut [T; 2], dir: Dir) -> &mut T {
-    let [client, server] = both;
-    if dir == Dir::Client { client } else { server }
-}
-
 impl Rpc {
     fn record(&mut self, bytes: &[u8], size: u64, start: Stamp, out: &mut Emit<'_>) {
         let mut wire = Wire::new(bytes);
@@ -188,14 +183,14 @@ impl Rpc {
         let mut at = 0;
         loop {
             let rest = bytes.get(at..).unwrap_or_default();
-            let (used, frame) = pick(&mut self.frames, dir).read(rest, out.now, rpc::length)?;
+            let (used, frame) = dir.of(&mut self.frames).read(rest, out.now, rpc::length)?;
             at += used;
             let Some(frame) = frame else { return Ok(at) };
             let last = frame.bytes.first().is_some_and(|b| b & 0x80 != 0);
             let payload = frame.bytes.get(4..).unwrap_or_default();
             // The record mark is the stream's, not the message's.
             let len = frame.size.saturating_sub(4);
-            match pick(&mut self.parts, dir).take() {
+            match dir.of(&mut self.parts).take() {
                 None if last => self.record(payload, len, frame.start, out),
                 open => {
                     let (mut kept, size, start) = open.unwrap_or((Vec::new(), 0, frame.start));
@@ -205,16 +200,10 @@ impl Rpc {
                     if last {
                         self.record(&kept, size, start, out);
                     } else {
-                        *pick(&mut self.parts, dir) = Some((kept, size, start));
+                        *dir.of(&mut self.parts) = Some((kept, size, start));
                     }
                 }
             }
-        }
-    }
-
-    fn flush(&mut self, out: &mut Emit<'_>) {
-        for call in std::mem::take(&mut self.waiting) {
-            call.emit(None, out);
         }
     }
 }
@@ -225,7 +214,7 @@ impl Parser for Rpc {
             self.record(bytes, bytes.len() as u64, out.now, out);
             return Step::Took(bytes.len());
         }
-        let lost = pick(&mut self.lost, dir);
+        let lost = dir.of(&mut self.lost);
         if *lost {
             // A record mark and a call, or a reply to one that waits.
             let mut wire = Wire::new(bytes.get(4..).unwrap_or_default());
@@ -238,7 +227,7 @@ impl Parser for Rpc {
         match self.stream(dir, bytes, out) {
             Ok(used) => Step::Took(used),
             Err(_) if self.gapped => {
-                *pick(&mut self.lost, dir) = true;
+                *dir.of(&mut self.lost) = true;
                 Step::Took(bytes.len())
             }
             Err(name) => Step::Weird(name),
@@ -246,19 +235,25 @@ impl Parser for Rpc {
     }
 
     fn gap(&mut self, dir: Dir, missing: u64, out: &mut Emit<'_>) -> Step {
-        if !pick(&mut self.frames, dir).skip(missing) {
-            *pick(&mut self.lost, dir) = true;
-            *pick(&mut self.parts, dir) = None;
+        if !dir.of(&mut self.frames).skip(missing) {
+            *dir.of(&mut self.lost) = true;
+            *dir.of(&mut self.parts) = None;
             self.gapped = true;
             out.anomaly("nfs.gap");
             if dir == Dir::Server {
-                self.flush(out);
+                self.give_up(out);
             }
         }
         Step::Took(0)
     }
 
-    fn end(&mut self, out: &mut Emit<'_>) {
-        self.flush(out);
+    fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
+        for call in std::mem::take(&mut self.waiting) {
+            call.emit(None, out);
+        }
     }
 }

@@ -44,6 +44,11 @@ impl<K: PartialEq> Pairs<K> {
         self.waiting.pop_front()
     }
 
+    /// Requests that wait.
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Tells all that is left as unanswered.
     pub fn flush(&mut self, out: &mut Emit<'_>) {
         for (_, draft) in std::mem::take(&mut self.waiting) {

@@ -224,9 +224,7 @@ impl Pgsql {
 
     fn flush(&mut self, out: &mut Emit<'_>) {
         self.login.close(out);
-        for request in std::mem::take(&mut self.waiting) {
-            request.emit(out);
-        }
+        self.give_up(out);
     }
 
     /// Messages before the log-in; `None` if there are none (any more).
@@ -328,6 +326,16 @@ impl Parser for Pgsql {
         *self.parts(Dir::Server).0 = Messages::default();
         *self.parts(Dir::Server).1 = true;
         Step::Took(0)
+    }
+
+    fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
+        for request in std::mem::take(&mut self.waiting) {
+            request.emit(out);
+        }
     }
 
     fn end(&mut self, out: &mut Emit<'_>) {

@@ -301,6 +301,18 @@ impl Parser for Pop3 {
         Step::Took(0)
     }
 
+    fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
+        // The first is being answered where a body is coming.
+        let answered = usize::from(self.body.is_some()).min(self.waiting.len());
+        for asked in self.waiting.split_off(answered) {
+            self.told(asked, None, out);
+        }
+    }
+
     fn end(&mut self, out: &mut Emit<'_>) {
         self.flush(out);
     }

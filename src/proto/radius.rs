@@ -211,7 +211,11 @@ impl Parser for Radius {
         Step::Took(bytes.len())
     }
 
-    fn end(&mut self, out: &mut Emit<'_>) {
+    fn waiting(&self) -> usize {
+        self.pairs.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
         self.pairs.flush(out);
     }
 }

@@ -58,6 +58,7 @@ fn start(_: &Options) -> Box<dyn Parser> {
         heard: false,
         silent: Silent::No,
         waiting: VecDeque::new(),
+        gone: 0,
     })
 }
 
@@ -79,6 +80,8 @@ struct Redis {
     heard: bool,
     silent: Silent,
     waiting: VecDeque<Request>,
+    /// Requests before those, told as unanswered, whose replies are still to come.
+    gone: u64,
 }
 
 impl Redis {
@@ -105,6 +108,7 @@ impl Redis {
             && let Some(oldest) = self.waiting.pop_front()
         {
             out.cap("redis.pending");
+            self.gone += 1;
             oldest.emit(None, out);
         }
         self.waiting.push_back(request);
@@ -114,6 +118,10 @@ impl Redis {
     fn reply(&mut self, message: Message, out: &mut Emit<'_>) -> bool {
         if event::is_push(&message) {
             event::push(message, out);
+            return true;
+        }
+        if let Some(left) = self.gone.checked_sub(1) {
+            self.gone = left;
             return true;
         }
         match self.waiting.front_mut() {
@@ -133,9 +141,8 @@ impl Redis {
     }
 
     fn flush(&mut self, out: &mut Emit<'_>) {
-        for request in std::mem::take(&mut self.waiting) {
-            request.emit(None, out);
-        }
+        self.give_up(out);
+        self.gone = 0;
     }
 
     /// Where reading can go on after a gap; the length of `bytes` if nowhere.
@@ -204,8 +211,15 @@ impl Parser for Redis {
         self.waiting.shrink_to_fit();
     }
 
-    fn end(&mut self, out: &mut Emit<'_>) {
-        self.flush(out);
+    fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
+        self.gone += self.waiting.len() as u64;
+        for request in std::mem::take(&mut self.waiting) {
+            request.emit(None, out);
+        }
     }
 }
 

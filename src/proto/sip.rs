@@ -137,11 +137,6 @@ struct Sip {
     asked: VecDeque<Asked>,
 }
 
-fn pick<T>(both: &mut [T; 2], dir: Dir) -> &mut T {
-    let [client, server] = both;
-    if dir == Dir::Client { client } else { server }
-}
-
 /// Where the head ends: behind the empty line.
 fn end_of_head(bytes: &[u8]) -> Option<usize> {
     let strict = memchr::memmem::find(bytes, b"\r\n\r\n").map(|at| at + 4);
@@ -206,13 +201,13 @@ impl Sip {
 
     /// At most one message off a stream; bytes dealt with.
     fn read(&mut self, dir: Dir, bytes: &[u8], out: &mut Emit<'_>) -> Result<usize, &'static str> {
-        if let Some(mut open) = pick(&mut self.open, dir).take() {
+        if let Some(mut open) = dir.of(&mut self.open).take() {
             let used = usize::try_from(open.left).unwrap_or(usize::MAX).min(bytes.len());
             let room = out.limits().body.saturating_sub(open.body.len());
             open.body.extend_from_slice(bytes.get(..used.min(room)).unwrap_or_default());
             open.left -= used as u64;
             if open.left > 0 {
-                *pick(&mut self.open, dir) = Some(open);
+                *dir.of(&mut self.open) = Some(open);
                 return Ok(used);
             }
             if let Some(message) = Message::parse(&open.head) {
@@ -226,11 +221,11 @@ impl Sip {
         if blank > 0 {
             return Ok(blank);
         }
-        let start = *pick(&mut self.began, dir).get_or_insert(out.now);
+        let start = *dir.of(&mut self.began).get_or_insert(out.now);
         let Some(end) = end_of_head(bytes) else {
             return if bytes.len() > HEAD { Err("sip.head") } else { Ok(0) };
         };
-        *pick(&mut self.began, dir) = None;
+        *dir.of(&mut self.began) = None;
         let head = bytes.get(..end).unwrap_or_default();
         let message = Message::parse(head).ok_or("sip.start")?;
         let left = message.number("content-length").unwrap_or(0);
@@ -238,8 +233,7 @@ impl Sip {
             self.told(dir, &message, (head, b""), (end as u64, start), out);
         } else {
             let size = left.saturating_add(end as u64);
-            *pick(&mut self.open, dir) =
-                Some(Open { head: head.to_vec(), left, size, body: Vec::new(), start });
+            *dir.of(&mut self.open) = Some(Open { head: head.to_vec(), left, size, body: Vec::new(), start });
         }
         Ok(end)
     }
@@ -258,11 +252,11 @@ impl Parser for Sip {
             }
             return Step::Took(bytes.len());
         }
-        if *pick(&mut self.lost, dir) {
+        if *dir.of(&mut self.lost) {
             if probe(dir, bytes) != Probe::Yes {
                 return Step::Took(bytes.len());
             }
-            *pick(&mut self.lost, dir) = false;
+            *dir.of(&mut self.lost) = false;
         }
         let mut at = 0;
         loop {
@@ -274,7 +268,7 @@ impl Parser for Sip {
                 Ok(0) => return Step::Took(at),
                 Ok(used) => at += used,
                 Err(_) if self.gapped => {
-                    *pick(&mut self.lost, dir) = true;
+                    *dir.of(&mut self.lost) = true;
                     return Step::Took(bytes.len());
                 }
                 Err(name) => return Step::Weird(name),
@@ -283,12 +277,12 @@ impl Parser for Sip {
     }
 
     fn gap(&mut self, dir: Dir, missing: u64, out: &mut Emit<'_>) -> Step {
-        match pick(&mut self.open, dir) {
+        match dir.of(&mut self.open) {
             Some(open) if open.left > missing => open.left -= missing,
             open => {
                 *open = None;
-                *pick(&mut self.began, dir) = None;
-                *pick(&mut self.lost, dir) = true;
+                *dir.of(&mut self.began) = None;
+                *dir.of(&mut self.lost) = true;
                 self.gapped = true;
                 out.anomaly("sip.gap");
             }
@@ -296,7 +290,11 @@ impl Parser for Sip {
         Step::Took(0)
     }
 
-    fn end(&mut self, out: &mut Emit<'_>) {
+    fn waiting(&self) -> usize {
+        self.asked.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
         for asked in std::mem::take(&mut self.asked) {
             tell(Some(asked), Outcome::Unknown, out);
         }

@@ -314,6 +314,14 @@ impl Parser for Smb {
         Step::Took(0)
     }
 
+    fn waiting(&self) -> usize {
+        self.pairs.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
+        self.pairs.flush(out);
+    }
+
     fn end(&mut self, out: &mut Emit<'_>) {
         self.flush(out);
     }

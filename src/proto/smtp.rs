@@ -271,9 +271,7 @@ impl Smtp {
     }
 
     fn flush(&mut self, out: &mut Emit<'_>) {
-        for asked in std::mem::take(&mut self.waiting) {
-            self.told(asked, None, out);
-        }
+        self.give_up(out);
         self.mail(None, out);
     }
 }
@@ -360,6 +358,16 @@ impl Parser for Smtp {
         self.mode = Mode::Commands;
         self.flush(out);
         Step::Took(0)
+    }
+
+    fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
+        for asked in std::mem::take(&mut self.waiting) {
+            self.told(asked, None, out);
+        }
     }
 
     fn end(&mut self, out: &mut Emit<'_>) {

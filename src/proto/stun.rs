@@ -210,7 +210,11 @@ impl Parser for Stun {
         took
     }
 
-    fn end(&mut self, out: &mut Emit<'_>) {
+    fn waiting(&self) -> usize {
+        self.pairs.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
         self.pairs.flush(out);
     }
 }

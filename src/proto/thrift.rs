@@ -80,32 +80,27 @@ struct Thrift {
     waiting: VecDeque<Call>,
 }
 
-fn pick<T>(both: &mut [T; 2], dir: Dir) -> &mut T {
-    let [client, server] = both;
-    if dir == Dir::Client { client } else { server }
-}
-
 impl Thrift {
     /// Bytes of one direction: at most one message.
     fn read(&mut self, dir: Dir, bytes: &[u8], out: &mut Emit<'_>) -> Result<usize, &'static str> {
         let mut at = 0;
-        if pick(&mut self.open, dir).is_none() {
-            let start = *pick(&mut self.began, dir).get_or_insert(out.now);
+        if dir.of(&mut self.open).is_none() {
+            let start = *dir.of(&mut self.began).get_or_insert(out.now);
             let head = match head::read(bytes) {
                 Err(()) => return Ok(0),
                 Ok(None) => return Err("thrift.head"),
                 Ok(Some(head)) => head,
             };
-            *pick(&mut self.began, dir) = None;
+            *dir.of(&mut self.began) = None;
             at = head.len + if head.frame.is_some() { 4 } else { 0 };
             let reader =
                 Reader::new(head.coding, Style::new(&out.options.protocols.thrift, out.limits().text));
-            *pick(&mut self.open, dir) = Some(Message { size: head.len as u64, head, reader, start });
+            *dir.of(&mut self.open) = Some(Message { size: head.len as u64, head, reader, start });
         }
-        let Some(message) = pick(&mut self.open, dir) else { return Ok(at) };
+        let Some(message) = dir.of(&mut self.open) else { return Ok(at) };
         let (used, done) = message.reader.read(bytes.get(at..).unwrap_or_default())?;
         message.size += used as u64;
-        if done && let Some(message) = pick(&mut self.open, dir).take() {
+        if done && let Some(message) = dir.of(&mut self.open).take() {
             if message.head.frame.is_some_and(|frame| u64::from(frame) != message.size) {
                 return Err("thrift.frame");
             }
@@ -142,12 +137,6 @@ impl Thrift {
             Some(call) => emit(call, Some(message), out),
             None if self.heard && !self.gapped => out.anomaly("thrift.unsolicited"),
             None => {}
-        }
-    }
-
-    fn flush(&mut self, out: &mut Emit<'_>) {
-        for call in std::mem::take(&mut self.waiting) {
-            emit(call, None, out);
         }
     }
 }
@@ -197,7 +186,7 @@ fn emit(call: Call, result: Option<&Message>, out: &mut Emit<'_>) {
 
 impl Parser for Thrift {
     fn data(&mut self, dir: Dir, bytes: &[u8], out: &mut Emit<'_>) -> Step {
-        let lost = pick(&mut self.lost, dir);
+        let lost = dir.of(&mut self.lost);
         if *lost {
             if !matches!(head::read(bytes), Ok(Some(_))) {
                 return Step::Took(bytes.len());
@@ -214,8 +203,8 @@ impl Parser for Thrift {
                 Ok(0) => return Step::Took(at),
                 Ok(used) => at += used,
                 Err(_) if self.gapped => {
-                    *pick(&mut self.lost, dir) = true;
-                    *pick(&mut self.open, dir) = None;
+                    *dir.of(&mut self.lost) = true;
+                    *dir.of(&mut self.open) = None;
                     return Step::Took(bytes.len());
                 }
                 Err(name) => return Step::Weird(name),
@@ -226,16 +215,22 @@ impl Parser for Thrift {
     fn gap(&mut self, dir: Dir, _: u64, out: &mut Emit<'_>) -> Step {
         out.anomaly("thrift.gap");
         self.gapped = true;
-        *pick(&mut self.lost, dir) = true;
-        *pick(&mut self.open, dir) = None;
-        *pick(&mut self.began, dir) = None;
+        *dir.of(&mut self.lost) = true;
+        *dir.of(&mut self.open) = None;
+        *dir.of(&mut self.began) = None;
         if dir == Dir::Server {
-            self.flush(out);
+            self.give_up(out);
         }
         Step::Took(0)
     }
 
-    fn end(&mut self, out: &mut Emit<'_>) {
-        self.flush(out);
+    fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
+        for call in std::mem::take(&mut self.waiting) {
+            emit(call, None, out);
+        }
     }
 }

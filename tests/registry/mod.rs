@@ -10,7 +10,7 @@ pub use capture::{captures, packets};
 use netlog::model::{Event, Transport, Value};
 use netlog::net::replay::{How, Script};
 use netlog::net::{Output, flow, shard};
-use netlog::proto::{self, Options, Protocol};
+use netlog::proto::{self, Dir, Options, Protocol};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -229,6 +229,28 @@ fn exchanged_roles_are_survived() {
             }
         }
     });
+}
+
+/// Only the client was captured, or memory runs out: each request is told once, as soon as there is no room for it.
+#[test]
+fn requests_without_room_are_told() {
+    let told = std::cell::Cell::new(0);
+    each(|_, name, script| {
+        let turns = script.turns.iter().filter(|(dir, _)| *dir == Dir::Client).cloned().collect();
+        let asked = Script { turns, ..Script::new(script.transport, script.port) };
+        // Room for parts of messages, but not for a request.
+        let tight = How { room: 2047, ..How::default() };
+        let whole = play(script, &tight, false);
+        assert_eq!(faults(&whole), Vec::<String>::new(), "{name}");
+        let [tight, roomy] = [tight, How::default()].map(|how| play(&asked, &how, false));
+        assert_eq!(faults(&tight), Vec::<String>::new(), "{name} asked");
+        told.set(told.get() + tight.ledger.caps.get("flow.waiting").map_or(0, |cap| cap.count));
+        if !tight.ledger.caps.contains_key("tcp.memory") {
+            let [tight, roomy] = [tight, roomy].map(|out| essences(&out).len());
+            assert!(tight >= roomy, "{name}: {tight} of {roomy}");
+        }
+    });
+    assert!(told.get() > 200, "{}", told.get());
 }
 
 #[test]

@@ -188,6 +188,27 @@ fn waiting_bytes_are_capped_per_direction_and_shard() {
     assert_eq!(lab.out.events[0].source.port, Some(40_000));
 }
 
+/// One side of a line was captured: nobody ever answers.
+#[test]
+fn requests_that_wait_count_as_memory() {
+    let mut lab = Lab::new();
+    for port in 0..60 {
+        lab.ports.0 = 40_000 + port;
+        lab.handshake();
+        for i in 0..30 {
+            lab.tcp(40 * MS, true, ACK, 101 + i * 6, 501, "ASK x\n");
+        }
+    }
+    // 1,800 requests of 2 KiB against 2 MiB: those that wait longest are told, and the flows go on.
+    let told = lab.out.events.len();
+    assert_eq!((told, lab.out.ledger.caps["flow.waiting"].count), (780, 26));
+    assert!(!lab.out.ledger.caps.contains_key("tcp.memory"));
+    lab.ports.0 = 40_000;
+    lab.tcp(50 * MS, true, ACK, 281, 501, "ASK y\n").tcp(50 * MS, false, ACK, 501, 287, "ANS y\n");
+    assert_eq!(lab.said().last().map(String::as_str), Some("y=y"));
+    assert_eq!(lab.finish().said().len(), 1801);
+}
+
 #[test]
 fn a_flow_that_buffers_again_and_again_is_queued_once() {
     let mut lab = Lab::new();

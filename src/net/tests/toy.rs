@@ -81,7 +81,11 @@ impl Parser for Lines {
         draft.emit(out);
     }
 
-    fn end(&mut self, out: &mut Emit<'_>) {
+    fn waiting(&self) -> usize {
+        self.asked.len()
+    }
+
+    fn give_up(&mut self, out: &mut Emit<'_>) {
         while !self.asked.is_empty() {
             self.event(None, out);
         }

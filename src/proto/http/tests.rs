@@ -328,6 +328,24 @@ fn forwarded_addresses() {
     }
 }
 
+/// More requests than are kept: the answers to those that were told already are not taken for those of the others.
+#[test]
+fn answers_to_a_deep_pipeline_find_their_requests() {
+    let mut rig = rig(false);
+    for i in 0..6 {
+        rig.stream(Dir::Client, format!("GET /{i} HTTP/1.1\r\n\r\n").as_bytes());
+    }
+    for i in 0..6 {
+        rig.stream(Dir::Server, format!("HTTP/1.1 21{i} X\r\nContent-Length: 1\r\n\r\nx").as_bytes());
+    }
+    rig.end();
+    let told = |i| (rig.text(i, "url.path"), rig.text(i, "http.response.status_code"));
+    let want = [("/0", ""), ("/1", ""), ("", "210"), ("", "211"), ("/2", "212"), ("/5", "215")];
+    for (i, (path, status)) in [0, 1, 2, 3, 4, 7].into_iter().zip(want) {
+        assert_eq!(told(i), (path.to_owned(), status.to_owned()), "{i}");
+    }
+}
+
 #[test]
 fn the_probe_knows_its_own() {
     for (bytes, want) in [

@@ -191,6 +191,20 @@ impl Streams {
         }
     }
 
+    /// Streams that are open.
+    pub fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Tells those that nothing was answered on.
+    pub fn give_up(&mut self, out: &mut Emit<'_>) {
+        let all = std::mem::take(&mut self.open);
+        let (answered, silent) = all.into_iter().partition(|stream| stream.response.is_some());
+        self.open = answered;
+        let silent: std::collections::VecDeque<Stream> = silent;
+        silent.into_iter().for_each(|stream| emit(stream, out));
+    }
+
     /// Tells all that is open.
     pub fn flush(&mut self, out: &mut Emit<'_>) {
         while let Some(stream) = self.open.pop_front() {

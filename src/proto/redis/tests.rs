@@ -256,3 +256,23 @@ fn changed_bytes_are_survived() {
         }
     }
 }
+
+/// Mass insertion: more commands than are kept are on their way before the first reply comes.
+#[test]
+fn replies_to_a_deep_pipeline_find_their_commands() {
+    let mut b = bench(false);
+    for i in 0..1000 {
+        b.feed(Dir::Client, 1, format!("*2\r\n$3\r\nGET\r\n$4\r\nk{i:03}\r\n").as_bytes());
+    }
+    for i in 0..1000 {
+        b.feed(Dir::Server, 2, format!("$4\r\nv{i:03}\r\n").as_bytes());
+    }
+    let events = b.end(3);
+    assert_eq!(events.len(), 1000);
+    let pair = |e: &Event<'static>| (text(e, "query").to_owned(), e.end.is_some());
+    assert_eq!(pair(&events[0]), ("GET k000".to_owned(), false));
+    assert_eq!(pair(&events[743]), ("GET k743".to_owned(), false));
+    assert_eq!(pair(&events[744]), ("GET k744".to_owned(), true));
+    assert_eq!(events[999].destination.bytes, Some(10));
+    assert_eq!(pair(&events[999]), ("GET k999".to_owned(), true));
+}

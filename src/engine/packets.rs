@@ -3,6 +3,8 @@
 //! A reader thread fills batches; workers dissect slices of a batch and sort packets into shards; each
 //! shard then takes its packets in input order. Fragments are put together between the two steps.
 
+mod ending;
+
 use super::block::BLOCK;
 use super::carried;
 use super::queue::Queue;
@@ -14,6 +16,7 @@ use crate::net::{Packet, RAW_IP, SHARDS, Verdict, defrag::Defrag, dissect::disse
 use crate::report::Tallying;
 use crate::source::{PacketBatch, RawPacket, discover::Input};
 use crossbeam_channel::{Receiver, Sender, bounded};
+use ending::Ending;
 use rayon::{ScopeFifo, prelude::*};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -119,7 +122,15 @@ fn decode<'s, T: Tallying + 's>(
             Message::Fault(fault) => totals.ledger.faults.push(fault),
         }
     }
-    group.end(shared, &mut totals.ledger);
+    let mut ending = Ending::of(&group);
+    while group.end(&mut ending, shared, &mut totals.ledger) {
+        for block in group.blocks(false) {
+            queue.begin(workers, finish(block));
+        }
+        if !queue.settle(most, |block| totals.hand_on(block, shared)) {
+            return false;
+        }
+    }
     for block in group.blocks(true) {
         queue.begin(workers, finish(block));
     }
@@ -251,22 +262,6 @@ impl Group {
             }
         }
         whole
-    }
-
-    /// Closes every flow.
-    fn end(&mut self, shared: &Shared<'_, '_>, ledger: &mut Ledger) {
-        let last = self.last;
-        self.shards.par_iter_mut().for_each(|(shard, out)| {
-            let work = AssertUnwindSafe(|| {
-                shard.finish(last, out);
-                carried::read(out, &shared.carried);
-            });
-            if catch_unwind(work).is_err() {
-                out.ledger.faults.push(bug(last.origin));
-            }
-        });
-        self.collect(ledger);
-        std::mem::replace(&mut self.defrag, Defrag::new()).finish(ledger);
     }
 
     /// Takes out the blocks that are full; at the end, `all`.

@@ -27,6 +27,9 @@ pub const SLEEPING: usize = 1024;
 /// Bytes buffered by all flows of one shard: out of order, unconsumed, being probed, or requests that wait.
 pub const BUFFERED: usize = 2 << 20;
 
+/// Idle flows closed when a packet comes, and as many connections that slept for too long.
+const EXPIRED: usize = 4;
+
 /// Caps of the network core that the ledger may name, and what happened.
 pub static CAPS: &[(&str, &str)] = &[
     ("flow.table", "Too many flows at once: the one idle longest was closed early."),
@@ -149,17 +152,29 @@ impl Shard {
     /// source, 34 bits packet number, 16 bits ordinal. That is unique over all shards (no packet
     /// belongs to two connections) for groups of up to 16,384 files of up to 17 milliard packets.
     pub fn finish(&mut self, last: Stamp, out: &mut Output) {
-        for list in [List::Active, List::Dormant] {
-            while let Some(id) = self.table.oldest(list) {
-                let Some(opened) = self.table.get(id).map(|f| f.opened) else { return };
-                let sub = (u64::from(opened.source) & 0x3fff) << 50 | (opened.record & 0x3_ffff_ffff) << 16;
-                let seq = Seq { source: last.origin.source, record: u64::MAX, sub };
-                self.remove(id, &mut Ctx { stamp: last, seq, out });
-            }
+        let mut open: Vec<(Origin, u32)> = self.open().collect();
+        open.sort_unstable_by_key(|(opened, _)| (opened.source, opened.record));
+        self.end(open.into_iter().map(|(_, id)| id), last, out);
+    }
+
+    /// The flows that are open: the first packet of each, and its number for [`Shard::end`].
+    pub fn open(&self) -> impl Iterator<Item = (Origin, u32)> {
+        self.table.flows().map(|(id, flow)| (flow.opened, id))
+    }
+
+    /// Closes some of them, as [`Shard::finish`] does all.
+    pub fn end(&mut self, flows: impl IntoIterator<Item = u32>, last: Stamp, out: &mut Output) {
+        for id in flows {
+            let Some(opened) = self.table.get(id).map(|f| f.opened) else { continue };
+            let sub = (u64::from(opened.source) & 0x3fff) << 50 | (opened.record & 0x3_ffff_ffff) << 16;
+            let seq = Seq { source: last.origin.source, record: u64::MAX, sub };
+            self.remove(id, &mut Ctx { stamp: last, seq, out });
         }
-        self.previous = None;
-        self.buffering.clear();
-        self.buffered = 0;
+        if self.table.len() == 0 {
+            self.previous = None;
+            self.buffering.clear();
+            self.buffered = 0;
+        }
     }
 
     /// The flow a packet belongs to; a new one if need be.
@@ -186,7 +201,10 @@ impl Shard {
             let Some(id) = self.table.oldest(List::Dormant).or(self.table.oldest(List::Active)) else {
                 break;
             };
-            ctx.out.ledger.cap("flow.table", ctx.stamp.origin);
+            let idle = |flow: &Flow| ctx.stamp.ts.saturating_sub(flow.last) > self.config.flow_timeout;
+            if !self.table.get(id).is_some_and(idle) {
+                ctx.out.ledger.cap("flow.table", ctx.stamp.origin);
+            }
             self.remove(id, ctx);
         }
         self.table.insert(Flow::new(packet, self.client(packet)))
@@ -211,9 +229,12 @@ impl Shard {
         }
     }
 
+    /// Closes what is idle, a few at a time: after a pause that may be all there is, and all of it would wait in
+    /// memory to be told. A packet opens one flow at most.
     fn expire(&mut self, now: Ts, ctx: &mut Ctx<'_>) {
         for (list, timeout) in [(List::Active, self.config.flow_timeout), (List::Dormant, CONNECTION_IDLE)] {
-            while let Some(id) = self.table.oldest(list) {
+            for _ in 0..EXPIRED {
+                let Some(id) = self.table.oldest(list) else { break };
                 let Some(flow) = self.table.get(id) else { break };
                 if now.saturating_sub(flow.last) <= timeout {
                     break;

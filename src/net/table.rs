@@ -82,6 +82,11 @@ impl Table {
         dormant
     }
 
+    /// All flows, by number.
+    pub(super) fn flows(&self) -> impl Iterator<Item = (u32, &Flow)> {
+        (0..).zip(&self.slots).filter_map(|(id, slot)| Some((id, slot.flow.as_ref()?)))
+    }
+
     /// The flow of a key.
     pub(super) fn find(&self, key: &FlowKey) -> Option<u32> {
         let hash = self.hasher.hash_one(key);

@@ -152,6 +152,7 @@ impl Parser for Icmp {
         while !self.pending.is_empty() {
             self.drop_oldest(out);
         }
+        self.pending = VecDeque::new();
     }
 }
 

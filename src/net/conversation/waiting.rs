@@ -4,7 +4,7 @@ use super::super::dispatch::Io;
 use super::{Conversation, Phase};
 
 impl Conversation {
-    /// Requests that wait for their responses.
+    /// How many there are.
     pub(in crate::net) fn waiting(&self) -> usize {
         match &self.phase {
             Phase::Parsing(parser) => parser.waiting(),
@@ -12,8 +12,11 @@ impl Conversation {
         }
     }
 
-    /// Has them told as unanswered.
+    /// Has them told as unanswered, and gives back the memory they were in.
     pub(in crate::net) fn give_up(&mut self, io: &mut Io<'_>) {
-        self.call(io, |parser, out| parser.give_up(out));
+        self.call(io, |parser, out| {
+            parser.give_up(out);
+            parser.idle();
+        });
     }
 }

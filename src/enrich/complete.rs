@@ -84,7 +84,7 @@ impl Enricher {
             return self.complete(event, packets, cache);
         }
         // The report counts browsers, robots and kinds of files of access logs.
-        if event.dataset.name.ends_with(".access") {
+        if event.dataset.is_access_log() {
             super::web::complete(event, &mut cache.web);
         }
         event.push(&f::EVENT_CATEGORY, Value::Words(event.dataset.category));

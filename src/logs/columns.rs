@@ -3,6 +3,8 @@
 //! A header is a line of at least three words that are nearly all names of columns. The first one of a
 //! file's sample holds for the whole file, so that its lines can still be read in any order; a later
 //! header is left out, and reported as anomaly `columns.changed` if it tells another order.
+//!
+//! Two columns beside each other can be one value: W3C logs have date and time apart.
 
 use super::PatternError;
 use super::draft::Draft;
@@ -24,6 +26,8 @@ pub(super) struct Columns {
     id: usize,
     separator: u8,
     names: BTreeMap<String, usize>,
+    /// Names of two columns that are one value.
+    pairs: BTreeMap<String, BTreeMap<String, usize>>,
     captures: Vec<Capture>,
     /// Order where no header tells it.
     order: Vec<Column>,
@@ -36,6 +40,8 @@ pub(super) struct Columns {
 enum Column {
     /// Index of its capture.
     Known(usize),
+    /// Two columns that are one value: index of its capture.
+    Pair(usize),
     /// Its name in the header.
     Other(Box<str>),
 }
@@ -62,12 +68,20 @@ impl Columns {
             _ => return Err(fail("`separator` must be one ASCII character".to_owned())),
         };
         let (mut names, mut captures) = (BTreeMap::new(), Vec::with_capacity(spec.map.len()));
+        let mut pairs = BTreeMap::<String, BTreeMap<String, usize>>::new();
         for (name, field) in &spec.map {
-            names.insert(name.clone(), captures.len());
+            match name.split_once(' ') {
+                Some((one, two)) => {
+                    pairs.entry(one.to_owned()).or_default().insert(two.to_owned(), captures.len());
+                }
+                None => {
+                    names.insert(name.clone(), captures.len());
+                }
+            }
             captures.push(Capture::named(table, format, file, place, field)?);
         }
         let other = table.need(file, place, "netlog.other")?;
-        let mut columns = Columns { id, separator, names, captures, order: Vec::new(), other };
+        let mut columns = Columns { id, separator, names, pairs, captures, order: Vec::new(), other };
         columns.order = columns
             .header(&spec.order)
             .ok_or_else(|| fail("`order` must name columns of `map`".to_owned()))?;
@@ -85,11 +99,24 @@ impl Columns {
     }
 
     fn header(&self, line: &str) -> Option<Vec<Column>> {
-        // Zeek says `#fields`, others begin at once.
+        // W3C says `#Fields:`, and has blanks between the names whatever stands between the values; Zeek says
+        // `#fields`, others begin at once.
+        let w3c = line.strip_prefix("#Fields:");
         let line = line.strip_prefix("#fields").or_else(|| line.strip_prefix('#')).unwrap_or(line);
-        let words = line.trim().split(char::from(self.separator));
-        let (mut order, mut known) = (Vec::new(), 0);
-        for word in words.map(str::trim).filter(|word| !word.is_empty()).take(MOST) {
+        let separator = if w3c.is_some() { ' ' } else { char::from(self.separator) };
+        let words = w3c.unwrap_or(line).trim().split(separator);
+        let words = words.map(str::trim).filter(|word| !word.is_empty()).take(MOST);
+        let (mut order, mut known, mut count) = (Vec::new(), 0, 0);
+        let mut words = words.peekable();
+        while let Some(word) = words.next() {
+            count += 1;
+            let pair = words.peek().and_then(|next| self.pairs.get(word)?.get(*next));
+            if let Some(&index) = pair {
+                words.next();
+                (count, known) = (count + 1, known + 2);
+                order.push(Column::Pair(index));
+                continue;
+            }
             match self.names.get(word) {
                 Some(&index) => {
                     known += 1;
@@ -99,7 +126,7 @@ impl Columns {
                 None => order.push(Column::Other(word.into())),
             }
         }
-        (order.len() >= 3 && known * 4 >= order.len() * 3).then_some(order)
+        (count >= 3 && known * 4 >= count * 3).then_some(order)
     }
 
     /// Matches a line with a value in every column, or a header; on failure the draft is as before.
@@ -129,7 +156,9 @@ impl Columns {
         let (mut left, mut others) = (Some(text), Vec::new());
         for column in order {
             let Some(rest) = left else { return false };
-            let value = match memchr::memchr(self.separator, rest.as_bytes()) {
+            let mut ends = memchr::memchr_iter(self.separator, rest.as_bytes());
+            let end = if matches!(column, Column::Pair(_)) { ends.nth(1) } else { ends.next() };
+            let value = match end {
                 Some(at) => {
                     left = rest.get(at + 1..);
                     rest.get(..at).unwrap_or_default()
@@ -143,7 +172,7 @@ impl Columns {
                 continue;
             }
             let good = match column {
-                Column::Known(index) => {
+                Column::Known(index) | Column::Pair(index) => {
                     self.captures.get(*index).is_some_and(|capture| draft.put(capture, value))
                 }
                 Column::Other(name) => {

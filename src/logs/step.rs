@@ -10,11 +10,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Names of what a step can do.
-const DOES: [&str; 11] = [
+const DOES: [&str; 12] = [
     "lowercase",
     "uppercase",
     "trim",
     "percent_decode",
+    "plus_blanks",
     "single_quotes",
     "multiply",
     "split",
@@ -70,6 +71,7 @@ impl Step {
             "uppercase" => Does::Text(str::to_uppercase),
             "trim" => Does::Text(|text| text.trim().to_owned()),
             "percent_decode" => Does::Text(percent_decode),
+            "plus_blanks" => Does::Text(|text| text.replace('+', " ")),
             "single_quotes" => Does::Text(|text| text.replace("\"\"", "\"")),
             "multiply" => Does::Multiply(spec.by.filter(|by| by.is_finite()).ok_or_else(|| lacks("by"))?),
             "split" => Does::Split(spec.at.clone().filter(|at| !at.is_empty()).ok_or_else(|| lacks("at"))?),

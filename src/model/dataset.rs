@@ -35,6 +35,12 @@ impl Dataset {
         Dataset { category: &["network", "database"], ..Dataset::requests(name, doc) }
     }
 
+    /// Whether its events are requests that a log tells of: every web server's, proxy's or balancer's access log, and
+    /// what Zeek saw of HTTP.
+    pub fn is_access_log(&self) -> bool {
+        self.name.ends_with(".access") || matches!(self.name, "aws.elb" | "zeek.http")
+    }
+
     /// The log-ins at a database.
     pub const fn database_logins(name: &'static str, doc: &'static str) -> Dataset {
         Dataset { category: &["network", "authentication", "database"], ..Dataset::requests(name, doc) }

@@ -40,6 +40,7 @@ fn command(evidence: Evidence, sources: &Sources) -> Option<String> {
     // Lines are elements there.
     let elements = source.codec.last().and_then(|codec| match *codec {
         "json-array" => Some("jq -c '.[]'"),
+        "json-records" => Some("jq -c '.Records[]'"),
         "json-texts" => Some("jq -c ."),
         _ => None,
     });
@@ -118,6 +119,7 @@ mod tests {
             "tar -xOf c.tar.gz d/e.log | sed -n 3p"
         );
         assert_eq!(shown("a.json", "json", &["json-array"])[0], "jq -c '.[]' a.json | sed -n 3p");
+        assert_eq!(shown("a.json", "json", &["json-records"])[0], "jq -c '.Records[]' a.json | sed -n 3p");
         assert_eq!(
             shown("a.json.gz", "json", &["gzip", "json-texts"])[0],
             "zcat a.json.gz | jq -c . | sed -n 3p"

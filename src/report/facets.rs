@@ -20,7 +20,9 @@ pub const SEPARATOR: char = '\0';
 pub enum On {
     /// This one.
     Set(&'static str),
-    /// Those whose name ends so: `.access` is every web server's access log.
+    /// Access logs: [`Dataset::is_access_log`].
+    Access,
+    /// Those whose name ends so: `.error` is every web server's error log.
     Suffix(&'static str),
     /// Requests with responses, of databases or of anything that has no section of its own.
     Transactions {
@@ -45,6 +47,7 @@ impl On {
     pub fn covers(self, dataset: &Dataset) -> bool {
         match self {
             On::Set(name) => dataset.name == name,
+            On::Access => dataset.is_access_log(),
             On::Suffix(end) => dataset.name.ends_with(end),
             On::Transactions { database } => {
                 let own = OWN.contains(&dataset.name);
@@ -53,7 +56,7 @@ impl On {
             On::Log => !dataset.transaction && dataset.name != "flow",
             On::DatabaseLog => On::Log.covers(dataset) && dataset.category.contains(&"database"),
             On::Application => {
-                let web = [".access", ".error"].iter().any(|end| dataset.name.ends_with(end));
+                let web = dataset.is_access_log() || dataset.name.ends_with(".error");
                 let other = web || dataset.name.starts_with("aws.") || On::DatabaseLog.covers(dataset);
                 On::Log.covers(dataset) && !other
             }
@@ -120,7 +123,7 @@ const HTTP: On = On::Set("http");
 const TLS: On = On::Set("tls");
 const SSH: On = On::Set("ssh");
 const ICMP: On = On::Set("icmp");
-const WEB: On = On::Suffix(".access");
+const WEB: On = On::Access;
 const DATABASES: On = On::Transactions { database: true };
 const OTHERS: On = On::Transactions { database: false };
 

@@ -48,7 +48,7 @@ impl Default for Visits {
 impl Visits {
     /// Counts an event if it is a request of an access log.
     pub fn observe(&mut self, event: &Event<'_>, seen: &Seen<'_, '_>, measure: Measure) {
-        if !event.dataset.name.ends_with(".access") {
+        if !event.dataset.is_access_log() {
             return;
         }
         let one = measure.count(event.outcome == Outcome::Failure);

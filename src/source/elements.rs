@@ -1,5 +1,5 @@
-//! JSON that is not a line per event: one array of objects, or objects written over several lines, as exports, `jq` and
-//! `journalctl -o json-pretty` write them. Read as lines, byte for byte in place: behind an element stands a line end,
+//! JSON that is not a line per event: one array of objects, alone or in `{"Records": […]}` as AWS CloudTrail delivers it,
+//! or objects written over several lines, as exports, `jq` and `journalctl -o json-pretty` write them. Read as lines, byte for byte in place: behind an element stands a line end,
 //! within one there is none, and commas and brackets around them are blanks. So what stands at a place of the file
 //! stays there, and the number of an element's line is its number.
 
@@ -11,17 +11,27 @@ use std::io::{self, Read};
 pub(super) enum Layout {
     /// One array of them.
     Array,
+    /// One array of them, the member `Records` of an object.
+    Records,
     /// Behind each other, each over several lines.
     Texts,
+}
+
+/// What stands behind `{"Records":`, if a text begins so.
+fn records(text: &[u8]) -> Option<&[u8]> {
+    let inner = text.strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"Records\"")?;
+    Some(inner.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start())
 }
 
 impl Layout {
     /// What the beginning of a text says, if it is one of these.
     pub fn of(sample: &[u8]) -> Option<Layout> {
         let text = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample).trim_ascii_start();
-        let (layout, body) = match text.split_first()? {
-            (b'[', body) => (Layout::Array, body.trim_ascii_start()),
-            (b'{', _) => (Layout::Texts, text),
+        let array = records(text);
+        let (layout, body) = match (array.unwrap_or(text).split_first()?, array) {
+            ((b'[', body), Some(_)) => (Layout::Records, body.trim_ascii_start()),
+            ((b'[', body), None) => (Layout::Array, body.trim_ascii_start()),
+            ((b'{', _), None) => (Layout::Texts, text),
             _ => return None,
         };
         if !matches!(body.strip_prefix(b"{")?.trim_ascii_start().first(), Some(b'"' | b'}')) {
@@ -34,8 +44,8 @@ impl Layout {
         });
         match (layout, end) {
             // An object that is larger than what is looked at.
-            (Layout::Array, None) => Some(layout),
-            (Layout::Array, Some(end)) => {
+            (Layout::Array | Layout::Records, None) => Some(layout),
+            (Layout::Array | Layout::Records, Some(end)) => {
                 let behind = body.get(end + 1..)?.trim_ascii_start();
                 matches!(behind.first(), None | Some(b',' | b']')).then_some(layout)
             }
@@ -53,13 +63,18 @@ impl Layout {
     pub fn name(self) -> &'static str {
         match self {
             Layout::Array => "json-array",
+            Layout::Records => "json-records",
             Layout::Texts => "json-texts",
         }
     }
 
     /// What stands around elements and not in them.
     fn separates(self, byte: u8) -> bool {
-        byte.is_ascii_whitespace() || self == Layout::Array && matches!(byte, b',' | b'[' | b']')
+        match byte {
+            b',' | b'[' | b']' => self != Layout::Texts,
+            b'}' => self == Layout::Records,
+            _ => byte.is_ascii_whitespace(),
+        }
     }
 }
 
@@ -98,15 +113,21 @@ pub(super) struct Elements<'a> {
     walk: Walk,
     /// The last byte was of an element.
     within: bool,
+    /// The array did not begin yet.
+    ahead: bool,
 }
 
 impl<'a> Elements<'a> {
     pub fn new(input: Raw<'a>, layout: Layout) -> Self {
-        Elements { input, layout, walk: Walk::default(), within: false }
+        Elements { input, layout, walk: Walk::default(), within: false, ahead: layout == Layout::Records }
     }
 
     /// What a byte is in a line.
     fn turn(&mut self, byte: u8) -> u8 {
+        if self.ahead {
+            self.ahead = byte != b'[';
+            return b' ';
+        }
         if self.walk.between() && self.layout.separates(byte) {
             // The first one behind an element ends its line, whichever it is: what is appended to an array later
             // changes nothing before.
@@ -187,6 +208,28 @@ mod tests {
     }
 
     #[test]
+    fn records_of_an_object_are_lines() {
+        let text = "{\n \"Records\" : [{\"a\": [1]},\n  {\"b\":\n {}}]}\n";
+        assert_eq!(Layout::of(text.as_bytes()), Some(Layout::Records));
+        let lines = lines(text, Layout::Records);
+        assert_eq!(
+            lines.iter().map(|line| line.1.as_str()).collect::<Vec<_>>(),
+            ["{\"a\": [1]}", "{\"b\":  {}}"]
+        );
+        assert!(lines.iter().all(|(at, line)| text[*at..].starts_with(&line[..1])));
+        assert_eq!(Layout::of(b"{\"Records\":[{\"eventVersion\":\"1"), Some(Layout::Records));
+        for text in [
+            "{\"Records\":[1]}",
+            "{\"Records\":{\"a\":1}}",
+            "{\"records\":[{\"a\":1}]}",
+            "{\"Records\":[]}",
+            "{\"Records\"",
+        ] {
+            assert_eq!(Layout::of(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
     fn objects_over_several_lines_are_lines() {
         let text = "{\n  \"a\": 1\n}\n{\n  \"a\": 2\n}\n\n{}";
         assert_eq!(Layout::of(text.as_bytes()), Some(Layout::Texts));
@@ -221,13 +264,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_byte_is_there(bytes in prop::collection::vec(prop::sample::select(&b"[]{},:\"\\\n\r a1"[..]), 0..200), array: bool) {
+        fn every_byte_is_there(bytes in prop::collection::vec(prop::sample::select(&b"[]{},:\"\\\n\r a1"[..]), 0..200), which in 0..3usize) {
             let text = String::from_utf8(bytes).unwrap();
-            let layout = if array { Layout::Array } else { Layout::Texts };
+            let layout = [Layout::Array, Layout::Records, Layout::Texts][which];
             let whole = read(&text, layout, 1 << 16);
             prop_assert_eq!(&read(&text, layout, 3), &whole);
             for (was, is) in text.bytes().zip(whole.bytes()) {
-                prop_assert!(was == is || matches!(is, b' ' | b'\n') && b"[], \n\r".contains(&was));
+                // What stands ahead of the array is read over.
+                let over = layout == Layout::Records || b"[], \n\r".contains(&was);
+                prop_assert!(was == is || matches!(is, b' ' | b'\n') && over);
             }
         }
     }

@@ -26,7 +26,7 @@ pub struct Input {
     /// What the content is.
     pub kind: Kind,
     /// Layers that are removed on the way, outermost first: `gzip`, `zstd`, `xz`, `bzip2`, `lz4`, `tar`, `json-array`,
-    /// `json-texts`.
+    /// `json-records`, `json-texts`.
     pub codecs: Vec<&'static str>,
     /// Size in bytes as stored, where known.
     pub size: Option<u64>,

@@ -24,7 +24,7 @@ static SECTIONS: &[(&str, &str, On)] = &[
     ("others", "Other protocols", On::Transactions { database: false }),
     ("vpc", "Cloud flow logs", On::Set("aws.vpcflow")),
     ("logins", "Log-ins", On::Set("")),
-    ("web", "Web servers' access logs", On::Suffix(".access")),
+    ("web", "Web servers' access logs", On::Access),
     ("weberror", "Web servers' error logs", On::Suffix(".error")),
     ("levels", "Levels of logs", On::Set("")),
     ("syslog", "System logs", On::Set("")),
@@ -73,7 +73,7 @@ fn summary(tally: &Tally, on: On) -> Vec<(&'static str, Unit, Cell)> {
         return Vec::new();
     }
     let mut facts = vec![("Events", Unit::Count, events.into()), ("Failed", Unit::Count, failures.into())];
-    if on == On::Suffix(".access") && bytes > 0 {
+    if on == On::Access && bytes > 0 {
         facts.push(("Bytes sent", Unit::Bytes, bytes.into()));
     }
     if latency.count() > 0 {

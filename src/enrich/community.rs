@@ -5,25 +5,11 @@ use crate::model::Transport;
 use sha1::{Digest, Sha1};
 use std::net::IpAddr;
 
-/// IP protocol number of a transport.
-pub const fn protocol_number(transport: Transport) -> u8 {
-    match transport {
-        Transport::Icmp => 1,
-        Transport::Tcp => 6,
-        Transport::Udp => 17,
-        Transport::Icmp6 => 58,
-        Transport::Sctp => 132,
-        // Reserved: there is none for what is not IP.
-        Transport::Arp => 255,
-        Transport::Other(number) => number,
-    }
-}
-
 /// `1:` and the base64 of the SHA-1 over the ordered flow tuple. For ICMP, `src.1` and `dst.1` are the
 /// message type and code; where the type has a counterpart (echo and reply …) the counterpart
 /// stands in for the other port, as the specification asks.
 pub fn community_id(transport: Transport, src: (IpAddr, u16), dst: (IpAddr, u16)) -> String {
-    let proto = protocol_number(transport);
+    let proto = transport.number();
     let (src_port, dst_port, one_way) = match transport {
         Transport::Icmp => icmp_ports(src.1, dst.1, &ICMP_PAIRS),
         Transport::Icmp6 => icmp_ports(src.1, dst.1, &ICMP6_PAIRS),

@@ -64,6 +64,21 @@ pub enum Transport {
     Other(u8),
 }
 
+impl Transport {
+    /// Number of the IP protocol (IANA); 255, which is reserved, for what is not IP.
+    pub const fn number(self) -> u8 {
+        match self {
+            Transport::Icmp => 1,
+            Transport::Tcp => 6,
+            Transport::Udp => 17,
+            Transport::Icmp6 => 58,
+            Transport::Sctp => 132,
+            Transport::Arp => 255,
+            Transport::Other(number) => number,
+        }
+    }
+}
+
 /// One event. Built by a protocol parser or a log format, completed by `enrich`, which appends the
 /// common fields (`@timestamp`, `event.*`, `source.*` …) so that a sink sees nothing but `fields`.
 #[derive(Clone, Debug)]

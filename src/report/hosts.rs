@@ -3,7 +3,7 @@
 use super::facets::body;
 use super::slots::{Seen, Slot};
 use super::top::{Row, Top};
-use crate::model::{Endpoint, Event, Outcome, Transport, Ts, Value, joined};
+use crate::model::{Endpoint, Event, Outcome, Ts, Value, joined};
 use std::net::IpAddr;
 
 /// Addresses counted exactly: as many as a hash table of 2^16 places takes before it doubles.
@@ -159,7 +159,7 @@ impl Hosts {
         }
         if flow && let (Some(port), Some(transport)) = (event.destination.port, event.transport) {
             let protocol = seen.get(Slot::Protocol).map(protocol_name).unwrap_or_default();
-            self.services.row((number(transport), port, protocol.into())).add(&outgoing);
+            self.services.row((transport.number(), port, protocol.into())).add(&outgoing);
         }
     }
 
@@ -249,17 +249,4 @@ fn protocol_name(value: &Value<'_>) -> String {
 /// Degrees in 1e-4, about 11 metres: an integer, so that equal places are equal.
 fn fixed(degrees: f64) -> i32 {
     (degrees * 10_000.0).round() as i32
-}
-
-const fn number(transport: Transport) -> u8 {
-    match transport {
-        Transport::Icmp => 1,
-        Transport::Tcp => 6,
-        Transport::Udp => 17,
-        Transport::Icmp6 => 58,
-        Transport::Sctp => 132,
-        // Has no ports, which are what asks.
-        Transport::Arp => 255,
-        Transport::Other(number) => number,
-    }
 }

@@ -82,7 +82,7 @@ fn finish(outcome: Outcome<Tally>, plan: &Plan) -> Result<Status, CommandError> 
 /// The report of a run, with `more` that its reader must know, and the outputs that wait for it.
 pub(super) fn drawn(outcome: Outcome<Tally>, plan: &Plan, more: Vec<String>) -> (Report, Vec<Box<dyn Sink>>) {
     let Outcome { tally, verdict, ledger, sources, enricher, sinks, .. } = outcome;
-    let Verdict { findings, allowed, ran } = verdict;
+    let Verdict { findings, allowed, ran, .. } = verdict;
     let mut notes: Vec<String> = enricher.indicators().lists.iter().map(List::note).collect();
     notes.extend(more);
     let alerts = enricher.alerts(&findings);

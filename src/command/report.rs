@@ -14,6 +14,7 @@ use crate::report::{Report, Tally, units};
 use crate::sink::{self, SinkError};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Runs in a row that a hook may fail before a report counts as told without it.
 const PATIENCE: u64 = 3;
@@ -32,9 +33,11 @@ pub(super) fn run(args: &cli::Report, now: Ts, terminal: &Terminal) -> Result<St
     if let (0, First::Since(span), true) = (state.runs, plan.first, plan.only_new) {
         plan.plan.job.window.0 = Some(now.saturating_sub(span));
     }
+    plan.plan.job.detect.earlier = plan.only_new.then(|| Arc::new(state.tries.clone()));
     let quiet = args.reading.quiet || !terminal.progress;
     let mut outcome = read(&plan, &mut state, formats, now, quiet)?;
     let before = state.told(&mut outcome.ledger.faults, now);
+    state.tried(std::mem::take(&mut outcome.verdict.tries), now);
     let status = told(&outcome.ledger);
     let (mut report, changes) = report(outcome, &plan, &mut state, &before, now);
     changes.show_in(&mut report);

@@ -1,8 +1,10 @@
 //! Thresholds. The defaults are argued in docs/detections.md.
 
 use super::allow::{Allow, Severities};
-use crate::model::{HOUR, MINUTE, Ts, positive_span};
+use crate::model::{HOUR, MINUTE, Tries, Ts, positive_span};
 use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Declares the thresholds once: the section `[detect]` of the configuration file, the defaults and the
 /// table of the reference. What is new here is shown in `src/config/default.toml` too; a test sees to that.
@@ -22,11 +24,14 @@ macro_rules! thresholds {
             pub allow: Vec<Allow>,
             /// How bad the findings of a rule are, where not as the detector says.
             pub severity: Severities,
+            /// What earlier runs left of log-ins, by subject; `None` where nothing is carried from run to run.
+            #[serde(skip)]
+            pub earlier: Option<Arc<BTreeMap<String, Tries>>>,
         }
 
         impl Default for Config {
             fn default() -> Self {
-                Config { $($($span: $length,)*)? $($($count: $number,)*)? allow: Vec::new(), severity: Severities::default() }
+                Config { $($($span: $length,)*)? $($($count: $number,)*)? allow: Vec::new(), severity: Severities::default(), earlier: None }
             }
         }
 

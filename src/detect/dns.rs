@@ -18,13 +18,16 @@ const LARGE: usize = 128;
 const HEAD: usize = 8;
 /// Bits per character below which a name is a counter or a repeated word, whatever its length.
 const VARIED: f64 = 2.5;
+/// Stands for the domain of names that have none, and how long a label is that is data.
+const NO_DOMAIN: &str = "no domain at all";
+const TOP: usize = 8;
 /// Mean length from which names under one domain leave no doubt, bytes.
 const CERTAIN: f64 = 40.0;
 
 /// Descriptor.
 pub static DETECTOR: Detector = Detector {
     name: "dns",
-    doc: "Names asked for, per source and registered domain: many different long names under one domain are a \
+    doc: "Names asked for, per source and registered domain (or without any, as programs ask that talk straight to their server): many different long names under one domain are a \
           tunnel, and many names with long texts in the answer (TXT, NULL, CNAME) that begin differently are a download. Names asked for in vain, per source: many are a storm, and the mark of generated domains if they \
           look made up.",
     needs: "captures with DNS",
@@ -44,8 +47,13 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     if kind == "PTR" || name.ends_with(".arpa") || name.ends_with(".local") || name.starts_with('_') {
         return;
     }
-    let domain = text("dns.question.registered_domain").unwrap_or(name);
-    let below = name.strip_suffix(domain).unwrap_or_default().trim_end_matches('.');
+    let registered = text("dns.question.registered_domain").unwrap_or(name);
+    let direct = top_is_data(name);
+    let below = match direct {
+        true => name,
+        false => name.strip_suffix(registered).unwrap_or_default().trim_end_matches('.'),
+    };
+    let domain = if direct { NO_DOMAIN } else { registered };
     if below.len() >= LONG && unescaped(below).len() >= LONG {
         out(Observation {
             subject: line(&[Word::Text("t"), Word::Ip(source), Word::Text(domain)]).into(),
@@ -68,10 +76,17 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
         out(Observation {
             subject: line(&[Word::Text("n"), Word::Ip(source), Word::Text("")]).into(),
             weight: 1,
-            values: [Some(Cow::Borrowed(domain)), Some(Cow::Borrowed(name)), None],
+            values: [Some(Cow::Borrowed(registered)), Some(Cow::Borrowed(name)), None],
             mark: false,
         });
     }
+}
+
+/// Whether a name ends in no top-level domain but in data: a client that talks straight to its server needs no domain.
+/// Top-level domains have no digits but in the Punycode of others (RFC 3696 §2).
+fn top_is_data(name: &str) -> bool {
+    let top = name.rsplit('.').next().unwrap_or_default();
+    top.len() >= TOP && top.bytes().any(|b| b.is_ascii_digit()) && !top.starts_with("xn--")
 }
 
 /// How a large answer of this type begins, if there is one.
@@ -132,7 +147,7 @@ fn readable(below: &str, domain: &str) -> String {
         shown.truncate(cut);
         shown.push('…');
     }
-    format!("{shown}.{domain}")
+    if domain == NO_DOMAIN { shown } else { format!("{shown}.{domain}") }
 }
 
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
@@ -277,6 +292,9 @@ mod tests {
         assert_eq!(unescaped(r"a\"), b"a");
         assert_eq!(unescaped(r"a\19"), b"a");
         assert_eq!(readable(r"0ea\226\190hb\201", "evil.example"), "0ea…hb….evil.example");
+        assert_eq!(readable("dnscat.0a1b", super::NO_DOMAIN), "dnscat.0a1b");
+        assert!(super::top_is_data("dnscat.6a0b01c3d2") && super::top_is_data("00ff00ff00ff"));
+        assert!(!super::top_is_data("x.xn--p1ai123") && !super::top_is_data("a.photography"));
         assert_eq!(readable(&"x".repeat(60), "a.b"), format!("{}….a.b", "x".repeat(40)));
     }
 }

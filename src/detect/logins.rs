@@ -2,7 +2,7 @@
 
 use super::spelled::{Padded, Word, address, line};
 use super::{Cell, Config, Detector, Observation, On, SET_MAX, credentials};
-use crate::model::{Event, Evidence, Finding, MINUTE, Outcome, Severity, Value, login_attempts};
+use crate::model::{Event, Evidence, Finding, MINUTE, Outcome, Severity, Tries, Value, login_attempts};
 use std::borrow::Cow;
 
 /// Targets named in a finding.
@@ -153,13 +153,30 @@ fn source<'e>(event: &'e Event<'_>) -> Option<Cow<'e, str>> {
         .or_else(|| Some(format!("{} via {}", text("user.name")?, asks?).into()))
 }
 
+/// What is left of a source's tries for the next run, where that is carried on: nothing if it got in and failed no more.
+pub(super) fn left(config: &Config, subject: &str, cell: &Cell) -> Option<(String, Option<Tries>)> {
+    let earlier = config.earlier.as_ref()?.get(subject).copied().unwrap_or_default();
+    if !subject.starts_with(BY_SOURCE) {
+        return None;
+    }
+    let last = cell.span.map_or(earlier.last, |(_, last)| last.ts.max(earlier.last));
+    let failures = match cell.marks.last() {
+        Some(mark) => cell.count.saturating_sub(cell.before(mark.at.ts)),
+        None => earlier.failures.saturating_add(cell.count),
+    };
+    Some((subject.to_owned(), (failures > 0).then_some(Tries { failures, last, met: 0 })))
+}
+
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     let mut parts = subject.splitn(3, '\t');
     let (Some(kind), Some(service), Some(who)) = (parts.next(), parts.next(), parts.next()) else {
         return Vec::new();
     };
-    let Some(span) = cell.span else { return Vec::new() };
-    let case = Case { config, service, who, cell, span };
+    // Who failed before this run only, and then got in, has nothing but successes.
+    let earlier = config.earlier.as_ref().and_then(|earlier| earlier.get(subject)).copied();
+    let got_in = cell.marks.first().filter(|_| earlier.is_some()).map(|mark| (mark.at, mark.at));
+    let Some(span) = cell.span.or(got_in) else { return Vec::new() };
+    let case = Case { config, service, who, cell, span, earlier: earlier.unwrap_or_default() };
     match kind {
         BY_SOURCE => [case.success_after_failures(), case.brute_force(), case.spray()],
         BY_USER => [case.distributed(), None, None],
@@ -177,6 +194,8 @@ struct Case<'c> {
     who: &'c str,
     cell: &'c Cell,
     span: (Evidence, Evidence),
+    /// What earlier runs saw.
+    earlier: Tries,
 }
 
 impl Case<'_> {
@@ -241,15 +260,18 @@ impl Case<'_> {
     }
 
     fn success_after_failures(&self) -> Option<Finding> {
-        let (first, mut known) = (self.span.0, 0);
+        let (first, mut known, mut earlier) = (self.span.0, 0, self.earlier.failures);
         // Since it last got in: a person mistypes now and then, and each time gets in.
-        let (mark, failures) = self.cell.marks.iter().find_map(|mark| {
+        let (mark, failures, before) = self.cell.marks.iter().find_map(|mark| {
             let all = self.cell.before(mark.at.ts);
-            let failures = all - std::mem::replace(&mut known, all);
-            (mark.at > first && failures >= self.config.failures_before_success).then_some((mark, failures))
+            let before = if mark.at.ts >= self.earlier.last { std::mem::take(&mut earlier) } else { 0 };
+            let failures = (all - std::mem::replace(&mut known, all)).saturating_add(before);
+            let late = mark.at > first || before > 0;
+            (late && failures >= self.config.failures_before_success).then_some((mark, failures, before))
         })?;
+        let before = if before > 0 { format!(", {before} of them before this run") } else { String::new() };
         let title = format!(
-            "{} logged in to {}{} after {failures} failures: the password may have been guessed",
+            "{} logged in to {}{} after {failures} failures{before}: the password may have been guessed",
             self.who,
             self.service,
             if mark.value.is_empty() { String::new() } else { format!(" as {}", mark.value) },
@@ -258,6 +280,8 @@ impl Case<'_> {
         finding.attack = &["T1078", "T1110.001"];
         finding.advice =
             "Treat the account as taken: end its sessions, change its secrets, look at what it did.";
+        finding.count = finding.count.max(failures);
+        finding.first = finding.first.min(mark.at);
         finding.last = mark.at;
         finding.targets =
             if mark.value.is_empty() { self.cell.values(1, NAMED) } else { vec![mark.value.clone()] };

@@ -19,7 +19,7 @@ pub use allow::{Allow, Severities};
 pub use cell::{Burst, Cell, Mark, SET_MAX};
 pub use config::Config;
 
-use crate::model::{Allowed, Event, Finding, Ledger, Ran, SECOND, Shapes, Stamp};
+use crate::model::{Allowed, Event, Finding, Ledger, Ran, SECOND, Shapes, Stamp, Tries};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::{Entry, EntryRef};
@@ -236,6 +236,8 @@ pub struct Verdict {
     pub allowed: Vec<Allowed>,
     /// How each detector ran.
     pub ran: Vec<Ran>,
+    /// What is left of log-ins for the next run, of those met in this one, where that is carried on.
+    pub tries: Vec<(String, Option<Tries>)>,
 }
 
 impl Tables {
@@ -286,7 +288,7 @@ impl Tables {
 
     /// The findings, worst first, and what else the tables tell; caps that were hit are counted in `ledger`.
     pub fn judge(self, ledger: &mut Ledger) -> Verdict {
-        let (mut findings, mut ran) = (Vec::new(), Vec::new());
+        let (mut findings, mut ran, mut tries) = (Vec::new(), Vec::new(), Vec::new());
         for (detector, mut table) in ALL.iter().zip(self.tables) {
             table.cut();
             if table.full {
@@ -295,6 +297,10 @@ impl Tables {
             let before = findings.len();
             let mut cells: Vec<_> = table.cells.into_iter().collect();
             cells.par_sort_unstable_by(|a, b| a.0.cmp(&b.0));
+            if std::ptr::eq(*detector, &logins::DETECTOR) {
+                tries =
+                    cells.iter().filter_map(|(name, cell)| logins::left(&self.config, name, cell)).collect();
+            }
             let judge = |(subject, cell): (String, Box<Cell>)| {
                 let found = (detector.judge)(&self.config, &subject, &cell);
                 debug_assert!(found.iter().all(|f| detector.rules.contains(&f.rule)), "{found:?}");
@@ -316,7 +322,7 @@ impl Tables {
         }
         let (mut findings, allowed) = allow::sift(findings, &self.config.allow, &self.config.severity);
         findings.sort_by(|a, b| order(a).cmp(&order(b)));
-        Verdict { findings, allowed, ran }
+        Verdict { findings, allowed, ran, tries }
     }
 }
 

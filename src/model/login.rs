@@ -1,6 +1,19 @@
 //! What counts as one log-in, the same for detectors and reports.
 
-use super::{Event, Value};
+use super::{Event, Ts, Value};
+use serde::{Deserialize, Serialize};
+
+/// Failed log-ins of one source at one service since it last got in, as they are carried from run to run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tries {
+    /// How many.
+    pub failures: u64,
+    /// When the last one was.
+    pub last: Ts,
+    /// When the run was that saw it.
+    #[serde(default)]
+    pub met: Ts,
+}
 
 /// How many credentials were refused or accepted in what an event tells. sshd tells one refusal in
 /// several lines (PAM's, `Invalid user`, the disconnect, the session): only the line that names the

@@ -27,7 +27,7 @@ pub use field::{Field, FieldRef, Type};
 pub use finding::{Allowed, Evidence, Finding, Ran, Severity};
 pub use hash::{GOLDEN, fnv1a, scattered};
 pub use ledger::{Counts, InputFault, Ledger, Reason, Reasons, Sample};
-pub use login::{MOST_TIMES, login_attempts, times};
+pub use login::{MOST_TIMES, Tries, login_attempts, times};
 pub use net::{Net, NetError};
 pub use origin::{Origin, Seq, SourceInfo, Sources, Stamp};
 pub use shapes::Shapes;

@@ -4,7 +4,7 @@
 //! under the old name is its continuation; copies of it are left out, and what only begins alike is new.
 
 use super::proof::{Proof, hash};
-use super::state::{Capture, Fault, Log, State};
+use super::state::{Capture, Log, State};
 use crate::model::{InputFault, Ledger, Origin, Sources, Ts};
 use crate::source::PROOF;
 use crate::source::discover::{Group, Input};
@@ -163,8 +163,14 @@ impl<'s> Counted<'s> {
         });
         let packed = input.is_compressed();
         let offset = log.proof.consumed;
-        let end = if packed { None } else { Some(self.end(&input, offset)?) };
         let whole = packed && log.stored.is_some() && log.stored == input.size;
+        let end = match (whole, packed) {
+            (true, _) => None,
+            (_, true) => self.cut(&input)?,
+            (_, false) => Some(self.end(&input, offset)?),
+        };
+        // One that is still being compressed is looked at again, whatever its size.
+        let packed = packed && end.is_none();
         if whole || end.is_some_and(|end| end <= offset) {
             return Ok(None);
         }
@@ -195,6 +201,12 @@ impl<'s> Counted<'s> {
         let size = input.content_size()?;
         let fresh = input.mtime.is_none_or(|t| self.now.saturating_sub(t) < FRESH);
         if fresh { input.last_line_end(offset.min(size), size) } else { Ok(size) }
+    }
+
+    /// Where to stop reading a compressed file that is being written: behind the last whole line of what is there.
+    fn cut(&self, input: &Input) -> io::Result<Option<u64>> {
+        let fresh = input.mtime.is_some_and(|t| self.now.saturating_sub(t) < FRESH);
+        if fresh { input.cut_line_end() } else { Ok(None) }
     }
 
     /// Every packet of a capture is counted once, also where the capture grows.
@@ -255,30 +267,6 @@ impl<'s> Counted<'s> {
                 None => self.state.logs.push(log),
             }
         }
-    }
-}
-
-impl State {
-    /// Takes faults out of `faults` that were told before; gives those back. Remembers the others.
-    pub fn told(&mut self, faults: &mut Vec<InputFault>, now: Ts) -> Vec<Fault> {
-        let mut before = Vec::new();
-        for fault in std::mem::take(faults) {
-            let same = |known: &&mut Fault| known.path == fault.path && known.reason == fault.reason;
-            match self.faults.iter_mut().find(same) {
-                Some(known) => {
-                    known.met = now;
-                    before.push(known.clone());
-                }
-                None => {
-                    let InputFault { path, reason, .. } = fault.clone();
-                    self.faults.push(Fault { path, reason, since: now, met: now });
-                    faults.push(fault);
-                }
-            }
-        }
-        // What can be read again is told again when it cannot.
-        self.faults.retain(|known| known.met == now);
-        before
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is remembered from run to run: one JSON file, replaced whole.
 
 use super::proof::Proof;
-use crate::model::{DAY, Severity, Ts};
+use crate::model::{DAY, InputFault, Severity, Tries, Ts};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -14,6 +14,9 @@ const VERSION: u32 = 1;
 const MOST: usize = 1 << 16;
 /// What was not met for this long is forgotten: 400 days, in nanoseconds.
 const FORGET: Ts = 400 * DAY;
+/// Sources whose failed log-ins are remembered, and how long after the last one: a week, in nanoseconds.
+const TRIES: usize = 1 << 14;
+const TRIES_FOR: Ts = 7 * DAY;
 
 /// Why a state cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -167,6 +170,8 @@ pub struct State {
     pub known: BTreeMap<String, BTreeMap<String, Ts>>,
     /// Findings of the last report.
     pub findings: Vec<Known>,
+    /// Log-ins that failed and that no success followed yet, by service and source.
+    pub tries: BTreeMap<String, Tries>,
     /// Reports that are kept, oldest first.
     pub reports: Vec<Kept>,
     /// Runs in a row whose report the hook did not take.
@@ -196,6 +201,26 @@ impl State {
         }
     }
 
+    /// Takes over what a run saw of log-ins; where nothing is left the source got in.
+    pub fn tried(&mut self, tries: Vec<(String, Option<Tries>)>, now: Ts) {
+        for (subject, left) in tries {
+            match left {
+                Some(left) => self.tries.insert(subject, Tries { met: now, ..left }),
+                None => self.tries.remove(&subject),
+            };
+        }
+        self.tries.retain(|_, left| now.saturating_sub(left.met) < TRIES_FOR);
+        let beyond = self.tries.len().saturating_sub(TRIES);
+        if beyond > 0 {
+            let mut oldest: Vec<(Ts, Ts, String)> =
+                self.tries.iter().map(|(subject, left)| (left.met, left.last, subject.clone())).collect();
+            oldest.sort();
+            for (.., subject) in oldest.iter().take(beyond) {
+                self.tries.remove(subject);
+            }
+        }
+    }
+
     /// Puts the state into `folder` in place of the one that is there: either the old or the new one is
     /// read by the next run, whatever happens on the way.
     ///
@@ -211,6 +236,30 @@ impl State {
         let mut text = serde_json::to_vec_pretty(self).map_err(|e| wrong(e.into()))?;
         text.push(b'\n');
         replace(&path, &text).map_err(wrong)
+    }
+}
+
+impl State {
+    /// Takes faults out of `faults` that were told before; gives those back. Remembers the others.
+    pub fn told(&mut self, faults: &mut Vec<InputFault>, now: Ts) -> Vec<Fault> {
+        let mut before = Vec::new();
+        for fault in std::mem::take(faults) {
+            let same = |known: &&mut Fault| known.path == fault.path && known.reason == fault.reason;
+            match self.faults.iter_mut().find(same) {
+                Some(known) => {
+                    known.met = now;
+                    before.push(known.clone());
+                }
+                None => {
+                    let InputFault { path, reason, .. } = fault.clone();
+                    self.faults.push(Fault { path, reason, since: now, met: now });
+                    faults.push(fault);
+                }
+            }
+        }
+        // What can be read again is told again when it cannot.
+        self.faults.retain(|known| known.met == now);
+        before
     }
 }
 

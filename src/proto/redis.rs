@@ -26,7 +26,7 @@ pub static PROTOCOL: Protocol = Protocol {
     name: "redis",
     doc: "Redis and Valkey (RESP2, RESP3 and inline commands): every command with its reply, pipelined or not; \
           messages of channels as events of their own. Passwords of AUTH, HELLO, ACL, CONFIG, SENTINEL and \
-          MIGRATE are masked. Replication (SYNC, PSYNC) and MONITOR end the decoding once they are accepted. Replies of unknown \
+          MIGRATE are masked, and so is what CONFIG GET answers about them. Replication (SYNC, PSYNC) and MONITOR end the decoding once they are accepted. Replies of unknown \
           length (RESP3 `?`) are not read.",
     over: Over::Tcp,
     ports: &[6379, 6380, 26379],

@@ -87,7 +87,11 @@ impl Input {
             None => {
                 let mut input = self.place.open()?;
                 io::copy(&mut input.by_ref().take(from), &mut io::sink())?;
-                input.take(len as u64).read_to_end(&mut out)?;
+                // What is there of data that is cut short is as good as the rest.
+                match input.take(len as u64).read_to_end(&mut out) {
+                    Err(e) if e.kind() != io::ErrorKind::UnexpectedEof => return Err(e),
+                    _ => {}
+                }
             }
         }
         Ok(out)
@@ -128,6 +132,28 @@ impl Input {
             end = begin;
         }
         Ok(from)
+    }
+
+    /// Where the last whole line ends of compressed data that is cut short; `None` if it is all there.
+    ///
+    /// # Errors
+    /// What opening and reading meets, other than the cut.
+    pub fn cut_line_end(&self) -> io::Result<Option<u64>> {
+        let mut input = self.place.open()?;
+        let (mut buffer, mut at, mut end) = (vec![0; BLOCK], 0u64, 0u64);
+        loop {
+            let read = match input.read(&mut buffer) {
+                Ok(0) => return Ok(None),
+                Ok(read) => read,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(Some(end)),
+                Err(e) => return Err(e),
+            };
+            if let Some(last) = memchr::memrchr(b'\n', buffer.get(..read).unwrap_or_default()) {
+                end = at + last as u64 + 1;
+            }
+            at += read as u64;
+        }
     }
 
     /// How two contents that begin alike compare in length; `None` if they differ somewhere.

@@ -75,6 +75,50 @@ fn half_a_line_waits_for_its_end() {
     assert_eq!(lines_of(&machine.path("log/auth.log")), 2);
 }
 
+/// A rotation that is still compressing when the run begins.
+#[test]
+fn a_compressed_log_that_is_being_written_waits_for_the_rest() {
+    let machine = Machine::new();
+    let user = |n: u32| format!("u{}", n.wrapping_mul(2_654_435_761));
+    let lines: String = (0..3000).map(|n| login(1, n, &user(n), "192.0.2.1")).collect();
+    let packed = month::gzip(lines.as_bytes());
+    let path = machine.path("log/auth.log.gz");
+    fs::write(&path, &packed[..packed.len() / 2]).unwrap();
+    let first = machine.summary(&["log"]);
+    let lines_of = |ran: &Value| ran["lines"].as_u64().unwrap();
+    assert!((1000..2000).contains(&lines_of(&first)), "{first}");
+    assert_eq!((&first["faults"], &first["events"]), (&Value::Array(vec![]), &first["lines"]));
+    assert_eq!(lines_of(&machine.summary(&["log"])), 0);
+    fs::write(&path, &packed).unwrap();
+    let second = machine.summary(&["log"]);
+    assert_eq!(lines_of(&first) + lines_of(&second), 3000);
+    assert_eq!(second["events"], second["lines"]);
+    assert_eq!(lines_of(&machine.summary(&["log"])), 0);
+}
+
+#[test]
+fn a_guess_that_succeeds_the_night_after_is_told() {
+    let machine = Machine::new();
+    let failed =
+        |second: u32, ip: &str| login(1, second, "root", ip).replace("Accepted password", "Failed password");
+    (0..6).for_each(|n| machine.append("log/auth.log", &failed(n, "192.0.2.1")));
+    (0..4).for_each(|n| machine.append("log/auth.log", &failed(n, "192.0.2.2")));
+    assert_eq!(machine.summary(&["log"])["findings"]["critical"], 0);
+    // Nothing in between forgets it, and a window of its own counts nothing twice.
+    assert_eq!(machine.summary(&["log"])["findings"]["critical"], 0);
+    machine.summary(&["--window", "yesterday", "log"]);
+    machine.append("log/auth.log", &login(2, 1, "root", "192.0.2.1"));
+    machine.append("log/auth.log", &login(2, 2, "root", "192.0.2.2"));
+    machine.append("log/auth.log", &login(2, 3, "root", "192.0.2.3"));
+    let second = machine.summary(&["log"]);
+    assert_eq!(second["findings"]["critical"], 1, "{second}");
+    let told = second["new_findings"].to_string();
+    assert!(told.contains("192.0.2.1") && told.contains("6 of them before this run"), "{told}");
+    // It got in: from here on it begins anew.
+    machine.append("log/auth.log", &login(3, 1, "root", "192.0.2.1"));
+    assert_eq!(machine.summary(&["log"])["findings"]["critical"], 0);
+}
+
 /// An array is written anew with each element, and only its end is other than before.
 #[test]
 fn json_that_grows_is_counted_once() {

@@ -142,6 +142,12 @@ fn tunnels_and_made_up_names() {
     let tunnel = |count| many(count, |n| question(n, &format!("{}.t.example", code(n)), "NOERROR"));
     assert!(rules(&tunnel(59)).is_empty());
     assert_eq!(rules(&tunnel(60)), ["dns.tunnel"]);
+    // dnscat2 without a domain: all of a name is data.
+    let direct =
+        many(60, |n| question(n, &format!("dnscat.{}.{}", &code(n)[..16], &code(n)[8..32]), "NOERROR"));
+    let found = judge(&[&direct]);
+    assert_eq!(found.iter().map(|f| f.rule).collect::<Vec<_>>(), ["dns.tunnel"]);
+    assert!(found[0].title.contains("no domain at all"), "{}", found[0].title);
     let cached = many(500, |n| question(n, &format!("{}.cdn.example", code(n % 70)), "NOERROR"));
     assert!(rules(&cached).is_empty(), "the same names again and again are no tunnel");
     let generated = many(100, |n| question(n, &format!("www.{}.example", &code(n)[20..32]), "NXDOMAIN"));

@@ -56,6 +56,9 @@ signs! {
     Sql "sql" "web.sql_injection" "SQL in a parameter" Medium true ["T1190"] [
         "union select", "union all select", "' or '1'='1", "' or 1=1", "\" or 1=1", "or 1=1--", "' or ''='", "information_schema", "sleep(", "benchmark(",
         "waitfor delay", "xp_cmdshell", "' and 1=", "; drop table", "extractvalue(", "updatexml(", "load_file(", "into outfile", "pg_sleep(",
+        // What programs spell so that no filter knows it.
+        "concat(0x", "concat_ws(0x", "concat(char(", "concat(chr(", "select char(", "select chr(", "select 0x", ") char(", "||chr(", "char(113", "chr(113", "(0x71",
+        ",0x71", "null,null", "group_concat(", "floor(rand(", "procedure analyse(", "randomblob(", "dbms_pipe.", "utl_inaddr.", "order by 1--", "rlike sleep", " and ", " or ",
     ];
     Script "xss" "web.cross_site_scripting" "a script in a parameter" Medium false ["T1190", "T1059.007"] [
         "<script", "javascript:alert", "onerror=", "onload=alert", "<svg/onload", "<img src=x", "document.cookie", "alert(1)",
@@ -114,6 +117,7 @@ pub fn find<'t>(texts: impl Iterator<Item = &'t str>, mut found: impl FnMut(Sign
         let text = text.as_bytes();
         let once = decoded(text.get(..TEXT).unwrap_or(text));
         let twice = decoded(&once);
+        let twice = spaced(&twice).map_or(twice, Cow::Owned);
         let mut harmless = true;
         for hit in matcher.find_overlapping_iter(&*twice) {
             let Some((sign, sought)) = TEXTS.get(hit.pattern().as_usize()) else { continue };
@@ -136,6 +140,7 @@ pub fn find<'t>(texts: impl Iterator<Item = &'t str>, mut found: impl FnMut(Sign
 /// and a parameter called `cmd` is a web shell's if its value is a command.
 fn meant(sign: Sign, sought: &str, behind: &[u8]) -> bool {
     match sign {
+        Sign::Sql if matches!(sought, " and " | " or ") => is_always_so(behind),
         Sign::Shell if sought.ends_with("cmd=") => {
             let end = behind.iter().position(|b| matches!(b, b'&' | b'#')).unwrap_or(behind.len());
             let value = behind.get(..end).unwrap_or_default();
@@ -151,6 +156,56 @@ fn meant(sign: Sign, sought: &str, behind: &[u8]) -> bool {
         }
         _ => true,
     }
+}
+
+/// Whether a condition compares a number, or a text in quotes, with itself: `4711=4711`, `'x'='x`, `(7)=(7)`.
+fn is_always_so(behind: &[u8]) -> bool {
+    let (left, rest) = word(behind);
+    let Some((b'=', rest)) = rest.split_first() else { return false };
+    !left.is_empty() && word(rest).0 == left && behind.first().is_some_and(|b| !b.is_ascii_alphabetic())
+}
+
+/// Letters and digits at the start of a text, without quotes, blanks and brackets around them, and what stands behind.
+fn word(text: &[u8]) -> (&[u8], &[u8]) {
+    let around = |b: &u8| matches!(b, b' ' | b'\'' | b'"' | b'(' | b')');
+    let skip = |text: &[u8], inside: &dyn Fn(&u8) -> bool| text.iter().take_while(|b| inside(b)).count();
+    let text = text.get(skip(text, &around)..).unwrap_or_default();
+    let (word, rest) = text.split_at(skip(text, &|b| b.is_ascii_alphanumeric()));
+    (word, rest.get(skip(rest, &around)..).unwrap_or_default())
+}
+
+/// The text with one blank for whatever separates the words of SQL: comments, line ends, tabs, several blanks; what
+/// stands in `/*!50000 … */` is read by MySQL. `None` if it is so already, as nearly all are.
+fn spaced(text: &[u8]) -> Option<Vec<u8>> {
+    let odd = |b: u8| matches!(b, b'\t' | b'\n' | 0x0b | 0x0c | b'\r' | 0xa0);
+    let comment = memchr::memmem::find(text, b"/*").is_some();
+    if !comment && !text.windows(2).any(|two| two == b"  ") && !text.iter().any(|b| odd(*b)) {
+        return None;
+    }
+    let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);
+    while let Some((first, after)) = rest.split_first() {
+        let mut blank = *first == b' ' || odd(*first);
+        rest = after;
+        if let (b'/', Some(inside)) = (*first, after.strip_prefix(b"*")) {
+            blank = true;
+            rest = match inside.strip_prefix(b"!") {
+                Some(read) => {
+                    read.get(read.iter().take_while(|b| b.is_ascii_digit()).count()..).unwrap_or_default()
+                }
+                None => memchr::memmem::find(inside, b"*/")
+                    .and_then(|end| inside.get(end + 2..))
+                    .unwrap_or_default(),
+            };
+        } else if let (b'*', Some(behind)) = (*first, after.strip_prefix(b"/")) {
+            (blank, rest) = (true, behind);
+        }
+        match blank {
+            true if out.last() == Some(&b' ') => {}
+            true => out.push(b' '),
+            false => out.push(*first),
+        }
+    }
+    Some(out)
 }
 
 /// What is asked of a web shell first.
@@ -261,6 +316,23 @@ mod tests {
         assert_eq!(names("/a?f=%252e%252e%252f%252e%252e%252fx"), ["traversal"]);
         assert_eq!(names("/a?id=1%20UNION%20SELECT%201,2"), ["sql"]);
         assert_eq!(names("/a?id=1+union+select+1"), ["sql"]);
+        for spelled in [
+            "1/**/UNION/**/ALL/**/SELECT/**/2",
+            "1%20/*!50000UNION*/%20/*!50000SELECT*/%202",
+            "1%0AUNION%09SELECT%20%202",
+            "1%27%20AND%208423%3D8423--%20-",
+            "1)%20AND%20(4711)=(4711",
+            "x'%20OR%20'ab'='ab",
+            "1+AND+2%3D2",
+            "-1+or+CONCAT(0x716b7a7171,1)",
+            "1||CHR(113)||CHR(98)",
+            "CHAR(113)%2BCHAR(118)",
+            "1,NULL,NULL",
+            "1/*unclosed",
+        ] {
+            let want: &[&str] = if spelled == "1/*unclosed" { &[] } else { &["sql"] };
+            assert_eq!(names(&format!("/a?id={spelled}")), want, "{spelled}");
+        }
         assert_eq!(names("/s?q=%3Cscript%3Ealert(1)%3C/script%3E"), ["xss"]);
         assert_eq!(names("${jndi:ldap://192.0.2.1/a}"), ["log4shell"]);
         assert_eq!(names("Mozilla/5.00 (Nikto/2.1.6)"), ["scanner"]);
@@ -293,6 +365,10 @@ mod tests {
             "Wget/1.21",
             "/docs/sleep.html",
             "/wiki/Orion",
+            "/search?q=salt+and+pepper+or+sugar",
+            "/search?q=rock+and+roll%3Drock",
+            "/calc?q=1+and+2%3D3",
+            "/api/*/x  y",
             "/cgi-bin/webscr?cmd=_xclick",
             "/cart.php?cmd=add&id=7",
             "/x?cmd=",

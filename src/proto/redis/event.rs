@@ -5,7 +5,9 @@ use super::reader::Message;
 use super::{DATASET, LOGIN};
 use crate::model::{Outcome, Stamp, Value};
 use crate::proto::Emit;
-use crate::proto::fields::{ACTION, ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, STATUS};
+use crate::proto::fields::{
+    ACTION, CLEAR_PASSWORD, ERROR_MESSAGE, METHOD, QUERY, REQUEST, RESOURCE, RESPONSE, STATUS,
+};
 use crate::proto::sasl::put_login;
 
 const MASK: &str = "******";
@@ -41,6 +43,10 @@ pub(super) struct Request {
     size_back: u64,
     user: Option<String>,
     password: Option<String>,
+    /// It sets or asks for a password.
+    secret: bool,
+    /// What it is answered with has one, which is not to be shown.
+    hide: bool,
 }
 
 impl Request {
@@ -56,6 +62,8 @@ impl Request {
             size_back: 0,
             user: None,
             password: None,
+            secret: false,
+            hide: false,
             args: message.args,
         };
         if matches!(
@@ -107,6 +115,8 @@ impl Request {
             _ => false,
         };
         let secrets = self.secrets(torn);
+        let asks = self.asks();
+        (self.secret, self.hide) = (asks || !secrets.is_empty(), asks && !show);
         if login {
             let before = secrets.first().and_then(|at| at.checked_sub(1)).filter(|at| *at > 0);
             let name = before.and_then(|at| self.args.get(at)).filter(|_| !torn);
@@ -154,8 +164,30 @@ impl Request {
         found
     }
 
+    /// Whether the answer holds a password: of the server's settings, `*` and its like asking for all of them.
+    fn asks(&self) -> bool {
+        let word = |at: usize| self.args.get(at).map(Vec::as_slice).unwrap_or_default();
+        let (sentinel, config) = (self.method == "SENTINEL", self.method == "CONFIG");
+        let first = match (config, sentinel && word(1).eq_ignore_ascii_case(b"CONFIG")) {
+            (true, _) => 1,
+            (_, true) => 2,
+            _ => return false,
+        };
+        let named = |arg: &Vec<u8>| {
+            let arg = arg.to_ascii_lowercase();
+            let has = |part: &[u8]| memchr::memmem::find(&arg, part).is_some();
+            has(b"pass") || has(b"auth") || arg.iter().any(|b| matches!(b, b'*' | b'?' | b'['))
+        };
+        word(first).eq_ignore_ascii_case(b"GET") && self.args.iter().skip(first + 1).any(named)
+    }
+
     /// Tells what is known; `None` if no reply came.
-    pub(super) fn emit(self, reply: Option<Message>, out: &mut Emit<'_>) {
+    pub(super) fn emit(self, mut reply: Option<Message>, out: &mut Emit<'_>) {
+        let refused = |reply: &Message| matches!(reply.kind, b'-' | b'!');
+        if let Some(reply) = reply.as_mut().filter(|reply| self.hide && !refused(reply)) {
+            reply.text = MASK.into();
+        }
+        let told = self.secret && self.user.is_none() && reply.as_ref().is_some_and(|reply| !refused(reply));
         let (text, said) = (out.limits().text, &out.options.protocols.redis);
         let shown = out.options.wants(said.send_response);
         let mut draft = out.draft(if self.user.is_some() { &LOGIN } else { &DATASET }, self.start);
@@ -167,6 +199,9 @@ impl Request {
             draft.put_text(&RESOURCE, resource, text);
         }
         put_login(&mut draft, self.user.as_deref(), self.password.as_deref(), out);
+        if told {
+            draft.put(&CLEAR_PASSWORD, true);
+        }
         draft.put(&f::ARGUMENTS, self.count.saturating_sub(1));
         if out.options.wants(said.send_request) {
             draft.put_text(&REQUEST, &query, text);

@@ -276,3 +276,26 @@ fn replies_to_a_deep_pipeline_find_their_commands() {
     assert_eq!(events[999].destination.bytes, Some(10));
     assert_eq!(pair(&events[999]), ("GET k999".to_owned(), true));
 }
+
+#[test]
+fn passwords_that_are_asked_for_are_told_and_masked() {
+    let asked = |question: &[u8], answer: &[u8]| {
+        let mut b = bench(true);
+        b.options.show_secrets = false;
+        b.feed(Dir::Client, 1, question);
+        b.feed(Dir::Server, 2, answer);
+        b.events.into_iter().find(|event| event.dataset.name == "redis").unwrap()
+    };
+    let answer = b"*2\r\n$11\r\nrequirepass\r\n$6\r\ns3cret\r\n";
+    for question in [&b"CONFIG GET requirepass\r\n"[..], b"config get *\r\n", b"SENTINEL CONFIG GET *\r\n"] {
+        let event = asked(question, answer);
+        assert!(!format!("{event:?}").contains("s3cret"), "{event:?}");
+        assert!(event.has("netlog.user.clear_password") && text(&event, "redis.return_value") == "******");
+    }
+    let event = asked(b"CONFIG GET maxmemory\r\n", b"*2\r\n$9\r\nmaxmemory\r\n$1\r\n0\r\n");
+    assert!(!event.has("netlog.user.clear_password"));
+    assert_eq!(text(&event, "redis.return_value"), "[maxmemory, 0]");
+    let event = asked(b"CONFIG GET requirepass\r\n", b"-NOAUTH Authentication required.\r\n");
+    assert!(!event.has("netlog.user.clear_password"));
+    assert!(text(&event, "redis.error").starts_with("NOAUTH"));
+}

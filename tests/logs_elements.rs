@@ -48,6 +48,7 @@ fn arrays_and_texts_over_several_lines_are_events() {
     };
     let (lines, pretty) = (each(serde_json::to_string).unwrap(), each(serde_json::to_string_pretty).unwrap());
     let want = written(&(lines.join("\n") + "\n"));
+    assert_eq!(written(&format!("{{\"Records\":[{}]}}", lines.join(","))).len(), want.len());
     assert_eq!(want.len(), 12);
     for text in [
         format!("[{}]", lines.join(",")),

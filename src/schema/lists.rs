@@ -20,6 +20,8 @@ pub static LISTS: &[&str] = &[
     "dns.resolved_ip",
     "event.category",
     "event.type",
+    "haproxy.http.request.captured_headers",
+    "haproxy.http.response.captured_headers",
     "ike.authentication",
     "ike.exchanges",
     "ike.initiator.proposals",

@@ -297,6 +297,8 @@ pub(super) struct Format {
     pub family: Option<usize>,
     /// Zone of stamps without one, where the user names none.
     pub zone: Option<Zone>,
+    /// Its lines carry a message of somebody else.
+    pub frame: bool,
     /// A line that names no client gets the one that an earlier line of the same process names.
     pub client_by_process: bool,
     /// Reads many of the same lines to the same fields.

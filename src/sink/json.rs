@@ -79,7 +79,7 @@ pub(super) fn input(source: &SourceInfo) -> Value {
 
 /// The accounts: in both kinds, `read` is the sum of the others.
 pub fn ledger(ledger: &Ledger, sources: &Sources) -> Value {
-    let mut lines = account::counts(&ledger.lines, "parsed", reasons);
+    let mut lines = account::lines(&ledger.lines, "parsed", reasons);
     // A line that no format fits is the reader's first question, so it has a place of its own.
     let unmatched = ledger.lines.skipped.get("unmatched").map_or(0, |reason| reason.count);
     if let Some(lines) = lines.as_object_mut() {

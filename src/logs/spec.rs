@@ -257,6 +257,9 @@ pub(super) struct KvSpec {
     /// Keys whose value without quotes is text as hexadecimal digits.
     #[serde(default)]
     pub hex: Vec<String>,
+    /// The keys `a0`, `a1` … are arguments of a command, for `process.args` and `process.command_line`.
+    #[serde(default)]
+    pub arguments: bool,
     /// Field of the words that have no value.
     pub words: Option<String>,
     /// Key to field, with the form of a stamp after a colon.

@@ -34,7 +34,7 @@ pub fn counts(counts: &Counts, decoded: &str, reasons: impl Fn(&Reasons) -> Valu
 }
 
 /// The account of lines, with how many of those read are only read as far as their frame.
-pub fn lines(lines: &Counts, decoded: &str, reasons: impl Fn(&Reasons) -> Value) -> Value {
+fn lines(lines: &Counts, decoded: &str, reasons: impl Fn(&Reasons) -> Value) -> Value {
     let mut account = counts(lines, decoded, reasons);
     if let Some(account) = account.as_object_mut() {
         account.insert("frame_only".to_owned(), lines.framed.into());

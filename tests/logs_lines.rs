@@ -72,6 +72,32 @@ fn nothing_is_understood_of_noise() {
 }
 
 #[test]
+fn a_frame_around_what_nobody_knows_is_not_called_understood() {
+    let data = format!(
+        "{FAILED}\nNov 21 09:07:02 web myd[9]: all is well\n\
+         Nov 21 09:07:03 web sshd[7]: a message of the future\n\
+         Nov 21 09:07:04 web last message repeated 3 times\nnoise\n"
+    );
+    with(data.as_bytes(), year(2026), |parsed| {
+        let lines = &parsed.ledger.lines;
+        // What repeats a line tells as little as that.
+        assert_eq!((lines.decoded, lines.framed, lines.whole()), (4, 3, 1));
+        assert_eq!(lines.understood(), 200);
+    });
+    // The same inside a container's log, and where a window leaves the first of them out.
+    let cri = "2026-11-21T09:07:01.1Z stdout F Nov 21 09:07:02 web myd[9]: all is well\n\
+               2026-11-21T09:07:01.2Z stdout F what nobody knows\n";
+    with(cri.as_bytes(), year(2026), |parsed| {
+        assert_eq!((parsed.ledger.lines.decoded, parsed.ledger.lines.framed), (2, 2));
+    });
+    let from = 1_795_252_023_000_000_000;
+    with(data.as_bytes(), Context { window: (Some(from), None), ..year(2026) }, |parsed| {
+        let lines = &parsed.ledger.lines;
+        assert_eq!((lines.decoded, lines.framed, lines.skipped["filtered"].count), (2, 2, 2));
+    });
+}
+
+#[test]
 fn window_counts_what_it_leaves_out() {
     let data = format!("{FAILED}\n{}\n", FAILED.replace("09:07:01", "09:08:01"));
     // 2026-11-21T09:08:00Z

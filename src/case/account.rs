@@ -33,6 +33,15 @@ pub fn counts(counts: &Counts, decoded: &str, reasons: impl Fn(&Reasons) -> Valu
     })
 }
 
+/// The account of lines, with how many of those read are only read as far as their frame.
+fn lines(lines: &Counts, decoded: &str, reasons: impl Fn(&Reasons) -> Value) -> Value {
+    let mut account = counts(lines, decoded, reasons);
+    if let Some(account) = account.as_object_mut() {
+        account.insert("frame_only".to_owned(), lines.framed.into());
+    }
+    account
+}
+
 /// An input's faults.
 pub fn fault(fault: &InputFault) -> Value {
     json!({"path": fault.path, "offset": fault.offset, "reason": fault.reason})
@@ -62,7 +71,7 @@ pub fn read_of(source: &SourceInfo) -> Map<String, Value> {
 pub fn ledger(ledger: &Ledger) -> Value {
     json!({
         "packets": counts(&ledger.packets, "decoded", reasons),
-        "lines": counts(&ledger.lines, "decoded", reasons),
+        "lines": lines(&ledger.lines, "decoded", reasons),
         "blocks": reasons(&ledger.blocks),
         "anomalies": reasons(&ledger.anomalies),
         "caps": reasons(&ledger.caps),
@@ -136,6 +145,8 @@ fn read_counts(value: &Value, base: u32, names: &mut Names) -> Option<Counts> {
         read: number(value, "read")?,
         bytes: number(value, "bytes")?,
         decoded: number(value, "decoded")?,
+        // Packets have none, nor have cases of before it was counted.
+        framed: number(value, "frame_only").unwrap_or(0),
         skipped: read_reasons(value.get("skipped")?, base, names)?,
         malformed: read_reasons(value.get("malformed")?, base, names)?,
     })

@@ -33,6 +33,11 @@ pub(super) fn run(args: &Explain, terminal: &Terminal) -> Result<Status, Command
     let line = line.trim_end_matches(['\n', '\r']);
     let steps = Explainer::new(&set, &library, line).steps(&args.format);
     let mut page = Page { line, width: terminal.width.unwrap_or(WIDTH).max(20), out: Vec::new() };
+    if args.format.is_empty()
+        && let Some(first) = steps.first().filter(|step| matches!(step.result, Outcome::Read { .. }))
+    {
+        writeln!(page.out, "Recognised as {}; --format tells what another makes of it.", first.format)?;
+    }
     page.steps(&steps)?;
     io::stdout().lock().write_all(&page.out)?;
     let lost = steps.iter().any(|step| matches!(step.result, Outcome::Lost { .. }));

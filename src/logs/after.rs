@@ -109,6 +109,7 @@ impl Also {
         for constant in &self.set {
             match constant {
                 Constant::Outcome(outcome) => event.outcome = *outcome,
+                Constant::Transport(transport) => event.transport = Some(*transport),
                 Constant::Field(field, value) => event.fields.push((field, value.clone())),
             }
         }

@@ -76,6 +76,7 @@ pub(super) fn format(maker: &mut Maker<'_>, file: String, spec: FormatSpec) -> R
         family,
         twin,
         zone,
+        frame: spec.frame,
         client_by_process: spec.client_by_process,
         from,
         when,

@@ -35,6 +35,8 @@ pub(super) struct Draft<'a> {
     pub like_before: bool,
     /// It wraps a text that no format knows.
     pub strange: bool,
+    /// Only the frame of its message was read.
+    pub framed: bool,
     /// Second events from the same line.
     pub also: Vec<&'static Also>,
 }
@@ -100,6 +102,7 @@ impl<'a> Draft<'a> {
         self.looks_back = false;
         self.like_before = false;
         self.strange = false;
+        self.framed = false;
         self.also.clear();
     }
 
@@ -337,6 +340,7 @@ impl<'a> Draft<'a> {
         self.also.extend(inner.also);
         self.wanted |= inner.wanted;
         self.looks_back |= inner.looks_back;
+        self.framed |= inner.framed;
     }
 }
 

@@ -5,6 +5,8 @@
 //! kept. A key that comes again is not its field's: the first one counts, as a packet quoted in an ICMP
 //! error stands behind the one that carries it.
 
+mod args;
+
 use super::PatternError;
 use super::draft::Draft;
 use super::fields::Table;
@@ -15,6 +17,7 @@ use super::swar::{self, Eight, Hits};
 use super::target::{Capture, Target};
 use super::template::Template;
 use crate::model::{FieldRef, Value};
+use args::{Arguments, unhex};
 use hashbrown::HashMap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -37,6 +40,8 @@ pub(super) struct KvRule {
     keys: Vec<Key>,
     by_name: HashMap<Box<str>, usize>,
     words: Option<FieldRef>,
+    /// Where the numbered keys of a command's arguments go: the list of them, and all in one text.
+    arguments: Option<[FieldRef; 2]>,
     /// Words are told in a field, whether anybody wants it or not.
     tells_words: bool,
     /// Keys alone may be followed by a length of eight bytes and so many bytes of value.
@@ -63,6 +68,7 @@ struct Key {
 #[derive(Default)]
 struct Left<'a> {
     words: Vec<Value<'a>>,
+    arguments: Arguments,
     others: Vec<(Cow<'a, str>, Value<'a>)>,
     /// Which of the known keys came.
     seen: Vec<bool>,
@@ -129,6 +135,13 @@ impl KvRule {
             need: keys.iter().filter(|(_, key)| key.needed).map(|(key, _)| (*key).to_owned()).collect(),
             by_name: keys.keys().map(|key| (*key).into()).zip(0..).collect(),
             keys: keys.into_values().collect(),
+            arguments: match spec.arguments {
+                true => Some([
+                    table.need(file, place, "process.args")?,
+                    table.need(file, place, "process.command_line")?,
+                ]),
+                false => None,
+            },
             tells_words: spec.words.is_some(),
             words: spec.words.as_ref().map(|name| table.need(file, place, name)).transpose()?,
             binary: spec.binary,
@@ -154,6 +167,7 @@ impl KvRule {
         }
         self.words = self.words.filter(|words| kept(words));
         self.other = self.other.filter(|other| kept(other));
+        self.arguments = self.arguments.filter(|both| both.iter().any(|field| kept(field)));
         let nothing = self.keys.iter().all(|key| key.capture.is_none());
         self.is_silent = nothing && self.words.is_none() && self.other.is_none();
     }
@@ -205,6 +219,7 @@ impl KvRule {
         if let (Some(field), false) = (self.words, left.words.is_empty()) {
             draft.fields.push((field, Value::List(left.words)));
         }
+        left.arguments.put(self.arguments, draft);
         if let (Some(field), false) = (self.other, left.others.is_empty()) {
             draft.fields.push((field, Value::Object(left.others)));
         }
@@ -249,6 +264,9 @@ impl KvRule {
                 continue;
             }
             left.pairs += 1;
+            if self.arguments.is_some() && left.arguments.take(pair.key, value, pair.quoted) {
+                continue;
+            }
             let seen = number.and_then(|number| left.seen.get_mut(number));
             let first = seen.is_some_and(|seen| !std::mem::replace(seen, true));
             left.missing -= usize::from(first && known.is_some_and(|key| key.needed));
@@ -345,39 +363,9 @@ fn quoted(text: &[u8], quote: u8) -> Option<usize> {
     }
 }
 
-/// Text that auditd wrote as hexadecimal digits because it holds blanks, quotes or control characters;
-/// arguments are divided by NULs there. `None` if it is something else.
-fn unhex(text: &str) -> Option<String> {
-    let digit = |b: u8| match b {
-        b'0'..=b'9' => Some(b - b'0'),
-        b'A'..=b'F' => Some(b - b'A' + 10),
-        _ => None,
-    };
-    let (pairs, odd) = text.as_bytes().as_chunks::<2>();
-    if pairs.is_empty() || !odd.is_empty() {
-        return None;
-    }
-    let bytes: Option<Vec<u8>> = pairs
-        .iter()
-        .map(|[high, low]| Some(digit(*high)? * 16 + digit(*low)?))
-        .map(|byte| byte.map(|b| if b == 0 { b' ' } else { b }))
-        .collect();
-    Some(String::from_utf8_lossy(&bytes?).trim_end().to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hexadecimal_texts() {
-        assert_eq!(unhex("2F62696E2F6C73002D6C").as_deref(), Some("/bin/ls -l"));
-        assert_eq!(unhex("726F6F"), Some("roo".to_owned()));
-        assert_eq!(unhex("726F6"), None);
-        assert_eq!(unhex("root"), None);
-        assert_eq!(unhex(""), None);
-        assert_eq!(unhex("FF").as_deref(), Some("\u{fffd}"));
-    }
 
     #[test]
     fn quotes_end_at_the_first_quote_without_a_backslash() {

@@ -80,6 +80,7 @@ impl Line<'_> {
                 asked = asked.or(Some(child));
             }
         }
+        draft.framed = format.frame && draft.get(self.set.message).is_some();
         let dataset = asked.map_or(dataset, |child| {
             self.ledger.anomaly(child.unknown, self.origin);
             child.dataset

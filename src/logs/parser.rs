@@ -18,7 +18,7 @@ use super::template::Walk;
 use super::time::{Calendar, Hour, Moment, Pending, Turns, YearBase, Zone};
 use crate::model::{Dataset, Event, Ledger, Origin, Ts, Value};
 use crate::source::LineChunk;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is known about a file beside its content.
@@ -50,6 +50,8 @@ pub(super) const OBJECT: usize = 1 << 20;
 pub(super) enum Read {
     /// An event, or one that nobody wants.
     Event,
+    /// An event that tells nothing but the frame of a message.
+    Frame,
     /// Nothing to make an event of; it is counted.
     Nothing,
     /// No format reads it; it is not yet counted.
@@ -124,6 +126,8 @@ pub struct Parsed<'a> {
     pub(super) latest: Option<Ts>,
     /// Lines of the events that have more than one, by the number of the first.
     pub(super) lengths: BTreeMap<u64, u64>,
+    /// Numbers of the first lines of events that tell nothing but a frame, where a window may leave them out.
+    pub(super) framed: BTreeSet<u64>,
 }
 
 impl Parsed<'_> {
@@ -219,12 +223,14 @@ impl<'f> Parser<'f> {
         }
         let (from, to) = self.context.window;
         if from.is_some() || to.is_some() {
-            let (ledger, narrowed, lengths) = (&mut parsed.ledger, self.set.narrowed, &parsed.lengths);
+            let (ledger, narrowed) = (&mut parsed.ledger, self.set.narrowed);
+            let (lengths, framed) = (&parsed.lengths, &parsed.framed);
             parsed.events.retain(|event| {
                 let inside = from.is_none_or(|t| event.ts >= t) && to.is_none_or(|t| event.ts < t);
                 if !inside && event.seq.sub == 0 {
                     for nth in 0..lengths.get(&event.origin.record).copied().unwrap_or(1) {
                         ledger.lines.decoded -= 1;
+                        ledger.lines.framed -= u64::from(framed.contains(&event.origin.record));
                         let origin = Origin { record: event.origin.record + nth, ..event.origin };
                         ledger.lines.skip("filtered", origin, &[]);
                     }
@@ -264,8 +270,9 @@ impl<'f> Parser<'f> {
                 let repeated = std::mem::take(&mut draft.like_before)
                     .then(|| self.repeat(text, origin, draft, parsed.chunk, scratch));
                 let dataset = repeated.flatten().unwrap_or(dataset);
+                let framed = draft.framed && !self.set.narrowed;
                 self.emit(dataset, origin, text, draft, parsed, scratch);
-                return Read::Event;
+                return if framed { Read::Frame } else { Read::Event };
             }
             Some(Fate::Dropped) => skip(&mut parsed.ledger, "dropped", origin, raw),
             Some(Fate::Header) => skip(&mut parsed.ledger, "header", origin, raw),

@@ -141,6 +141,7 @@ impl Parser<'_> {
         parsed.events.extend(own.events.into_iter().map(|event| event.into_owned()));
         parsed.ledger.merge(own.ledger);
         parsed.lengths.extend(own.lengths);
+        parsed.framed.extend(own.framed);
     }
 
     /// Reads lines that belong together.
@@ -155,7 +156,7 @@ impl Parser<'_> {
     ) {
         match self.joins() {
             Joins::One(_) => match self.line_as(&self.roots, text, raw, origin, draft, parsed, scratch) {
-                Read::Event => decoded(parsed, origin, count(raw)),
+                read @ (Read::Event | Read::Frame) => self.decoded(parsed, read, origin, count(raw)),
                 Read::Not => self.apart(text, raw, origin, draft, parsed, scratch),
                 Read::Nothing => {}
             },
@@ -176,6 +177,7 @@ impl Parser<'_> {
     ) {
         match self.line_as(&self.roots, text, raw, origin, draft, parsed, scratch) {
             Read::Event => parsed.ledger.lines.decoded += 1,
+            Read::Frame => self.decoded(parsed, Read::Frame, origin, 1),
             Read::Not => skip(&mut parsed.ledger, "unmatched", origin, raw),
             Read::Nothing => {}
         }
@@ -216,7 +218,7 @@ impl Parser<'_> {
             let (one, own) = split(&mut text, &mut raw, lines);
             let read = self.line_as(roots, one, own, origin, draft, parsed, scratch);
             match read {
-                Read::Event => decoded(parsed, origin, lines),
+                Read::Event | Read::Frame => self.decoded(parsed, read, origin, lines),
                 Read::Not => skip(&mut parsed.ledger, "unmatched", origin, own),
                 Read::Nothing => {}
             }
@@ -232,7 +234,7 @@ impl Parser<'_> {
                 continue;
             }
             match read {
-                Read::Event => self.go_on(first, goes_on, own, parsed),
+                Read::Event | Read::Frame => self.go_on(first, goes_on, own, read, parsed),
                 _ => skip(&mut parsed.ledger, "continuation", origin, own),
             }
             origin.record += ends(own);
@@ -267,23 +269,30 @@ impl Parser<'_> {
         text.split_inclusive('\n').take_while(strange).count() as u64
     }
 
+    /// Counts the lines of an event.
+    fn decoded(&self, parsed: &mut Parsed<'_>, read: Read, origin: Origin, lines: u64) {
+        parsed.ledger.lines.decoded += lines;
+        if lines > 1 {
+            parsed.lengths.insert(origin.record, lines);
+        }
+        if read == Read::Frame {
+            parsed.ledger.lines.framed += lines;
+            if self.context.window != (None, None) {
+                parsed.framed.insert(origin.record);
+            }
+        }
+    }
+
     /// Ties lines to the event that was just made of the line before them.
-    fn go_on(&self, first: Origin, text: &str, raw: &[u8], parsed: &mut Parsed<'_>) {
+    fn go_on(&self, first: Origin, text: &str, raw: &[u8], read: Read, parsed: &mut Parsed<'_>) {
         let lines = count(raw);
         parsed.ledger.lines.decoded += lines;
+        parsed.ledger.lines.framed += if read == Read::Frame { lines } else { 0 };
         *parsed.lengths.entry(first.record).or_insert(1) += lines;
         let event = parsed.events.iter_mut().rev().find(|e| e.origin == first && e.seq.sub == 0);
         if let Some(event) = event.filter(|_| !self.set.narrowed) {
             event.push(self.set.goes_on, Value::Str(Cow::Owned(unended(text).to_owned())));
         }
-    }
-}
-
-/// Counts the lines of an event.
-fn decoded(parsed: &mut Parsed<'_>, origin: Origin, lines: u64) {
-    parsed.ledger.lines.decoded += lines;
-    if lines > 1 {
-        parsed.lengths.insert(origin.record, lines);
     }
 }
 

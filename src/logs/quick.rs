@@ -107,6 +107,7 @@ impl Ending {
         for constant in &rule.set {
             match constant {
                 Constant::Outcome(outcome) => ending.outcome = Some(*outcome),
+                Constant::Transport(_) => ending.then = Then::More,
                 Constant::Field(field, value) => constants.push((*field, value.clone())),
             }
         }

@@ -13,7 +13,7 @@ use super::target::{Capture, Side, Target};
 use super::template::{End, Misfit, Template};
 use super::time::Zone;
 use super::when::{Cond, Test};
-use crate::model::{Dataset, FieldRef, Outcome, Value};
+use crate::model::{Dataset, FieldRef, Outcome, Transport, Value};
 use hashbrown::HashMap;
 
 /// How a text is matched.
@@ -118,6 +118,7 @@ impl Matcher {
 #[derive(Debug)]
 pub(super) enum Constant {
     Outcome(Outcome),
+    Transport(Transport),
     Field(FieldRef, Value<'static>),
 }
 
@@ -143,7 +144,7 @@ impl Case {
 
 fn fields(set: &[Constant]) -> impl Iterator<Item = FieldRef> {
     set.iter().filter_map(|constant| match constant {
-        Constant::Outcome(_) => None,
+        Constant::Outcome(_) | Constant::Transport(_) => None,
         Constant::Field(field, _) => Some(*field),
     })
 }
@@ -226,6 +227,7 @@ fn put(set: &[Constant], draft: &mut Draft<'_>) {
     for constant in set {
         match constant {
             Constant::Outcome(outcome) => draft.outcome = *outcome,
+            Constant::Transport(transport) => draft.transport = Some(*transport),
             Constant::Field(field, value) => draft.fields.push((field, value.clone())),
         }
     }
@@ -297,6 +299,8 @@ pub(super) struct Format {
     pub family: Option<usize>,
     /// Zone of stamps without one, where the user names none.
     pub zone: Option<Zone>,
+    /// Its lines carry a message of somebody else.
+    pub frame: bool,
     /// A line that names no client gets the one that an earlier line of the same process names.
     pub client_by_process: bool,
     /// Reads many of the same lines to the same fields.

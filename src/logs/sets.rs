@@ -5,8 +5,9 @@ use super::fields::{Table, leak};
 use super::rule::{Case, Constant};
 use super::spec::{CaseSpec, FormatSpec};
 use super::target::Target;
+use super::values::transport;
 use super::when::Cond;
-use crate::model::{Dataset, FieldRef, Outcome, Type, Value};
+use crate::model::{Dataset, FieldRef, Outcome, Transport, Type, Value};
 use std::collections::BTreeMap;
 
 /// Resolves the cases of a format or rule, whose constants are `base`.
@@ -20,7 +21,7 @@ pub(super) fn cases(
     let mut out = Vec::with_capacity(cases.len());
     for case in cases {
         let own = Sets::new(table, file, place, &case.set)?;
-        let categorised = !own.category.is_empty() || !own.types.is_empty();
+        let categorised = !own.category.is_empty() || !own.types.is_empty() || own.protocol.is_some();
         let mut all = base.clone();
         all.extend(own.clone());
         let dataset = categorised.then(|| all.dataset(table, spec));
@@ -40,6 +41,9 @@ pub(super) struct Sets {
     category: Vec<String>,
     types: Vec<String>,
     outcome: Outcome,
+    /// `network.protocol`, where it is not the format's.
+    protocol: Option<String>,
+    transport: Option<Transport>,
     fields: BTreeMap<String, (FieldRef, Value<'static>)>,
 }
 
@@ -65,6 +69,14 @@ impl Sets {
                         _ => return Err(wrong("must be success, failure or unknown")),
                     }
                 }
+                "network.protocol" => {
+                    let name = value.as_str().filter(|name| !name.is_empty());
+                    sets.protocol = Some(name.ok_or_else(|| wrong("must be text"))?.to_owned());
+                }
+                "network.transport" => {
+                    let known = value.as_str().and_then(transport);
+                    sets.transport = Some(known.ok_or_else(|| wrong("must be tcp, udp, icmp …"))?);
+                }
                 _ => {
                     let Target::Field(field) = Target::of(table, file, place, name)? else {
                         return Err(wrong("cannot be a constant"));
@@ -88,6 +100,8 @@ impl Sets {
         if over.outcome != Outcome::Unknown {
             self.outcome = over.outcome;
         }
+        self.protocol = over.protocol.or(self.protocol.take());
+        self.transport = over.transport.or(self.transport);
         self.fields.extend(over.fields);
     }
 
@@ -99,14 +113,15 @@ impl Sets {
     /// The same, of another name than the format's.
     pub fn named(&self, name: Option<&str>, table: &mut Table, spec: &FormatSpec) -> &'static Dataset {
         let name = name.or(spec.dataset.as_deref()).unwrap_or(&spec.name);
-        table.dataset(name, &self.category, &self.types, spec.protocol.as_deref(), &spec.doc)
+        let protocol = self.protocol.as_deref().or(spec.protocol.as_deref());
+        table.dataset(name, &self.category, &self.types, protocol, &spec.doc)
     }
 
     /// As a rule applies them.
     pub fn constants(self) -> Vec<Constant> {
         let outcome = (self.outcome != Outcome::Unknown).then_some(Constant::Outcome(self.outcome));
         let fields = self.fields.into_values().map(|(field, value)| Constant::Field(field, value));
-        outcome.into_iter().chain(fields).collect()
+        outcome.into_iter().chain(self.transport.map(Constant::Transport)).chain(fields).collect()
     }
 }
 

@@ -36,6 +36,9 @@ pub(super) struct FormatSpec {
     pub twin: Option<String>,
     /// Zone of stamps without one in a file of this format, where the user names none.
     pub zone: Option<String>,
+    /// Its lines carry a message of somebody else: one that no other format reads is counted as such.
+    #[serde(default)]
+    pub frame: bool,
     /// A line that names no client gets the one that an earlier line of the same process names.
     #[serde(default)]
     pub client_by_process: bool,
@@ -254,6 +257,9 @@ pub(super) struct KvSpec {
     /// Keys whose value without quotes is text as hexadecimal digits.
     #[serde(default)]
     pub hex: Vec<String>,
+    /// The keys `a0`, `a1` … are arguments of a command, for `process.args` and `process.command_line`.
+    #[serde(default)]
+    pub arguments: bool,
     /// Field of the words that have no value.
     pub words: Option<String>,
     /// Key to field, with the form of a stamp after a colon.

@@ -8,6 +8,7 @@
 //! a field whose type is a number or an address must read as one, or the rule does not match.
 //! `%{}` takes the same and keeps nothing; `%%` is a percent sign. After a colon:
 //! - `text`: any characters, also none, up to the first occurrence of what follows;
+//! - `list`: the same, but up to the first that no comma stands before: items with a comma and a blank between;
 //! - `rest`: any characters, also none, as many as possible. What follows it is matched from the end of
 //!   the line backwards, so that text under an attacker's control cannot pretend to be what follows.
 //!   At most one per template;
@@ -45,6 +46,8 @@ enum Mode {
     ToBlank,
     Digits,
     Text,
+    /// Up to the first of what follows that no comma stands before.
+    List,
     /// Up to the last of what follows before the next quote.
     Unquoted,
     /// A word without a colon at its end, up to the last of what follows.
@@ -197,7 +200,9 @@ impl Template {
         let open = |part: Option<&Part>| {
             matches!(
                 part,
-                Some(Part::Capture(Mode::Word | Mode::ToBlank | Mode::Text | Mode::Unquoted | Mode::Host))
+                Some(Part::Capture(
+                    Mode::Word | Mode::ToBlank | Mode::Text | Mode::List | Mode::Unquoted | Mode::Host
+                ))
             )
         };
         let literal = |part: Option<&Part>| matches!(part, Some(Part::Literal(_)));

@@ -88,7 +88,7 @@ impl FormatSet {
         let decides = |f: FieldRef| needed.contains(&std::ptr::from_ref(f));
         let kept = |f: FieldRef| decides(f) || wanted.fields.contains(&f.name);
         let keep = |constant: &Constant| match constant {
-            Constant::Outcome(_) => true,
+            Constant::Outcome(_) | Constant::Transport(_) => true,
             Constant::Field(field, _) => kept(field),
         };
         for format in &mut self.formats {

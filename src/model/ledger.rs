@@ -50,12 +50,14 @@ pub type Reasons = BTreeMap<&'static str, Reason>;
 /// `decoded + Σ skipped + Σ malformed`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Records read.
+    /// Records there were.
     pub read: u64,
     /// Bytes of those records.
     pub bytes: u64,
-    /// Records understood.
+    /// Records of which something was made.
     pub decoded: u64,
+    /// Of these, lines of which only the frame (stamp, host, program) was read: no rule knows the message inside.
+    pub framed: u64,
     /// Records that are well-formed but not netlog's business, by reason (for lines: `unmatched`, no
     /// format fits; `filtered` …).
     pub skipped: Reasons,
@@ -79,10 +81,15 @@ impl Counts {
         self.skipped.get("filtered").map_or(0, |filtered| filtered.count)
     }
 
+    /// Records understood: read, and not only their frame.
+    pub fn whole(&self) -> u64 {
+        self.decoded.saturating_sub(self.framed)
+    }
+
     /// How many of a thousand records that were asked for were understood.
     pub fn understood(&self) -> u64 {
         let asked = self.read - self.filtered().min(self.read);
-        let share = u128::from(self.decoded) * 1000 / u128::from(asked.max(1));
+        let share = u128::from(self.whole()) * 1000 / u128::from(asked.max(1));
         if asked == 0 { 1000 } else { u64::try_from(share).unwrap_or(1000) }
     }
 
@@ -96,6 +103,7 @@ impl Counts {
         self.read += other.read;
         self.bytes += other.bytes;
         self.decoded += other.decoded;
+        self.framed += other.framed;
         merge_reasons(&mut self.skipped, other.skipped);
         merge_reasons(&mut self.malformed, other.malformed);
     }

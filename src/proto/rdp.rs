@@ -68,7 +68,9 @@ fn probe(dir: Dir, bytes: &[u8]) -> Probe {
     let Some(packet) = bytes.get(..usize::from(size)) else { return Probe::More };
     // Other users of TPKT (S7, H.323) have parameters of the transport class here.
     let rest = packet.get(11..).unwrap_or_default();
-    let mine = rest.starts_with(b"Cookie: ") || negotiation(rest).is_some();
+    // Of old clients the request has nothing at all: no user of TPKT but RDP leaves the sizes and names out too.
+    let bare = rest.is_empty() && (*kind == 0xd0 || packet.ends_with(&[0; 5]));
+    let mine = rest.starts_with(b"Cookie: ") || negotiation(rest).is_some() || bare;
     match (kind, dir) {
         _ if !mine => Probe::No,
         (0xe0, Dir::Client) | (0xd0, Dir::Server) => Probe::Yes,
@@ -195,5 +197,22 @@ impl Parser for Rdp {
 
     fn end(&mut self, out: &mut Emit<'_>) {
         self.close(out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_with_nothing_in_it_is_one() {
+        let request = [3, 0, 0, 11, 6, 0xe0, 0, 0, 0, 0, 0];
+        let confirm = [3, 0, 0, 11, 6, 0xd0, 0, 0, 0x12, 0x34, 0];
+        assert!(matches!(probe(Dir::Client, &request), Probe::Yes));
+        assert!(matches!(probe(Dir::Server, &confirm), Probe::Yes));
+        assert!((2..11).all(|end| matches!(probe(Dir::Client, &request[..end]), Probe::More)));
+        // S7: sizes and names of the transport class stand behind it.
+        let other = [3, 0, 0, 14, 9, 0xe0, 0, 0, 0, 1, 0, 0xc0, 1, 10];
+        assert!(matches!(probe(Dir::Client, &other), Probe::No));
     }
 }

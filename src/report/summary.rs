@@ -29,7 +29,12 @@ fn read(tally: &Tally, facts: &Facts) -> String {
         parts.push(format!("{} ({} decoded)", plural(packets.read, "packet", "packets"), share(packets)));
     }
     if lines.read > 0 {
-        parts.push(format!("{} ({} understood)", plural(lines.read, "log line", "log lines"), share(lines)));
+        parts.push(format!(
+            "{} ({} understood{})",
+            plural(lines.read, "log line", "log lines"),
+            share(lines),
+            framed(lines)
+        ));
     }
     if parts.is_empty() {
         return "Nothing was read.".to_owned();
@@ -60,6 +65,14 @@ fn share(counts: &Counts) -> String {
     match permille {
         1000 => format!("{left_out}all"),
         _ => left_out + &units::spell(&Cell::Number(permille), Unit::Permille),
+    }
+}
+
+/// Lines whose stamp, host and program were read, and whose message no rule knows.
+fn framed(lines: &Counts) -> String {
+    match lines.framed {
+        0 => String::new(),
+        framed => format!("; of {} only the frame was read", units::count(framed)),
     }
 }
 

@@ -77,6 +77,9 @@ impl Lines {
         let sum = |reasons: &crate::model::Reasons| reasons.values().map(|reason| reason.count).sum();
         self.push(&[name, "read"], counts.read, at);
         self.push(&[name, "decoded"], counts.decoded, at);
+        if counts.framed > 0 {
+            self.push(&[name, "frame_only"], counts.framed, at);
+        }
         self.push(&[name, "skipped"], sum(&counts.skipped), at);
         self.push(&[name, "malformed"], sum(&counts.malformed), at);
     }

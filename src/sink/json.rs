@@ -60,7 +60,7 @@ pub fn document(report: &Report) -> Value {
         "events": report.events,
         "first": report.span.map(|s| rfc3339(s.0)),
         "last": report.span.map(|s| rfc3339(s.1)),
-        "ledger": ledger(&report.ledger, &report.sources),
+        "ledger": whole_ledger(&report.ledger, &report.sources),
         "findings": report.findings.iter().map(|f| finding(f, &report.sources)).collect::<Vec<_>>(),
         "facts": facts,
         "remarks": remarks,
@@ -75,6 +75,16 @@ pub fn document(report: &Report) -> Value {
 /// What was read.
 pub(super) fn input(source: &SourceInfo) -> Value {
     account::read_of(source).into()
+}
+
+/// The accounts, with how many of the lines parsed are only read as far as their frame: whoever looks for log-ins alone
+/// does not know.
+fn whole_ledger(accounts: &Ledger, sources: &Sources) -> Value {
+    let mut out = ledger(accounts, sources);
+    if let Some(lines) = out.get_mut("lines").and_then(Value::as_object_mut) {
+        lines.insert("frame_only".to_owned(), accounts.lines.framed.into());
+    }
+    out
 }
 
 /// The accounts: in both kinds, `read` is the sum of the others.

@@ -89,3 +89,19 @@ fn packets_captured_in_part_are_told() {
     let text = netlog(&["analyze", arg(&demo("capture.pcap"))]).text();
     assert!(!text.contains("captured only in part"), "{text}");
 }
+
+#[test]
+fn lines_of_which_only_the_frame_was_read_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("syslog");
+    let known = "Nov 21 09:07:01 web sshd[7]: Failed password for bob from 203.0.113.7 port 40022 ssh2\n";
+    std::fs::write(&log, format!("{known}Nov 21 09:07:02 web myd[9]: all is well\n")).unwrap();
+    let ran = super::netlog(&["analyze", "-q", "-o", "text", super::arg(&log)]);
+    let text = ran.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("Lines of which only the frame was read"), "{text}");
+    assert!(text.contains("of 1 only the frame was read"), "{text}");
+    let ran = super::netlog(&["analyze", "-q", "-o", "json", super::arg(&log)]);
+    let report = ran.json();
+    let lines = &report["ledger"]["lines"];
+    assert_eq!((&lines["read"], &lines["parsed"], &lines["frame_only"]), (&2.into(), &2.into(), &1.into()));
+}

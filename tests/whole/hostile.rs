@@ -95,10 +95,11 @@ fn case(dir: &std::path::Path) {
     use std::fmt::Write;
     let (mut access, mut list, mut auth) = (String::new(), String::new(), String::new());
     for (n, text) in TEXTS.iter().enumerate() {
+        let user = text.replace(' ', "_");
         for repeat in 0..12 {
             let _ = writeln!(
                 access,
-                "203.0.113.{n} - - [01/Mar/2026:10:00:{repeat:02} +0000] \"GET /{text}?f=../../etc/passwd HTTP/1.1\" 404 9 \"http://{text}/\" \"{text} sqlmap\""
+                "203.0.113.{n} - {user} [01/Mar/2026:10:00:{repeat:02} +0000] \"GET /{text}?f=../../etc/passwd HTTP/1.1\" 404 9 \"http://{text}/\" \"{text} sqlmap\""
             );
             let _ = writeln!(
                 auth,

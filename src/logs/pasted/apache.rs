@@ -52,6 +52,7 @@ pub(super) fn pieces(format: &str) -> Result<Vec<Piece>, String> {
     if !text.is_empty() {
         out.push(Piece::Text(text));
     }
+    let mut out = one_stamp(out)?;
     // `%U%q` is the path with its query.
     let query = Field::of("url.query");
     while let Some(at) = out.windows(2).position(|pair| pair == [Field::of("url.path"), query.clone()]) {
@@ -121,6 +122,49 @@ pub(super) fn header(name: &str) -> Piece {
     }
 }
 
+/// What the fraction of a second is called in the form of a stamp.
+const FRACTION: &str = "%f";
+
+/// Makes one stamp of the parts that several `%{…}t` are: `%{%d/%b/%Y %T}t.%{msec_frac}t %{%z}t`. What stands
+/// elsewhere is no stamp by itself.
+fn one_stamp(pieces: Vec<Piece>) -> Result<Vec<Piece>, String> {
+    use crate::logs::time::Form;
+    let form = |piece: &Piece| match piece {
+        Piece::Field(Field { form: Some(form), .. }) => Some(form.replace("epoch", "%s")),
+        _ => None,
+    };
+    let stamps: Vec<usize> =
+        (0..pieces.len()).filter(|at| pieces.get(*at).and_then(form).is_some()).collect();
+    let (Some(first), Some(last)) = (stamps.first(), stamps.last()) else { return Ok(pieces) };
+    let between = pieces.get(*first..=*last).unwrap_or_default();
+    let near = |piece: &Piece| matches!(piece, Piece::Text(_)) || form(piece).is_some();
+    if stamps.len() > 1 && between.iter().all(near) {
+        let part = |piece: &Piece| match piece {
+            Piece::Text(text) => text.replace('%', "%%"),
+            other => form(other).unwrap_or_default(),
+        };
+        let whole: String = between.iter().map(part).collect();
+        if Form::named(&whole).is_ok() {
+            let mut pieces = pieces;
+            pieces.splice(*first..=*last, [Field::stamp(&whole)]);
+            return Ok(pieces);
+        }
+    }
+    let mut told = None;
+    let alone = |piece: Piece| match &piece {
+        Piece::Field(Field { form: Some(form), .. }) => match (Form::named(form), told.is_some()) {
+            (Ok(_), false) => {
+                told = Some(());
+                Ok(piece)
+            }
+            (Err(why), false) if form != FRACTION && stamps.len() == 1 => Err(why),
+            _ => Ok(Field::wide("")),
+        },
+        _ => Ok(piece),
+    };
+    pieces.into_iter().map(alone).collect()
+}
+
 /// `%t` with an argument: a form of strftime, or a number.
 fn time(argument: &str) -> Result<Vec<Piece>, String> {
     let argument = ["begin:", "end:"].iter().find_map(|p| argument.strip_prefix(p)).unwrap_or(argument);
@@ -131,14 +175,13 @@ fn time(argument: &str) -> Result<Vec<Piece>, String> {
         "sec" => vec![Field::stamp("epoch")],
         "msec" => vec![Field::stamp("epoch_ms")],
         "usec" => vec![Field::stamp("epoch_us")],
-        "msec_frac" | "usec_frac" => vec![Field::of("")],
+        "msec_frac" | "usec_frac" => vec![Field::stamp(FRACTION)],
         form => {
             let form = [("%T", "%H:%M:%S"), ("%F", "%Y-%m-%d"), ("%D", "%m/%d/%y"), ("%R", "%H:%M")]
                 .iter()
                 .fold(form.to_owned(), |form, (short, long)| form.replace(short, long));
             // What stands before the first conversion is not part of the stamp.
             let (before, stamp) = form.split_at(form.find('%').ok_or("%{…}t has no conversion")?);
-            crate::logs::time::Form::named(stamp)?;
             vec![Piece::Text(before.to_owned()), Field::stamp(stamp)]
         }
     })

@@ -6,6 +6,7 @@
 
 mod apache;
 mod conf;
+mod json;
 mod nginx;
 
 use super::fields::nearest;
@@ -143,6 +144,7 @@ fn made(formats: &[(Dialect, String)]) -> Result<LogFormat, String> {
             }
         }
         let request = pieces.contains(&Piece::Request);
+        rules.extend((*dialect == Dialect::Nginx).then(|| json::rule(text)).flatten());
         rules.push(Value::Table(Table::from_iter([(
             "delimited".to_owned(),
             template(&pieces, true)?.into(),
@@ -212,7 +214,7 @@ fn template(pieces: &[Piece], split: bool) -> Result<String, String> {
             Piece::Field(Field { name, form: Some(form), .. }) => {
                 out.push_str(&format!("%{{{name}:{form}}}"))
             }
-            Piece::Field(Field { name, blanks, .. }) => {
+            Piece::Field(Field { name, blanks, doc, .. }) => {
                 let number = ["port", "bytes", "status_code", "pid"].iter().any(|n| name.ends_with(n));
                 let mode = match (number || name.starts_with("event.duration"), quoted, blanks) {
                     (true, ..) => "",
@@ -220,6 +222,8 @@ fn template(pieces: &[Piece], split: bool) -> Result<String, String> {
                     _ if name.ends_with(".address") && after.starts_with(':') => ":host",
                     (false, false, true) if bracket => ":unquoted",
                     (false, true, _) => ":quoted",
+                    // Headers are lists of items with ", " between (RFC 9110 5.6.1); no other text is.
+                    (false, false, true) if doc.is_some() && after.starts_with(' ') => ":list",
                     (false, false, true) => ":text",
                     (false, false, false) => "",
                 };

@@ -73,6 +73,68 @@ fn nginx_formats() {
 }
 
 #[test]
+fn a_header_without_quotes_leaves_what_follows_alone() {
+    let lines = "10.0.0.1 192.0.2.1, 192.0.2.2 - bob [21/Nov/2026:09:07:01 +0000] \"GET /x HTTP/1.1\" 200 5\n\
+                 10.0.0.1 - - bob x [21/Nov/2026:09:07:01 +0000] \"GET /x HTTP/1.1\" 200 5\n";
+    let format = "%h %{X-Forwarded-For}i %l %u %t \"%r\" %>s %b";
+    read(&LogFormat::pasted(format).unwrap(), lines, |events| {
+        assert_eq!(text(&events[0], "http.request.headers.x-forwarded-for"), "192.0.2.1, 192.0.2.2");
+        assert_eq!([&events[0], &events[1]].map(|event| text(event, "user.name")), ["bob", "bob x"]);
+    });
+    let lines =
+        "10.0.0.1 de, en;q=0.5 192.0.2.1, 192.0.2.2 200 5 [21/Nov/2026:09:07:01 +0000] \"GET /x HTTP/1.1\"\n";
+    let format = "%h %{Accept-Language}i %{X-Forwarded-For}i %>s %b %t \"%r\"";
+    read(&LogFormat::pasted(format).unwrap(), lines, |events| {
+        assert_eq!(text(&events[0], "http.request.headers.accept-language"), "de, en;q=0.5");
+    });
+}
+
+#[test]
+fn a_stamp_in_parts_is_one() {
+    let line = |stamp: &str| format!("10.0.0.1 - bob [{stamp}] \"GET /x HTTP/1.1\" 200 5\n");
+    for (parts, stamp, want) in [
+        ("%{%d/%b/%Y %T}t.%{msec_frac}t %{%z}t", "21/Nov/2026 09:07:01.123 +0100", "08:07:01.123"),
+        ("%{sec}t.%{usec_frac}t", "1795252021.123456", "09:07:01.123456"),
+        ("%{%Y-%m-%d}tT%{%T}t", "2026-11-21T09:07:01", "09:07:01.000"),
+    ] {
+        let format = format!("%h %l %u [{parts}] \"%r\" %>s %b");
+        read(&LogFormat::pasted(&format).unwrap(), &line(stamp), |events| {
+            assert!(
+                rfc3339(events[0].ts).starts_with(&format!("2026-11-21T{want}")),
+                "{}",
+                rfc3339(events[0].ts)
+            );
+        });
+    }
+    // What is told again further on.
+    let format = "%h %t \"%r\" %>s %b %{msec_frac}t %{%z}t";
+    let lines = "10.0.0.1 [21/Nov/2026:09:07:01 +0000] \"GET /x HTTP/1.1\" 200 5 123 +0000\n";
+    read(&LogFormat::pasted(format).unwrap(), lines, |events| assert_eq!(events.len(), 1));
+    assert!(LogFormat::pasted("%h %{%z}t").unwrap_err().contains("lacks a month"));
+}
+
+#[test]
+fn nginx_escapes_json() {
+    let format = r#"log_format main escape=json '{"time":"$time_iso8601","net":{"ip":"$remote_addr"},"req":"$request","status":$status,"up":$upstream_response_time,'
+        '"ua":"$http_user_agent","rt":"$request_time","site":"a $host","proto":"$server_protocol"}';
+        access_log /a.log main;"#;
+    let line = |req: &str, up: &str| {
+        format!(
+            r#"{{"time":"2026-11-21T09:07:01+00:00","net":{{"ip":"203.0.113.7"}},"req":"{req}","status":400,"up":{up},"ua":"Mozilla \"5\" \u00e9","rt":"0.250","site":"a b","proto":"HTTP/1.1"}}"#
+        ) + "\n"
+    };
+    let lines = line(r#"GET /a?q=\"x\" HTTP/1.1"#, "0.1") + &line(r"\u0016\u0003\\x", "0.2") + &line("", "");
+    read(&LogFormat::of_config(format).unwrap(), &lines, |events| {
+        let [first, second, third] = events else { panic!("{}", events.len()) };
+        assert_eq!((text(first, "url.path"), text(first, "url.query")), ("/a", "q=\"x\""));
+        assert_eq!(text(first, "user_agent.original"), "Mozilla \"5\" é");
+        assert_eq!(first.source.ip.map(|ip| ip.to_string()).as_deref(), Some("203.0.113.7"));
+        assert_eq!(text(second, "apache.access.request"), "\u{16}\u{3}\\x");
+        assert!(third.source.ip.is_some(), "a line that is no JSON");
+    });
+}
+
+#[test]
 fn no_user_name_hides_a_line() {
     for (format, address) in [
         ("%h %l %u %t \"%r\" %>s %b", "h.example.net"),

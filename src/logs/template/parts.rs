@@ -7,7 +7,8 @@ use crate::logs::target::{Capture, Target};
 use crate::logs::time::Form;
 
 /// Names of how far a capture reaches.
-const MODES: [&str; 8] = ["text", "rest", "unquoted", "host", "name", "quoted", "blanks", "structured"];
+const MODES: [&str; 9] =
+    ["text", "list", "rest", "unquoted", "host", "name", "quoted", "blanks", "structured"];
 
 /// The literal text that a template goes on with.
 pub(super) fn literal(left: &mut &str) -> Part {
@@ -47,6 +48,7 @@ pub(super) fn capture(
         None if target.numeric() => Mode::Digits,
         None => Mode::Word,
         Some("text") => Mode::Text,
+        Some("list") => Mode::List,
         Some("unquoted") => Mode::Unquoted,
         Some("host") => Mode::Host,
         Some("quoted") => Mode::Quoted,

@@ -106,7 +106,7 @@ impl Walk {
 impl Mode {
     /// Whether [`reach`] makes sure of the literal text that follows.
     pub fn sees_next(self) -> bool {
-        matches!(self, Mode::Word | Mode::Text | Mode::Unquoted | Mode::Host)
+        matches!(self, Mode::Word | Mode::Text | Mode::List | Mode::Unquoted | Mode::Host)
     }
 }
 
@@ -211,8 +211,12 @@ pub(super) fn reach(mode: Mode, left: &[u8], next: &[u8]) -> Option<usize> {
         Mode::Blanks => Some(left.iter().take_while(|b| blank(**b)).count()),
         Mode::Word => word(left, next),
         Mode::ToBlank => to_blank(left),
-        Mode::Text if next.is_empty() => Some(left.len()),
+        Mode::Text | Mode::List if next.is_empty() => Some(left.len()),
         Mode::Text => position(left, next),
+        Mode::List => {
+            let item = |at: &usize| at.checked_sub(1).and_then(|before| left.get(before)) != Some(&b',');
+            memmem::find_iter(left, next).find(item)
+        }
         Mode::Unquoted => {
             let text = left.get(..quote(left).unwrap_or(left.len()))?;
             if next.is_empty() { Some(text.len()) } else { memmem::rfind(text, next) }

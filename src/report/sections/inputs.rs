@@ -18,6 +18,9 @@ pub fn read(tally: &Tally, facts: &Facts) -> Section {
         list.push(("Bytes that were not captured", Unit::Bytes, missing.into()));
     }
     account(&mut list, &facts.ledger.lines, ["Lines read", "Lines understood", "Share of lines understood"]);
+    if facts.ledger.lines.framed > 0 {
+        list.push(("Lines of which only the frame was read", Unit::Count, facts.ledger.lines.framed.into()));
+    }
     list.push(("Events", Unit::Count, tally.events.into()));
     let mut blocks = vec![Block::Facts(list)];
     let columns = [
@@ -50,7 +53,7 @@ fn account(list: &mut Vec<(&'static str, Unit, Cell)>, counts: &Counts, names: [
         return;
     }
     list.push((names[0], Unit::Count, counts.read.into()));
-    list.push((names[1], Unit::Count, counts.decoded.into()));
+    list.push((names[1], Unit::Count, counts.whole().into()));
     list.push((names[2], Unit::Permille, counts.understood().into()));
 }
 

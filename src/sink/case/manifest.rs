@@ -250,6 +250,8 @@ fn reasons(folder: &Path, ledger: &Ledger, writer: &mut PageWriter) -> io::Resul
     };
     totals("packets", &ledger.packets);
     totals("lines", &ledger.lines);
+    let framed = Cell::Int(ledger.lines.framed);
+    table.push(&[Cell::Text("lines"), Cell::Text("frame_only"), framed, Cell::None]);
     for (account, reasons) in account::reasons_of(ledger) {
         for (name, reason) in reasons {
             table.push(&[

@@ -1,6 +1,7 @@
 //! Attacks on web servers, from captures and from any log that tells of requests.
 
 mod signs;
+mod sql;
 
 use super::spelled::address;
 use super::{Cell, Config, Detector, Observation, On, SET_MAX, credentials};

@@ -38,11 +38,25 @@ impl Dataset {
     /// Whether its events are requests that a log tells of: every web server's, proxy's or balancer's access log, and
     /// what Zeek saw of HTTP.
     pub fn is_access_log(&self) -> bool {
-        self.name.ends_with(".access") || matches!(self.name, "aws.elb" | "zeek.http")
+        self.name.ends_with(".access") || matches!(self.name, "access.json" | "aws.elb" | "zeek.http")
     }
 
     /// The log-ins at a database.
     pub const fn database_logins(name: &'static str, doc: &'static str) -> Dataset {
         Dataset { category: &["network", "authentication", "database"], ..Dataset::requests(name, doc) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Dataset;
+
+    #[test]
+    fn requests_that_logs_tell_of() {
+        let is = |name| Dataset::requests(name, "").is_access_log();
+        assert!(
+            ["nginx.access", "haproxy.access", "access.json", "aws.elb", "zeek.http"].into_iter().all(is)
+        );
+        assert!(!["http", "nginx.error", "zeek.conn", "aws.vpcflow"].into_iter().any(is));
     }
 }

@@ -47,6 +47,7 @@ mod scripted;
 mod search;
 mod sinks;
 mod story;
+mod swapped;
 mod told;
 mod tshark;
 mod tshark_databases;

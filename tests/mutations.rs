@@ -9,10 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Xorshift64*: the same damage on every run.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub fn roll(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -64,7 +64,7 @@ fn files(suffixes: &[&str]) -> Vec<PathBuf> {
 }
 
 /// Packets of the classic captures, each with the header of its record, and the files' headers.
-fn captures() -> Vec<(Vec<u8>, Vec<Vec<u8>>)> {
+pub fn captures() -> Vec<(Vec<u8>, Vec<Vec<u8>>)> {
     let mut all = Vec::new();
     for path in files(&["pcap"]) {
         let data = fs::read(&path).unwrap();

@@ -6,6 +6,7 @@
 //! verdict does not depend on how the bytes were cut into segments.
 
 use super::conversation::Conversation;
+use super::early::Early;
 use super::stream::Stream;
 use crate::model::{Endpoint, Event, Ledger, Seq, Stamp, Transport};
 use crate::proto::config::Sections;
@@ -133,6 +134,8 @@ pub(super) struct Live {
     pub(super) streams: [Stream; 2],
     /// Packets since the other side acknowledged beyond a hole of this side.
     pub(super) stalled: [u8; 2],
+    /// The side whose bytes wait for the other's.
+    pub(super) early: Option<Early>,
     pub(super) conversation: Conversation,
     /// What of this flow counts towards the shard's memory.
     pub(super) charged: usize,
@@ -146,6 +149,7 @@ impl Live {
         Live {
             streams: Default::default(),
             stalled: [0; 2],
+            early: None,
             conversation: Conversation::new(client, whole),
             charged: 0,
             queued: false,

@@ -1,15 +1,16 @@
 //! One packet into the application side of its flow: sequence numbers to ordered bytes, and the
 //! decision that a hole will never be filled.
 //!
-//! A hole is a gap as soon as the side that should have received it acknowledged beyond it and then
-//! sent data of its own (its answer must not overtake what it answers), or acknowledged beyond it in
-//! [`PATIENCE`] packets (acknowledgements are sometimes captured just before the data), or when the
-//! buffer is full or the connection ends.
+//! A hole is a gap as soon as the side that should have received it acknowledged beyond it in [`PATIENCE`]
+//! packets (acknowledgements are sometimes captured just before the data), or when the buffer is full or the
+//! connection ends. Where that side goes on with data of its own, they wait (see [`Early`]): an answer must not
+//! overtake what it answers.
 
 use super::conversation::Conversation;
 use super::dispatch::{App, Io, Live};
+use super::early::Early;
 use super::flow::Side;
-use super::stream::{Piece, Stream};
+use super::stream::{Carrier, Piece, Stream};
 use super::tcp::{ACK, FIN, RST, SYN, Tcp, ahead};
 use super::{Packet, TcpHeader};
 
@@ -54,6 +55,7 @@ impl App {
         }
         if live.conversation.over() {
             live.streams.iter_mut().for_each(Stream::clear);
+            live.early = None;
         }
     }
 
@@ -82,6 +84,12 @@ impl Live {
         let side = usize::from(packet.reverse);
         let peer = 1 - side;
         let len = packet.payload_len;
+        let captured = sides.get(peer).is_some_and(|other| other.packets > 0);
+        let seq = header.seq.wrapping_add(u32::from(header.flags & SYN != 0));
+        let mut conversation = Feed { conversation: &mut self.conversation, sides, io };
+        if let Some(early) = self.early.take_if(Early::in_vain) {
+            early.give_up(&mut self.streams, &mut conversation);
+        }
         let [a, b] = &mut self.streams;
         let (own, other) = if side == 0 { (a, b) } else { (b, a) };
         let [own_half, other_half] = [side, peer].map(|s| tcp.halves.get(s).copied().unwrap_or_default());
@@ -90,20 +98,23 @@ impl Live {
                 stream.start(isn.wrapping_add(1));
             }
         }
-        let mut conversation = Feed { conversation: &mut self.conversation, sides, io };
-        let seq = header.seq.wrapping_add(u32::from(header.flags & SYN != 0));
+        let ack = own_half.ack.unwrap_or(header.ack);
         // Nothing is believed of a segment that cannot be of this connection.
         let may_be = own.may_hold(seq, other_half.ack);
         if may_be && header.flags & (ACK | RST) == ACK {
-            let first = own_half.isn.is_some_and(|isn| header.seq == isn.wrapping_add(1));
-            if first {
+            if own_half.isn.is_some_and(|isn| header.seq == isn.wrapping_add(1)) {
                 other.start(header.ack);
             }
-            let ack = own_half.ack.unwrap_or(header.ack);
-            let beyond = other.next().is_some_and(|next| ahead(ack, next) > 0);
-            if let Some(stalled) = self.stalled.get_mut(peer) {
+            let beyond = !other.finished() && other.next().is_some_and(|next| ahead(ack, next) > 0);
+            let speaks = len > 0 || header.flags & FIN != 0;
+            if self.early.is_none() && beyond && speaks && captured && !tcp.over() {
+                self.early = Some(Early::new(side));
+                own.pause();
+            } else if self.early.is_none()
+                && let Some(stalled) = self.stalled.get_mut(peer)
+            {
                 *stalled = if beyond && other.waits() { stalled.saturating_add(1) } else { 0 };
-                let sure = len > 0 || header.flags & FIN != 0 || tcp.over() || *stalled >= PATIENCE;
+                let sure = speaks || tcp.over() || *stalled >= PATIENCE;
                 if beyond && sure {
                     other.give_up_to(ack, &mut |piece| conversation.piece(peer, piece));
                 }
@@ -112,27 +123,27 @@ impl Live {
         if header.flags & RST != 0 {
             return;
         }
-        let mut read =
-            own.segment(seq, payload, len, other_half.ack, &mut |piece| conversation.piece(side, piece));
+        let carrier = Carrier { stamp: packet.stamp, ack };
+        let mut tell = |piece: Piece<'_>| conversation.piece(side, piece);
+        let mut read = own.segment(seq, payload, len, other_half.ack, carrier, &mut tell);
         if read.is_ok() && header.flags & FIN != 0 {
             let end = seq.wrapping_add(len);
-            read = own.fin(end, other_half.ack, &mut |piece| conversation.piece(side, piece));
+            read = own.fin(end, other_half.ack, &mut tell);
         }
         if let Err(anomaly) = read {
             conversation.io.ledger.anomaly(anomaly, packet.stamp.origin);
         }
+        self.early.take_if(|early| early.side == peer && early.met(other, own, &mut conversation));
         if own.held() > OUT_OF_ORDER {
             conversation.io.ledger.cap("tcp.out_of_order", packet.stamp.origin);
-            own.flush(&mut |piece| conversation.piece(side, piece));
+            flush(&mut self.streams, &mut self.early, &[side], &mut conversation);
         }
     }
 
     /// Hands on what waits behind holes.
     pub(super) fn flush(&mut self, sides: &mut [Side; 2], io: &mut Io<'_>) {
         let mut conversation = Feed { conversation: &mut self.conversation, sides, io };
-        let [a, b] = &mut self.streams;
-        a.flush(&mut |piece| conversation.piece(0, piece));
-        b.flush(&mut |piece| conversation.piece(1, piece));
+        flush(&mut self.streams, &mut self.early, &[0, 1], &mut conversation);
     }
 
     /// Ends the conversation.
@@ -142,15 +153,27 @@ impl Live {
     }
 }
 
+/// Hands on what waits on these sides, and first what waits for the other side.
+fn flush(streams: &mut [Stream; 2], early: &mut Option<Early>, of: &[usize], feed: &mut Feed<'_, '_>) {
+    if let Some(early) = early.take() {
+        early.give_up(streams, feed);
+    }
+    for side in of {
+        if let Some(stream) = streams.get_mut(*side) {
+            stream.flush(&mut |piece| feed.piece(*side, piece));
+        }
+    }
+}
+
 /// Where the pieces of a stream go.
-struct Feed<'a, 'io> {
+pub(super) struct Feed<'a, 'io> {
     conversation: &'a mut Conversation,
     sides: &'a mut [Side; 2],
-    io: &'a mut Io<'io>,
+    pub(super) io: &'a mut Io<'io>,
 }
 
 impl Feed<'_, '_> {
-    fn piece(&mut self, side: usize, piece: Piece<'_>) {
+    pub(super) fn piece(&mut self, side: usize, piece: Piece<'_>) {
         match piece {
             Piece::Data(bytes) => self.conversation.bytes(side, bytes, self.io),
             Piece::Fin => self.conversation.fin(side, self.io),

@@ -15,6 +15,7 @@ mod conversation;
 pub mod defrag;
 mod dispatch;
 pub mod dissect;
+mod early;
 mod feed;
 pub mod filter;
 pub mod flow;

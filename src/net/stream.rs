@@ -5,10 +5,11 @@
 //! attacker cannot rewrite what a parser saw.
 
 use super::tcp::ahead;
+use crate::model::Stamp;
 use std::collections::VecDeque;
 
 /// What a buffered segment costs besides its bytes.
-const OVERHEAD: usize = 64;
+const OVERHEAD: usize = 96;
 /// A segment further ahead than this is only believed when the other side acknowledged up to it.
 const AHEAD: u32 = 1 << 24;
 /// Anomaly of a segment that is not believed.
@@ -34,6 +35,15 @@ struct Segment {
     /// Length as the header says; more than `data` where the snap length cut it.
     len: u32,
     data: Vec<u8>,
+    carrier: Carrier,
+}
+
+/// The packet of a segment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Carrier {
+    pub(super) stamp: Stamp,
+    /// How far its sender acknowledged by then.
+    pub(super) ack: u32,
 }
 
 /// One direction.
@@ -47,6 +57,8 @@ pub(super) struct Stream {
     finished: bool,
     /// Up to where bytes were last given up.
     given_up: Option<u32>,
+    /// Nothing is handed on but by [`Stream::hand_on`].
+    paused: bool,
 }
 
 impl Stream {
@@ -87,6 +99,7 @@ impl Stream {
         data: &[u8],
         len: u32,
         acked: Option<u32>,
+        carrier: Carrier,
         out: &mut impl FnMut(Piece<'_>),
     ) -> Result<(), &'static str> {
         let next = *self.next.get_or_insert(seq);
@@ -105,17 +118,17 @@ impl Stream {
         self.fin = self.fin.filter(|fin| !beyond(*fin));
         let data = data.get(..usize::try_from(len).unwrap_or(usize::MAX)).unwrap_or(data);
         let offset = ahead(seq, next);
-        if offset == 0 && self.waiting.is_empty() {
+        if offset == 0 && self.waiting.is_empty() && !self.paused {
             self.deliver(data, len, out);
         } else if offset >= 0 {
-            self.insert(seq, data, len);
+            self.insert(seq, data, len, carrier);
         } else {
             let old = next.wrapping_sub(seq);
             if old >= len {
                 return Ok(());
             }
             let cut = data.get(usize::try_from(old).unwrap_or(usize::MAX)..).unwrap_or_default();
-            self.insert(next, cut, len - old);
+            self.insert(next, cut, len - old, carrier);
         }
         self.drain(out);
         Ok(())
@@ -148,21 +161,8 @@ impl Stream {
 
     /// Everything before `ack` that did not come by now never will.
     pub(super) fn give_up_to(&mut self, ack: u32, out: &mut impl FnMut(Piece<'_>)) {
-        // The acknowledgement of a FIN counts one more than the bytes.
-        let ack = self.fin.filter(|fin| ahead(ack, *fin) > 0).unwrap_or(ack);
-        while let Some(next) = self.next {
-            let until = match self.waiting.front() {
-                Some(front) if ahead(front.seq, ack) < 0 => front.seq,
-                _ => ack,
-            };
-            let Ok(missing) = u32::try_from(ahead(until, next)) else { return };
-            if missing == 0 || self.finished {
-                return;
-            }
-            (self.next, self.given_up) = (Some(until), Some(until));
-            out(Piece::Gap(u64::from(missing)));
-            self.drain(out);
-        }
+        self.catch_up(ack, &mut |_, piece| out(piece));
+        self.drain(out);
     }
 
     /// Hands on everything that waits, with gaps for what lacks.
@@ -176,6 +176,46 @@ impl Stream {
         }
         if let Some(fin) = self.fin {
             self.give_up_to(fin, out);
+        }
+    }
+
+    /// From here on nothing is handed on.
+    pub(super) const fn pause(&mut self) {
+        self.paused = true;
+    }
+
+    /// Hands on what came by since it was paused.
+    pub(super) fn resume(&mut self, out: &mut impl FnMut(Piece<'_>)) {
+        self.paused = false;
+        self.drain(out);
+    }
+
+    /// The packet of what would be handed on next, were the stream not paused.
+    pub(super) fn first(&self) -> Option<Carrier> {
+        self.waiting.front().filter(|front| Some(front.seq) == self.next).map(|front| front.carrier)
+    }
+
+    /// Hands on one segment, also of a paused stream.
+    pub(super) fn hand_on(&mut self, out: &mut impl FnMut(Piece<'_>)) {
+        if let Some(front) = self.adjoining() {
+            self.deliver(&front.data, front.len, out);
+        }
+    }
+
+    /// Hands on everything before `ack`, each with its packet and with gaps for what lacks, and nothing behind it.
+    pub(super) fn catch_up(&mut self, ack: u32, out: &mut impl FnMut(Option<Stamp>, Piece<'_>)) {
+        // The acknowledgement of a FIN counts one more than the bytes.
+        let ack = self.fin.filter(|fin| ahead(ack, *fin) > 0).unwrap_or(ack);
+        while let Some(next) = self.next.filter(|next| !self.finished && ahead(ack, *next) > 0) {
+            let front = self.waiting.front().filter(|front| ahead(front.seq, ack) < 0);
+            let until = front.map_or(ack, |front| front.seq);
+            let Ok(missing) = u32::try_from(ahead(until, next)) else { return };
+            if missing > 0 {
+                (self.next, self.given_up) = (Some(until), Some(until));
+                out(None, Piece::Gap(u64::from(missing)));
+            } else if let Some(front) = self.adjoining() {
+                self.deliver(&front.data, front.len, &mut |piece| out(Some(front.carrier.stamp), piece));
+            }
         }
     }
 
@@ -206,12 +246,10 @@ impl Stream {
     }
 
     fn drain(&mut self, out: &mut impl FnMut(Piece<'_>)) {
-        while let Some(front) = self.waiting.pop_front() {
-            if Some(front.seq) != self.next {
-                self.waiting.push_front(front);
-                break;
-            }
-            self.held = self.held.saturating_sub(front.data.len() + OVERHEAD);
+        if self.paused {
+            return;
+        }
+        while let Some(front) = self.adjoining() {
             self.deliver(&front.data, front.len, out);
         }
         let at_end = self.fin.zip(self.next).is_some_and(|(fin, next)| ahead(next, fin) >= 0);
@@ -223,8 +261,15 @@ impl Stream {
         }
     }
 
+    /// Takes the segment that nothing lacks before.
+    fn adjoining(&mut self) -> Option<Segment> {
+        let front = self.waiting.pop_front_if(|front| Some(front.seq) == self.next)?;
+        self.held = self.held.saturating_sub(front.data.len() + OVERHEAD);
+        Some(front)
+    }
+
     /// Buffers those parts of a segment that are not buffered yet. `seq` is not before `next`.
-    fn insert(&mut self, seq: u32, data: &[u8], len: u32) {
+    fn insert(&mut self, seq: u32, data: &[u8], len: u32, carrier: Carrier) {
         let end = seq.wrapping_add(len);
         let mut from = seq;
         let mut at = self.waiting.partition_point(|s| ahead(s.seq.wrapping_add(s.len), seq) <= 0);
@@ -237,7 +282,7 @@ impl Stream {
                 let skip = usize::try_from(from.wrapping_sub(seq)).unwrap_or(usize::MAX);
                 let part = data.get(skip..).unwrap_or_default();
                 let part = part.get(..usize::try_from(size).unwrap_or(usize::MAX)).unwrap_or(part);
-                at = self.place(at, from, part, size);
+                at = self.place(at, from, part, size, carrier);
             }
             match stop {
                 Some(stop) => (from, at) = (stop, at + 1),
@@ -247,18 +292,18 @@ impl Stream {
     }
 
     /// Puts a part before position `at`, or joins it to the one before; where the next one stands.
-    fn place(&mut self, at: usize, seq: u32, data: &[u8], len: u32) -> usize {
+    fn place(&mut self, at: usize, seq: u32, data: &[u8], len: u32, carrier: Carrier) -> usize {
         self.held += data.len();
         if let Some(before) = at.checked_sub(1).and_then(|i| self.waiting.get_mut(i)) {
             let whole = u32::try_from(before.data.len()) == Ok(before.len);
-            if whole && before.seq.wrapping_add(before.len) == seq {
+            if whole && !self.paused && before.seq.wrapping_add(before.len) == seq {
                 before.data.extend_from_slice(data);
                 before.len += len;
                 return at;
             }
         }
         self.held += OVERHEAD;
-        self.waiting.insert(at, Segment { seq, len, data: data.to_vec() });
+        self.waiting.insert(at, Segment { seq, len, data: data.to_vec(), carrier });
         at + 1
     }
 }

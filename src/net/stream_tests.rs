@@ -1,7 +1,7 @@
 //! Reassembly against a model: whatever the order, duplication and cutting of the segments, the
 //! stream comes out as it was, or with gaps exactly where bytes never came.
 
-use super::{Piece, Stream};
+use super::{Carrier, Piece, Stream};
 use proptest::prelude::*;
 
 /// What came out, with `None` for a missing byte, and whether the end did.
@@ -28,7 +28,7 @@ impl Sink {
 
 fn feed(stream: &mut Stream, sink: &mut Sink, seq: u32, data: &[u8]) {
     let len = u32::try_from(data.len()).unwrap();
-    stream.segment(seq, data, len, None, &mut |p| sink.take(p)).unwrap();
+    stream.segment(seq, data, len, None, Carrier::default(), &mut |p| sink.take(p)).unwrap();
 }
 
 proptest! {
@@ -122,8 +122,8 @@ fn an_acknowledged_hole_is_a_gap_and_late_bytes_are_ignored() {
 fn bytes_the_snap_length_cut_are_gaps() {
     let (mut stream, mut sink) = (Stream::default(), Sink::default());
     stream.start(0);
-    stream.segment(4, b"EF", 4, None, &mut |p| sink.take(p)).unwrap();
-    stream.segment(0, b"A", 4, None, &mut |p| sink.take(p)).unwrap();
+    stream.segment(4, b"EF", 4, None, Carrier::default(), &mut |p| sink.take(p)).unwrap();
+    stream.segment(0, b"A", 4, None, Carrier::default(), &mut |p| sink.take(p)).unwrap();
     assert_eq!(sink.text(), "A...EF..");
 }
 
@@ -131,9 +131,15 @@ fn bytes_the_snap_length_cut_are_gaps() {
 fn a_segment_far_ahead_needs_an_acknowledgement() {
     let (mut stream, mut sink) = (Stream::default(), Sink::default());
     stream.start(0);
-    assert!(stream.segment(1 << 25, b"x", 1, None, &mut |p| sink.take(p)).is_err());
-    assert!(stream.segment((1 << 30) + 1, b"x", 1, Some(1 << 30), &mut |p| sink.take(p)).is_err());
-    assert!(stream.segment(1 << 25, b"x", 1, Some(1 << 25), &mut |p| sink.take(p)).is_ok());
+    assert!(stream.segment(1 << 25, b"x", 1, None, Carrier::default(), &mut |p| sink.take(p)).is_err());
+    assert!(
+        stream
+            .segment((1 << 30) + 1, b"x", 1, Some(1 << 30), Carrier::default(), &mut |p| sink.take(p))
+            .is_err()
+    );
+    assert!(
+        stream.segment(1 << 25, b"x", 1, Some(1 << 25), Carrier::default(), &mut |p| sink.take(p)).is_ok()
+    );
     assert_eq!((sink.bytes.len(), stream.waits()), (0, true));
 }
 
@@ -151,8 +157,15 @@ fn a_fin_outside_of_what_is_expected_ends_nothing() {
     assert_eq!((sink.text().as_str(), stream.finished()), ("abcdef", false));
     assert_eq!(stream.fin(1006, None, &mut |p| sink.take(p)), Ok(()));
     assert!(stream.finished() && sink.fin);
-    assert_eq!(stream.segment(1006, b"g", 1, None, &mut |p| sink.take(p)), Err("tcp.after_fin"));
-    assert_eq!(stream.segment(1004, b"ef", 2, None, &mut |p| sink.take(p)), Ok(()), "sent again");
+    assert_eq!(
+        stream.segment(1006, b"g", 1, None, Carrier::default(), &mut |p| sink.take(p)),
+        Err("tcp.after_fin")
+    );
+    assert_eq!(
+        stream.segment(1004, b"ef", 2, None, Carrier::default(), &mut |p| sink.take(p)),
+        Ok(()),
+        "sent again"
+    );
 }
 
 #[test]

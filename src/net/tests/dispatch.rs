@@ -64,6 +64,51 @@ fn a_hole_becomes_a_gap_when_the_answer_passes_it() {
 }
 
 #[test]
+fn an_answer_captured_before_its_request_waits_for_it() {
+    let mut lab = Lab::new();
+    lab.handshake();
+    lab.tcp(50 * MS, false, ACK, 501, 109, "ANS 1\n");
+    lab.tcp(51 * MS, false, ACK, 507, 117, "ANS 2\n");
+    lab.tcp(40 * MS, true, ACK, 101, 501, "ASK one\n");
+    assert_eq!(lab.said(), ["one=1"]);
+    lab.tcp(41 * MS, true, ACK, 109, 507, "ASK two\n");
+    lab.tcp(60 * MS, true, ACK, 117, 513, "ASK three\n").finish();
+    assert_eq!(lab.said(), ["one=1", "two=2", "three"]);
+    assert_eq!(field(lab.flows()[0], "netlog.flow.source.missing_bytes"), "");
+    // Each has the times of its packets.
+    let told: Vec<_> = lab.out.events.iter().take(2).map(|e| (e.ts, e.end, e.origin.record)).collect();
+    assert_eq!(told, [(40 * MS, Some(50 * MS), 6), (41 * MS, Some(51 * MS), 7)]);
+}
+
+#[test]
+fn an_answer_waits_in_vain_for_what_was_not_captured() {
+    // The next request leaves the hole behind; it has an answer of its own.
+    let mut lab = Lab::new();
+    lab.handshake();
+    lab.tcp(50 * MS, false, ACK, 501, 109, "ANS 1\n");
+    lab.tcp(60 * MS, true, ACK, 109, 507, "ASK two\n");
+    lab.tcp(70 * MS, false, ACK, 507, 117, "ANS 2\n").finish();
+    assert_eq!(lab.said(), ["two=2"]);
+    assert_eq!(field(lab.flows()[0], "netlog.flow.source.missing_bytes"), "8");
+    // A side that ended was captured whole.
+    let mut lab = Lab::new();
+    lab.handshake();
+    lab.tcp(40 * MS, true, ACK | FIN, 101, 501, "ASK one\n");
+    lab.tcp(50 * MS, false, ACK, 501, 110, "ANS 1\n");
+    assert_eq!(lab.said(), ["Client ", "one=1"]);
+    // Nothing comes by in many packets.
+    for answers in [40, 4] {
+        let mut lab = Lab::new();
+        lab.handshake();
+        for i in 0..answers {
+            lab.tcp(50 * MS, false, ACK, 501 + 6 * i, 109, "ANS x\n");
+        }
+        lab.tcp(60 * MS, true, ACK, 101, 501, "ASK one\n").finish();
+        assert_eq!(lab.said().len(), usize::from(answers == 4), "{answers}");
+    }
+}
+
+#[test]
 fn a_late_segment_fills_its_hole() {
     let mut lab = Lab::new();
     lab.handshake();

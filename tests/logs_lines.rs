@@ -1,5 +1,6 @@
 //! Whatever a line is made of, it is counted once and leads back to its place.
 
+use crate::whole::netlog;
 use netlog::logs::{Context, FormatSet, Parsed, Parser, Scratch, YearClock, Zone};
 use netlog::model::{Origin, rfc3339};
 use netlog::source::LineChunk;
@@ -209,4 +210,42 @@ fn a_line_without_a_time_has_that_of_the_line_before() {
         assert_eq!(times[2] - times[0], 1_000_000_000);
         assert_eq!(parsed.ledger.anomalies["time.missing"].count, 1);
     });
+}
+
+/// A server whose fields were changed goes on in the same file, with a header line between.
+#[test]
+fn each_order_of_columns_holds_up_to_the_next_header() {
+    let orders = [
+        "#Fields: date time c-ip cs-username s-ip s-port cs-method cs-uri-stem cs-uri-query sc-status",
+        "#Fields: date time s-ip cs-username c-ip s-port cs-method cs-uri-stem cs-uri-query sc-status",
+    ];
+    let ends = [("203.0.113.7", "192.0.2.10"), ("192.0.2.10", "203.0.113.7")];
+    // Blocks of 3 MB: several chunks each, between those that change the order.
+    let mut log =
+        String::from("#Software: Microsoft Internet Information Services 10.0\r\n#Version: 1.0\r\n");
+    for (order, (first, second)) in orders.iter().zip(ends).cycle().take(4) {
+        log.push_str(order);
+        log.push_str("\r\n");
+        for i in 0..30_000 {
+            let line =
+                format!("2026-11-23 09:00:{:02} {first} - {second} 443 GET /shop/item - 200\r\n", i % 60);
+            log.push_str(&line);
+        }
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &log).unwrap();
+    let path = file.path().to_str().unwrap();
+    let mut seen = Vec::new();
+    for threads in ["1", "2", "8"] {
+        let ran = netlog(&["analyze", "-q", "--threads", threads, "-o", "json", path]);
+        let report = ran.json();
+        let lines = &report["ledger"]["lines"];
+        assert_eq!((&lines["parsed"], &lines["skipped"]["header"]), (&120_000.into(), &4.into()));
+        assert_eq!(report["ledger"]["anomalies"]["columns.changed"], 3);
+        let sources = report["tables"]["hosts.sources"]["rows"].as_array().unwrap();
+        assert_eq!(sources.len(), 1);
+        assert_eq!(sources[0]["host"], "203.0.113.7");
+        seen.push(ran.out);
+    }
+    assert!(seen.windows(2).all(|pair| pair[0] == pair[1]));
 }

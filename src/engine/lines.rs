@@ -7,7 +7,9 @@ use super::block::{Filling, Finished};
 use super::queue::Queue;
 use super::run::{Shared, Totals, describe};
 use super::workers::PerWorker;
-use crate::logs::{Consumer, Context, Detection, Joins, Parser, Scratch, Turns, YearBase, YearClock};
+use crate::logs::{
+    Consumer, Context, Continuity, Detection, Joins, Parser, Scratch, Sequel, Start, YearClock,
+};
 use crate::model::{Event, FieldRef, Glimpse, InputFault, Ledger, SourceInfo, Ts, Value, joined};
 use crate::report::Tallying;
 use crate::source::LineChunk;
@@ -37,7 +39,7 @@ struct End {
 /// One file on its way.
 struct File<'f> {
     parser: Parser<'f>,
-    clock: YearClock,
+    continuity: Continuity,
     info: SourceInfo,
 }
 
@@ -47,9 +49,9 @@ struct Done<T> {
     ledger: Ledger,
     span: Option<(Ts, Ts)>,
     lines: u64,
-    turns: Turns,
-    /// The year it was made for.
-    year: YearBase,
+    sequel: Sequel,
+    /// What it was made for.
+    start: Start,
 }
 
 /// Reads and parses a group. `false` if an output failed.
@@ -88,11 +90,9 @@ fn one<T: Tallying>(
     };
     // The last stamp tells the year better than the first: a file may span New Year.
     let clock = YearClock::new(&context, input.first_read(), &input.tail());
-    let mut file = File {
-        info: recognised(describe(&input), &detection),
-        clock,
-        parser: Parser::new(shared.formats, &detection, context),
-    };
+    let parser = Parser::new(shared.formats, &detection, context);
+    let continuity = Continuity::new(&parser, clock);
+    let mut file = File { info: recognised(describe(&input), &detection), continuity, parser };
     let reader = match input.text(file.parser.looks_back()) {
         Ok(reader) => reader,
         Err(fault) => {
@@ -107,7 +107,7 @@ fn one<T: Tallying>(
         scope.spawn(move || read(reader, &joins, &send, &spare));
         file.follow(messages, &give_back, shared, totals)
     });
-    file.info.notes.extend(file.clock.notes());
+    file.info.notes.extend(file.continuity.notes());
     file.info.notes.extend(file.parser.zone_note(&job.logs.zone));
     totals.sources.push((source, file.info));
     go_on
@@ -155,7 +155,7 @@ impl File<'_> {
         shared: &Shared<'_, '_>,
         totals: &mut Totals<T>,
     ) -> bool {
-        let File { parser, clock, info } = self;
+        let File { parser, continuity, info } = self;
         let most = shared.job.threads * PER_WORKER;
         let (parser, scratches) = (&*parser, &PerWorker::new(shared.job.threads, Scratch::default));
         // A tally may remember what this parser's constants say by where they lie: of another file's it knows nothing.
@@ -166,9 +166,7 @@ impl File<'_> {
             for message in messages {
                 match message {
                     Message::Chunk(chunk) => {
-                        // A year changes once in thousands of chunks: guess that it does not, and do again
-                        // what it did.
-                        let guess = clock.expected();
+                        let guess = continuity.expected();
                         queue.begin(workers, move || {
                             let tally = tallies.take();
                             let done = scratches
@@ -179,7 +177,7 @@ impl File<'_> {
                     Message::End(end) => end_of(info, end, &mut totals.ledger),
                 }
                 let going = queue.settle(most as u64, |(chunk, done)| {
-                    let going = add(parser, clock, info, &chunk, done, shared, totals);
+                    let going = add(parser, continuity, info, &chunk, done, shared, totals);
                     // A full queue of what can be used again only costs an allocation later.
                     let _ = give_back.try_send(chunk);
                     going
@@ -188,7 +186,7 @@ impl File<'_> {
                     return false;
                 }
             }
-            queue.settle(0, |(chunk, done)| add(parser, clock, info, &chunk, done, shared, totals))
+            queue.settle(0, |(chunk, done)| add(parser, continuity, info, &chunk, done, shared, totals))
         })
     }
 }
@@ -205,17 +203,18 @@ fn end_of(info: &mut SourceInfo, end: Box<End>, ledger: &mut Ledger) {
 /// Adds up what the next chunk became. `false` if an output failed.
 fn add<T: Tallying>(
     parser: &Parser<'_>,
-    clock: &mut YearClock,
+    continuity: &mut Continuity,
     info: &mut SourceInfo,
     chunk: &LineChunk,
     mut done: Done<T>,
     shared: &Shared<'_, '_>,
     totals: &mut Totals<T>,
 ) -> bool {
-    let year = clock.advance(done.turns);
-    if !done.turns.same_in(done.year, year) {
-        done = finish(parser, chunk, &mut Scratch::default(), year, T::default(), shared);
+    let start = continuity.begin(&done.sequel);
+    if !done.sequel.same_in(&done.start, &start) {
+        done = finish(parser, chunk, &mut Scratch::default(), start, T::default(), shared);
     }
+    continuity.end(done.sequel);
     shared.progress.add_read(chunk.data.len() as u64);
     totals.ledger.merge(done.ledger);
     info.records += done.lines;
@@ -223,20 +222,20 @@ fn add<T: Tallying>(
     totals.hand_on(done.block, shared)
 }
 
-/// Makes the block of a chunk, with stamps that lack a year in `year`, counted into the empty `tally`.
+/// Makes the block of a chunk, before which `start` holds, counted into the empty `tally`.
 fn finish<T: Tallying>(
     parser: &Parser<'_>,
     chunk: &LineChunk,
     scratch: &mut Scratch,
-    year: YearBase,
+    start: Start,
     tally: T,
     shared: &Shared<'_, '_>,
 ) -> Done<T> {
     let mut making = Making { filling: shared.stage.begin(false, tally), span: None };
-    let parsed = parser.read(chunk, scratch, year, &mut making);
-    let (turns, ledger) = (parsed.turns(), parsed.ledger);
+    let parsed = parser.read(chunk, scratch, &start, &mut making);
+    let (sequel, ledger) = (parsed.sequel(), parsed.ledger);
     let Making { filling, span } = making;
-    Done { block: filling.end(), lines: ledger.lines.read, ledger, span, turns, year }
+    Done { block: filling.end(), lines: ledger.lines.read, ledger, span, sequel, start }
 }
 
 /// A block in the making.

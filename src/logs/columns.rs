@@ -1,8 +1,8 @@
 //! Column rules: lines of a fixed number of columns, whose order a header line tells.
 //!
 //! A header is a line of at least three words that are nearly all names of columns. The first one of a
-//! file's sample holds for the whole file, so that its lines can still be read in any order; a later
-//! header is left out, and reported as anomaly `columns.changed` if it tells another order.
+//! file's sample holds from the first line on; a later header that tells another order holds for the lines
+//! behind it, and is reported as anomaly `columns.changed`.
 //!
 //! Two columns beside each other can be one value: W3C logs have date and time apart.
 
@@ -141,7 +141,11 @@ impl Columns {
         let begins = text.as_bytes().first().is_some_and(|b| b.is_ascii_lowercase() || *b == b'#');
         if begins && let Some(header) = self.header(text) {
             scratch.header = true;
-            scratch.header_changed |= header != *order;
+            if header != *order {
+                scratch.header_changed = true;
+                let others = scratch.layouts.iter().filter(|layout| layout.rule != self.id).cloned();
+                scratch.layouts = others.chain([Layout { rule: self.id, order: header }]).collect();
+            }
             return true;
         }
         let mark = draft.mark();

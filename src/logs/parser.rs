@@ -2,6 +2,7 @@
 
 use super::columns::Layout;
 use super::consumer::{Consumer, Nobody};
+use super::continuity::Start;
 use super::detect::Detection;
 use super::dispatch::Walked;
 use super::draft::Draft;
@@ -118,6 +119,8 @@ pub struct Parsed<'a> {
     pub ledger: Ledger,
     pub(super) pending: Vec<Pending>,
     pub(super) turns: Turns,
+    /// The orders of columns behind it, where its headers changed them.
+    pub(super) layouts: Option<Arc<[Layout]>>,
     /// Where the lines are from; `None` for a message that no file holds.
     pub(super) chunk: Option<&'a LineChunk>,
     /// Second events of the line being read.
@@ -166,22 +169,25 @@ impl<'f> Parser<'f> {
     pub fn parse<'a>(&self, chunk: &'a LineChunk, scratch: &mut Scratch) -> Parsed<'a> {
         let mut parsed = Parsed { chunk: Some(chunk), ..Parsed::default() };
         parsed.events.reserve(chunk.data.len() / 100);
-        self.lines(chunk, scratch, &mut parsed, None::<(_, &mut Nobody)>);
+        let start = Start::of_file(self, YearBase::default());
+        self.lines(chunk, scratch, &mut parsed, &start, None::<&mut Nobody>);
         parsed
     }
 
-    /// Parses a chunk whose year is known, or guessed: each event goes to `consumer` as soon as it is made,
-    /// while all of it is in the cache. If it is of another year after all ([`Turns::same_in`]), it has to be done
-    /// again.
+    /// Parses a chunk from what holds before it, or is expected to: each event goes to `consumer` as soon as it is
+    /// made, while all of it is in the cache. If something else holds after all ([`Sequel::same_in`]), it has to be
+    /// done again.
+    ///
+    /// [`Sequel::same_in`]: super::Sequel::same_in
     pub fn read<'a>(
         &self,
         chunk: &'a LineChunk,
         scratch: &mut Scratch,
-        year: YearBase,
+        start: &Start,
         consumer: &mut impl Consumer<'a>,
     ) -> Parsed<'a> {
         let mut parsed = Parsed { chunk: Some(chunk), ..Parsed::default() };
-        self.lines(chunk, scratch, &mut parsed, Some((year, consumer)));
+        self.lines(chunk, scratch, &mut parsed, start, Some(consumer));
         parsed
     }
 

@@ -1,12 +1,13 @@
 //! Physical lines, where events have several: each is counted once, whatever became of the event.
 
 use super::consumer::Consumer;
+use super::continuity::Start;
 use super::draft::Draft;
 use super::joins::{Joins, blank, indented};
 use super::journal;
 use super::multi::Joining;
 use super::parser::{LINE, OBJECT, Parsed, Parser, Read, Scratch};
-use super::time::{Pending, YearBase, Zone};
+use super::time::{Pending, Zone};
 use crate::model::{Ledger, Origin, Value, cut};
 use crate::source::LineChunk;
 use std::borrow::Cow;
@@ -54,12 +55,13 @@ impl Parser<'_> {
         chunk: &'a LineChunk,
         scratch: &mut Scratch,
         parsed: &mut Parsed<'a>,
-        mut consumer: Option<(YearBase, &mut impl Consumer<'a>)>,
+        start: &Start,
+        mut consumer: Option<&mut impl Consumer<'a>>,
     ) {
-        scratch.layouts = Arc::clone(&self.layouts);
+        scratch.layouts = Arc::clone(&start.layouts);
         let whole = std::str::from_utf8(&chunk.data).ok();
-        if let (Some(whole), Some(quick), Some((year, consumer))) = (whole, &self.quick, &mut consumer) {
-            return self.quick_lines(quick, chunk, whole, scratch, parsed, *year, *consumer);
+        if let (Some(whole), Some(quick), Some(consumer)) = (whole, &self.quick, &mut consumer) {
+            return self.quick_lines(quick, chunk, whole, scratch, parsed, start.year, *consumer);
         }
         scratch.recent.stop();
         let mut draft = Draft::default();
@@ -68,10 +70,13 @@ impl Parser<'_> {
         let mut at = 0;
         while at < chunk.data.len() {
             let len = self.group(chunk, whole, at, &mut origin, &mut draft, parsed, scratch);
-            if let Some((year, consumer)) = &mut consumer {
-                self.hand_over(parsed, *year, &mut draft, scratch, *consumer);
+            if let Some(consumer) = &mut consumer {
+                self.hand_over(parsed, start.year, &mut draft, scratch, *consumer);
             }
             at += len;
+        }
+        if !Arc::ptr_eq(&scratch.layouts, &start.layouts) {
+            parsed.layouts = Some(Arc::clone(&scratch.layouts));
         }
     }
 

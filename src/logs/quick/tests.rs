@@ -1,4 +1,5 @@
 use super::*;
+use crate::logs::Start;
 use crate::logs::parser::Parser;
 use crate::logs::{Consumer, Context, Wanted};
 use crate::model::{Event, FieldRef, Glimpse, Ts, Value};
@@ -107,7 +108,7 @@ fn read(set: &FormatSet, lines: &str, short: bool) -> (String, String) {
         LineChunk { data: lines.as_bytes().to_vec(), offset: 0, first_line: 1, ..LineChunk::default() };
     let year = crate::logs::YearBase(2020);
     let mut events = Events::default();
-    let parsed = parser.read(&chunk, &mut Scratch::default(), year, &mut events);
+    let parsed = parser.read(&chunk, &mut Scratch::default(), &Start::of_file(&parser, year), &mut events);
     (events.0, format!("{:?} {:?}", parsed.ledger, parsed.turns))
 }
 

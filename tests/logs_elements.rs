@@ -60,3 +60,34 @@ fn arrays_and_texts_over_several_lines_are_events() {
         assert_eq!(written(&text), want, "{text}");
     }
 }
+
+/// More than an event of several lines may have: nothing of it goes on with what stands before.
+#[test]
+fn large_arrays_and_indented_lines_are_read_to_their_end() {
+    let events: Vec<Value> = (0..5000)
+        .map(|n| json!({"time": "2026-11-21T09:07:01Z", "level": "info", "msg": format!("m{n}")}))
+        .collect();
+    let lines: Vec<String> = events.iter().map(Value::to_string).collect();
+    let pretty = serde_json::to_string_pretty(&events).unwrap();
+    let records = serde_json::to_string_pretty(&json!({ "Records": events })).unwrap();
+    let indented: String = lines.iter().map(|line| format!("  {line}\n")).collect();
+    let texts = [
+        format!("[{}]", lines.join(", ")),
+        format!("[\n{}\n]\n", lines.join(",\n")),
+        pretty,
+        format!("{records}{records}"),
+        indented,
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.json");
+    for (nth, text) in texts.iter().enumerate() {
+        std::fs::write(&path, text).unwrap();
+        let out =
+            Command::new(env!("CARGO_BIN_EXE_netlog")).args(["events", "-q"]).arg(&path).output().unwrap();
+        let told: Vec<Value> =
+            out.stdout.split(|b| *b == b'\n').filter_map(|l| serde_json::from_slice(l).ok()).collect();
+        let files = text.matches("Records").count().max(1);
+        assert_eq!(told.len(), 5000 * files, "{nth}");
+        assert!(told.iter().zip((0..5000).cycle()).all(|(e, n)| e["message"] == format!("m{n}")), "{nth}");
+    }
+}

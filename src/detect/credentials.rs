@@ -32,16 +32,19 @@ pub(super) fn login(event: &Event<'_>) -> Option<Outcome> {
     };
     Some(match status(event) {
         // Right or wrong: the nonce was too old (RFC 7616 section 3.3).
-        Some(401) if stale() => Outcome::Unknown,
-        Some(401) => Outcome::Failure,
+        Some(401 | 407) if stale() => Outcome::Unknown,
+        Some(401 | 407) => Outcome::Failure,
         Some(200..300) => Outcome::Success,
         _ => Outcome::Unknown,
     })
 }
 
-/// Whether a 401 or 403 refuses credentials, where the request can be seen: one that has none yet is asked for them.
-/// 401 to those that name a user is a log-in, and counted there.
+/// Whether a 401 or 403 refuses credentials, where the request can be seen, or its log tells: one that has none yet is
+/// asked for them. 401 to those that name a user is a log-in, and counted there.
 pub(super) fn refused(event: &Event<'_>) -> bool {
+    if !event.dataset.transaction {
+        return text(event, "event.reason") != Some("challenge");
+    }
     let challenged = || event.has("netlog.http.response.challenge");
     match scheme(event) {
         // A form has them in its body, and nobody challenges it.

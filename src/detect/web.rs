@@ -95,7 +95,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     });
     match status {
         Some(404 | 410) => tell(MISSING, false),
-        Some(401 | 403) if !event.dataset.transaction || credentials::refused(event) => tell(REFUSED, false),
+        Some(401 | 403) if credentials::refused(event) => tell(REFUSED, false),
         _ => {}
     }
 }

@@ -79,9 +79,9 @@ impl JsonRule {
 
     /// Matches an object with the members that the rule needs; else the draft is as before.
     pub fn apply<'a>(&self, text: &'a str, null: &[String], draft: &mut Draft<'a>) -> bool {
-        // Names that a text lacks need no parser to be missed.
+        // No parser is needed to miss names.
         let last = |path: &str| path.rsplit('.').next().is_none_or(|name| text.contains(name));
-        if !self.need.iter().all(|path| last(path)) {
+        if !self.need.iter().all(|paths| paths.split('|').any(last)) {
             return false;
         }
         match self.object(text) {
@@ -107,7 +107,8 @@ impl JsonRule {
 
     /// Keeps the members if those are there that the rule needs.
     fn take<'a>(&self, members: Members<'a>, null: &[String], draft: &mut Draft<'a>) -> bool {
-        if !self.need.iter().all(|path| has(&members, path)) || self.lack.iter().any(|p| has(&members, p)) {
+        let there = |paths: &String| paths.split('|').any(|path| has(&members, path));
+        if !self.need.iter().all(there) || self.lack.iter().any(there) {
             return false;
         }
         let mut others = Vec::new();
@@ -198,9 +199,8 @@ fn has(members: &Members<'_>, path: &str) -> bool {
     }
     path.match_indices('.').any(|(at, _)| {
         let (Some(first), Some(rest)) = (path.get(..at), path.get(at + 1..)) else { return false };
-        members
-            .iter()
-            .any(|(name, value)| name == first && matches!(value, Json::Object(inner) if has(inner, rest)))
+        let mut named = members.iter().filter(|(name, _)| name == first);
+        named.any(|(_, value)| matches!(value, Json::Object(inner) if has(inner, rest)))
     })
 }
 

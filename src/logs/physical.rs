@@ -13,10 +13,11 @@ use crate::source::LineChunk;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// A line without its end.
+/// A line without its end, and without the carriage returns that stand for what separates it from the one before.
 pub(super) fn unended(line: &str) -> &str {
     let end = line.bytes().rposition(|b| !matches!(b, b'\n' | b'\r')).map_or(0, |last| last + 1);
-    line.get(..end).unwrap_or_default()
+    let line = line.get(..end).unwrap_or_default();
+    if line.starts_with('\r') { line.trim_start_matches('\r') } else { line }
 }
 
 /// Lines in a text; the last one may lack its end.
@@ -93,7 +94,13 @@ impl Parser<'_> {
         scratch: &mut Scratch,
     ) -> usize {
         let rest = chunk.data.get(at..).unwrap_or_default();
-        let group = self.joins().group(rest, scratch);
+        let mut group = self.joins().group(rest, scratch);
+        if group.beyond > 0 && matches!(self.joins(), Joins::Loose) {
+            // Of these lines none was looked at yet.
+            let beyond = rest.get(group.bytes..group.bytes + group.beyond).unwrap_or_default();
+            let strange = self.strange(&String::from_utf8_lossy(beyond), scratch);
+            group.beyond = if strange == 0 { 0 } else { behind(beyond, strange) };
+        }
         let raw = rest.get(..group.bytes).unwrap_or(rest);
         let text =
             whole.filter(|_| !self.joins().is_counted()).and_then(|text| text.get(at..at + group.bytes));
@@ -334,7 +341,7 @@ pub(super) fn clean<'a>(text: &'a str, raw: &[u8], origin: Origin, ledger: &mut 
         skip(ledger, "blank", origin, raw);
         return None;
     }
-    let most = if text.starts_with('{') { OBJECT } else { LINE };
+    let most = if text.trim_start().starts_with('{') { OBJECT } else { LINE };
     if text.len() > most {
         ledger.cap("line.length", origin);
         text = cut(text, most);

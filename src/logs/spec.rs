@@ -50,6 +50,9 @@ pub(super) struct FormatSpec {
     /// Constants for every event of the format.
     #[serde(default)]
     pub set: BTreeMap<String, toml::Value>,
+    /// Column, path of a member or key to field, for every rule of columns, members or pairs that does not say otherwise.
+    #[serde(default)]
+    pub map: BTreeMap<String, String>,
     /// Fields that this format declares.
     #[serde(default)]
     pub fields: BTreeMap<String, FieldSpec>,
@@ -205,6 +208,7 @@ pub(super) struct ColumnsSpec {
     /// What stands between two columns, one byte; a blank unless given.
     pub separator: Option<String>,
     /// Column to field, with the form of a stamp after a colon.
+    #[serde(default)]
     pub map: BTreeMap<String, String>,
 }
 
@@ -212,7 +216,7 @@ pub(super) struct ColumnsSpec {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct JsonSpec {
-    /// Members that must be there, by dotted path.
+    /// Members that must be there, by dotted path; of those with a bar between one.
     #[serde(default)]
     pub need: Vec<String>,
     /// Members that must not be there.
@@ -222,6 +226,7 @@ pub(super) struct JsonSpec {
     #[serde(default)]
     pub ecs: bool,
     /// Dotted path to field, with the form of a stamp after a colon.
+    #[serde(default)]
     pub map: BTreeMap<String, String>,
     /// What follows the object is not looked at.
     #[serde(default)]
@@ -345,9 +350,20 @@ pub(super) struct TestSpec {
 impl FormatSpec {
     /// Reads a format file.
     pub fn read(file: &str, text: &str) -> Result<FormatSpec, PatternError> {
-        toml::from_str(text).map_err(|error| {
+        let mut spec: FormatSpec = toml::from_str(text).map_err(|error| {
             let (line, column, message) = toml_mistake(text, &error);
             PatternError::Syntax { file: format!("{file}:{line}:{column}"), message }
-        })
+        })?;
+        for rule in &mut spec.rule {
+            let columns = rule.columns.as_mut().map(|rule| &mut rule.map);
+            let members = rule.json.as_mut().map(|rule| &mut rule.map);
+            let pairs = rule.kv.as_mut().map(|rule| &mut rule.map);
+            for map in [columns, members, pairs].into_iter().flatten() {
+                for (name, field) in &spec.map {
+                    map.entry(name.clone()).or_insert_with(|| field.clone());
+                }
+            }
+        }
+        Ok(spec)
     }
 }

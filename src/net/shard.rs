@@ -181,17 +181,20 @@ impl Shard {
     fn find(&mut self, packet: &Packet, ctx: &mut Ctx<'_>) -> u32 {
         if let Some(id) = self.table.find(&packet.key) {
             let timeout = self.config.flow_timeout;
-            let idle = |last: Ts| packet.stamp.ts.saturating_sub(last) > timeout;
-            let (reused, idle) = match self.table.get(id) {
+            let (over, idle) = match self.table.get(id) {
                 Some(flow) => {
                     let side = usize::from(packet.reverse);
                     let other = |(tcp, header): (&Box<_>, _)| super::tcp::Tcp::reused(tcp, side, header);
                     let reused = flow.tcp.as_ref().zip(packet.tcp.as_ref()).is_some_and(other);
-                    (reused, flow.record.is_some() && idle(flow.last))
+                    let gap = packet.stamp.ts.saturating_sub(flow.last);
+                    let idle = flow.record.is_some() && gap > timeout;
+                    // Whether others in the table had it removed already must not matter.
+                    let asleep = gap > CONNECTION_IDLE && (idle || flow.record.is_none());
+                    (reused || asleep, idle)
                 }
                 None => (false, false),
             };
-            if reused {
+            if over {
                 self.remove(id, ctx);
             } else if !idle || self.close(id, ctx) {
                 return id;

@@ -1,7 +1,9 @@
 //! JSON that is not a line per event: one array of objects, alone or in `{"Records": […]}` as AWS CloudTrail delivers it,
 //! or objects written over several lines, as exports, `jq` and `journalctl -o json-pretty` write them. Read as lines, byte for byte in place: behind an element stands a line end,
-//! within one there is none, and commas and brackets around them are blanks. So what stands at a place of the file
-//! stays there, and the number of an element's line is its number.
+//! within one there is none, and what stands around them are carriage returns: with a blank in front, a line looks as if it
+//! went on with the one before. So what stands at a place of the file
+//! stays there, and the number of an element's line is its number. Of several `{"Records": […]}` behind each other (files joined
+//! by `cat`) the second and later beginnings, `{"Records":`, are lines of their own.
 
 use super::window::Raw;
 use std::io::{self, Read};
@@ -17,6 +19,11 @@ pub(super) enum Layout {
     Texts,
 }
 
+/// What stands in the place of what separates elements.
+const FILLER: u8 = b'\r';
+/// How such a text begins, without blanks.
+const RECORDS: &[u8] = b"{\"Records\":[";
+
 /// What stands behind `{"Records":`, if a text begins so.
 fn records(text: &[u8]) -> Option<&[u8]> {
     let inner = text.strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"Records\"")?;
@@ -29,7 +36,14 @@ impl Layout {
         let text = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample).trim_ascii_start();
         let array = records(text);
         let (layout, body) = match (array.unwrap_or(text).split_first()?, array) {
-            ((b'[', body), Some(_)) => (Layout::Records, body.trim_ascii_start()),
+            ((b'[', body), Some(_)) => match body.trim_ascii_start() {
+                // One without a record may stand before others.
+                [b']', behind @ ..] => {
+                    let next = behind.trim_ascii_start().strip_prefix(b"}")?;
+                    return Layout::of(next).filter(|next| *next == Layout::Records);
+                }
+                body => (Layout::Records, body),
+            },
             ((b'[', body), None) => (Layout::Array, body.trim_ascii_start()),
             ((b'{', _), None) => (Layout::Texts, text),
             _ => return None,
@@ -115,23 +129,42 @@ pub(super) struct Elements<'a> {
     within: bool,
     /// The array did not begin yet.
     ahead: bool,
+    /// How much of [`RECORDS`] the current element begins with.
+    again: usize,
 }
 
 impl<'a> Elements<'a> {
     pub fn new(input: Raw<'a>, layout: Layout) -> Self {
-        Elements { input, layout, walk: Walk::default(), within: false, ahead: layout == Layout::Records }
+        let ahead = layout == Layout::Records;
+        Elements { input, layout, walk: Walk::default(), within: false, ahead, again: 0 }
+    }
+
+    /// Whether another array begins with this byte of an element.
+    fn begins_again(&mut self, byte: u8) -> bool {
+        let blank = byte.is_ascii_whitespace() && !self.walk.string;
+        match RECORDS.get(self.again) {
+            Some(next) if *next == byte && (self.again > 0 || self.walk.between()) => self.again += 1,
+            Some(_) if blank => {}
+            _ => self.again = if self.walk.between() { 0 } else { usize::MAX },
+        }
+        self.again == RECORDS.len()
     }
 
     /// What a byte is in a line.
     fn turn(&mut self, byte: u8) -> u8 {
         if self.ahead {
             self.ahead = byte != b'[';
-            return b' ';
+            return FILLER;
         }
         if self.walk.between() && self.layout.separates(byte) {
             // The first one behind an element ends its line, whichever it is: what is appended to an array later
             // changes nothing before.
-            return if std::mem::take(&mut self.within) { b'\n' } else { b' ' };
+            self.again = 0;
+            return if std::mem::take(&mut self.within) { b'\n' } else { FILLER };
+        }
+        if self.layout == Layout::Records && self.begins_again(byte) {
+            (self.walk, self.within, self.again) = (Walk::default(), false, 0);
+            return b'\n';
         }
         self.within = true;
         self.walk.step(byte);
@@ -201,8 +234,8 @@ mod tests {
         let want = ["{     \"a\": \"x,]\\\"{\",      \"b\": [1,  2]   }", "{\"a\": {}}", "{\"c\":1}"];
         assert_eq!(lines.iter().map(|line| line.1.as_str()).collect::<Vec<_>>(), want);
         assert!(lines.iter().all(|(at, line)| text[*at..].starts_with(&line[..1])));
-        assert_eq!(read("[1,\"a\",{}]", Layout::Array, 1), " 1\n\"a\"\n{}\n");
-        assert_eq!(read("[{}][{}]", Layout::Array, 1), " {}\n {}\n");
+        assert_eq!(read("[1,\"a\",{}]", Layout::Array, 1), "\r1\n\"a\"\n{}\n");
+        assert_eq!(read("[{}][{}]", Layout::Array, 1), "\r{}\n\r{}\n");
         let (grown, whole) = (read("[{},\n{}]\n", Layout::Array, 1), read("[{}\n]\n", Layout::Array, 1));
         assert_eq!(grown[..4], whole[..4]);
     }
@@ -218,6 +251,13 @@ mod tests {
         );
         assert!(lines.iter().all(|(at, line)| text[*at..].starts_with(&line[..1])));
         assert_eq!(Layout::of(b"{\"Records\":[{\"eventVersion\":\"1"), Some(Layout::Records));
+        // Files joined, the first of them without a record.
+        let text =
+            "{\"Records\":[]}\n{\"Records\":[{\"a\":1},{\"Records\":1}]}{ \"Records\" :\n [{\"b\":[]}]}";
+        assert_eq!(Layout::of(text.as_bytes()), Some(Layout::Records));
+        let want = ["{\"Records\":", "{\"a\":1}", "{\"Records\":1}", "{ \"Records\" :", "{\"b\":[]}"];
+        let told = self::lines(text, Layout::Records);
+        assert_eq!(told.iter().map(|line| line.1.as_str()).collect::<Vec<_>>(), want);
         for text in [
             "{\"Records\":[1]}",
             "{\"Records\":{\"a\":1}}",
@@ -272,7 +312,7 @@ mod tests {
             for (was, is) in text.bytes().zip(whole.bytes()) {
                 // What stands ahead of the array is read over.
                 let over = layout == Layout::Records || b"[], \n\r".contains(&was);
-                prop_assert!(was == is || matches!(is, b' ' | b'\n') && over);
+                prop_assert!(was == is || matches!(is, b' ' | b'\r' | b'\n') && over);
             }
         }
     }

@@ -95,6 +95,7 @@ fn credentials_that_name_a_user_are_log_ins() {
     };
     assert!(rules(&many(9, |n| digest(n, 401))).is_empty());
     assert_eq!(rules(&many(10, |n| digest(n, 401))), ["login.bruteforce"]);
+    assert_eq!(rules(&many(10, |n| digest(n, 407))), ["login.bruteforce"], "at a proxy");
     let mut events = many(29, |n| digest(n, 401));
     events.push(digest(29, 200));
     assert_eq!(rules(&events), ["login.success_after_failures", "login.bruteforce"]);

@@ -173,12 +173,13 @@ fn json(rule: &RuleSpec, text: &str) -> Stop {
             return Stop { at, matched: None, expected: format!("JSON ({error})"), right: 0 };
         }
     };
-    let has = |path: &str| {
+    let one = |path: &str| {
         value.get(path).is_some() || path.split('.').try_fold(&value, |v, name| v.get(name)).is_some()
     };
+    let has = |paths: &String| paths.split('|').any(one);
     let lists = rule.json.as_ref().map(|j| (j.need.as_slice(), j.lack.as_slice())).unwrap_or_default();
     let expected = match (lists.0.iter().find(|p| !has(p)), lists.1.iter().find(|p| has(p))) {
-        (Some(path), _) => format!("a member {path}"),
+        (Some(paths), _) => format!("a member {}", paths.replace('|', " or ")),
         (None, Some(path)) => format!("no member {path}"),
         (None, None) => "an object".to_owned(),
     };

@@ -95,7 +95,7 @@ impl Parser<'_> {
     ) -> bool {
         let begin = line.start;
         let text = whole.get(line).unwrap_or_default();
-        if text.len() > LINE {
+        if text.len() > LINE || text.starts_with('\r') {
             return false;
         }
         let text = unended(text);

@@ -183,6 +183,23 @@ fn sleeping_connections_are_capped_and_the_oldest_forgotten() {
 }
 
 #[test]
+fn a_connection_that_slept_an_hour_is_over_whatever_else_there_is() {
+    for others in [0, 40] {
+        let mut lab = Lab::new();
+        for port in 0..=others {
+            lab.ports = (1 + port, 60_001);
+            lab.tcp(0, true, ACK, 1, 1, "");
+        }
+        // The last of the queue: those before it are not all removed yet.
+        lab.tcp(7200 * SECOND, true, ACK, 1, 1, "").finish();
+        let flows = lab.flows();
+        let mine = flows.iter().filter(|f| f.source.port == Some(lab.ports.0));
+        let mine: Vec<_> = mine.map(|f| f.by_name("netlog.flow.part").is_some()).collect();
+        assert_eq!(mine, [false, false], "{others}");
+    }
+}
+
+#[test]
 fn the_server_is_known_by_its_port_where_nothing_else_tells() {
     for (ports, client, want) in [
         ((7000, 900), true, 7000),

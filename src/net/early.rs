@@ -15,6 +15,8 @@ const PATIENCE: u8 = 16;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Early {
     pub(super) side: usize,
+    /// How far each side acknowledged with bytes of its own, or an end, since.
+    acks: [Option<u32>; 2],
     /// Packets since.
     packets: u8,
 }
@@ -22,7 +24,20 @@ pub(super) struct Early {
 impl Early {
     /// What `side` sends from here on waits.
     pub(super) const fn new(side: usize) -> Early {
-        Early { side, packets: 0 }
+        Early { side, acks: [None; 2], packets: 0 }
+    }
+
+    /// Either side went on, and acknowledged up to `ack`.
+    pub(super) fn note(&mut self, side: usize, ack: u32) {
+        if let Some(known) = self.acks.get_mut(side)
+            && known.is_none_or(|known| ahead(ack, known) > 0)
+        {
+            *known = Some(ack);
+        }
+    }
+
+    fn ack(&self, side: usize) -> Option<u32> {
+        self.acks.get(side).copied().flatten()
     }
 
     /// Whether it waited long enough, after one more packet.
@@ -36,12 +51,11 @@ impl Early {
         let now = feed.io.stamp;
         let came_by = |ack| other.finished() || other.next().is_some_and(|next| ahead(next, ack) >= 0);
         while let Some(first) = own.first().filter(|first| came_by(first.ack)) {
-            // It is not told to be older than what it answers.
-            feed.io.stamp = Stamp { ts: first.stamp.ts.max(now.ts), ..first.stamp };
+            feed.io.stamp = first.stamp;
             own.hand_on(&mut |piece| feed.piece(self.side, piece));
         }
         feed.io.stamp = now;
-        let met = own.first().is_none();
+        let met = own.first().is_none() && self.ack(self.side).is_none_or(came_by);
         if met {
             own.resume(&mut |piece| feed.piece(self.side, piece));
         }
@@ -66,7 +80,14 @@ impl Early {
             own.hand_on(&mut |piece| tell(self.side, first.stamp, piece));
         }
         feed.io.stamp = now;
+        // An end alone may acknowledge what was not captured, too.
+        if let Some(ack) = self.ack(self.side) {
+            other.catch_up(ack, &mut |_, piece| feed.piece(1 - self.side, piece));
+        }
         own.resume(&mut |piece| feed.piece(self.side, piece));
         other.resume(&mut |piece| feed.piece(1 - self.side, piece));
+        if let Some(ack) = self.ack(1 - self.side) {
+            own.give_up_to(ack, &mut |piece| feed.piece(self.side, piece));
+        }
     }
 }

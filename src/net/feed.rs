@@ -110,9 +110,12 @@ impl Live {
             if self.early.is_none() && beyond && speaks && captured && !tcp.over() {
                 self.early = Some(Early::new(side));
                 own.pause();
-            } else if self.early.is_none()
-                && let Some(stalled) = self.stalled.get_mut(peer)
-            {
+            }
+            if let Some(early) = &mut self.early {
+                if speaks {
+                    early.note(side, ack);
+                }
+            } else if let Some(stalled) = self.stalled.get_mut(peer) {
                 *stalled = if beyond && other.waits() { stalled.saturating_add(1) } else { 0 };
                 let sure = speaks || tcp.over() || *stalled >= PATIENCE;
                 if beyond && sure {

@@ -154,7 +154,8 @@ impl Draft {
 
     /// When the response was complete; gives `event.end` and `event.duration`.
     pub fn end(&mut self, end: Stamp) -> &mut Draft {
-        self.event.end = Some(end.ts);
+        // Packets of the two sides are captured in any order.
+        self.event.end = Some(end.ts.max(self.event.ts));
         self
     }
 

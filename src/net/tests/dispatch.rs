@@ -90,6 +90,12 @@ fn an_answer_waits_in_vain_for_what_was_not_captured() {
     lab.tcp(70 * MS, false, ACK, 507, 117, "ANS 2\n").finish();
     assert_eq!(lab.said(), ["two=2"]);
     assert_eq!(field(lab.flows()[0], "netlog.flow.source.missing_bytes"), "8");
+    // An end alone acknowledges, too.
+    let mut lab = Lab::new();
+    lab.handshake();
+    lab.tcp(40 * MS, true, ACK, 101, 501, "ASK one\n");
+    lab.tcp(50 * MS, false, ACK | FIN, 501, 117, "").finish();
+    assert_eq!(field(lab.flows()[0], "netlog.flow.source.missing_bytes"), "8");
     // A side that ended was captured whole.
     let mut lab = Lab::new();
     lab.handshake();

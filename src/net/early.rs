@@ -57,7 +57,7 @@ impl Early {
         feed.io.stamp = now;
         let met = own.first().is_none() && self.ack(self.side).is_none_or(came_by);
         if met {
-            own.resume(&mut |piece| feed.piece(self.side, piece));
+            own.resume(&mut |_, piece| feed.piece(self.side, piece));
         }
         met
     }
@@ -67,27 +67,26 @@ impl Early {
         let [a, b] = streams;
         let (own, other) = if self.side == 0 { (a, b) } else { (b, a) };
         let now = feed.io.stamp;
+        let (side, peer) = (self.side, 1 - self.side);
         let mut latest = Ts::MIN;
+        let mut tell = |side, packet: Stamp, piece: Piece<'_>| {
+            latest = latest.max(packet.ts);
+            feed.io.stamp = Stamp { ts: latest, ..packet };
+            feed.piece(side, piece);
+        };
         while let Some(first) = own.first() {
-            let mut tell = |side, packet: Stamp, piece: Piece<'_>| {
-                latest = latest.max(packet.ts);
-                feed.io.stamp = Stamp { ts: latest, ..packet };
-                feed.piece(side, piece);
-            };
-            other.catch_up(first.ack, &mut |packet, piece| {
-                tell(1 - self.side, packet.unwrap_or(first.stamp), piece);
-            });
-            own.hand_on(&mut |piece| tell(self.side, first.stamp, piece));
+            other.catch_up(first.ack, &mut |packet, piece| tell(peer, packet.unwrap_or(first.stamp), piece));
+            own.hand_on(&mut |piece| tell(side, first.stamp, piece));
         }
-        feed.io.stamp = now;
         // An end alone may acknowledge what was not captured, too.
-        if let Some(ack) = self.ack(self.side) {
-            other.catch_up(ack, &mut |_, piece| feed.piece(1 - self.side, piece));
+        if let Some(ack) = self.ack(side) {
+            other.catch_up(ack, &mut |packet, piece| tell(peer, packet.unwrap_or(now), piece));
         }
-        own.resume(&mut |piece| feed.piece(self.side, piece));
-        other.resume(&mut |piece| feed.piece(1 - self.side, piece));
-        if let Some(ack) = self.ack(1 - self.side) {
-            own.give_up_to(ack, &mut |piece| feed.piece(self.side, piece));
+        own.resume(&mut |packet, piece| tell(side, packet.unwrap_or(now), piece));
+        other.resume(&mut |packet, piece| tell(peer, packet.unwrap_or(now), piece));
+        feed.io.stamp = now;
+        if let Some(ack) = self.ack(peer) {
+            own.give_up_to(ack, &mut |piece| feed.piece(side, piece));
         }
     }
 }

@@ -184,10 +184,13 @@ impl Stream {
         self.paused = true;
     }
 
-    /// Hands on what came by since it was paused.
-    pub(super) fn resume(&mut self, out: &mut impl FnMut(Piece<'_>)) {
+    /// Hands on what nothing lacks before, each with its packet, also of a stream that was paused.
+    pub(super) fn resume(&mut self, out: &mut impl FnMut(Option<Stamp>, Piece<'_>)) {
         self.paused = false;
-        self.drain(out);
+        while let Some(front) = self.adjoining() {
+            self.deliver(&front.data, front.len, &mut |piece| out(Some(front.carrier.stamp), piece));
+        }
+        self.drain(&mut |piece| out(None, piece));
     }
 
     /// The packet of what would be handed on next, were the stream not paused.
@@ -299,6 +302,8 @@ impl Stream {
             if whole && !self.paused && before.seq.wrapping_add(before.len) == seq {
                 before.data.extend_from_slice(data);
                 before.len += len;
+                // What is told of them is told when all are there.
+                before.carrier = carrier;
                 return at;
             }
         }

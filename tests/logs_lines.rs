@@ -249,3 +249,17 @@ fn each_order_of_columns_holds_up_to_the_next_header() {
     }
     assert!(seen.windows(2).all(|pair| pair[0] == pair[1]));
 }
+
+/// Zeek's logs begin with the same columns, and many have as many of them: the header tells which one it is.
+#[test]
+fn the_columns_of_another_log_are_not_taken_for_ones_own() {
+    let ends = "C1\t203.0.113.7\t36844\t192.0.2.10\t389";
+    let log = format!(
+        "#separator \\x09\n#path\tldap\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tmessage_id\tversion\t\
+         opcode\tresult\tdiagnostic_message\tobject\targument\n1795252021.25\t{ends}\t1\t3\tbind simple\tsuccess\t-\tcn=x\tF\n"
+    );
+    let told = with(log.as_bytes(), year(2026), |parsed| {
+        parsed.events.iter().map(|e| e.dataset.name).collect::<Vec<_>>()
+    });
+    assert_eq!(told, [""; 0]);
+}

@@ -95,13 +95,20 @@ impl Columns {
 
     /// The order that a header among the lines tells.
     pub fn layout<'l>(&self, mut lines: impl Iterator<Item = &'l str>) -> Option<Layout> {
-        lines.find_map(|line| self.header(line)).map(|order| Layout { rule: self.id, order })
+        lines.find_map(|line| self.order(line)).map(|order| Layout { rule: self.id, order })
+    }
+
+    /// The order that a header tells: of columns that this rule does not know it is one that no line has.
+    fn order(&self, line: &str) -> Option<Vec<Column>> {
+        let foreign = || line.starts_with("#fields\t").then(Vec::new);
+        self.header(line).or_else(foreign)
     }
 
     fn header(&self, line: &str) -> Option<Vec<Column>> {
         // W3C says `#Fields:`, and has blanks between the names whatever stands between the values; Zeek says
         // `#fields`, others begin at once.
         let w3c = line.strip_prefix("#Fields:");
+        let zeek = line.starts_with("#fields\t");
         let line = line.strip_prefix("#fields").or_else(|| line.strip_prefix('#')).unwrap_or(line);
         let separator = if w3c.is_some() { ' ' } else { char::from(self.separator) };
         let words = w3c.unwrap_or(line).trim().split(separator);
@@ -126,7 +133,12 @@ impl Columns {
                 None => order.push(Column::Other(word.into())),
             }
         }
-        (count >= 3 && known * 4 >= count * 3).then_some(order)
+        let mine = match zeek {
+            // Its logs have their first columns in common.
+            true => known * 5 >= count * 4 && known * 2 >= self.names.len(),
+            false => known * 4 >= count * 3,
+        };
+        (count >= 3 && mine).then_some(order)
     }
 
     /// Matches a line with a value in every column, or a header; on failure the draft is as before.
@@ -139,14 +151,15 @@ impl Columns {
     ) -> bool {
         let order = scratch.layouts.iter().find(|l| l.rule == self.id).map_or(&self.order, |l| &l.order);
         let begins = text.as_bytes().first().is_some_and(|b| b.is_ascii_lowercase() || *b == b'#');
-        if begins && let Some(header) = self.header(text) {
-            scratch.header = true;
+        if begins && let Some(header) = self.order(text) {
+            // Whose it is tells another rule.
+            scratch.header = !header.is_empty();
             if header != *order {
-                scratch.header_changed = true;
+                scratch.header_changed |= scratch.header;
                 let others = scratch.layouts.iter().filter(|layout| layout.rule != self.id).cloned();
                 scratch.layouts = others.chain([Layout { rule: self.id, order: header }]).collect();
             }
-            return true;
+            return scratch.header;
         }
         let mark = draft.mark();
         let good = self.columns(order, text.trim_end_matches(' '), null, draft);

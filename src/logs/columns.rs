@@ -133,12 +133,9 @@ impl Columns {
                 None => order.push(Column::Other(word.into())),
             }
         }
-        let mine = match zeek {
-            // Its logs have their first columns in common.
-            true => known * 5 >= count * 4 && known * 2 >= self.names.len(),
-            false => known * 4 >= count * 3,
-        };
-        (count >= 3 && mine).then_some(order)
+        // Zeek's logs have their first columns in common.
+        let (most, of) = if zeek { (4, 5) } else { (3, 4) };
+        (count >= 3 && known * of >= count * most).then_some(order)
     }
 
     /// Matches a line with a value in every column, or a header; on failure the draft is as before.

@@ -108,7 +108,8 @@ impl Columns {
         // W3C says `#Fields:`, and has blanks between the names whatever stands between the values; Zeek says
         // `#fields`, others begin at once.
         let w3c = line.strip_prefix("#Fields:");
-        let zeek = line.starts_with("#fields\t");
+        // Zeek's logs have their first columns in common.
+        let (most, of) = if line.starts_with("#fields\t") { (4, 5) } else { (3, 4) };
         let line = line.strip_prefix("#fields").or_else(|| line.strip_prefix('#')).unwrap_or(line);
         let separator = if w3c.is_some() { ' ' } else { char::from(self.separator) };
         let words = w3c.unwrap_or(line).trim().split(separator);
@@ -133,8 +134,6 @@ impl Columns {
                 None => order.push(Column::Other(word.into())),
             }
         }
-        // Zeek's logs have their first columns in common.
-        let (most, of) = if zeek { (4, 5) } else { (3, 4) };
         (count >= 3 && known * of >= count * most).then_some(order)
     }
 

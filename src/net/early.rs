@@ -52,7 +52,7 @@ impl Early {
         let came_by = |ack| other.finished() || other.next().is_some_and(|next| ahead(next, ack) >= 0);
         while let Some(first) = own.first().filter(|first| came_by(first.ack)) {
             feed.io.stamp = first.stamp;
-            own.hand_on(&mut |piece| feed.piece(self.side, piece));
+            own.hand_on(&mut |_, piece| feed.piece(self.side, piece));
         }
         feed.io.stamp = now;
         let met = own.first().is_none() && self.ack(self.side).is_none_or(came_by);
@@ -76,7 +76,7 @@ impl Early {
         };
         while let Some(first) = own.first() {
             other.catch_up(first.ack, &mut |packet, piece| tell(peer, packet.unwrap_or(first.stamp), piece));
-            own.hand_on(&mut |piece| tell(side, first.stamp, piece));
+            own.hand_on(&mut |_, piece| tell(side, first.stamp, piece));
         }
         // An end alone may acknowledge what was not captured, too.
         if let Some(ack) = self.ack(side) {

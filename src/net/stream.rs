@@ -130,7 +130,7 @@ impl Stream {
             let cut = data.get(usize::try_from(old).unwrap_or(usize::MAX)..).unwrap_or_default();
             self.insert(next, cut, len - old, carrier);
         }
-        self.drain(out);
+        self.drain(&mut |_, piece| out(piece));
         Ok(())
     }
 
@@ -155,14 +155,14 @@ impl Stream {
             return Err("tcp.fin_out_of_window");
         }
         self.fin = Some(seq);
-        self.drain(out);
+        self.drain(&mut |_, piece| out(piece));
         Ok(())
     }
 
     /// Everything before `ack` that did not come by now never will.
     pub(super) fn give_up_to(&mut self, ack: u32, out: &mut impl FnMut(Piece<'_>)) {
         self.catch_up(ack, &mut |_, piece| out(piece));
-        self.drain(out);
+        self.drain(&mut |_, piece| out(piece));
     }
 
     /// Hands on everything that waits, with gaps for what lacks.
@@ -187,10 +187,7 @@ impl Stream {
     /// Hands on what nothing lacks before, each with its packet, also of a stream that was paused.
     pub(super) fn resume(&mut self, out: &mut impl FnMut(Option<Stamp>, Piece<'_>)) {
         self.paused = false;
-        while let Some(front) = self.adjoining() {
-            self.deliver(&front.data, front.len, &mut |piece| out(Some(front.carrier.stamp), piece));
-        }
-        self.drain(&mut |piece| out(None, piece));
+        self.drain(out);
     }
 
     /// The packet of what would be handed on next, were the stream not paused.
@@ -198,11 +195,14 @@ impl Stream {
         self.waiting.front().filter(|front| Some(front.seq) == self.next).map(|front| front.carrier)
     }
 
-    /// Hands on one segment, also of a paused stream.
-    pub(super) fn hand_on(&mut self, out: &mut impl FnMut(Piece<'_>)) {
-        if let Some(front) = self.adjoining() {
-            self.deliver(&front.data, front.len, out);
-        }
+    /// Hands on the segment that nothing lacks before, with its packet, also of a paused stream; `false` if there is none.
+    pub(super) fn hand_on(&mut self, out: &mut impl FnMut(Option<Stamp>, Piece<'_>)) -> bool {
+        let Some(front) = self.waiting.pop_front_if(|front| Some(front.seq) == self.next) else {
+            return false;
+        };
+        self.held = self.held.saturating_sub(front.data.len() + OVERHEAD);
+        self.deliver(&front.data, front.len, &mut |piece| out(Some(front.carrier.stamp), piece));
+        true
     }
 
     /// Hands on everything before `ack`, each with its packet and with gaps for what lacks, and nothing behind it.
@@ -216,8 +216,8 @@ impl Stream {
             if missing > 0 {
                 (self.next, self.given_up) = (Some(until), Some(until));
                 out(None, Piece::Gap(u64::from(missing)));
-            } else if let Some(front) = self.adjoining() {
-                self.deliver(&front.data, front.len, &mut |piece| out(Some(front.carrier.stamp), piece));
+            } else if !self.hand_on(out) {
+                return;
             }
         }
     }
@@ -248,27 +248,18 @@ impl Stream {
         }
     }
 
-    fn drain(&mut self, out: &mut impl FnMut(Piece<'_>)) {
+    fn drain(&mut self, out: &mut impl FnMut(Option<Stamp>, Piece<'_>)) {
         if self.paused {
             return;
         }
-        while let Some(front) = self.adjoining() {
-            self.deliver(&front.data, front.len, out);
-        }
+        while self.hand_on(out) {}
         let at_end = self.fin.zip(self.next).is_some_and(|(fin, next)| ahead(next, fin) >= 0);
         if at_end && !self.finished {
             self.finished = true;
             self.waiting.clear();
             self.held = 0;
-            out(Piece::Fin);
+            out(None, Piece::Fin);
         }
-    }
-
-    /// Takes the segment that nothing lacks before.
-    fn adjoining(&mut self) -> Option<Segment> {
-        let front = self.waiting.pop_front_if(|front| Some(front.seq) == self.next)?;
-        self.held = self.held.saturating_sub(front.data.len() + OVERHEAD);
-        Some(front)
     }
 
     /// Buffers those parts of a segment that are not buffered yet. `seq` is not before `next`.

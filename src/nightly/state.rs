@@ -237,9 +237,7 @@ impl State {
         text.push(b'\n');
         replace(&path, &text).map_err(wrong)
     }
-}
 
-impl State {
     /// Takes faults out of `faults` that were told before; gives those back. Remembers the others.
     pub fn told(&mut self, faults: &mut Vec<InputFault>, now: Ts) -> Vec<Fault> {
         let mut before = Vec::new();

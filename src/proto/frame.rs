@@ -112,8 +112,7 @@ pub(super) struct Both([Frames; 2]);
 
 impl Both {
     fn side(&mut self, dir: Dir) -> &mut Frames {
-        let [client, server] = &mut self.0;
-        if dir == Dir::Client { client } else { server }
+        dir.of(&mut self.0)
     }
 
     /// As [`Frames::read`], of one direction from `at` on. `Err` is what the parser has to return: nothing is left to

@@ -146,8 +146,7 @@ fn unpadded<'a>(frame: &Frame, payload: &'a [u8]) -> Option<&'a [u8]> {
 
 impl Http2 {
     fn side(&mut self, dir: Dir) -> &mut Side {
-        let [client, server] = &mut self.sides;
-        if dir == Dir::Client { client } else { server }
+        dir.of(&mut self.sides)
     }
 
     /// What goes by: bodies, and frames nobody asks about.

@@ -251,8 +251,7 @@ impl Imap {
 
     /// Takes what it can of a literal; the count.
     fn literal(&mut self, dir: Dir, bytes: &[u8], out: &mut Emit<'_>) -> usize {
-        let [client, server] = &mut self.sides;
-        let side = if dir == Dir::Client { client } else { server };
+        let side = dir.of(&mut self.sides);
         let end = usize::try_from(side.left).unwrap_or(usize::MAX).min(bytes.len());
         let mut part = bytes.get(..end).unwrap_or(bytes);
         if side.mail.is_some() {
@@ -295,8 +294,7 @@ impl Parser for Imap {
         let mut at = 0;
         loop {
             let rest = bytes.get(at..).unwrap_or_default();
-            let [client, server] = &mut self.sides;
-            let side = if dir == Dir::Client { client } else { server };
+            let side = dir.of(&mut self.sides);
             if side.left > 0 {
                 match self.literal(dir, rest, out) {
                     0 => return Step::Took(at),
@@ -338,8 +336,7 @@ impl Parser for Imap {
     }
 
     fn gap(&mut self, dir: Dir, missing: u64, out: &mut Emit<'_>) -> Step {
-        let [client, server] = &mut self.sides;
-        let side = if dir == Dir::Client { client } else { server };
+        let side = dir.of(&mut self.sides);
         self.gapped = true;
         if side.left > missing {
             side.left -= missing;

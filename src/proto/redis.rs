@@ -169,8 +169,7 @@ impl Parser for Redis {
             if rest.is_empty() {
                 return Step::Took(at);
             }
-            let [client, server] = &mut self.readers;
-            let reader = if dir == Dir::Client { client } else { server };
+            let reader = dir.of(&mut self.readers);
             let message = match reader.read(rest, out.now, &out.options.limits) {
                 Ok((used, None)) => return Step::Took(at + used),
                 Ok((used, Some(message))) => {
@@ -192,8 +191,7 @@ impl Parser for Redis {
     }
 
     fn gap(&mut self, dir: Dir, missing: u64, out: &mut Emit<'_>) -> Step {
-        let [client, server] = &mut self.readers;
-        let reader = if dir == Dir::Client { client } else { server };
+        let reader = dir.of(&mut self.readers);
         if reader.skip(missing) {
             out.anomaly("redis.cut");
         } else {

@@ -97,8 +97,7 @@ struct Ssh {
 
 impl Ssh {
     fn side(&mut self, dir: Dir) -> &mut Side {
-        let [client, server] = &mut self.sides;
-        if dir == Dir::Client { client } else { server }
+        dir.of(&mut self.sides)
     }
 
     fn both(&self, what: impl Fn(&Side) -> bool) -> bool {

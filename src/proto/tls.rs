@@ -89,8 +89,7 @@ impl Tls {
     }
 
     fn side(&mut self, dir: Dir) -> &mut Side {
-        let [client, server] = &mut self.sides;
-        if dir == Dir::Client { client } else { server }
+        dir.of(&mut self.sides)
     }
 
     fn record(&mut self, dir: Dir, record: Record<'_>, out: &mut Emit<'_>) -> Turn {

@@ -133,8 +133,7 @@ impl Keys {
     }
 
     fn side(&mut self, dir: Dir) -> &mut Side {
-        let [client, server] = &mut self.sides;
-        if dir == Dir::Client { client } else { server }
+        dir.of(&mut self.sides)
     }
 }
 

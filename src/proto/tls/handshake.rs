@@ -282,8 +282,7 @@ impl Handshake {
 
     fn certificates(&mut self, dir: Dir, body: &[u8], out: &mut Emit<'_>) {
         self.full |= dir == Dir::Server;
-        let [client, server] = &mut self.chains;
-        let chain = if dir == Dir::Client { client } else { server };
+        let chain = dir.of(&mut self.chains);
         if !chain.is_empty() {
             return;
         }

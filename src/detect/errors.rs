@@ -29,7 +29,10 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);
     let Some(level) = text("log.level") else { return };
     let is = |names: &[&str]| names.iter().any(|name| level.eq_ignore_ascii_case(name));
-    let kind = if is(&["error", "err", "severe"]) {
+    // PostgreSQL calls it fatal when a stranger's password is wrong: it is the stranger's session that ends.
+    let kind = if text("netlog.auth.kind").is_some() {
+        None
+    } else if is(&["error", "err", "severe"]) {
         Some(ERROR)
     } else {
         is(&["fatal", "critical", "crit", "alert", "emergency", "emerg", "panic"]).then_some(FATAL)

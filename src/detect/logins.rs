@@ -74,8 +74,12 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let host = event.by_name("host.name").and_then(Value::as_str).map(Cow::Borrowed);
     let host = host.or_else(|| event.destination.ip.map(|ip| address(ip).into()));
     let (weight, mark) = (login_attempts(event), outcome == Outcome::Success);
-    // Whoever has the key guessed no password.
-    if mark && event.by_name("sshd.method").and_then(Value::as_str) == Some("publickey") {
+    // A check that is passed on the way is no log-in yet.
+    if mark && weight == 0 {
+        return;
+    }
+    // Whoever has the key guessed no password, and keys are offered one after the other by every client that has several.
+    if event.by_name("sshd.method").and_then(Value::as_str) == Some("publickey") {
         return;
     }
     out(Observation {

@@ -9,6 +9,7 @@ mod later;
 mod names;
 mod radius;
 mod scans;
+mod steps;
 
 use super::{Concerned, Config, Tables};
 use crate::model::{Dataset, Event, Field, Finding, Ledger, Origin, Outcome, Transport, Type, Value};

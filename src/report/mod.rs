@@ -26,7 +26,7 @@ pub mod units;
 mod visits;
 
 pub use model::{
-    Bin, Block, Cell, Column, CountryPoint, Facts, MadeRows, NoRows, Report, Rows, Section, Series,
+    Bin, Block, Cell, Column, CountryPoint, DETAILED, Facts, MadeRows, NoRows, Report, Rows, Section, Series,
     SpotPoint, Steps, Table, Timeline, Unit,
 };
 pub use tally::Tally;

@@ -4,6 +4,9 @@ use crate::model::{Allowed, Event, Finding, Ledger, Ran, Sources, Ts};
 use std::borrow::Cow;
 use std::ops::Range;
 
+/// Findings that are told one by one; the worst come first. Of more there is a table by rule, and `-o json` has them all.
+pub const DETAILED: usize = 150;
+
 /// What only the run knows, handed to [`Tally::finish`](super::Tally::finish).
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -36,6 +39,8 @@ pub struct Facts {
 pub enum Unit {
     /// Text.
     Text,
+    /// A sentence of netlog's own in the last column: it goes on below rather than being cut.
+    Prose,
     /// A plain count.
     Count,
     /// Bytes.
@@ -46,6 +51,13 @@ pub enum Unit {
     Time,
     /// Tenths of a percent, 0 to 1000.
     Permille,
+}
+
+impl Unit {
+    /// Whether its cells begin at the left edge; numbers end at the right one.
+    pub fn leads(self) -> bool {
+        matches!(self, Unit::Text | Unit::Prose | Unit::Time)
+    }
 }
 
 /// One value of a table.

@@ -132,11 +132,13 @@ fn logins(tally: &Tally) -> Option<String> {
     let after = auth.hosts.ranked(usize::MAX, failed).into_iter().filter(|(_, row)| row.after_failure());
     let mut names: Vec<String> = after.filter_map(|(key, _)| split(key).next().map(str::to_owned)).collect();
     names.dedup();
+    // The counts are one service's, the hosts are those of all.
+    let of = if auth.told.len() > 1 { "over all services, " } else { "" };
     match names.as_slice() {
         [] => {}
-        [one] => sentence.push_str(&format!("; {one} got in after failing")),
+        [one] => sentence.push_str(&format!("; {of}{one} got in after failing")),
         [first, ..] => sentence.push_str(&format!(
-            "; {} hosts got in after failing, {first} among them",
+            "; {of}{} hosts got in after failing, {first} among them",
             units::count(names.len() as u64)
         )),
     }

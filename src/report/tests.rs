@@ -1,5 +1,7 @@
 use super::*;
-use crate::model::{Dataset, Event, Field, FieldRef, Origin, Outcome, Transport, Ts, Type, Value};
+use crate::model::{
+    Dataset, Event, Evidence, Field, FieldRef, Finding, Origin, Outcome, Severity, Transport, Ts, Type, Value,
+};
 use std::net::{IpAddr, Ipv4Addr};
 
 static FLOW: Dataset = Dataset {
@@ -225,4 +227,34 @@ fn nothing_read_nothing_said() {
     let report = report(&[]);
     let ids: Vec<&str> = report.sections.iter().map(|s| s.id).collect();
     assert_eq!(ids, ["inputs", "findings", "undecoded"]);
+}
+
+#[test]
+fn of_many_findings_the_first_are_told_and_all_are_counted() {
+    let finding = |n: u64| Finding {
+        rule: if n.is_multiple_of(3) { "scan.ports" } else { "dns.tunnel" },
+        severity: if n.is_multiple_of(3) { Severity::Low } else { Severity::High },
+        attack: &[],
+        subject: n.to_string(),
+        title: format!("finding {n}"),
+        advice: "",
+        targets: Vec::new(),
+        count: 2,
+        first: Evidence { ts: 0, origin: Origin::default() },
+        last: Evidence { ts: 0, origin: Origin::default() },
+    };
+    let listing = |findings: u64| {
+        let facts = Facts { findings: (0..findings).map(finding).collect(), ..Facts::default() };
+        let report = Tally::new().finish(facts);
+        let blocks = report.sections.into_iter().flat_map(|section| section.blocks);
+        blocks.into_iter().find_map(|block| match block {
+            Block::Listing(table) if table.id == "findings_by_rule" => Some(table.rows),
+            _ => None,
+        })
+    };
+    assert_eq!(listing(DETAILED as u64), None);
+    let rows =
+        |rule: &str, severity: &str, n: u64| vec![rule.into(), severity.into(), n.into(), (2 * n).into()];
+    let want = vec![rows("dns.tunnel", "high", 200), rows("scan.ports", "low", 100)];
+    assert_eq!(listing(300), Some(want));
 }

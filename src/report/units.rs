@@ -19,7 +19,7 @@ pub fn push(out: &mut String, cell: &Cell, unit: Unit) {
         (Cell::Number(n), Unit::Bytes) => out.push_str(&bytes(*n)),
         (Cell::Number(n), Unit::Duration) => out.push_str(&duration(*n)),
         (Cell::Number(n), Unit::Permille) => out.push_str(&format!("{}.{} %", n / 10, n % 10)),
-        (Cell::Number(n), Unit::Text | Unit::Count | Unit::Time) => push_count(out, *n),
+        (Cell::Number(n), Unit::Text | Unit::Prose | Unit::Count | Unit::Time) => push_count(out, *n),
     }
 }
 

@@ -204,7 +204,7 @@ fn value(cell: &Cell) -> Value {
 
 fn unit(unit: Unit) -> &'static str {
     match unit {
-        Unit::Text => "text",
+        Unit::Text | Unit::Prose => "text",
         Unit::Count => "count",
         Unit::Bytes => "bytes",
         Unit::Duration => "nanoseconds",

@@ -4,7 +4,8 @@ use super::escape::markdown::plain;
 use super::{Kind, Needs, Sink, SinkContext, SinkError, drawn, pieces};
 use crate::model::{Evidence, Finding, Sources};
 use crate::report::{
-    Bin, Block, Cell, MadeRows, NoRows, Report, Rows, Series, Table, Timeline, Unit, evidence, units,
+    Bin, Block, Cell, DETAILED, MadeRows, NoRows, Report, Rows, Series, Table, Timeline, Unit, evidence,
+    units,
 };
 use std::fmt::Write;
 use std::io;
@@ -96,7 +97,7 @@ fn push_table(out: &mut String, table: &Table, rows: Rows<'_>) -> std::fmt::Resu
     }
     writeln!(out, "|")?;
     for column in &table.columns {
-        let rule = if matches!(column.unit, Unit::Text | Unit::Time) { "| --- " } else { "| ---: " };
+        let rule = if column.unit.leads() { "| --- " } else { "| ---: " };
         out.push_str(rule);
     }
     writeln!(out, "|")?;
@@ -159,7 +160,7 @@ fn push_findings(out: &mut String, findings: &[Finding], sources: &Sources) -> s
     let place = |e: Evidence| {
         format!("{}, record {}, {}", plain(sources.path(e.origin.source)), e.origin.record, units::time(e.ts))
     };
-    for (i, finding) in findings.iter().enumerate() {
+    for (i, finding) in findings.iter().take(DETAILED).enumerate() {
         if i > 0 {
             out.push('\n');
         }
@@ -179,6 +180,10 @@ fn push_findings(out: &mut String, findings: &[Finding], sources: &Sources) -> s
             writeln!(out, "- Look: {}", plain(&command))?;
         }
         writeln!(out, "- Next: {}", plain(finding.advice))?;
+    }
+    if findings.len() > DETAILED {
+        let left = units::count((findings.len() - DETAILED) as u64);
+        writeln!(out, "\n… and {left} more, none of them graver: `-o json` has them all")?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The ledger of every case adds up, and the events on one output agree with the report on another.
 
-use super::{adds_up, arg, cases, demo, netlog};
+use super::{adds_up, arg, cases, demo, netlog, netlog_in};
 use serde_json::Value;
 
 #[test]
@@ -104,4 +104,26 @@ fn lines_of_which_only_the_frame_was_read_are_told() {
     let report = ran.json();
     let lines = &report["ledger"]["lines"];
     assert_eq!((&lines["read"], &lines["parsed"], &lines["frame_only"]), (&2.into(), &2.into(), &1.into()));
+}
+
+/// What is counted twice, and what could not be read, is said where the reader looks.
+#[test]
+fn what_the_accounts_lack_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a.log", "b.log"] {
+        std::fs::copy(demo("auth.log"), folder.path().join(name)).unwrap();
+    }
+    std::fs::write(folder.path().join("empty"), "").unwrap();
+    let text =
+        netlog_in(folder.path(), &["analyze", "."]).text().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        text.contains("./b.log has the same bytes as ./a.log: what it tells was counted twice"),
+        "{text}"
+    );
+    assert!(text.contains("./a.log, ./b.log: stamps carry no year"), "{text}");
+    assert!(text.contains("Everything that was read was decoded."), "{text}");
+    let text = netlog_in(folder.path(), &["analyze", "a.log", "gone.log"]).text();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(!text.contains("same bytes") && !text.contains("Everything that was read"), "{text}");
+    assert!(text.contains("What was read was decoded; what could not be read is named"), "{text}");
 }

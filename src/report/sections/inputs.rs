@@ -1,9 +1,12 @@
 //! What was read, when it happened, and the findings.
 
 use super::{section, whole};
-use crate::model::{Allowed, Counts, Ran, SourceInfo};
-use crate::report::model::{Block, Cell, Column, Facts, Section, Unit};
+use crate::model::{Allowed, Counts, Ran, Severity, SourceInfo};
+use crate::report::model::{Block, Cell, Column, DETAILED, Facts, Section, Table, Unit};
 use crate::report::tally::Tally;
+use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 /// Files and how much of them was understood.
 pub fn read(tally: &Tally, facts: &Facts) -> Section {
@@ -35,9 +38,8 @@ pub fn read(tally: &Tally, facts: &Facts) -> Section {
     ];
     let rows = facts.sources.0.iter().map(row).collect();
     blocks.push(whole("inputs", "Files", &columns, rows));
-    for source in &facts.sources.0 {
-        blocks.extend(source.notes.iter().map(|note| Block::Note(format!("{}: {note}", source.path))));
-    }
+    blocks.extend(notes(&facts.sources.0).into_iter().map(Block::Note));
+    blocks.extend(twice(&facts.sources.0).into_iter().map(Block::Note));
     for fault in &facts.ledger.faults {
         let at = fault.offset.map(|o| format!(" (at byte {o})")).unwrap_or_default();
         blocks
@@ -46,6 +48,44 @@ pub fn read(tally: &Tally, facts: &Facts) -> Section {
     blocks.extend(facts.settings.iter().map(|(name, value)| Block::Note(format!("{name}: {value}"))));
     blocks.extend(facts.notes.iter().cloned().map(Block::Note));
     section("inputs", "What was read", blocks)
+}
+
+/// What was inferred about files, once for those of which the same is to be said.
+fn notes(sources: &[SourceInfo]) -> Vec<String> {
+    let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
+    for source in sources {
+        for note in &source.notes {
+            match told.iter_mut().find(|(text, _)| *text == &**note) {
+                Some((_, paths)) => paths.push(&source.path),
+                None => told.push((note, vec![&source.path])),
+            }
+        }
+    }
+    let named = |paths: &[&str]| match paths {
+        [first, second, third, _, ..] => {
+            format!("{first}, {second}, {third} and {} more", paths.len().saturating_sub(3))
+        }
+        _ => paths.join(", "),
+    };
+    told.iter().map(|(text, paths)| format!("{}: {text}", named(paths))).collect()
+}
+
+/// Files that are the same byte for byte: each was counted.
+fn twice(sources: &[SourceInfo]) -> Vec<String> {
+    let mut met: HashMap<&str, &str> = HashMap::new();
+    let mut notes = Vec::new();
+    for source in sources {
+        let Some(hash) = source.sha256.as_deref().filter(|_| source.records > 0) else { continue };
+        match met.entry(hash) {
+            Entry::Occupied(first) => notes.push(format!(
+                "{} has the same bytes as {}: what it tells was counted twice",
+                source.path,
+                first.get()
+            )),
+            Entry::Vacant(place) => drop(place.insert(&source.path)),
+        }
+    }
+    notes
 }
 
 fn account(list: &mut Vec<(&'static str, Unit, Cell)>, counts: &Counts, names: [&'static str; 3]) {
@@ -89,7 +129,32 @@ pub fn findings(facts: &Facts) -> Section {
         (true, true) => Block::Note("No detector found anything.".to_owned()),
         (true, false) => Block::Note("No detector found anything, nor took anything from what was read; the table tells what each needs.".to_owned()),
     };
-    section("findings", "Findings", vec![first, allowed(facts), detectors(facts)])
+    section("findings", "Findings", vec![first, by_rule(facts), allowed(facts), detectors(facts)])
+}
+
+/// How many there are of each kind, where not all are told one by one.
+fn by_rule(facts: &Facts) -> Block {
+    let columns = [
+        Column::new("rule", "Rule", Unit::Text, 0),
+        Column::new("severity", "Severity", Unit::Text, 0),
+        Column::new("findings", "Findings", Unit::Count, 0),
+        Column::new("observations", "Observations", Unit::Count, 1),
+    ];
+    let mut kinds: BTreeMap<_, (u64, u64)> = BTreeMap::new();
+    for finding in facts.findings.iter().filter(|_| facts.findings.len() > DETAILED) {
+        let (findings, observations) = kinds.entry((Reverse(finding.severity), finding.rule)).or_default();
+        *findings += 1;
+        *observations = observations.saturating_add(finding.count);
+    }
+    let row = |((Reverse(severity), rule), (findings, observations)): (_, (u64, u64))| {
+        let severity: Severity = severity;
+        let rule: &str = rule;
+        vec![rule.into(), severity.name().into(), findings.into(), observations.into()]
+    };
+    let rows: Vec<_> = kinds.into_iter().map(row).collect();
+    let distinct = rows.len() as u64;
+    let (id, title) = ("findings_by_rule", "All findings by rule");
+    Block::Listing(Table { id, title, columns: columns.to_vec(), rows, distinct, exact: true })
 }
 
 fn allowed(facts: &Facts) -> Block {
@@ -125,7 +190,7 @@ fn detectors(facts: &Facts) -> Block {
         Column::new("events", "Events looked at", Unit::Count, 0),
         Column::new("observations", "Taken from them", Unit::Count, 0),
         Column::new("findings", "Findings", Unit::Count, 0),
-        Column::new("silent", "Had nothing to go by: it needs", Unit::Text, 0),
+        Column::new("silent", "Would have needed", Unit::Prose, 0),
     ];
     let row = |ran: &Ran| {
         let silent = (ran.observations == 0).then_some(ran.needs);

@@ -38,7 +38,11 @@ pub fn undecoded(facts: &Facts) -> Section {
     }
     let mut blocks = vec![whole("undecoded", "", &COLUMNS, rows)];
     if blocks.iter().all(|block| matches!(block, Block::Table(table) if table.rows.is_empty())) {
-        blocks.push(Block::Note("Everything that was read was decoded.".to_owned()));
+        let note = match ledger.faults.len() {
+            0 => "Everything that was read was decoded.",
+            _ => "What was read was decoded; what could not be read is named under What was read.",
+        };
+        blocks.push(Block::Note(note.to_owned()));
         blocks.extend(ledger.in_part().map(|part| Block::Note(in_part(part))));
     }
     section("undecoded", "What could not be decoded", blocks)

@@ -2,21 +2,21 @@
 
 use super::markup::Markup;
 use crate::model::{Evidence, Finding, Sources, rfc3339};
-use crate::report::{evidence, units};
+use crate::report::{DETAILED, evidence, units};
 
-/// Findings drawn; the worst come first.
-const MOST: usize = 150;
 /// Targets named.
 const TARGETS: usize = 12;
 
 /// Draws the findings.
 pub fn draw(out: &mut Markup, findings: &[Finding], sources: &Sources) {
-    for finding in findings.iter().take(MOST) {
+    for finding in findings.iter().take(DETAILED) {
         card(out, finding, sources);
     }
-    if findings.len() > MOST {
-        let left = units::count((findings.len() - MOST) as u64);
-        out.raw("<p class=\"more\">… and ").text(&left).raw(" more, less severe: -o json has them all</p>");
+    if findings.len() > DETAILED {
+        let left = units::count((findings.len() - DETAILED) as u64);
+        out.raw("<p class=\"more\">… and ")
+            .text(&left)
+            .raw(" more, none of them graver: -o json has them all</p>");
     }
 }
 

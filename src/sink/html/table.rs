@@ -53,7 +53,7 @@ fn head(out: &mut Markup, table: &Table) {
 }
 
 fn numeric(unit: Unit) -> bool {
-    !matches!(unit, Unit::Text | Unit::Time)
+    !unit.leads()
 }
 
 fn cell(out: &mut Markup, unit: Unit, value: &Cell, color: Option<usize>) {

@@ -5,7 +5,7 @@ use super::super::escape::text::{fit, visible, width, wrap};
 use super::table;
 use crate::model::{Finding, Severity, Sources, Ts};
 use crate::report::evidence::{commands, place};
-use crate::report::{Bin, Block, Cell, MadeRows, Report, Section, Series, Timeline, Unit, units};
+use crate::report::{Bin, Block, Cell, DETAILED, MadeRows, Report, Section, Series, Timeline, Unit, units};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -168,11 +168,16 @@ impl Page<'_> {
     }
 
     fn findings(&mut self, findings: &[Finding], sources: &Sources) {
-        for (i, finding) in findings.iter().enumerate() {
+        for (i, finding) in findings.iter().take(DETAILED).enumerate() {
             if i > 0 {
                 self.out.push('\n');
             }
             self.finding(finding, sources);
+        }
+        if findings.len() > DETAILED {
+            let left = units::count((findings.len() - DETAILED) as u64);
+            self.out.push('\n');
+            self.paragraph("", &format!("… and {left} more, none of them graver: -o json has them all"));
         }
     }
 

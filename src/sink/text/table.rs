@@ -1,6 +1,6 @@
 //! Aligned columns that fit the page.
 
-use super::super::escape::text::{fit, push_fit, push_visible, width};
+use super::super::escape::text::{fit, push_fit, push_visible, width, wrap};
 use super::super::pieces;
 use super::page::Page;
 use crate::report::{Cell, Column, Rows, Table, Unit, units};
@@ -70,17 +70,34 @@ impl Spelled {
         let mut begin = 0;
         for ends in self.ends.chunks(self.widest.len().max(1)) {
             line.clear();
+            let mut rest = Vec::new();
             for (i, column) in columns.iter().enumerate() {
                 let from =
                     column.nth.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(begin);
-                let cell = ends.get(column.nth).and_then(|end| self.text.get(from..*end));
-                place(&mut line, i, column, cell.unwrap_or_default());
+                let cell = ends.get(column.nth).and_then(|end| self.text.get(from..*end)).unwrap_or_default();
+                if column.unit == Unit::Prose && width(cell) > column.size {
+                    rest = wrap(cell, column.size);
+                    place(&mut line, i, column, &rest.remove(0));
+                } else {
+                    place(&mut line, i, column, cell);
+                }
             }
             begin = ends.last().copied().unwrap_or(begin);
             lines.push_str(line.trim_end());
             lines.push('\n');
+            below(&mut lines, columns, &rest);
         }
         lines
+    }
+}
+
+/// What a sentence goes on with below its first line, at the place of its column.
+fn below(lines: &mut String, columns: &[Laid], rest: &[String]) {
+    let before = columns.split_last().map_or(0, |(_, before)| total(before));
+    for line in rest {
+        pad(lines, before + if before > 0 { GAP } else { 0 });
+        lines.push_str(line);
+        lines.push('\n');
     }
 }
 
@@ -117,7 +134,8 @@ pub fn draw(table: &Table, rows: Rows<'_>, page: &mut Page<'_>) {
 /// The columns, as wide as they would like to be.
 fn lay(table: &Table, spelled: &[Spelled]) -> Vec<Laid> {
     let lay = |(nth, column): (usize, &Column)| {
-        let comfort = (column.unit == Unit::Text).then_some(if nth == 0 { KEY } else { COMFORT });
+        let comfort =
+            matches!(column.unit, Unit::Text | Unit::Prose).then_some(if nth == 0 { KEY } else { COMFORT });
         let Column { title, unit, spare, .. } = *column;
         let widest = spelled.iter().filter_map(|piece| piece.widest.get(nth)).max().copied().unwrap_or(0);
         Laid { nth, title, unit, comfort, spare, widest, size: widest.max(width(title)) }
@@ -177,7 +195,7 @@ fn place(line: &mut String, nth: usize, column: &Laid, text: &str) {
     if nth > 0 {
         pad(line, GAP);
     }
-    let leads = matches!(column.unit, Unit::Text | Unit::Time);
+    let leads = column.unit.leads();
     if !leads {
         pad(line, column.size.saturating_sub(width(text)));
     }

@@ -71,3 +71,20 @@ fn a_full_disk_is_told() {
         assert!(write(&report(), &Many, 80, false, &mut Full(room)).is_err(), "{room}");
     }
 }
+
+#[test]
+fn a_sentence_goes_on_below_instead_of_being_cut() {
+    let told = "captures, or flow logs of a cloud, whose records name both ends and what became of them";
+    let columns = [Column::new("name", "Name", Unit::Text, 0), Column::new("needs", "Needs", Unit::Prose, 0)];
+    let rows = vec![vec!["scan".into(), told.into()], vec!["web".into(), "requests".into()]];
+    let table =
+        Table { id: "t", columns: columns.to_vec(), rows, distinct: 2, exact: true, ..Table::default() };
+    let sections = vec![Section { id: "all", title: "All", blocks: vec![Block::Table(table)] }];
+    let mut out = Vec::new();
+    write(&Report { sections, ..Report::default() }, &NoRows, 40, false, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
+    let words: Vec<&str> = text.split_whitespace().skip_while(|word| *word != "captures,").collect();
+    assert_eq!(words.join(" "), format!("{told} web requests"));
+    assert!(text.lines().any(|line| line.starts_with("      ") && line.contains("what became")), "{text}");
+}

@@ -81,14 +81,23 @@ impl Counts {
         self.skipped.get("filtered").map_or(0, |filtered| filtered.count)
     }
 
+    /// Lines that name the columns of others, or that a rule says tell nothing (comments, ends of files).
+    pub fn formal(&self) -> u64 {
+        ["header", "dropped"]
+            .iter()
+            .filter_map(|name| self.skipped.get(name))
+            .map(|reason| reason.count)
+            .sum()
+    }
+
     /// Records understood: read, and not only their frame.
     pub fn whole(&self) -> u64 {
         self.decoded.saturating_sub(self.framed)
     }
 
-    /// How many of a thousand records that were asked for were understood.
+    /// How many of a thousand records that were asked for, and that tell anything, were understood.
     pub fn understood(&self) -> u64 {
-        let asked = self.read - self.filtered().min(self.read);
+        let asked = self.read.saturating_sub(self.filtered()).saturating_sub(self.formal());
         let share = u128::from(self.whole()) * 1000 / u128::from(asked.max(1));
         if asked == 0 { 1000 } else { u64::try_from(share).unwrap_or(1000) }
     }

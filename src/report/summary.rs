@@ -30,10 +30,11 @@ fn read(tally: &Tally, facts: &Facts) -> String {
     }
     if lines.read > 0 {
         parts.push(format!(
-            "{} ({} understood{})",
+            "{} ({} understood{}{})",
             plural(lines.read, "log line", "log lines"),
             share(lines),
-            framed(lines)
+            framed(lines),
+            formal(lines)
         ));
     }
     if parts.is_empty() {
@@ -73,6 +74,13 @@ fn framed(lines: &Counts) -> String {
     match lines.framed {
         0 => String::new(),
         framed => format!("; of {} only the frame was read", units::count(framed)),
+    }
+}
+
+fn formal(lines: &Counts) -> String {
+    match lines.formal() {
+        0 => String::new(),
+        formal => format!("; {} besides are headers or dropped by rules", units::count(formal)),
     }
 }
 

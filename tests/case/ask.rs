@@ -41,6 +41,22 @@ fn an_answer_in_every_way() {
     assert!(plan.contains("1/") || plan.contains("source.ip"), "{plan}");
 }
 
+/// `*` gives the columns of all formats and protocols: people see those in which there is something.
+#[test]
+fn all_columns_are_those_with_a_value() {
+    let (_folder, case) = made(&[DEMO]);
+    let ask = |question: &str| String::from_utf8(netlog(&["query", &case, question])).unwrap();
+    let all = ask("SELECT * FROM sshd");
+    let heads: Vec<&str> = all.lines().next().unwrap().split_whitespace().collect();
+    assert!(heads.contains(&"user.name") && heads.contains(&"log.offset") && heads.len() < 60, "{heads:?}");
+    assert!(!heads.contains(&"dns.id"), "{heads:?}");
+    let end = all.lines().last().unwrap();
+    assert!(end.starts_with("(193 rows; ") && end.ends_with(" columns without a value left out)"), "{end}");
+    assert_eq!(ask("SELECT dns.id FROM sshd LIMIT 1"), "dns.id\n------\n\n(1 row)\n");
+    let none = ask("SELECT * FROM sshd WHERE user.name = 'nobody at all'");
+    assert!(none.starts_with("(0 rows; "), "{none}");
+}
+
 /// As many as the lines of `netlog events`, however they are asked for.
 #[test]
 fn rows_of_all_data_sets_are_counted() {

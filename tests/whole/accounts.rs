@@ -106,6 +106,22 @@ fn lines_of_which_only_the_frame_was_read_are_told() {
     assert_eq!((&lines["read"], &lines["parsed"], &lines["frame_only"]), (&2.into(), &2.into(), &1.into()));
 }
 
+/// The heads of a file of columns are not what a reader misses.
+#[test]
+fn headers_are_not_held_against_the_formats() {
+    let folder = tempfile::tempdir().unwrap();
+    let head = "#Software: x\n#Fields: date time c-ip cs-method cs-uri-stem sc-status\n";
+    let line = "2026-11-20 00:00:01 203.0.113.7 GET /index.html 200\n";
+    std::fs::write(folder.path().join("u_ex.log"), [head, line, line].concat()).unwrap();
+    let text = netlog_in(folder.path(), &["analyze", "."]).text();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        text.contains("4 log lines (all understood; 2 besides are headers or dropped by rules)"),
+        "{text}"
+    );
+    assert!(text.contains("Lines understood 2 Share of lines understood 100.0 %"), "{text}");
+}
+
 /// What is counted twice, and what could not be read, is said where the reader looks.
 #[test]
 fn what_the_accounts_lack_is_told() {

@@ -12,6 +12,10 @@ use std::io::{self, Write};
 
 /// Widest column of a table on a terminal, in characters.
 const WIDEST: usize = 60;
+/// Answers of more columns are shown without those in which there is nothing.
+const MANY: usize = 50;
+/// Columns of the page that a column takes at least, with the gap: where not even this is left, rows stand below each other.
+const LEAST: usize = 8;
 
 /// How an answer is printed.
 #[derive(Clone, Copy, Debug)]
@@ -136,42 +140,89 @@ fn csv(answer: &DataFrame, out: &mut dyn Write) -> io::Result<()> {
     writer.flush()
 }
 
-fn table(answer: &DataFrame, shape: Shape, out: &mut dyn Write) -> io::Result<()> {
-    let widest = if shape.width.is_some() { WIDEST } else { usize::MAX };
-    let heads: Vec<String> = names(answer).iter().map(|name| visible(name)).collect();
-    let rows: Vec<Vec<Value>> = (0..answer.height()).map(|at| row(answer, at)).collect();
-    let shown: Vec<Vec<String>> =
-        rows.iter().map(|row| row.iter().map(|v| fit(&visible(&text(v)), widest)).collect()).collect();
-    let right: Vec<bool> = (0..heads.len())
-        .map(|i| {
-            let mut values = rows.iter().filter_map(|row| row.get(i)).filter(|v| !v.is_null()).peekable();
+/// What a table shows of an answer.
+struct Shown {
+    heads: Vec<String>,
+    rows: Vec<Vec<String>>,
+    /// Which columns hold numbers.
+    right: Vec<bool>,
+    /// Columns left out.
+    empty: usize,
+}
+
+impl Shown {
+    fn of(answer: &DataFrame, widest: usize) -> Shown {
+        let heads: Vec<String> = names(answer).iter().map(|name| visible(name)).collect();
+        let rows: Vec<Vec<Value>> = (0..answer.height()).map(|at| row(answer, at)).collect();
+        let known = |i: &usize| rows.iter().filter_map(|row| row.get(*i)).any(|value| !value.is_null());
+        // Nobody asked by name for so many: `*` gives the columns of all formats and protocols.
+        let kept: Vec<usize> = (0..heads.len()).filter(|i| heads.len() <= MANY || known(i)).collect();
+        let right = |i: &usize| {
+            let mut values = rows.iter().filter_map(|row| row.get(*i)).filter(|v| !v.is_null()).peekable();
             values.peek().is_some() && values.all(Value::is_number)
-        })
-        .collect();
-    let size = |i: usize, head: &String| {
-        shown.iter().filter_map(|row| row.get(i)).map(|c| width(c)).chain([width(head)]).max().unwrap_or(0)
-    };
-    let sizes: Vec<usize> = heads.iter().enumerate().map(|(i, head)| size(i, head)).collect();
-    let line = |cells: &[String]| -> String {
-        let cells = cells.iter().zip(&sizes).zip(&right).map(|((cell, size), right)| {
-            let pad = " ".repeat(size.saturating_sub(width(cell)));
-            if *right { format!("{pad}{cell}") } else { format!("{cell}{pad}") }
-        });
-        let line = cells.collect::<Vec<_>>().join("  ");
-        let line = line.trim_end().to_owned();
-        shape.width.map_or(line.clone(), |columns| fit(&line, columns))
-    };
-    let head = line(&heads);
-    if shape.color {
-        writeln!(out, "\x1b[1m{head}\x1b[0m")?;
-    } else {
-        writeln!(out, "{head}")?;
+        };
+        let spell = |row: &Vec<Value>| {
+            let values = kept.iter().filter_map(|i| row.get(*i));
+            values.map(|value| fit(&visible(&text(value)), widest)).collect()
+        };
+        Shown {
+            rows: rows.iter().map(spell).collect(),
+            right: kept.iter().map(right).collect(),
+            empty: heads.len() - kept.len(),
+            heads: kept.iter().filter_map(|i| heads.get(*i).cloned()).collect(),
+        }
     }
-    let rule = sizes.iter().map(|size| "-".repeat(*size)).collect::<Vec<_>>();
-    writeln!(out, "{}", line(&rule))?;
-    for row in &shown {
-        writeln!(out, "{}", line(row))?;
+
+    fn lines(&self, shape: Shape, out: &mut dyn Write) -> io::Result<()> {
+        let size = |i: usize, head: &String| {
+            let cells = self.rows.iter().filter_map(|row| row.get(i));
+            cells.map(|cell| width(cell)).chain([width(head)]).max().unwrap_or(0)
+        };
+        let sizes: Vec<usize> = self.heads.iter().enumerate().map(|(i, head)| size(i, head)).collect();
+        let line = |cells: &[String]| -> String {
+            let cells = cells.iter().zip(&sizes).zip(&self.right).map(|((cell, size), right)| {
+                let pad = " ".repeat(size.saturating_sub(width(cell)));
+                if *right { format!("{pad}{cell}") } else { format!("{cell}{pad}") }
+            });
+            let line = cells.collect::<Vec<_>>().join("  ");
+            let line = line.trim_end().to_owned();
+            shape.width.map_or(line.clone(), |columns| fit(&line, columns))
+        };
+        writeln!(out, "{}", bold(shape, &line(&self.heads)))?;
+        let rule = sizes.iter().map(|size| "-".repeat(*size)).collect::<Vec<_>>();
+        writeln!(out, "{}", line(&rule))?;
+        self.rows.iter().try_for_each(|row| writeln!(out, "{}", line(row)))
     }
-    let rows = shown.len();
-    writeln!(out, "({rows} row{})", if rows == 1 { "" } else { "s" })
+
+    /// A row below the other, a value a line: for what is many times as wide as the page.
+    fn records(&self, shape: Shape, page: usize, out: &mut dyn Write) -> io::Result<()> {
+        let size = self.heads.iter().map(|head| width(head)).max().unwrap_or(0);
+        for (n, row) in self.rows.iter().enumerate() {
+            writeln!(out, "{}", bold(shape, &format!("Row {}", n + 1)))?;
+            for (head, cell) in self.heads.iter().zip(row).filter(|(_, cell)| !cell.is_empty()) {
+                let pad = " ".repeat(size.saturating_sub(width(head)));
+                writeln!(out, "{}", fit(&format!("  {head}{pad}  {cell}"), page))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn bold(shape: Shape, text: &str) -> String {
+    if shape.color { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
+}
+
+fn table(answer: &DataFrame, shape: Shape, out: &mut dyn Write) -> io::Result<()> {
+    let shown = Shown::of(answer, if shape.width.is_some() { WIDEST } else { usize::MAX });
+    match shape.width.filter(|page| shown.heads.len() * LEAST > *page) {
+        Some(page) => shown.records(shape, page, out)?,
+        None if shown.heads.is_empty() => {}
+        None => shown.lines(shape, out)?,
+    }
+    let rows = shown.rows.len();
+    let empty = match shown.empty {
+        0 => String::new(),
+        some => format!("; {some} columns without a value left out"),
+    };
+    writeln!(out, "({rows} row{}{empty})", if rows == 1 { "" } else { "s" })
 }

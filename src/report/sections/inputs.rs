@@ -24,6 +24,9 @@ pub fn read(tally: &Tally, facts: &Facts) -> Section {
     if facts.ledger.lines.framed > 0 {
         list.push(("Lines of which only the frame was read", Unit::Count, facts.ledger.lines.framed.into()));
     }
+    if facts.ledger.lines.formal() > 0 {
+        list.push(("Headers, and lines dropped by rules", Unit::Count, facts.ledger.lines.formal().into()));
+    }
     list.push(("Events", Unit::Count, tally.events.into()));
     let mut blocks = vec![Block::Facts(list)];
     let columns = [

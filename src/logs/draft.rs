@@ -171,7 +171,7 @@ impl<'a> Draft<'a> {
                     Some(ip) => self.end(side).ip = Some(ip),
                     // A list of them is neither.
                     None if text.contains(',') => return false,
-                    None => self.name(domain, named, text),
+                    None => self.distant(side, domain, named, text),
                 }
                 true
             }
@@ -237,6 +237,15 @@ impl<'a> Draft<'a> {
             None => return false,
         }
         true
+    }
+
+    /// An address with its port, or a name.
+    fn distant(&mut self, side: Side, domain: FieldRef, named: FieldRef, text: &'a str) {
+        let (host, port) = socket(text);
+        match address(host).filter(|_| port.is_some()) {
+            Some(ip) => (self.end(side).ip, self.end(side).port) = (Some(ip), port),
+            None => self.name(domain, named, text),
+        }
     }
 
     fn name(&mut self, domain: FieldRef, named: FieldRef, text: &'a str) {

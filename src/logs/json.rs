@@ -3,6 +3,8 @@
 //! Members may be nested or named with dots, which is the same to a rule. What a rule does not map, or
 //! what is not of its field's type, is kept in `netlog.other` under its path.
 
+mod halves;
+
 use super::PatternError;
 use super::draft::Draft;
 use super::fields::Table;
@@ -10,6 +12,7 @@ use super::spec::JsonSpec;
 use super::target::{Capture, Target};
 use super::time::Form;
 use crate::model::{FieldRef, Type, Value};
+use halves::without_halves;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -138,7 +141,7 @@ impl JsonRule {
                 Json::Null => {}
                 Json::Text(text) if text.is_empty() || null.iter().any(|n| *n == text) => {}
                 // serde_json bounds the depth.
-                Json::Object(inner) if slot.is_none() && self.inner.contains(path.as_str()) => {
+                Json::Object(inner) if self.inner.contains(path.as_str()) => {
                     self.walk(path, inner, null, draft, others);
                 }
                 Json::Array(mut items) if slot.is_none() && self.inner.contains(&format!("{path}[]")) => {
@@ -162,34 +165,6 @@ impl JsonRule {
             path.truncate(before);
         }
     }
-}
-
-/// A text in which halves of surrogate pairs that stand alone (`\ud83d`), which are no characters (RFC 8259 8.2) and yet
-/// what programs write that cut texts, are U+FFFD; `None` if there is none.
-fn without_halves(text: &str) -> Option<String> {
-    let unit = |rest: &str| {
-        let digits = rest.strip_prefix("\\u")?.get(..4)?;
-        u16::from_str_radix(digits, 16).ok()
-    };
-    let (mut out, mut kept, mut at) = (String::new(), 0, 0);
-    while let Some(found) = text.get(at..)?.find('\\') {
-        at += found;
-        let rest = text.get(at..)?;
-        let len = match (unit(rest), rest.get(6..).and_then(unit)) {
-            (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => 12,
-            (Some(0xd800..0xe000), _) => {
-                out.push_str(text.get(kept..at)?);
-                out.push_str("\\ufffd");
-                kept = at + 6;
-                6
-            }
-            // The character behind it is escaped, whatever it is.
-            _ => 1 + rest.chars().nth(1).map_or(0, char::len_utf8),
-        };
-        at += len;
-    }
-    out.push_str(text.get(kept..)?);
-    (kept > 0).then_some(out)
 }
 
 /// Whether a member is there, nested or with a dotted name.
@@ -235,6 +210,12 @@ impl Slot {
                     None => return Some(Json::Array(items)),
                 }
                 None
+            }
+            // A list of addresses: the first is who asked, the others passed it on.
+            (Json::Array(mut items), None) if matches!(items.first(), Some(Json::Text(_))) => {
+                let first = self.put(items.remove(0), draft);
+                items.splice(0..0, first);
+                (!items.is_empty()).then_some(Json::Array(items))
             }
             (value @ (Json::Object(_) | Json::Array(_)), _) => Some(value),
             (value, _) => {
@@ -382,19 +363,5 @@ impl<'de> Visitor<'de> for Reader {
             members.push((name, value));
         }
         Ok(Json::Object(members))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn halves_of_pairs_are_replaced_and_nothing_else() {
-        let alone = without_halves(r#"{"a":"\ud83d b","c":"\uDC00\ud83d\ude00\\ud83d"}"#);
-        assert_eq!(alone.as_deref(), Some(r#"{"a":"\ufffd b","c":"\ufffd\ud83d\ude00\\ud83d"}"#));
-        for whole in [r#"{"a":"\ud83d\ude00 \\ud83d \n"}"#, "", "\\", "\\u", r"\ud8", "\\ü"] {
-            assert_eq!(without_halves(whole), None, "{whole}");
-        }
     }
 }

@@ -285,6 +285,8 @@ pub(super) struct StepSpec {
     pub by: Option<f64>,
     /// What stands between parts.
     pub at: Option<String>,
+    /// Field that a copy goes to.
+    pub to: Option<String>,
     /// Texts and what they become.
     #[serde(default)]
     pub table: BTreeMap<String, String>,

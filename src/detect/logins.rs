@@ -1,7 +1,7 @@
 //! Log-ins that fail too often, on too many names, or until one works.
 
 use super::spelled::{Padded, Word, address, line};
-use super::{Cell, Config, Detector, Observation, On, SET_MAX, credentials};
+use super::{Cell, Config, Detector, Observation, On, SET_MAX, credentials, flows};
 use crate::model::{Event, Evidence, Finding, MINUTE, Outcome, Severity, Tries, Value, login_attempts};
 use std::borrow::Cow;
 
@@ -33,9 +33,8 @@ pub static DETECTOR: Detector = Detector {
     concerns: |event| {
         let connection = match event.dataset.name {
             "rdp" | "ssh" => true,
-            "flow" => event.has("network.protocol"),
             "snmp" => event.has("snmp.communities"),
-            _ => false,
+            _ => flows::is_flow(event) && event.has("network.protocol"),
         };
         let login = event.dataset.category.contains(&"authentication") || event.has("event.category");
         connection || login || credentials::concerns(event)
@@ -59,8 +58,8 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
             // What an RDP connection request is answered with says nothing of the log-in that follows.
             "rdp" => connection("rdp", event, out),
             "ssh" if event.outcome == Outcome::Unknown => connection("ssh", event, out),
-            "flow" if is_vnc(event) => connection("vnc", event, out),
             "snmp" => community(event, out),
+            _ if is_vnc(event) => connection("vnc", event, out),
             _ => {}
         }
         return;
@@ -108,7 +107,7 @@ fn connection(service: &str, event: &Event<'_>, out: &mut dyn FnMut(Observation<
 /// VNC has no events of its own, only its name.
 fn is_vnc(event: &Event<'_>) -> bool {
     let ended = !matches!(event.by_name("flow.final"), Some(Value::Bool(false)));
-    ended && event.by_name("network.protocol").and_then(Value::as_str) == Some("vnc")
+    ended && flows::is_flow(event) && flows::speaks(event, "vnc") && !flows::is_one_way(event)
 }
 
 /// A community that the client had not tried before: which one it is, is a secret.
@@ -126,12 +125,7 @@ fn community(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
 
 /// Whether categories of an event name log-ins.
 pub(super) fn is_authentication(value: &Value<'_>) -> bool {
-    match value {
-        Value::Str(s) => s == "authentication",
-        Value::Words(words) => words.contains(&"authentication"),
-        Value::List(items) => items.iter().any(is_authentication),
-        _ => false,
-    }
+    flows::names(value, "authentication")
 }
 
 /// `session opened` repeats what `Accepted` said.

@@ -96,6 +96,7 @@ macro_rules! detectors {
 
 detectors![
     logins,
+    local,
     scan,
     flood,
     web,

@@ -320,3 +320,19 @@ fn weak_protection() {
     assert_eq!(found(&suricata("TLS 1.2", "CN=b", "2030-01-01T00:00:00")), ["tls.certificate 192.0.2.10"]);
     assert_eq!(found(&suricata("TLS 1.2", "CN=a", "2025-01-01T00:00:00")), ["tls.certificate 192.0.2.10"]);
 }
+
+#[test]
+fn names_and_passwords_that_zeek_saw() {
+    let asked = |n: u32, status: u32| {
+        format!(
+            "{}.25\tC{n}\t203.0.113.7\t36844\t192.0.2.10\t80\t1\tGET\twww.example.com\t/a\t-\t1.1\tcurl/8.5.0\t-\t0\t1234\t{status}\tx\t-\t-\t(empty)\tbob\t-\t-\t-\t-\t-\t-\t-\n",
+            1_795_252_021 + n
+        )
+    };
+    let refused: String = (0..12).map(|n| asked(n, 401)).collect();
+    let clear = "cleartext.credentials 192.0.2.10".to_owned();
+    assert_eq!(found(&refused), ["login.bruteforce 203.0.113.7".to_owned(), clear.clone()]);
+    let critical = "login.success_after_failures 203.0.113.7".to_owned();
+    assert_eq!(found(&(refused + &asked(20, 200)))[0], critical);
+    assert_eq!(found(&asked(0, 404)), [clear]);
+}

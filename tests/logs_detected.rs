@@ -336,3 +336,19 @@ fn names_and_passwords_that_zeek_saw() {
     assert_eq!(found(&(refused + &asked(20, 200)))[0], critical);
     assert_eq!(found(&asked(0, 404)), [clear]);
 }
+
+#[test]
+fn two_logs_of_the_same_neither_add_up_nor_hide_it() {
+    let talk = format!(
+        r#""proto":"TCP","app_proto":"tls","event_type":"flow",{COUNTS},"tcp":{{"tcp_flags_ts":"1b","tcp_flags_tc":"1b","state":"closed"}}"#
+    );
+    let one = lines(40, |n| flow(60 * n, ("10.0.0.5", 40_000 + n), ("203.0.113.80", 443), &talk));
+    let other = lines(40, |n| {
+        let ts = 1_795_251_600 + 60 * n;
+        format!(
+            r#"{{"ts":{ts}.75,"uid":"C{n}","id.orig_h":"10.0.0.5","id.orig_p":{},"id.resp_h":"203.0.113.80","id.resp_p":443,"proto":"tcp","conn_state":"SF","history":"ShADadFf","orig_pkts":9,"orig_ip_bytes":900,"resp_pkts":9,"resp_ip_bytes":900}}"#,
+            40_000 + n
+        )
+    });
+    assert_eq!(found(&(one + &other)), ["outbound.beacon 10.0.0.5", "outbound.beacon 10.0.0.5"]);
+}

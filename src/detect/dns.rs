@@ -1,7 +1,7 @@
 //! Data in names and answers: tunnels and downloads through DNS, and names that programs make up.
 
 use super::spelled::{Word, line};
-use super::{Cell, Config, Detector, Observation, On};
+use super::{Cell, Config, Detector, Observation, On, flows};
 use crate::model::{Event, Finding, Severity, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -51,6 +51,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     if kind == "PTR" || name.ends_with(".arpa") || name.ends_with(".local") || name.starts_with('_') {
         return;
     }
+    let by = flows::teller(event).unwrap_or_default();
     let registered = text("dns.question.registered_domain").unwrap_or(name);
     let direct = top_is_data(name);
     let below = match direct {
@@ -60,7 +61,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let domain = if direct { NO_DOMAIN } else { registered };
     if below.len() >= LONG && unescaped(below).len() >= LONG {
         out(Observation {
-            subject: line(&[Word::Text("t"), Word::Ip(source), Word::Text(domain)]).into(),
+            subject: line(&[Word::Text("t"), Word::Ip(source), Word::Text(domain), Word::Text(by)]).into(),
             weight: 1,
             values: [Some(Cow::Borrowed(below)), Some(Cow::Borrowed(kind)), None],
             mark: false,
@@ -70,7 +71,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let carried = if below.starts_with('_') || below.contains("._") { None } else { carried(event, kind) };
     if let Some(head) = carried.filter(|_| !below.is_empty()) {
         out(Observation {
-            subject: line(&[Word::Text("d"), Word::Ip(source), Word::Text(domain)]).into(),
+            subject: line(&[Word::Text("d"), Word::Ip(source), Word::Text(domain), Word::Text(by)]).into(),
             weight: 1,
             values: [Some(Cow::Borrowed(below)), Some(head.into()), Some(Cow::Borrowed(kind))],
             mark: false,
@@ -78,7 +79,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     }
     if text("dns.response_code") == Some("NXDOMAIN") {
         out(Observation {
-            subject: line(&[Word::Text("n"), Word::Ip(source), Word::Text("")]).into(),
+            subject: line(&[Word::Text("n"), Word::Ip(source), Word::Text(""), Word::Text(by)]).into(),
             weight: 1,
             values: [Some(Cow::Borrowed(registered)), Some(Cow::Borrowed(name)), None],
             mark: false,
@@ -172,7 +173,7 @@ fn readable(below: &str, domain: &str) -> String {
 }
 
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
-    let mut parts = subject.splitn(3, '\t');
+    let mut parts = subject.splitn(4, '\t');
     let (Some(kind), Some(source), Some(domain)) = (parts.next(), parts.next(), parts.next()) else {
         return Vec::new();
     };

@@ -50,7 +50,13 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
         return;
     }
     out(Observation {
-        subject: line(&[Word::Ip(server), Word::Text(kind), Word::Port(port.unwrap_or(0))]).into(),
+        subject: line(&[
+            Word::Ip(server),
+            Word::Text(kind),
+            Word::Port(port.unwrap_or(0)),
+            Word::Text(flows::teller(event).unwrap_or_default()),
+        ])
+        .into(),
         weight,
         values: [Some(address(source).into()), None, None],
         mark: false,
@@ -79,7 +85,7 @@ fn pings(event: &Event<'_>) -> Option<u64> {
 }
 
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
-    let mut parts = subject.splitn(3, '\t');
+    let mut parts = subject.splitn(4, '\t');
     let (Some(server), Some(kind), Some(port), Some((first, last))) =
         (parts.next(), parts.next(), parts.next(), cell.span)
     else {

@@ -13,6 +13,17 @@ pub(super) fn is_flow(event: &Event<'_>) -> bool {
     event.dataset.name == "flow" || event.has("flow.final")
 }
 
+/// Who tells it, of logs: what a capture and a log, or two logs, tell of the same is judged apart, so that it neither adds
+/// up nor hides that it is regular. Of a capture nobody.
+pub(super) fn teller(event: &Event<'_>) -> Option<&'static str> {
+    let set = event.dataset;
+    match set.transaction || set.name == "flow" {
+        true => None,
+        false if is_one_way(event) => Some("halves"),
+        false => Some(set.name),
+    }
+}
+
 /// Whether events of such a data set may tell what a firewall did. Asked of shapes: it looks at no value.
 pub(super) fn may_be_judged(event: &Event<'_>) -> bool {
     let set = event.dataset;

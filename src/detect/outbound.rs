@@ -60,7 +60,13 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
         [event.ts, i64::try_from(sent).unwrap_or(i64::MAX), Ts::MAX - lasted].map(Padded::new);
     let of_call = |value| connected.is_none().then_some(Cow::Borrowed(value));
     out(Observation {
-        subject: line(&[Word::Ip(source), Word::Ip(server), Word::Port(port)]).into(),
+        subject: line(&[
+            Word::Ip(source),
+            Word::Ip(server),
+            Word::Port(port),
+            Word::Text(flows::teller(event).unwrap_or_default()),
+        ])
+        .into(),
         weight: carried,
         values: [of_call(call.as_str()), of_call(size.as_str()), Some(length.as_str().into())],
         mark: false,

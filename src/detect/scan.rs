@@ -56,7 +56,8 @@ const ARP: &str = "a";
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let (Some(source), Some(target)) = (event.source.ip, event.destination.ip) else { return };
-    let mut teller = Teller { source, subject: String::with_capacity(64), out };
+    let by = flows::teller(event);
+    let mut teller = Teller { source, by, subject: String::with_capacity(64), out };
     match event.dataset.name {
         "arp" => teller.asked(event, target),
         _ if flows::is_flow(event) => teller.flow(event, target),
@@ -68,6 +69,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
 /// Tells of one event's source. A scan has as many of these as it has probes.
 struct Teller<'o, 'f> {
     source: IpAddr,
+    by: Option<&'static str>,
     subject: String,
     out: &'o mut (dyn FnMut(Observation<'_>) + 'f),
 }
@@ -76,6 +78,10 @@ impl Teller<'_, '_> {
     fn tell(&mut self, kind: &str, on: &str, values: [Option<&str>; 3]) {
         self.subject.clear();
         push_line(&mut self.subject, &[Word::Text(kind), Word::Ip(self.source), Word::Text(on)]);
+        if let Some(by) = self.by {
+            self.subject.push('\t');
+            self.subject.push_str(by);
+        }
         (self.out)(Observation {
             subject: Cow::Borrowed(&self.subject),
             weight: 1,
@@ -160,7 +166,7 @@ impl Teller<'_, '_> {
 }
 
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
-    let mut parts = subject.splitn(3, '\t');
+    let mut parts = subject.splitn(4, '\t');
     let (Some(kind), Some(source), Some(on)) = (parts.next(), parts.next(), parts.next()) else {
         return Vec::new();
     };

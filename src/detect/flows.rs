@@ -24,26 +24,16 @@ pub(super) fn teller(event: &Event<'_>) -> Option<&'static str> {
     }
 }
 
-/// Whether events of such a data set may tell what a firewall did. Asked of shapes: it looks at no value.
-pub(super) fn may_be_judged(event: &Event<'_>) -> bool {
-    let set = event.dataset;
-    let says = |word| set.types.contains(&word);
-    let network = set.category.contains(&"network") && (says(DENIED) || says(ALLOWED));
-    // Logs in ECS bring categories of their own.
-    !set.transaction && (network || set.category.is_empty() && event.has("event.type"))
-}
-
 /// What a firewall did with a packet or connection, by the words of `event.type`.
 pub(super) const DENIED: &str = "denied";
 pub(super) const ALLOWED: &str = "allowed";
 
-/// Whether a firewall did that. What a rule against intrusions says of a packet says nothing of its connection.
+/// Whether a firewall did that, by what is known of the data set. What a rule against intrusions says of a packet says
+/// nothing of its connection.
 pub(super) fn is_judged(event: &Event<'_>, how: &str) -> bool {
-    let says = |constants: &[&str], name: &str, word: &str| {
-        constants.contains(&word) || event.by_name(name).is_some_and(|value| names(value, word))
-    };
-    let category = |word| says(event.dataset.category, "event.category", word);
-    says(event.dataset.types, "event.type", how) && category("network") && !category("intrusion_detection")
+    let set = event.dataset;
+    let category = |word| set.category.contains(&word);
+    !set.transaction && set.types.contains(&how) && category("network") && !category("intrusion_detection")
 }
 
 /// Whether a value is a word, or a list that holds it.

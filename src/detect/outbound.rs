@@ -16,7 +16,7 @@ pub static DETECTOR: Detector = Detector {
     ordered: false,
     rules: &["outbound.beacon", "outbound.long_connection", "outbound.exfiltration"],
     concerns: |event| {
-        event.has("network.direction") && (flows::is_flow(event) || flows::may_be_judged(event))
+        event.has("network.direction") && (flows::is_flow(event) || flows::is_judged(event, flows::ALLOWED))
     },
     observe,
     judge,

@@ -35,7 +35,9 @@ pub static DETECTOR: Detector = Detector {
         "scan.ping_sweep",
         "scan.arp_sweep",
     ],
-    concerns: |event| event.dataset.name == "arp" || flows::is_flow(event) || flows::may_be_judged(event),
+    concerns: |event| {
+        event.dataset.name == "arp" || flows::is_flow(event) || flows::is_judged(event, flows::DENIED)
+    },
     observe,
     judge,
 };

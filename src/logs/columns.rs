@@ -186,6 +186,8 @@ impl Columns {
 
     fn columns<'a>(&self, order: &[Column], text: &'a str, null: &[String], draft: &mut Draft<'a>) -> bool {
         let (mut left, mut others) = (Some(text), Vec::new());
+        // Few lines have one: looked for once.
+        let escapes = self.escapes && memchr::memchr(b'\\', text.as_bytes()).is_some();
         for column in order {
             let Some(rest) = left else { return false };
             let mut ends = memchr::memchr_iter(self.separator, rest.as_bytes());
@@ -204,7 +206,7 @@ impl Columns {
                 continue;
             }
             let good = match column {
-                Column::Known(index) | Column::Pair(index) => self.put(*index, value, draft),
+                Column::Known(index) | Column::Pair(index) => self.put(*index, value, escapes, draft),
                 Column::Other(name) => {
                     others.push((Cow::Owned(name.to_string()), Value::from(value)));
                     true
@@ -221,10 +223,10 @@ impl Columns {
     }
 
     /// Puts a value where its column belongs.
-    fn put<'a>(&self, index: usize, value: &'a str, draft: &mut Draft<'a>) -> bool {
+    fn put<'a>(&self, index: usize, value: &'a str, escapes: bool, draft: &mut Draft<'a>) -> bool {
         if let Some(field) = self.lists.get(&index) {
             // A comma within a value is escaped.
-            let items = value.split(',').map(|item| match self.escapes {
+            let items = value.split(',').map(|item| match escapes {
                 true => unescaped(item),
                 false => Cow::Borrowed(item),
             });
@@ -232,7 +234,7 @@ impl Columns {
             return true;
         }
         let Some(capture) = self.captures.get(index) else { return false };
-        match if self.escapes { unescaped(value) } else { Cow::Borrowed(value) } {
+        match if escapes { unescaped(value) } else { Cow::Borrowed(value) } {
             Cow::Borrowed(value) => draft.put(capture, value),
             // What is not a part of the line has a draft of its own.
             Cow::Owned(value) => {

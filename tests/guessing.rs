@@ -54,7 +54,7 @@ static LOGS: &[(&str, &str, Option<&str>)] = &[
     ),
 ];
 
-fn rules(lines: &str) -> Vec<(String, String)> {
+pub fn rules(lines: &str) -> Vec<(String, String)> {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("log"), lines).unwrap();
     let run = Command::new(env!("CARGO_BIN_EXE_netlog"))

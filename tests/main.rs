@@ -24,6 +24,7 @@ mod licences;
 mod load;
 mod logs_after;
 mod logs_capped;
+mod logs_detected;
 mod logs_elements;
 mod logs_formats;
 mod logs_hostile;

@@ -11,14 +11,14 @@ const NAMED: usize = 20;
 pub static DETECTOR: Detector = Detector {
     name: "cleartext",
     doc: "Transactions whose credentials were readable in the capture (`netlog.user.clear_password`, or HTTP with the \
-          scheme Basic), per protocol and server. Inside TLS nothing of this is seen.",
-    needs: "captures with log-ins that nothing encrypts",
+          scheme Basic, also where Zeek's log tells of it), per protocol and server. Inside TLS nothing of this is seen.",
+    needs: "captures with log-ins that nothing encrypts, or Zeek's log of HTTP",
     on: On::Others,
     ordered: false,
     rules: &["cleartext.credentials"],
     concerns: |event| {
-        let told = event.has("netlog.user.clear_password") || event.has("netlog.http.request.authorization");
-        event.dataset.transaction && told
+        let told = event.has("netlog.user.clear_password") && event.dataset.transaction;
+        told || event.has("netlog.http.request.authorization")
     },
     observe,
     judge,

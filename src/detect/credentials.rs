@@ -1,4 +1,5 @@
-//! Credentials in the head of an HTTP request that was captured, and what the answer says of them (RFC 9110 section 11).
+//! Credentials in the head of an HTTP request, of captures and of logs that tell their scheme, and what the answer says
+//! of them (RFC 9110 section 11).
 
 use crate::model::{Event, Outcome, Value};
 
@@ -10,15 +11,14 @@ fn status(event: &Event<'_>) -> Option<i64> {
     event.by_name("http.response.status_code").and_then(Value::as_int)
 }
 
-/// The scheme of the credentials sent, in a capture.
+/// The scheme of the credentials sent, where it is told.
 fn scheme<'e>(event: &'e Event<'_>) -> Option<&'e str> {
-    let name = || text(event, "netlog.http.request.authorization");
-    if event.dataset.transaction { name() } else { None }
+    text(event, "netlog.http.request.authorization")
 }
 
 /// Whether events with such fields may carry a log-in.
 pub(super) fn concerns(event: &Event<'_>) -> bool {
-    event.dataset.transaction && event.has("netlog.http.request.authorization") && event.has("user.name")
+    event.has("netlog.http.request.authorization") && event.has("user.name")
 }
 
 /// How a request that names its user fared as a log-in; `None` if it is none. A browser sends the same credentials with
@@ -42,11 +42,9 @@ pub(super) fn login(event: &Event<'_>) -> Option<Outcome> {
 /// Whether a 401 or 403 refuses credentials, where the request can be seen, or its log tells: one that has none yet is
 /// asked for them. 401 to those that name a user is a log-in, and counted there.
 pub(super) fn refused(event: &Event<'_>) -> bool {
-    if !event.dataset.transaction {
-        return text(event, "event.reason") != Some("challenge");
-    }
     let challenged = || event.has("netlog.http.response.challenge");
     match scheme(event) {
+        None if !event.dataset.transaction => text(event, "event.reason") != Some("challenge"),
         // A form has them in its body, and nobody challenges it.
         None => !challenged() && text(event, "http.request.method") == Some("POST"),
         Some(_) if event.has("user.name") => status(event) == Some(403),

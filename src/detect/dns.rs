@@ -1,10 +1,11 @@
 //! Data in names and answers: tunnels and downloads through DNS, and names that programs make up.
 
 use super::spelled::{Word, line};
-use super::{Cell, Config, Detector, Observation, On};
+use super::{Cell, Config, Detector, Observation, On, flows};
 use crate::model::{Event, Finding, Severity, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// Names shown in a finding.
 const NAMED: usize = 12;
@@ -30,23 +31,27 @@ pub static DETECTOR: Detector = Detector {
     doc: "Names asked for, per source and registered domain (or without any, as programs ask that talk straight to their server): many different long names under one domain are a \
           tunnel, and many names with long texts in the answer (TXT, NULL, CNAME) that begin differently are a download. Names asked for in vain, per source: many are a storm, and the mark of generated domains if they \
           look made up.",
-    needs: "captures with DNS",
+    needs: "DNS in captures or logs (Zeek, Suricata, BIND)",
     on: On::Others,
     ordered: false,
     rules: &["dns.tunnel", "dns.download", "dns.nxdomain_storm", "dns.generated_names"],
-    concerns: |event| event.dataset.name == "dns",
+    concerns: |event| {
+        let logged = || !event.dataset.transaction && event.has("dns.question.name");
+        event.dataset.name == "dns" || logged()
+    },
     observe,
     judge,
 };
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
-    let Some(source) = event.source.ip else { return };
+    let Some(source) = asks(event) else { return };
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);
     let (Some(name), Some(kind)) = (text("dns.question.name"), text("dns.question.type")) else { return };
     // Names of addresses and services are long and many by nature.
     if kind == "PTR" || name.ends_with(".arpa") || name.ends_with(".local") || name.starts_with('_') {
         return;
     }
+    let by = flows::teller(event).unwrap_or_default();
     let registered = text("dns.question.registered_domain").unwrap_or(name);
     let direct = top_is_data(name);
     let below = match direct {
@@ -56,7 +61,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let domain = if direct { NO_DOMAIN } else { registered };
     if below.len() >= LONG && unescaped(below).len() >= LONG {
         out(Observation {
-            subject: line(&[Word::Text("t"), Word::Ip(source), Word::Text(domain)]).into(),
+            subject: line(&[Word::Text("t"), Word::Ip(source), Word::Text(domain), Word::Text(by)]).into(),
             weight: 1,
             values: [Some(Cow::Borrowed(below)), Some(Cow::Borrowed(kind)), None],
             mark: false,
@@ -66,7 +71,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let carried = if below.starts_with('_') || below.contains("._") { None } else { carried(event, kind) };
     if let Some(head) = carried.filter(|_| !below.is_empty()) {
         out(Observation {
-            subject: line(&[Word::Text("d"), Word::Ip(source), Word::Text(domain)]).into(),
+            subject: line(&[Word::Text("d"), Word::Ip(source), Word::Text(domain), Word::Text(by)]).into(),
             weight: 1,
             values: [Some(Cow::Borrowed(below)), Some(head.into()), Some(Cow::Borrowed(kind))],
             mark: false,
@@ -74,12 +79,19 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     }
     if text("dns.response_code") == Some("NXDOMAIN") {
         out(Observation {
-            subject: line(&[Word::Text("n"), Word::Ip(source), Word::Text("")]).into(),
+            subject: line(&[Word::Text("n"), Word::Ip(source), Word::Text(""), Word::Text(by)]).into(),
             weight: 1,
             values: [Some(Cow::Borrowed(registered)), Some(Cow::Borrowed(name)), None],
             mark: false,
         });
     }
+}
+
+/// Who asked. Logs of packets have the server as the source of an answer.
+fn asks(event: &Event<'_>) -> Option<IpAddr> {
+    let answer =
+        !event.dataset.transaction && event.source.port == Some(53) && event.destination.port != Some(53);
+    if answer { event.destination.ip } else { event.source.ip }
 }
 
 /// Whether a name ends in no top-level domain but in data: a client that talks straight to its server needs no domain.
@@ -94,7 +106,7 @@ fn carried(event: &Event<'_>, kind: &str) -> Option<String> {
     if !matches!(kind, "TXT" | "NULL" | "CNAME") {
         return None;
     }
-    let Some(Value::List(answers)) = event.by_name("dns.answers") else { return None };
+    let Some(Value::List(answers)) = event.by_name("dns.answers") else { return logged(event) };
     answers.iter().find_map(|answer| {
         let Value::Object(parts) = answer else { return None };
         let part =
@@ -107,6 +119,16 @@ fn carried(event: &Event<'_>, kind: &str) -> Option<String> {
             None => (data.chars().count(), data),
         };
         (size >= LARGE).then(|| data.chars().take(HEAD).collect())
+    })
+}
+
+/// How the first large answer begins that a log tells. Zeek has the length of each text before it.
+fn logged(event: &Event<'_>) -> Option<String> {
+    let answers = event.by_name("netlog.dns.answer_data")?.items();
+    answers.iter().filter_map(Value::as_str).find_map(|data| {
+        let sized = data.strip_prefix("TXT ").and_then(|text| text.split_once(' '));
+        let text = sized.filter(|(size, _)| size.parse::<u16>().is_ok()).map_or(data, |(_, text)| text);
+        (text.chars().count() >= LARGE).then(|| text.chars().take(HEAD).collect())
     })
 }
 
@@ -151,7 +173,7 @@ fn readable(below: &str, domain: &str) -> String {
 }
 
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
-    let mut parts = subject.splitn(3, '\t');
+    let mut parts = subject.splitn(4, '\t');
     let (Some(kind), Some(source), Some(domain)) = (parts.next(), parts.next(), parts.next()) else {
         return Vec::new();
     };

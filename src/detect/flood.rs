@@ -1,7 +1,7 @@
 //! Floods: half-open connections, datagrams of next to nothing, pings without a pause.
 
 use super::spelled::{Word, address, line};
-use super::{Cell, Config, Detector, Observation, On};
+use super::{Cell, Config, Detector, Observation, On, flows};
 use crate::model::{Event, Finding, MINUTE, Severity, Transport, Value};
 
 /// Sources named in a finding.
@@ -21,7 +21,7 @@ pub static DETECTOR: Detector = Detector {
     name: "flood",
     doc: "Per server and port: TCP flows that stay half open (a SYN, and no end of the handshake), and UDP flows of a few \
           next to empty packets without an answer; per host: pings at more than two hundred a second.",
-    needs: "captures",
+    needs: "flows in captures or logs (Zeek, Suricata)",
     on: On::Flows,
     ordered: false,
     rules: &["flood.syn", "flood.udp", "flood.icmp"],
@@ -32,6 +32,10 @@ pub static DETECTOR: Detector = Detector {
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let (Some(source), Some(server)) = (event.source.ip, event.destination.ip) else { return };
+    // What was answered is told elsewhere.
+    if flows::is_one_way(event) {
+        return;
+    }
     let (kind, weight) = match event.transport {
         Some(Transport::Tcp) if is_half_open(event) => (SYN, 1),
         Some(Transport::Udp) if is_empty(event) => (UDP, 1),
@@ -46,7 +50,13 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
         return;
     }
     out(Observation {
-        subject: line(&[Word::Ip(server), Word::Text(kind), Word::Port(port.unwrap_or(0))]).into(),
+        subject: line(&[
+            Word::Ip(server),
+            Word::Text(kind),
+            Word::Port(port.unwrap_or(0)),
+            Word::Text(flows::teller(event).unwrap_or_default()),
+        ])
+        .into(),
         weight,
         values: [Some(address(source).into()), None, None],
         mark: false,
@@ -75,7 +85,7 @@ fn pings(event: &Event<'_>) -> Option<u64> {
 }
 
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
-    let mut parts = subject.splitn(3, '\t');
+    let mut parts = subject.splitn(4, '\t');
     let (Some(server), Some(kind), Some(port), Some((first, last))) =
         (parts.next(), parts.next(), parts.next(), cell.span)
     else {

@@ -1,7 +1,7 @@
 //! Log-ins that fail too often, on too many names, or until one works.
 
 use super::spelled::{Padded, Word, address, line};
-use super::{Cell, Config, Detector, Observation, On, SET_MAX, credentials};
+use super::{Cell, Config, Detector, Mark, Observation, On, SET_MAX, credentials, flows};
 use crate::model::{Event, Evidence, Finding, MINUTE, Outcome, Severity, Tries, Value, login_attempts};
 use std::borrow::Cow;
 
@@ -33,9 +33,8 @@ pub static DETECTOR: Detector = Detector {
     concerns: |event| {
         let connection = match event.dataset.name {
             "rdp" | "ssh" => true,
-            "flow" => event.has("network.protocol"),
             "snmp" => event.has("snmp.communities"),
-            _ => false,
+            _ => flows::is_flow(event) && event.has("network.protocol"),
         };
         let login = event.dataset.category.contains(&"authentication") || event.has("event.category");
         connection || login || credentials::concerns(event)
@@ -59,8 +58,8 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
             // What an RDP connection request is answered with says nothing of the log-in that follows.
             "rdp" => connection("rdp", event, out),
             "ssh" if event.outcome == Outcome::Unknown => connection("ssh", event, out),
-            "flow" if is_vnc(event) => connection("vnc", event, out),
             "snmp" => community(event, out),
+            _ if is_vnc(event) => connection("vnc", event, out),
             _ => {}
         }
         return;
@@ -88,7 +87,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
         values: [user.clone(), host, None],
         mark,
     });
-    if let Some(user) = user.filter(|_| !mark) {
+    if let Some(user) = user {
         out(Observation {
             subject: line(&[Word::Text(BY_USER), Word::Text(service), Word::Text(&user)]).into(),
             weight,
@@ -112,7 +111,7 @@ fn connection(service: &str, event: &Event<'_>, out: &mut dyn FnMut(Observation<
 /// VNC has no events of its own, only its name.
 fn is_vnc(event: &Event<'_>) -> bool {
     let ended = !matches!(event.by_name("flow.final"), Some(Value::Bool(false)));
-    ended && event.by_name("network.protocol").and_then(Value::as_str) == Some("vnc")
+    ended && flows::is_flow(event) && flows::speaks(event, "vnc") && !flows::is_one_way(event)
 }
 
 /// A community that the client had not tried before: which one it is, is a secret.
@@ -130,16 +129,11 @@ fn community(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
 
 /// Whether categories of an event name log-ins.
 pub(super) fn is_authentication(value: &Value<'_>) -> bool {
-    match value {
-        Value::Str(s) => s == "authentication",
-        Value::Words(words) => words.contains(&"authentication"),
-        Value::List(items) => items.iter().any(is_authentication),
-        _ => false,
-    }
+    flows::names(value, "authentication")
 }
 
 /// `session opened` repeats what `Accepted` said.
-fn is_session(event: &Event<'_>) -> bool {
+pub(super) fn is_session(event: &Event<'_>) -> bool {
     event.by_name("event.action").and_then(Value::as_str).is_some_and(|a| a.starts_with("session"))
 }
 
@@ -304,10 +298,38 @@ impl Case<'_> {
             self.who,
             self.service,
         );
-        let mut finding = self.finding("login.distributed", Severity::Low, title);
+        let (severity, title, last) = match self.got_in() {
+            Some((mark, true)) => {
+                let what =
+                    format!("{title}, until {} got in: the password may have been guessed", mark.value);
+                (Severity::High, what, mark.at)
+            }
+            Some((mark, false)) => {
+                let what = format!("{title}; then {} got in, which had not before", mark.value);
+                (Severity::Medium, what, mark.at)
+            }
+            None => (Severity::Low, title, self.span.1),
+        };
+        let mut finding = self.finding("login.distributed", severity, title);
+        finding.last = last;
         finding.targets = self.cell.values(0, NAMED);
         finding.advice = "Make sure this account cannot log in with a password from outside.";
         Some(finding)
+    }
+
+    /// The first success of a source that had none before the failures began, once there were enough of these; and
+    /// whether that source had failed, too. Whoever owns the account gets in from where they did before.
+    fn got_in(&self) -> Option<(&Mark, bool)> {
+        let (first, failed) = (self.span.0, self.cell.values(0, SET_MAX));
+        let known = |mark: &&Mark| {
+            let before = self.cell.marks.iter().take_while(|other| other.at < first);
+            before.into_iter().any(|other| other.value == mark.value)
+        };
+        let late = |mark: &&Mark| mark.at > first && self.cell.before(mark.at.ts) >= self.config.sources;
+        let guessed = |mark: &Mark| failed.contains(&mark.value);
+        let mut strangers = self.cell.marks.iter().filter(|mark| late(mark) && !known(mark));
+        let stranger = strangers.clone().next()?;
+        Some(strangers.find(|mark| guessed(mark)).map_or((stranger, false), |mark| (mark, true)))
     }
 
     fn connections(&self) -> Option<Finding> {

@@ -10,6 +10,7 @@ mod cell;
 mod config;
 mod credentials;
 pub mod docs;
+mod flows;
 mod service;
 mod spelled;
 #[cfg(test)]
@@ -51,7 +52,7 @@ pub struct Observation<'e> {
 /// Which events a detector is shown: a capture has far more flow records than anything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum On {
-    /// Flow records.
+    /// Flow records, of captures and of logs.
     Flows,
     /// Everything else.
     Others,
@@ -95,6 +96,7 @@ macro_rules! detectors {
 
 detectors![
     logins,
+    local,
     scan,
     flood,
     web,
@@ -128,7 +130,7 @@ struct Concern {
 
 impl Concern {
     fn of(event: &Event<'_>) -> Concern {
-        let flow = event.dataset.name == "flow";
+        let flow = flows::is_flow(event);
         let not_for_it = if flow { On::Others } else { On::Flows };
         let detectors = ALL.iter().copied().enumerate();
         let detectors = detectors.filter(|(_, d)| d.on != not_for_it && (d.concerns)(event)).collect();

@@ -1,8 +1,8 @@
 //! Calls from inside to the outside: regular ones, long ones, and those that carry much away.
 
 use super::spelled::{Padded, Word, line};
-use super::{Cell, Config, Detector, Observation, On, SET_MAX};
-use crate::model::{Event, Evidence, Finding, HOUR, SECOND, Severity, Ts, Value};
+use super::{Cell, Config, Detector, Observation, On, SET_MAX, flows};
+use crate::model::{Event, Evidence, Finding, HOUR, SECOND, Severity, Transport, Ts, Value};
 use std::borrow::Cow;
 
 /// Descriptor.
@@ -10,12 +10,14 @@ pub static DETECTOR: Detector = Detector {
     name: "outbound",
     doc: "Finished flows from inside to the outside (by --internal-net), per source and server port: calls at \
           regular intervals (a beacon, with its score broken down), connections that last for hours, and much \
-          more sent than received. Records of running flows, where --flow-period asks for them, and time synchronisation (NTP) are left out.",
-    needs: "captures with flows from inside to the outside",
-    on: On::Flows,
+          more sent than received. Connections that a firewall's log says it let through are calls without sizes. Records of running flows, where --flow-period asks for them, and time synchronisation (NTP) are left out.",
+    needs: "flows in captures or logs (Zeek, Suricata, firewalls) from inside to the outside",
+    on: On::All,
     ordered: false,
     rules: &["outbound.beacon", "outbound.long_connection", "outbound.exfiltration"],
-    concerns: |event| event.has("network.direction"),
+    concerns: |event| {
+        event.has("network.direction") && (flows::is_flow(event) || flows::is_judged(event, flows::ALLOWED))
+    },
     observe,
     judge,
 };
@@ -27,7 +29,9 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);
     if text("network.direction") != Some("outbound")
         || matches!(event.by_name("flow.final"), Some(Value::Bool(false)))
-        || event.by_name("network.protocol").is_some_and(is_time)
+        // Clocks are set at regular intervals, and carry nothing away.
+        || flows::speaks(event, "ntp")
+        || !(flows::is_flow(event) || is_let_through(event))
         || matches!(text("netlog.flow.state"), Some("half_open" | "refused"))
     {
         return;
@@ -44,28 +48,38 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
         _ => None,
     };
     let lasted = event.end.unwrap_or(event.ts).saturating_sub(connected.unwrap_or(event.ts)).max(0);
+    let halved = flows::is_one_way(event);
+    if halved && !flows::is_to_a_server(event) {
+        return;
+    }
     // A conversation in both directions carries nothing away.
-    let carried = if sent / ONE_SIDED >= received { sent } else { 0 };
+    let told = flows::is_flow(event) && !halved;
+    let carried = if told && sent / ONE_SIDED >= received { sent } else { 0 };
     // Numbers of equal length sort as texts do, so that a capped set keeps the first calls.
     let [call, size, length] =
         [event.ts, i64::try_from(sent).unwrap_or(i64::MAX), Ts::MAX - lasted].map(Padded::new);
     let of_call = |value| connected.is_none().then_some(Cow::Borrowed(value));
     out(Observation {
-        subject: line(&[Word::Ip(source), Word::Ip(server), Word::Port(port)]).into(),
+        subject: line(&[
+            Word::Ip(source),
+            Word::Ip(server),
+            Word::Port(port),
+            Word::Text(flows::teller(event).unwrap_or_default()),
+        ])
+        .into(),
         weight: carried,
         values: [of_call(call.as_str()), of_call(size.as_str()), Some(length.as_str().into())],
         mark: false,
     });
 }
 
-/// Clocks are set at regular intervals, and carry nothing away.
-fn is_time(protocol: &Value<'_>) -> bool {
-    match protocol {
-        Value::Str(name) => name == "ntp",
-        Value::Words(names) => names.contains(&"ntp"),
-        Value::List(names) => names.iter().any(is_time),
-        _ => false,
-    }
+/// Whether a firewall tells that it let a connection begin. A record with an end sums up many packets or connections,
+/// and begins when its counting did.
+fn is_let_through(event: &Event<'_>) -> bool {
+    event.transport == Some(Transport::Tcp)
+        && event.end.is_none()
+        && flows::is_judged(event, flows::ALLOWED)
+        && flows::Flags::of_source(event).begin()
 }
 
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {

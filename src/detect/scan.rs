@@ -3,7 +3,7 @@
 mod probe;
 
 use super::spelled::{Word, address, push_line};
-use super::{Cell, Config, Detector, Observation, On, SET_MAX};
+use super::{Cell, Config, Detector, Observation, On, SET_MAX, flows};
 use crate::model::{Event, Evidence, Finding, MINUTE, Severity, Transport, Ts};
 use probe::{CONNECT, REJECTED, STRAYS};
 use std::borrow::Cow;
@@ -20,10 +20,11 @@ pub static DETECTOR: Detector = Detector {
     name: "scan",
     doc: "Flows without a conversation, per source: TCP (SYN unanswered, refused or torn down, packets with flags that \
           no connection begins with, packets of connections that never were), UDP and SCTP without an answer, other \
-          IP protocols without one, and records of VPC flow logs with the action REJECT: many ports or protocols of one \
+          IP protocols without one, and what a firewall kept away (events of type `denied`: UFW and iptables, the Windows \
+          firewall, VPC flow logs), if connections begin so: many ports or protocols of one \
           host, or one port of many hosts. TCP connections without a byte, pings and ARP requests: many hosts within two \
           minutes, hardly any of them twice.",
-    needs: "captures, or VPC flow logs",
+    needs: "flows in captures or logs (Zeek, Suricata), or logs of firewalls",
     on: On::All,
     ordered: false,
     rules: &[
@@ -34,7 +35,9 @@ pub static DETECTOR: Detector = Detector {
         "scan.ping_sweep",
         "scan.arp_sweep",
     ],
-    concerns: |event| matches!(event.dataset.name, "flow" | "aws.vpcflow" | "arp"),
+    concerns: |event| {
+        event.dataset.name == "arp" || flows::is_flow(event) || flows::is_judged(event, flows::DENIED)
+    },
     observe,
     judge,
 };
@@ -55,36 +58,20 @@ const ARP: &str = "a";
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let (Some(source), Some(target)) = (event.source.ip, event.destination.ip) else { return };
-    let mut teller = Teller { source, subject: String::with_capacity(64), out };
-    match (event.dataset.name, event.transport) {
-        ("arp", _) => teller.asked(event, target),
-        ("flow", Some(Transport::Tcp)) => {
-            if let Some(how) = probe::tcp(event) {
-                teller.port(event, target, how);
-            }
-        }
-        ("flow", Some(Transport::Udp)) if probe::udp(event) => teller.ports(UDP, event, target, "UDP"),
-        ("flow", Some(Transport::Sctp)) if probe::sctp(event) => teller.ports(SCTP, event, target, "SCTP"),
-        ("flow", Some(Transport::Icmp | Transport::Icmp6)) if probe::ping(event) => {
-            teller.tell(PINGS, "", [Some(&address(target)), None, None]);
-        }
-        ("flow", _) => {
-            if let Some(number) = probe::protocol(event) {
-                let mut digits = itoa::Buffer::new();
-                teller.tell(PROTOCOLS, &address(target), [Some(digits.format(number)), None, None]);
-            }
-        }
-        _ => {
-            if let Some(how) = probe::rejected(event) {
-                teller.port(event, target, how);
-            }
-        }
+    let by = flows::teller(event);
+    let mut teller = Teller { source, by, subject: String::with_capacity(64), out };
+    match event.dataset.name {
+        "arp" => teller.asked(event, target),
+        _ if flows::is_flow(event) => teller.flow(event, target),
+        _ if flows::is_judged(event, flows::DENIED) => teller.rejected(event, target),
+        _ => {}
     }
 }
 
 /// Tells of one event's source. A scan has as many of these as it has probes.
 struct Teller<'o, 'f> {
     source: IpAddr,
+    by: Option<&'static str>,
     subject: String,
     out: &'o mut (dyn FnMut(Observation<'_>) + 'f),
 }
@@ -93,12 +80,57 @@ impl Teller<'_, '_> {
     fn tell(&mut self, kind: &str, on: &str, values: [Option<&str>; 3]) {
         self.subject.clear();
         push_line(&mut self.subject, &[Word::Text(kind), Word::Ip(self.source), Word::Text(on)]);
+        if let Some(by) = self.by {
+            self.subject.push('\t');
+            self.subject.push_str(by);
+        }
         (self.out)(Observation {
             subject: Cow::Borrowed(&self.subject),
             weight: 1,
             values: values.map(|value| value.map(Cow::Borrowed)),
             mark: false,
         });
+    }
+
+    fn flow(&mut self, event: &Event<'_>, target: IpAddr) {
+        match event.transport {
+            Some(Transport::Tcp) => {
+                if let Some(how) = probe::tcp(event) {
+                    self.port(event, target, how);
+                }
+            }
+            Some(Transport::Udp) if probe::udp(event) => self.ports(UDP, event, target, "UDP"),
+            Some(Transport::Sctp) if probe::sctp(event) => self.ports(SCTP, event, target, "SCTP"),
+            Some(Transport::Icmp | Transport::Icmp6) if probe::ping(event) => self.ping(target),
+            _ => {
+                if let Some(number) = probe::protocol(event) {
+                    self.protocol(target, number);
+                }
+            }
+        }
+    }
+
+    /// What a firewall kept away.
+    fn rejected(&mut self, event: &Event<'_>, target: IpAddr) {
+        match event.transport {
+            Some(Transport::Udp) if flows::is_to_a_server(event) => self.ports(UDP, event, target, REJECTED),
+            Some(Transport::Icmp | Transport::Icmp6) if probe::is_echo(event) => self.ping(target),
+            Some(Transport::Other(number)) => self.protocol(target, number),
+            None | Some(Transport::Tcp | Transport::Sctp) => {
+                if let Some(how) = probe::rejected(event) {
+                    self.port(event, target, how);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn ping(&mut self, target: IpAddr) {
+        self.tell(PINGS, "", [Some(&address(target)), None, None]);
+    }
+
+    fn protocol(&mut self, target: IpAddr, number: u8) {
+        self.tell(PROTOCOLS, &address(target), [Some(itoa::Buffer::new().format(number)), None, None]);
     }
 
     fn ports(&mut self, kind: &str, event: &Event<'_>, target: IpAddr, how: &str) {
@@ -136,7 +168,7 @@ impl Teller<'_, '_> {
 }
 
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
-    let mut parts = subject.splitn(3, '\t');
+    let mut parts = subject.splitn(4, '\t');
     let (Some(kind), Some(source), Some(on)) = (parts.next(), parts.next(), parts.next()) else {
         return Vec::new();
     };

@@ -11,12 +11,16 @@ const NAMED: usize = 20;
 pub static DETECTOR: Detector = Detector {
     name: "tls",
     doc: "Versions below TLS 1.2 agreed on, and server certificates that are expired, self-signed, weak or not for \
-          the name asked for, per server and port. In TLS 1.3 certificates are encrypted and not seen.",
-    needs: "captures with the beginning of TLS sessions",
+          the name asked for, per server and port; of logs, as far as they tell version, checks, validity or both \
+          names of a certificate. In TLS 1.3 certificates are encrypted and not seen.",
+    needs: "the beginning of TLS sessions in captures or logs (Zeek, Suricata)",
     on: On::Others,
     ordered: false,
     rules: &["tls.old_version", "tls.certificate"],
-    concerns: |event| event.dataset.name == "tls",
+    concerns: |event| {
+        let fields = ["tls.version", "tls.server.certificate_issues", "tls.server.subject"];
+        event.dataset.name == "tls" || !event.dataset.transaction && fields.iter().any(|name| event.has(name))
+    },
     observe,
     judge,
 };
@@ -33,7 +37,11 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
             mark: false,
         });
     };
-    let agreed = matches!(event.by_name("tls.established"), Some(Value::Bool(true)));
+    let agreed = match event.by_name("tls.established") {
+        Some(Value::Bool(agreed)) => *agreed,
+        // A log that does not say so tells what was agreed on.
+        _ => !event.dataset.transaction,
+    };
     if let Some(version @ ("2.0" | "3.0" | "1.0" | "1.1")) = text("tls.version")
         && agreed
         && text("tls.version_protocol") != Some("dtls")
@@ -46,8 +54,23 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
         }
         Some(Value::Words(issues)) => issues.iter().for_each(|issue| tell("certificate", issue)),
         Some(Value::Str(issue)) => tell("certificate", issue),
+        _ if !event.dataset.transaction => faults(event).for_each(|issue| tell("certificate", issue)),
         _ => {}
     }
+}
+
+/// What is wrong with a certificate whose log does not judge it.
+fn faults<'e>(event: &'e Event<'_>) -> impl Iterator<Item = &'static str> + use<'e> {
+    let time = |name: &str| match event.by_name(name) {
+        Some(Value::Time(ts)) => Some(*ts),
+        _ => None,
+    };
+    let text = |name: &str| event.by_name(name).and_then(Value::as_str);
+    let expired = time("tls.server.not_after").is_some_and(|end| end < event.ts);
+    let early = time("tls.server.not_before").is_some_and(|begin| begin > event.ts);
+    let own = text("tls.server.subject").is_some_and(|subject| text("tls.server.issuer") == Some(subject));
+    let all = [(expired, "expired"), (early, "not_yet_valid"), (own, "self_signed")];
+    all.into_iter().filter_map(|(is, issue)| is.then_some(issue))
 }
 
 fn judge(_: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {

@@ -19,7 +19,7 @@ pub static DETECTOR: Detector = Detector {
     name: "web",
     doc: "Requests with an attack in the address, the referrer, the user agent or, in captures, any header with an \
           expression (path traversal, SQL \
-          injection, cross-site scripting, commands, Log4Shell, web shells, files nobody links to, scanners by \
+          injection, cross-site scripting, commands, expressions, Log4Shell, calls to addresses of a cloud, web shells, files nobody links to, scanners by \
           name), many paths asked for in vain, and refused log-ins, per source; from any event with an HTTP \
           status. In captures a 401 or 403 refuses a log-in only if the request had credentials, or was a POST that \
           nothing challenged. Bodies are not looked at. Where a log does not say who asked, all who asked the service count as one, and \
@@ -33,6 +33,7 @@ pub static DETECTOR: Detector = Detector {
         "web.cross_site_scripting",
         "web.command_injection",
         "web.log4shell",
+        "web.server_side_request",
         "web.shell",
         "web.secret_files",
         "web.scanner",

@@ -29,6 +29,10 @@ pub(super) struct Columns {
     /// Names of two columns that are one value.
     pairs: BTreeMap<String, BTreeMap<String, usize>>,
     captures: Vec<Capture>,
+    /// Fields whose columns hold lists, by number of the capture.
+    lists: BTreeMap<usize, FieldRef>,
+    /// `\xNN` stands for a byte.
+    escapes: bool,
     /// Order where no header tells it.
     order: Vec<Column>,
     /// Where values of unknown columns go.
@@ -80,8 +84,23 @@ impl Columns {
             }
             captures.push(Capture::named(table, format, file, place, field)?);
         }
+        let mut lists = BTreeMap::new();
+        for name in &spec.lists {
+            let index = *names.get(name).ok_or_else(|| fail(format!("`map` has no column `{name}`")))?;
+            lists.insert(index, table.need(file, place, spec.map.get(name).map_or("", String::as_str))?);
+        }
         let other = table.need(file, place, "netlog.other")?;
-        let mut columns = Columns { id, separator, names, pairs, captures, order: Vec::new(), other };
+        let mut columns = Columns {
+            id,
+            separator,
+            names,
+            pairs,
+            captures,
+            lists,
+            escapes: spec.escapes,
+            order: Vec::new(),
+            other,
+        };
         columns.order = columns
             .header(&spec.order)
             .ok_or_else(|| fail("`order` must name columns of `map`".to_owned()))?;
@@ -167,6 +186,8 @@ impl Columns {
 
     fn columns<'a>(&self, order: &[Column], text: &'a str, null: &[String], draft: &mut Draft<'a>) -> bool {
         let (mut left, mut others) = (Some(text), Vec::new());
+        // Few lines have one: looked for once.
+        let escapes = self.escapes && memchr::memchr(b'\\', text.as_bytes()).is_some();
         for column in order {
             let Some(rest) = left else { return false };
             let mut ends = memchr::memchr_iter(self.separator, rest.as_bytes());
@@ -185,9 +206,7 @@ impl Columns {
                 continue;
             }
             let good = match column {
-                Column::Known(index) | Column::Pair(index) => {
-                    self.captures.get(*index).is_some_and(|capture| draft.put(capture, value))
-                }
+                Column::Known(index) | Column::Pair(index) => self.put(*index, value, escapes, draft),
                 Column::Other(name) => {
                     others.push((Cow::Owned(name.to_string()), Value::from(value)));
                     true
@@ -202,4 +221,53 @@ impl Columns {
         }
         left.is_none()
     }
+
+    /// Puts a value where its column belongs.
+    fn put<'a>(&self, index: usize, value: &'a str, escapes: bool, draft: &mut Draft<'a>) -> bool {
+        if let Some(field) = self.lists.get(&index) {
+            // A comma within a value is escaped.
+            let items = value.split(',').map(|item| match escapes {
+                true => unescaped(item),
+                false => Cow::Borrowed(item),
+            });
+            draft.fields.push((field, Value::texts(items)));
+            return true;
+        }
+        let Some(capture) = self.captures.get(index) else { return false };
+        match if escapes { unescaped(value) } else { Cow::Borrowed(value) } {
+            Cow::Borrowed(value) => draft.put(capture, value),
+            // What is not a part of the line has a draft of its own.
+            Cow::Owned(value) => {
+                let mut own = Draft::default();
+                let good = own.put(capture, &value);
+                draft.merge(own);
+                good
+            }
+        }
+    }
+}
+
+/// A value with its bytes for `\xNN`; what is then not UTF-8 is replaced.
+fn unescaped(value: &str) -> Cow<'_, str> {
+    let Some(first) = memchr::memmem::find(value.as_bytes(), b"\\x") else { return Cow::Borrowed(value) };
+    let (before, mut rest) = value.as_bytes().split_at(first);
+    let mut out = before.to_vec();
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    while let Some((byte, after)) = rest.split_first() {
+        let escaped = match rest {
+            [b'\\', b'x', high, low, tail @ ..] => digit(*high).zip(digit(*low)).map(|digits| (digits, tail)),
+            _ => None,
+        };
+        match escaped {
+            Some(((high, low), tail)) => {
+                out.push(high << 4 | low);
+                rest = tail;
+            }
+            None => {
+                out.push(*byte);
+                rest = after;
+            }
+        }
+    }
+    Cow::Owned(String::from_utf8_lossy(&out).into_owned())
 }

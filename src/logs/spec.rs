@@ -207,6 +207,12 @@ pub(super) struct ColumnsSpec {
     pub order: String,
     /// What stands between two columns, one byte; a blank unless given.
     pub separator: Option<String>,
+    /// `\xNN` stands for a byte, as Zeek writes what would be taken for something else.
+    #[serde(default)]
+    pub escapes: bool,
+    /// Columns that hold any number of values with commas between.
+    #[serde(default)]
+    pub lists: Vec<String>,
     /// Column to field, with the form of a stamp after a colon.
     #[serde(default)]
     pub map: BTreeMap<String, String>,
@@ -285,6 +291,8 @@ pub(super) struct StepSpec {
     pub by: Option<f64>,
     /// What stands between parts.
     pub at: Option<String>,
+    /// Field that a copy goes to.
+    pub to: Option<String>,
     /// Texts and what they become.
     #[serde(default)]
     pub table: BTreeMap<String, String>,

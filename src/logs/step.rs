@@ -10,7 +10,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Names of what a step can do.
-const DOES: [&str; 12] = [
+const DOES: [&str; 14] = [
+    "copy",
     "lowercase",
     "uppercase",
     "trim",
@@ -21,9 +22,20 @@ const DOES: [&str; 12] = [
     "split",
     "translate",
     "url",
+    "dns_name",
     "request",
     "user_agent",
 ];
+
+/// What of a field goes to another one.
+#[derive(Clone, Debug)]
+struct Copied {
+    to: FieldRef,
+    /// What stands between the values of a text; empty: every character is one.
+    at: Option<String>,
+    /// Values that become others, or nothing; that of `*` is what all others become.
+    table: BTreeMap<String, String>,
+}
 
 /// Longest method of a request, bytes.
 const METHOD: usize = 32;
@@ -41,8 +53,12 @@ enum Does {
     Multiply(f64),
     Split(String),
     Translate(BTreeMap<String, String>),
+    /// To another field, value by value.
+    Copy(Copied),
     /// Scheme, domain, port, path, query, extension, registered domain.
     Url([FieldRef; 7]),
+    /// The registered domain of a name asked for.
+    Name(FieldRef),
     /// Method, version, target with what it fills.
     Request(Box<([FieldRef; 5], Capture)>),
     /// Name, version, name and version of the system, device.
@@ -75,6 +91,11 @@ impl Step {
             "single_quotes" => Does::Text(|text| text.replace("\"\"", "\"")),
             "multiply" => Does::Multiply(spec.by.filter(|by| by.is_finite()).ok_or_else(|| lacks("by"))?),
             "split" => Does::Split(spec.at.clone().filter(|at| !at.is_empty()).ok_or_else(|| lacks("at"))?),
+            "copy" => Does::Copy(Copied {
+                to: table.need(file, place, spec.to.as_deref().ok_or_else(|| lacks("to"))?)?,
+                at: spec.at.clone(),
+                table: spec.table.clone(),
+            }),
             "translate" if spec.table.is_empty() => return Err(lacks("table")),
             "translate" => Does::Translate(spec.table.clone()),
             "url" => {
@@ -82,6 +103,7 @@ impl Step {
                 let fields = need(&names.map(|name| format!("url.{name}")).each_ref().map(String::as_str))?;
                 Does::Url(fields.try_into().map_err(|_| fail("url".to_owned()))?)
             }
+            "dns_name" => Does::Name(table.need(file, place, "dns.question.registered_domain")?),
             "request" => {
                 let fields =
                     need(&["http.request.method", "http.version", "url.original", "url.path", "url.query"])?;
@@ -112,6 +134,8 @@ impl Step {
             Does::Url(fields) => fields,
             Does::Agent(fields) => fields,
             Does::Request(made) => &made.0,
+            Does::Name(field) => std::slice::from_ref(field),
+            Does::Copy(copied) => std::slice::from_ref(&copied.to),
             _ => std::slice::from_ref(&self.field),
         }
     }
@@ -122,7 +146,20 @@ impl Step {
             return;
         };
         let Some((_, value)) = draft.fields.get_mut(at) else { return };
+        if let Does::Copy(copied) = &self.does {
+            let made = copied.of(value).map(|value| (copied.to, value));
+            return draft.fields.extend(made);
+        }
         match (&self.does, &mut *value) {
+            (Does::Name(field), Value::Str(text)) => {
+                let name = text.trim_end_matches('.').to_lowercase();
+                let registered =
+                    psl::domain_str(&name).map(|domain| (*field, Value::from(domain.to_owned())));
+                if name != **text && !name.is_empty() {
+                    *text = Cow::Owned(name);
+                }
+                draft.fields.extend(registered);
+            }
             (Does::Text(change), Value::Str(text)) => {
                 let changed = change(text);
                 if changed != **text {
@@ -157,6 +194,28 @@ impl Step {
             }
             _ => {}
         }
+    }
+}
+
+impl Copied {
+    /// What the other field gets: a list where there can be several.
+    fn of<'a>(&self, value: &Value<'a>) -> Option<Value<'a>> {
+        let changed = |text: &str| match self.table.get(text).or_else(|| self.table.get("*")) {
+            Some(other) => other.clone(),
+            None => text.to_owned(),
+        };
+        let parts: Vec<String> = match (value, self.at.as_deref()) {
+            (Value::Str(text), None) => {
+                return Some(changed(text)).filter(|t| !t.is_empty()).map(Value::from);
+            }
+            (Value::Str(text), Some("")) => {
+                text.chars().map(|c| changed(c.encode_utf8(&mut [0; 4]))).collect()
+            }
+            (Value::Str(text), Some(at)) => text.split(at).map(changed).collect(),
+            (list, _) => list.items().iter().filter_map(Value::as_str).map(changed).collect(),
+        };
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        (!parts.is_empty()).then(|| Value::texts(parts))
     }
 }
 

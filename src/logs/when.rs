@@ -4,9 +4,13 @@ use super::PatternError;
 use super::draft::Draft;
 use super::fields::Table;
 use super::spec::{CondSpec, CondTest};
-use crate::model::{FieldRef, Value};
+use crate::model::{Field, FieldRef, Transport, Type, Value};
 use regex::Regex;
 use std::collections::BTreeMap;
+
+/// Stand for what a draft holds beside its fields.
+static TRANSPORT: Field = Field { name: "network.transport", ty: Type::Keyword, doc: "" };
+static SOURCE_PORT: Field = Field { name: "source.port", ty: Type::Long, doc: "" };
 
 /// A condition on one field.
 #[derive(Clone, Debug)]
@@ -37,7 +41,11 @@ impl Cond {
         let mut conds = Vec::with_capacity(spec.len());
         for (name, cond) in spec {
             let place = format!("when.\"{name}\"");
-            let field = table.need(file, &place, name)?;
+            let field = match name.as_str() {
+                "network.transport" => &TRANSPORT,
+                "source.port" => &SOURCE_PORT,
+                name => table.need(file, &place, name)?,
+            };
             let test = match cond {
                 CondSpec::One(value) => Test::Equals(vec![value.clone()]),
                 CondSpec::Many(values) => Test::Equals(values.clone()),
@@ -53,13 +61,30 @@ impl Cond {
         Ok(conds)
     }
 
-    /// Whether it holds for the draft; a field that is not there fails.
+    /// Whether it holds for the draft, of a list for one of its texts; a field that is not there fails.
     pub fn holds(&self, draft: &Draft<'_>) -> bool {
         let mut digits = itoa::Buffer::new();
-        let text = match draft.get(self.field) {
-            Some(Value::Str(text)) => text,
-            Some(Value::Int(number)) => digits.format(*number),
-            _ => return false,
+        let text = if std::ptr::eq(self.field, &TRANSPORT) {
+            match draft.transport {
+                Some(Transport::Tcp) => "tcp",
+                Some(Transport::Udp) => "udp",
+                Some(Transport::Icmp | Transport::Icmp6) => "icmp",
+                _ => return false,
+            }
+        } else if std::ptr::eq(self.field, &SOURCE_PORT) {
+            match draft.source.port {
+                Some(port) => digits.format(port),
+                None => return false,
+            }
+        } else {
+            match draft.get(self.field) {
+                Some(Value::Str(text)) => text,
+                Some(Value::Int(number)) => digits.format(*number),
+                Some(Value::List(items)) => {
+                    return items.iter().filter_map(Value::as_str).any(|text| self.fits(text));
+                }
+                _ => return false,
+            }
         };
         self.fits(text)
     }

@@ -1,19 +1,15 @@
 //! What single flows and messages ask for, if they are probes.
 
+use super::super::flows::{Flags, is_one_way, is_to_a_server};
 use crate::model::{Event, Transport, Value};
 
-/// What the firewall of a cloud kept away.
+/// What a firewall kept away.
 pub const REJECTED: &str = "rejected";
 /// Connections that were opened and closed without a byte.
 pub const CONNECT: &str = "connect";
 /// Packets of connections that never were, which a reset answers.
 pub const STRAYS: [&str; 2] = ["ACK", "Maimon"];
 
-/// From here on ports are those that systems give to clients (RFC 6335 §6 says 49152, Linux 32768), and those that
-/// traceroute knocks at: what goes there may be an answer.
-const CLIENTS: u16 = 32_768;
-/// Below are servers' ports: what comes from there may be an answer.
-const SERVERS: u16 = 1024;
 /// Hops that traceroute tries.
 const HOPS: i64 = 30;
 /// Bytes of a packet without a payload, with room for options and tags.
@@ -25,36 +21,18 @@ fn sent(event: &Event<'_>, most: u64) -> bool {
 }
 
 fn is_unanswered(event: &Event<'_>) -> bool {
-    event.destination.packets.unwrap_or(0) == 0
+    event.destination.packets.unwrap_or(0) == 0 && !is_one_way(event)
 }
 
-/// Flags that one side set.
-struct Flags<'e>(Option<&'e Value<'e>>);
-
-impl<'e> Flags<'e> {
-    fn of(event: &'e Event<'_>, field: &str) -> Flags<'e> {
-        Flags(event.by_name(field))
-    }
-
-    fn has(&self, flag: &str) -> bool {
-        match self.0 {
-            Some(Value::Words(words)) => words.contains(&flag),
-            Some(Value::List(items)) => items.iter().any(|v| v.as_str() == Some(flag)),
-            Some(Value::Str(s)) => s == flag,
-            _ => false,
-        }
-    }
-
-    /// Whether all of these are set, and none of those.
-    fn are(&self, set: &[&str], unset: &[&str]) -> bool {
-        set.iter().all(|flag| self.has(flag)) && !unset.iter().any(|flag| self.has(flag))
-    }
-}
-
-/// Kind of probe a record of a cloud's flow log is, if it is one.
+/// Kind of probe a packet or connection over TCP is that a firewall kept away, if it is one: what is left of
+/// connections that the firewall has forgotten is none.
 pub fn rejected(event: &Event<'_>) -> Option<&'static str> {
-    let action = event.by_name("aws.vpcflow.action").and_then(Value::as_str);
-    (action == Some("REJECT")).then_some(REJECTED)
+    let flags = Flags::of_source(event);
+    match flags.begin() {
+        true => Some(REJECTED),
+        false if flags.has("ack") || flags.has("rst") || flags.has("syn") => None,
+        false => strange(&flags),
+    }
 }
 
 /// Kind of probe a TCP flow is, if it is one.
@@ -63,7 +41,7 @@ pub fn tcp(event: &Event<'_>) -> Option<&'static str> {
     if !sent(event, 5) {
         return None;
     }
-    let flags = Flags::of(event, "netlog.flow.source.tcp_flags");
+    let flags = Flags::of_source(event);
     let few = sent(event, 3);
     if flags.has("syn") {
         let state = event.by_name("netlog.flow.state").and_then(Value::as_str)?;
@@ -79,16 +57,23 @@ pub fn tcp(event: &Event<'_>) -> Option<&'static str> {
     if flags.has("ack") || flags.has("rst") {
         return stray(event, &flags);
     }
+    // Of logs it is not known that there were none.
+    let null = || (flags.is_none() && event.dataset.name == "flow").then_some("NULL");
+    strange(&flags).or_else(null)
+}
+
+/// Flags that no connection begins with.
+fn strange(flags: &Flags<'_>) -> Option<&'static str> {
     match (flags.has("fin"), flags.has("psh") && flags.has("urg")) {
         (true, true) => Some("Xmas"),
         (true, false) => Some("FIN"),
-        (false, _) => flags.0.is_none().then_some("NULL"),
+        (false, _) => None,
     }
 }
 
 /// A connection on which nobody said anything: a handshake and its end.
 fn is_empty(event: &Event<'_>, flags: &Flags<'_>) -> bool {
-    let answers = Flags::of(event, "netlog.flow.destination.tcp_flags");
+    let answers = Flags::of_destination(event);
     let small = [&event.source, &event.destination]
         .iter()
         .all(|end| end.bytes.unwrap_or(0) <= end.packets.unwrap_or(0).saturating_mul(EMPTY));
@@ -99,7 +84,7 @@ fn is_empty(event: &Event<'_>, flags: &Flags<'_>) -> bool {
 /// A packet of a connection that never was, and nothing but a reset for it. Connections older than the capture end
 /// like this too: what counts is that they are to many ports of one host, and not to those of clients.
 fn stray(event: &Event<'_>, flags: &Flags<'_>) -> Option<&'static str> {
-    let answers = Flags::of(event, "netlog.flow.destination.tcp_flags");
+    let answers = Flags::of_destination(event);
     if !flags.are(&["ack"], &["psh", "rst", "urg"])
         || !answers.are(&["rst"], &["syn", "psh", "fin"])
         || !is_to_a_server(event)
@@ -108,12 +93,6 @@ fn stray(event: &Event<'_>, flags: &Flags<'_>) -> Option<&'static str> {
     }
     let [ack, maimon] = STRAYS;
     Some(if flags.has("fin") { maimon } else { ack })
-}
-
-/// Whether ports leave no doubt that it is no answer.
-fn is_to_a_server(event: &Event<'_>) -> bool {
-    event.source.port.is_some_and(|port| port >= SERVERS)
-        && event.destination.port.is_some_and(|port| port < CLIENTS)
 }
 
 /// Whether a flow of UDP asks a port that does not answer. One whose content is known is somebody's question.
@@ -128,7 +107,10 @@ pub fn udp(event: &Event<'_>) -> bool {
 
 /// Whether a flow of SCTP never became an association: that takes two packets of each side (RFC 9260 §5.1).
 pub fn sctp(event: &Event<'_>) -> bool {
-    sent(event, 3) && event.destination.packets.unwrap_or(0) <= 1 && is_to_a_server(event)
+    sent(event, 3)
+        && event.destination.packets.unwrap_or(0) <= 1
+        && is_to_a_server(event)
+        && !is_one_way(event)
 }
 
 /// Number of the IP protocol that was tried in vain.
@@ -141,6 +123,10 @@ pub fn protocol(event: &Event<'_>) -> Option<u8> {
 
 /// Whether it is a ping, or a few of them, answered or not. Programs that repeat what is lost do so three times.
 pub fn ping(event: &Event<'_>) -> bool {
-    let asked = event.by_name("icmp.request.type").and_then(Value::as_int);
-    matches!(asked, Some(8 | 128)) && sent(event, 4)
+    is_echo(event) && sent(event, 4)
+}
+
+/// Whether ICMP asks for an echo.
+pub fn is_echo(event: &Event<'_>) -> bool {
+    matches!(event.by_name("icmp.request.type").and_then(Value::as_int), Some(8 | 128))
 }

@@ -6,6 +6,7 @@ mod floods;
 mod full;
 mod lan;
 mod later;
+mod local;
 mod names;
 mod radius;
 mod scans;

@@ -20,7 +20,7 @@ crate::fields! {
     SERVER: Keyword, "netlog.http.response.server", "How the server describes itself.";
     LOCATION: Wildcard, "netlog.http.response.location", "Where a redirect points.";
     AUTHORIZATION: Keyword, "netlog.http.request.authorization", "Scheme of the credentials sent: `Basic`, `Bearer`, `Digest` …";
-    SUSPICIOUS_HEADER: Wildcard, "netlog.http.request.suspicious_header", "Request headers that hold an expression, by lower-case name, from `${` on or all that begins with `() {`: `x-api-version: ${jndi:ldap://…}`.";
+    SUSPICIOUS_HEADER: Wildcard, "netlog.http.request.suspicious_header", "Request headers that hold an expression, by lower-case name, from `${` or `%{(` on or all that begins with `() {`: `x-api-version: ${jndi:ldap://…}`.";
     CHALLENGE: Keyword, "netlog.http.response.challenge", "Credentials the server asks for, as sent: WWW-Authenticate and Proxy-Authenticate.";
     RESPONSE_START: Date, "netlog.http.response.start", "Time of the first packet of the response; Packetbeat's duration lasts until then.";
     STREAM: Long, "netlog.http.stream", "Number of the HTTP/2 stream, odd for those the client began.";

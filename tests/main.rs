@@ -33,6 +33,7 @@ mod logs_mixed;
 mod logs_multiline;
 mod logs_process;
 mod logs_truth;
+mod lost;
 mod mining;
 mod mutations;
 mod nightly;

@@ -290,7 +290,9 @@ impl Stream {
         self.held += data.len();
         if let Some(before) = at.checked_sub(1).and_then(|i| self.waiting.get_mut(i)) {
             let whole = u32::try_from(before.data.len()) == Ok(before.len);
-            if whole && !self.paused && before.seq.wrapping_add(before.len) == seq {
+            // Between those that acknowledge the same the other side said nothing that these could answer.
+            let at_once = before.carrier.ack == carrier.ack;
+            if whole && at_once && !self.paused && before.seq.wrapping_add(before.len) == seq {
                 before.data.extend_from_slice(data);
                 before.len += len;
                 // What is told of them is told when all are there.

@@ -65,6 +65,11 @@ fn theirs(regex: &fancy_regex::Regex, count: usize, line: &str) -> Option<Places
 
 /// Loops over what can be empty leave different captures in different engines; they are compared by match only.
 fn loops_on_nothing(expression: &str) -> bool {
+    // However many groups end before the loop's sign.
+    let mut expression = expression.to_owned();
+    while expression.contains("))") {
+        expression = expression.replace("))", ")");
+    }
     let inner = ["*)", "?)", "}?)", "+?)", "*+)", ")|", "|)"];
     inner
         .iter()

@@ -339,7 +339,7 @@ impl Parser for Ftp {
                 Line::Long => return Step::Weird("ftp.line"),
             };
             at += used;
-            if std::mem::take(self.lost.get_mut(dir.index()).unwrap_or(&mut false)) {
+            if lines::passed_over(&mut self.lost, dir, lines::reply(line).is_some()) {
                 continue;
             }
             if dir == Dir::Client {
@@ -371,9 +371,7 @@ impl Parser for Ftp {
 
     fn gap(&mut self, dir: Dir, _: u64, out: &mut Emit<'_>) -> Step {
         out.anomaly("ftp.gap");
-        if let Some(lost) = self.lost.get_mut(dir.index()) {
-            *lost = true;
-        }
+        *dir.of(&mut self.lost) = true;
         (self.gapped, self.greeted, self.reply) = (true, true, None);
         self.give_up(out);
         Step::Took(0)

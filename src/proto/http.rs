@@ -85,6 +85,8 @@ struct Side {
     scanned: usize,
     /// When bytes of the current body came last.
     last: Stamp,
+    /// What is searched through may begin in the middle of a line, since bytes before it lack.
+    torn: bool,
 }
 
 /// State of one connection.
@@ -137,6 +139,7 @@ impl Parser for Http {
         let side = self.side(dir);
         side.begun = None;
         side.scanned = 0;
+        side.torn = true;
         let inside = match &mut side.state {
             State::Length(left) | State::ChunkData(left) if *left > missing => {
                 *left -= missing;
@@ -234,7 +237,7 @@ impl Http {
                 return (0, After::Go);
             }
             out.anomaly("http.head_long");
-            self.lose(dir, out);
+            self.puzzled(dir, out);
             return (bytes.len(), After::Go);
         };
         side.begun = None;
@@ -248,7 +251,7 @@ impl Http {
             Some(after) => (end, after),
             None => {
                 out.anomaly("http.not_http");
-                self.lose(dir, out);
+                self.puzzled(dir, out);
                 // The line that is no start line is passed; a message may begin behind it.
                 (memchr::memchr(b'\n', head).map_or(end, |at| at + 1), After::Go)
             }
@@ -314,7 +317,7 @@ impl Http {
             Piece::Wait => return 0,
             Piece::Bad => {
                 out.anomaly("http.chunk");
-                self.lose(dir, out);
+                self.puzzled(dir, out);
                 return 0;
             }
             Piece::Content(content) => {
@@ -341,7 +344,9 @@ impl Http {
         let Some(end) = memchr::memchr(b'\n', bytes) else {
             return if bytes.len() > LINE { bytes.len() } else { 0 };
         };
-        match probe::start(dir, bytes.get(..end).unwrap_or_default()) {
+        // Where nothing lacks, requests begin at the beginning of a line: what looks like one within it is a client's text.
+        let may_be = |at: &usize| *at == 0 || dir == Dir::Server || self.client.torn;
+        match probe::start(dir, bytes.get(..end).unwrap_or_default()).filter(may_be) {
             Some(at) => {
                 let side = self.side(dir);
                 side.state = State::Head;

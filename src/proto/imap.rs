@@ -308,7 +308,8 @@ impl Parser for Imap {
                 Line::Long => return Step::Weird("imap.line"),
             };
             at += used;
-            if std::mem::take(&mut side.lost) {
+            // What begins with a star is an answer from its beginning on.
+            if std::mem::take(&mut side.lost) && (dir == Dir::Client || !line.starts_with(b"* ")) {
                 continue;
             }
             side.bytes += used as u64;

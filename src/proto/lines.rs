@@ -1,6 +1,6 @@
 //! Lines of text protocols: found, bounded, split into words.
 
-use super::Probe;
+use super::{Dir, Probe};
 
 /// Longest line that is kept.
 pub(super) const LONGEST: usize = 64 << 10;
@@ -66,6 +66,12 @@ pub(super) fn text(bytes: &[u8], limit: usize) -> String {
 /// Upper-case text of a command word.
 pub(super) fn upper(word: &[u8]) -> String {
     text(word, 64).to_ascii_uppercase()
+}
+
+/// Whether the first line behind a hole is passed over: it may be the rest of one that lacks, unless it begins as the
+/// server's replies do. Were a whole reply passed over, those behind it would answer the wrong commands.
+pub(super) fn passed_over(lost: &mut [bool; 2], dir: Dir, reply: bool) -> bool {
+    std::mem::take(dir.of(lost)) && (dir == Dir::Client || !reply)
 }
 
 /// A three-digit reply code and what follows it: `true` if more lines of the reply follow.

@@ -254,7 +254,8 @@ impl Parser for Pop3 {
                 Line::Long => return Step::Weird("pop3.line"),
             };
             at += used;
-            if std::mem::take(self.lost.get_mut(dir.index()).unwrap_or(&mut false)) {
+            let reply = self.body.is_none() && (line.starts_with(b"+OK") || line.starts_with(b"-ERR"));
+            if lines::passed_over(&mut self.lost, dir, reply) {
                 continue;
             }
             if dir == Dir::Client {
@@ -287,9 +288,7 @@ impl Parser for Pop3 {
 
     fn gap(&mut self, dir: Dir, _: u64, out: &mut Emit<'_>) -> Step {
         out.anomaly("pop3.gap");
-        if let Some(lost) = self.lost.get_mut(dir.index()) {
-            *lost = true;
-        }
+        *dir.of(&mut self.lost) = true;
         (self.gapped, self.greeted) = (true, true);
         if dir == Dir::Server
             && let Some(mail) = self.body.as_mut().and_then(|b| b.mail.as_mut())

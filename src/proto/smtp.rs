@@ -318,7 +318,7 @@ impl Parser for Smtp {
                 (Line::Long, _) => return Step::Weird("smtp.line"),
             };
             at += used;
-            if std::mem::take(self.lost.get_mut(dir.index()).unwrap_or(&mut false)) {
+            if lines::passed_over(&mut self.lost, dir, lines::reply(line).is_some()) {
                 continue;
             }
             if dir == Dir::Client {
@@ -346,9 +346,7 @@ impl Parser for Smtp {
 
     fn gap(&mut self, dir: Dir, _: u64, out: &mut Emit<'_>) -> Step {
         out.anomaly("smtp.gap");
-        if let Some(lost) = self.lost.get_mut(dir.index()) {
-            *lost = true;
-        }
+        *dir.of(&mut self.lost) = true;
         (self.gapped, self.greeted) = (true, true);
         self.reply.clear();
         if dir == Dir::Client && self.mode == Mode::Data {

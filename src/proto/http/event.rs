@@ -71,6 +71,8 @@ fn trouble(
     match (of(request.map(|r| &r.part)), of(response.map(|r| &r.part))) {
         _ if response.is_none() => Some("Unmatched request"),
         _ if !matched => Some("Unmatched response"),
+        _ if request.is_some_and(|r| r.part.broken) => Some("The request's body has no valid framing"),
+        _ if response.is_some_and(|r| r.part.broken) => Some("The response's body has no valid framing"),
         ((true, _), _) => Some("Packet loss while capturing the request"),
         (_, (true, _)) => Some("Packet loss while capturing the response"),
         (_, (_, true)) => Some("The connection ended before the response did"),
@@ -211,7 +213,7 @@ fn content(part: &Part, out: &mut Emit<'_>) -> Option<String> {
         Some("deflate") => DeflateDecoder::new(body).take(cap).read_to_end(&mut plain),
         Some(_) => return None,
     };
-    let whole = part.body_bytes == body.len() as u64 && !part.cut && !part.lost;
+    let whole = part.body_bytes == body.len() as u64 && !part.cut && !part.lost && !part.broken;
     if read.is_err() && whole {
         out.anomaly("http.body_encoding");
     }

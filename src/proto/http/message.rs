@@ -40,6 +40,8 @@ pub(in crate::proto) struct Part {
     pub lost: bool,
     /// The connection ended before it did.
     pub cut: bool,
+    /// Where it ends is not to be told from what was sent.
+    pub broken: bool,
     /// Bytes of the body that are kept, as soon as its type is known.
     room: usize,
     length: Option<u64>,

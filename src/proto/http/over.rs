@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::event::emit;
-use super::{Dir, Emit, Http, State};
+use super::{Dir, Emit, Http, Side, State};
 use crate::model::Stamp;
 
 impl Http {
@@ -42,16 +42,26 @@ impl Http {
         self.complete(dir, last, out);
     }
 
-    /// It is not known where the next message begins: what is open is emitted as it is.
+    /// Bytes lack, and it is not known where the next message begins: what is open is emitted as it is.
     pub(super) fn lose(&mut self, dir: Dir, out: &mut Emit<'_>) {
-        let side = self.side(dir);
-        let last = side.last;
-        side.state = State::Lost;
-        side.begun = None;
-        side.scanned = 0;
         if let Some(part) = self.part(dir) {
             part.lost = true;
         }
+        self.leave(dir, true, out);
+    }
+
+    /// The same where nothing lacks, but what came is no HTTP.
+    pub(super) fn puzzled(&mut self, dir: Dir, out: &mut Emit<'_>) {
+        if let Some(part) = self.part(dir) {
+            part.broken = true;
+        }
+        self.leave(dir, false, out);
+    }
+
+    fn leave(&mut self, dir: Dir, torn: bool, out: &mut Emit<'_>) {
+        let side = self.side(dir);
+        let last = side.last;
+        *side = Side { state: State::Lost, last, torn, ..Side::default() };
         self.complete(dir, last, out);
     }
 

@@ -283,6 +283,24 @@ fn one_malformed_case_per_anomaly() {
     assert_eq!(rig.anomalies(), ["http.length_and_encoding"]);
 }
 
+/// A body whose framing is broken makes no request of its own text, and no request changes its answer.
+#[test]
+fn text_behind_a_bad_chunk_is_no_request() {
+    let mut rig = rig(false);
+    rig.stream(
+        Dir::Client,
+        b"POST /ck HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\nNote: GET /evil HTTP/1.1\r\n\r\n",
+    );
+    rig.stream(Dir::Server, b"HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\n\r\nbad");
+    rig.stream(Dir::Client, b"GET /real HTTP/1.1\r\n\r\n");
+    rig.stream(Dir::Server, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    rig.end();
+    let told = [0, 1].map(|i| rig.text(i, "url.path") + " " + &rig.text(i, "http.response.status_code"));
+    assert_eq!(told, ["/ck 400", "/real 200"]);
+    assert_eq!(rig.events.len(), 2);
+    assert_eq!(rig.text(0, "error.message"), "The request's body has no valid framing");
+}
+
 #[test]
 fn addresses_of_all_forms() {
     use super::url::{Hidden, Url};

@@ -105,6 +105,7 @@ detectors![
     tls,
     cleartext,
     travel,
+    files,
     errors,
     arp,
     dhcp,

@@ -10,6 +10,7 @@ mod head;
 mod message;
 mod over;
 mod probe;
+mod program;
 #[cfg(test)]
 mod tests;
 mod url;

@@ -2,6 +2,7 @@
 
 mod allowed;
 mod each;
+mod files;
 mod floods;
 mod full;
 mod lan;

@@ -143,9 +143,12 @@ fn put_response(draft: &mut Draft, response: Response, out: &mut Emit<'_>) {
     put_part(draft, response.part, fields);
 }
 
-fn put_part(draft: &mut Draft, part: Part, [bytes, body, kind, headers]: [FieldRef; 4]) {
+fn put_part(draft: &mut Draft, mut part: Part, [bytes, body, kind, headers]: [FieldRef; 4]) {
     draft.put(bytes, part.bytes);
     draft.put_some(body, Some(part.body_bytes).filter(|n| *n > 0));
+    if let Some((program, hash)) = part.program() {
+        draft.put(&shared::FILE_TYPE, program).put_some(&shared::FILE_SHA256, hash);
+    }
     draft.put_some(kind, part.content_type);
     if !part.headers.is_empty() {
         draft.put(headers, Value::Object(part.headers));

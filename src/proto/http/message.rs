@@ -3,6 +3,7 @@
 use super::body::Frame;
 use super::credentials::{Credentials, masked, secret};
 use super::head::{self, Line, RequestLine, StatusLine};
+use super::program::Program;
 use crate::model::{Stamp, Value};
 use crate::proto::{Emit, Options};
 use std::borrow::Cow;
@@ -40,6 +41,8 @@ pub(in crate::proto) struct Part {
     pub lost: bool,
     /// The connection ended before it did.
     pub cut: bool,
+    /// What the body may be.
+    program: Option<Box<Program>>,
     /// Where it ends is not to be told from what was sent.
     pub broken: bool,
     /// Bytes of the body that are kept, as soon as its type is known.
@@ -287,12 +290,25 @@ impl Part {
 
     /// Adds bytes of the body.
     pub fn content(&mut self, bytes: &[u8]) {
+        if self.body_bytes == 0 && self.encoding.is_none() && !self.lost {
+            self.program = Program::begin(bytes);
+        } else if let Some(program) = &mut self.program {
+            program.content(bytes);
+        }
+        self.program.take_if(|program| program.is_none());
         self.bytes += bytes.len() as u64;
         self.body_bytes += bytes.len() as u64;
         if !self.lost {
             let room = self.room.saturating_sub(self.body.len());
             self.body.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         }
+    }
+
+    /// The type of the body if it is a program, and its hash if all of it is there.
+    pub fn program(&mut self) -> Option<(&'static str, Option<String>)> {
+        let program = self.program.take()?;
+        let whole = !self.lost && !self.cut && !self.broken;
+        Some((program.kind()?, whole.then(|| program.sha256())))
     }
 
     /// Counts bytes of the body that were not captured.

@@ -57,14 +57,24 @@ fn binary(bytes: &[u8]) -> Probe {
     let (Some(key), Some(extras), Some(kind)) = (wire.u16(), wire.u8(), wire.u8()) else {
         return Probe::More;
     };
-    let fits = magic == RESPONSE || op.extras.is_empty() || op.extras.contains(&extras);
+    // Flags or a number stand before what is answered, if anything does.
+    let fits = match magic {
+        RESPONSE => extras.is_multiple_of(4),
+        _ => op.extras.is_empty() || op.extras.contains(&extras),
+    };
     if usize::from(key) > KEY || extras > 20 || !fits || kind > 5 {
         return Probe::No;
     }
     let (Some(_), Some(body)) = (wire.u16(), wire.u32()) else { return Probe::More };
     let least = u32::from(key) + u32::from(extras);
-    if body >= least && body <= 1 << 27 { Probe::Yes } else { Probe::No }
+    // Who asks for a key, or deletes one, sends that and nothing else.
+    let bare = magic == REQUEST && BARE.contains(&code);
+    let whole = if bare { key > 0 && body == least } else { body >= least && body <= 1 << 27 };
+    if whole { Probe::Yes } else { Probe::No }
 }
+
+/// Operations whose requests are a key alone: get and delete, quiet or not, with the key in the answer or not.
+const BARE: [u8; 6] = [0x00, 0x04, 0x09, 0x0c, 0x0d, 0x14];
 
 /// A line without its end, or how far it is.
 fn line(bytes: &[u8]) -> Result<&str, Probe> {

@@ -144,7 +144,10 @@ fn anomalies_are_named() {
 
 #[test]
 fn probes_are_strict() {
-    let no: [&[u8]; 9] = [
+    let no: [&[u8]; 11] = [
+        // BACnet's Who-Has, Skinny.
+        b"\x81\x0a\0\x11\x01\x04\0\x05\xa9\x0c\x0c\x02\x3f\xff\xff\x19\x4b\0\0\0\0\0\0\0",
+        b"\x80\0\0\0\0\0\0\0\x01\0\0\0NONSECURE_CONF",
         b"GET / HTTP/1.1\r\n",
         b"get /x HTTP/1.1\r\n",
         b"quit\r\n",

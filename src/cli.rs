@@ -20,8 +20,8 @@ const EXIT_STATUS: &str = "\
 Exit status:
   0  done (also when the reader of a pipe has had enough)
   1  --fail-on was given and a finding is at least that severe
-  2  the command line or a file it names is wrong; nothing was read
-  3  an input could not be read, or not to its end; all the rest was done
+  2  the command line, the configuration or a pattern file is wrong; nothing was read
+  3  an input is not there, or could not be read to its end; all the rest was done
   4  an output could not be written";
 
 /// Offline forensic analysis of packet captures and logs.

@@ -142,3 +142,14 @@ fn what_the_accounts_lack_is_told() {
     assert!(!text.contains("same bytes") && !text.contains("Everything that was read"), "{text}");
     assert!(text.contains("What was read was decoded; what could not be read is named"), "{text}");
 }
+
+/// A line of JSON whose time has a name that nobody knows is not silently given another.
+#[test]
+fn lines_without_a_known_time_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = "{\"zeit\":\"2026-11-20T00:00:01Z\",\"level\":\"info\",\"msg\":\"hello\"}\n";
+    std::fs::write(folder.path().join("app.json"), line.repeat(3)).unwrap();
+    let text = netlog_in(folder.path(), &["analyze", "."]).text();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("3 lines tell no time that is known: the line before, or the file"), "{text}");
+}

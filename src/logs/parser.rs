@@ -46,6 +46,9 @@ pub(super) const LINE: usize = 1 << 16;
 /// The same of a line that is a JSON object, of which a part tells nothing.
 pub(super) const OBJECT: usize = 1 << 20;
 
+/// Name under which events are counted whose line tells no time.
+pub(super) const NO_TIME: &str = "time.missing";
+
 /// What reading a line came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Read {
@@ -320,7 +323,7 @@ impl<'f> Parser<'f> {
                 0
             }
             (None, _) => scratch.carrier.unwrap_or_else(|| {
-                parsed.ledger.anomaly("time.missing", origin);
+                parsed.ledger.anomaly(NO_TIME, origin);
                 // Lines are written one after the other: the one before is nearer than the end of the file.
                 parsed.latest.or(self.context.mtime).unwrap_or(0)
             }),

@@ -43,12 +43,6 @@ pub fn read(tally: &Tally, facts: &Facts) -> Section {
     blocks.push(whole("inputs", "Files", &columns, rows));
     blocks.extend(notes(&facts.sources.0).into_iter().map(Block::Note));
     blocks.extend(twice(&facts.sources.0).into_iter().map(Block::Note));
-    if let Some(untimed) = facts.ledger.anomalies.get("time.missing") {
-        blocks.push(Block::Note(format!(
-            "{} lines tell no time that is known: they have that of the line before, or the file's; patterns explain shows how a line is read",
-            untimed.count
-        )));
-    }
     for fault in &facts.ledger.faults {
         let at = fault.offset.map(|o| format!(" (at byte {o})")).unwrap_or_default();
         blocks

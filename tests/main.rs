@@ -27,6 +27,7 @@ mod logs_capped;
 mod logs_elements;
 mod logs_formats;
 mod logs_hostile;
+mod logs_json;
 mod logs_lines;
 mod logs_mixed;
 mod logs_multiline;

@@ -21,6 +21,24 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use value::{Json, Members};
 
+/// Names of the Elastic Common Schema that no format declares, since they are members of every event.
+const ENDS: [&str; 14] = [
+    "@timestamp",
+    "event.end",
+    "event.outcome",
+    "network.transport",
+    "source.address",
+    "source.ip",
+    "source.port",
+    "source.bytes",
+    "source.packets",
+    "destination.address",
+    "destination.ip",
+    "destination.port",
+    "destination.bytes",
+    "destination.packets",
+];
+
 /// A JSON rule.
 #[derive(Debug)]
 pub(super) struct JsonRule {
@@ -58,9 +76,12 @@ impl JsonRule {
             for field in table.fields() {
                 if let Ok(target) = Target::of(table, file, place, field.name) {
                     let capture = Capture { target, check: table.check(format, field.name) };
-                    let slot = Slot { capture, any_stamp: false, rank: None };
-                    map.insert(field.name.to_owned(), slot);
+                    map.insert(field.name.to_owned(), Slot::of(capture, field.name, None));
                 }
+            }
+            for name in ENDS {
+                let capture = Capture::named(table, format, file, place, name)?;
+                map.insert(name.to_owned(), Slot::of(capture, name, None));
             }
         }
         for (path, field) in &spec.map {
@@ -258,14 +279,14 @@ impl Slot {
         }
         // As .NET and PowerShell write milliseconds.
         let text = text.strip_prefix("/Date(").and_then(|text| text.strip_suffix(")/")).unwrap_or(text);
-        let forms = match text.bytes().take_while(u8::is_ascii_digit).count() {
-            n if n < 9 => [Form::Iso8601, Form::Rfc3164, Form::HttpDate],
-            9..=11 => [Form::Epoch, Form::Iso8601, Form::HttpDate],
-            12..=14 => [Form::EpochMs, Form::Epoch, Form::HttpDate],
-            15..=17 => [Form::EpochUs, Form::Epoch, Form::HttpDate],
-            _ => [Form::EpochNs, Form::Epoch, Form::HttpDate],
+        let forms: &[Form] = match text.bytes().take_while(u8::is_ascii_digit).count() {
+            n if n < 9 => &[Form::Iso8601, Form::Rfc3164, Form::HttpDate, Form::Slashed, Form::Asctime],
+            9..=11 => &[Form::Epoch, Form::Iso8601],
+            12..=14 => &[Form::EpochMs, Form::Epoch],
+            15..=17 => &[Form::EpochUs, Form::Epoch],
+            _ => &[Form::EpochNs, Form::Epoch],
         };
-        forms.into_iter().any(|form| {
+        forms.iter().copied().any(|form| {
             let target = match self.capture.target {
                 Target::End(_) => Target::End(form),
                 Target::Start(_) => Target::Start(form),

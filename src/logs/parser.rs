@@ -12,7 +12,7 @@ use super::joins::Joins;
 use super::line::{Fate, Line};
 use super::message_cache::MessageCache;
 use super::physical::{clean, skip};
-use super::process::Recent;
+use super::process::{Held, Recent};
 use super::quick::{Heads, Quick};
 use super::set::FormatSet;
 use super::template::Walk;
@@ -76,6 +76,8 @@ pub struct Scratch {
     pub(super) walked: Walked,
     /// Which processes wrote the last lines.
     pub(super) recent: Recent,
+    /// What earlier lines of the chunk wrap.
+    pub(super) held: Held,
     /// What the last lines said.
     pub(super) cache: MessageCache,
     /// Orders of columns of the file being read.

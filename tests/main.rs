@@ -28,6 +28,7 @@ mod logs_detected;
 mod logs_elements;
 mod logs_formats;
 mod logs_hostile;
+mod logs_json;
 mod logs_lines;
 mod logs_mixed;
 mod logs_multiline;

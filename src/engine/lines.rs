@@ -90,6 +90,7 @@ fn one<T: Tallying>(
     };
     // The last stamp tells the year better than the first: a file may span New Year.
     let clock = YearClock::new(&context, input.first_read(), &input.tail());
+    let file_time = context.mtime;
     let parser = Parser::new(shared.formats, &detection, context);
     let continuity = Continuity::new(&parser, clock);
     let mut file = File { info: recognised(describe(&input), &detection), continuity, parser };
@@ -107,7 +108,7 @@ fn one<T: Tallying>(
         scope.spawn(move || read(reader, &joins, &send, &spare));
         file.follow(messages, &give_back, shared, totals)
     });
-    file.info.notes.extend(file.continuity.notes());
+    file.info.notes.extend(file.continuity.notes(file_time));
     file.info.notes.extend(file.parser.zone_note(&job.logs.zone));
     totals.sources.push((source, file.info));
     go_on

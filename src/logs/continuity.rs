@@ -5,8 +5,9 @@
 //! before it turned out to decide otherwise.
 
 use super::columns::Layout;
-use super::parser::{Parsed, Parser};
+use super::parser::{NO_TIME, Parsed, Parser};
 use super::time::{Turns, YearBase, YearClock};
+use crate::model::{Ts, rfc3339};
 use std::sync::Arc;
 
 /// What holds at the first line of a chunk.
@@ -22,6 +23,9 @@ pub struct Sequel {
     turns: Turns,
     /// The orders of columns behind it, where its headers changed them.
     layouts: Option<Arc<[Layout]>>,
+    /// Events without a time of their own, and events at all (lines of them).
+    timeless: u64,
+    lines: u64,
 }
 
 /// What holds from chunk to chunk of one file.
@@ -29,6 +33,9 @@ pub struct Sequel {
 pub struct Continuity {
     clock: YearClock,
     layouts: Arc<[Layout]>,
+    /// Events so far that tell no time, and lines of all events.
+    timeless: u64,
+    lines: u64,
 }
 
 impl Start {
@@ -41,7 +48,9 @@ impl Start {
 impl Parsed<'_> {
     /// What its lines decided about the next ones.
     pub fn sequel(&self) -> Sequel {
-        Sequel { turns: self.turns, layouts: self.layouts.clone() }
+        let timeless = self.ledger.anomalies.get(NO_TIME).map_or(0, |found| found.count);
+        let lines = self.ledger.lines.decoded;
+        Sequel { turns: self.turns, layouts: self.layouts.clone(), timeless, lines }
     }
 }
 
@@ -56,7 +65,7 @@ impl Sequel {
 impl Continuity {
     /// At the beginning of a file that is read by `parser`.
     pub fn new(parser: &Parser<'_>, clock: YearClock) -> Continuity {
-        Continuity { clock, layouts: Arc::clone(&parser.layouts) }
+        Continuity { clock, layouts: Arc::clone(&parser.layouts), timeless: 0, lines: 0 }
     }
 
     /// What most likely holds at the beginning of the next chunk.
@@ -72,10 +81,26 @@ impl Continuity {
     /// Goes on behind the chunk, which was parsed for what holds.
     pub fn end(&mut self, sequel: Sequel) {
         self.layouts = sequel.layouts.unwrap_or_else(|| Arc::clone(&self.layouts));
+        self.timeless += sequel.timeless;
+        self.lines += sequel.lines;
     }
 
-    /// What is to be told about the years.
-    pub fn notes(&self) -> Vec<String> {
-        self.clock.notes()
+    /// What is to be told about times that were guessed; `file` is what events have where none is told before them.
+    pub fn notes(&self, file: Option<Ts>) -> Vec<String> {
+        let mut notes = self.clock.notes();
+        let file = file.map_or_else(|| "1970".to_owned(), rfc3339);
+        notes.extend(match self.timeless {
+            0 => None,
+            some if some >= self.lines => Some(format!(
+                "no line tells a time that is understood: all events have that of the file, {file}"
+            )),
+            1 => Some(format!(
+                "1 event tells no time that is understood: it has that of the line before it, or of the file, {file}"
+            )),
+            some => Some(format!(
+                "{some} events tell no time that is understood: they have that of the line before them, or of the file, {file}"
+            )),
+        });
+        notes
     }
 }

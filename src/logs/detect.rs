@@ -2,7 +2,7 @@
 
 use super::columns::Layout;
 use super::draft::Draft;
-use super::parser::{Context, Parser, Scratch};
+use super::parser::{Context, NO_TIME, Parser, Scratch};
 use super::rule::{Format, Matcher};
 use super::set::FormatSet;
 use super::time::{YearClock, Zone};
@@ -143,7 +143,7 @@ impl FormatSet {
             rest = after;
             let chunk = LineChunk { data: line.to_vec(), ..LineChunk::default() };
             let mut parsed = parser.parse(&chunk, &mut Scratch::default());
-            if parsed.ledger.anomalies.contains_key("time.missing") {
+            if parsed.ledger.anomalies.contains_key(NO_TIME) {
                 continue;
             }
             let year = clock.advance(parsed.turns());

@@ -239,13 +239,16 @@ impl<'a> Draft<'a> {
         true
     }
 
-    /// An address with its port, or a name.
+    /// An address with its port or in brackets, or a name, which may have a port, too.
     fn distant(&mut self, side: Side, domain: FieldRef, named: FieldRef, text: &'a str) {
-        let (host, port) = socket(text);
-        match address(host).filter(|_| port.is_some()) {
-            Some(ip) => (self.end(side).ip, self.end(side).port) = (Some(ip), port),
-            None => self.name(domain, named, text),
+        let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+        let (host, port) = bare.map_or_else(|| socket(text), |bare| (bare, None));
+        match address(host) {
+            Some(ip) => self.end(side).ip = Some(ip),
+            None if port.is_some() && hostname(host) => self.name(domain, named, host),
+            None => return self.name(domain, named, text),
         }
+        self.end(side).port = port.or(self.end(side).port);
     }
 
     fn name(&mut self, domain: FieldRef, named: FieldRef, text: &'a str) {

@@ -3,7 +3,9 @@
 //! Members may be nested or named with dots, which is the same to a rule. What a rule does not map, or
 //! what is not of its field's type, is kept in `netlog.other` under its path.
 
+mod best;
 mod halves;
+mod value;
 
 use super::PatternError;
 use super::draft::Draft;
@@ -12,11 +14,30 @@ use super::spec::JsonSpec;
 use super::target::{Capture, Target};
 use super::time::Form;
 use crate::model::{FieldRef, Type, Value};
+use best::{Left, Rank};
 use halves::without_halves;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use value::{Json, Members};
+
+/// Names of the Elastic Common Schema that no format declares, since they are members of every event.
+const ENDS: [&str; 14] = [
+    "@timestamp",
+    "event.end",
+    "event.outcome",
+    "network.transport",
+    "source.address",
+    "source.ip",
+    "source.port",
+    "source.bytes",
+    "source.packets",
+    "destination.address",
+    "destination.ip",
+    "destination.port",
+    "destination.bytes",
+    "destination.packets",
+];
 
 /// A JSON rule.
 #[derive(Debug)]
@@ -37,6 +58,8 @@ struct Slot {
     capture: Capture,
     /// The stamp is told by its value: ISO 8601, or a number whose size gives its unit.
     any_stamp: bool,
+    /// How it compares with other members of the same field.
+    rank: Option<Rank>,
 }
 
 impl JsonRule {
@@ -53,14 +76,26 @@ impl JsonRule {
             for field in table.fields() {
                 if let Ok(target) = Target::of(table, file, place, field.name) {
                     let capture = Capture { target, check: table.check(format, field.name) };
-                    map.insert(field.name.to_owned(), Slot { capture, any_stamp: false });
+                    map.insert(field.name.to_owned(), Slot::of(capture, field.name, None));
                 }
+            }
+            for name in ENDS {
+                let capture = Capture::named(table, format, file, place, name)?;
+                map.insert(name.to_owned(), Slot::of(capture, name, None));
             }
         }
         for (path, field) in &spec.map {
+            map.insert(
+                path.clone(),
+                Slot::of(Capture::named(table, format, file, place, field)?, field, None),
+            );
+        }
+        for (group, (field, paths)) in spec.best.iter().enumerate() {
             let capture = Capture::named(table, format, file, place, field)?;
-            let any_stamp = matches!(field.as_str(), "@timestamp" | "event.start" | "event.end");
-            map.insert(path.clone(), Slot { capture, any_stamp });
+            for (place, path) in paths.iter().enumerate() {
+                let slot = Slot::of(capture.clone(), field, Some(Rank { group, place }));
+                map.insert(path.clone(), slot);
+            }
         }
         let inner = map
             .keys()
@@ -77,7 +112,9 @@ impl JsonRule {
 
     /// Fields it can fill.
     pub fn captures(&self) -> impl Iterator<Item = &Capture> {
-        self.map.values().map(|slot| &slot.capture)
+        // Of several members of a field one fills it.
+        let fills = |slot: &&Slot| slot.rank.is_none_or(|rank| rank.place == 0);
+        self.map.values().filter(fills).map(|slot| &slot.capture)
     }
 
     /// Matches an object with the members that the rule needs; else the draft is as before.
@@ -114,21 +151,22 @@ impl JsonRule {
         if !self.need.iter().all(there) || self.lack.iter().any(there) {
             return false;
         }
-        let mut others = Vec::new();
-        self.walk(&mut String::new(), members, null, draft, &mut others);
+        let mut left = Left::default();
+        self.walk(&mut String::new(), members, null, draft, &mut left);
+        let others = left.settle(draft);
         if !others.is_empty() {
             draft.fields.push((self.other, Value::Object(others)));
         }
         true
     }
 
-    fn walk<'a>(
-        &self,
+    fn walk<'r, 'a>(
+        &'r self,
         path: &mut String,
         members: Members<'a>,
         null: &[String],
         draft: &mut Draft<'a>,
-        others: &mut Vec<(Cow<'a, str>, Value<'a>)>,
+        left: &mut Left<'r, 'a>,
     ) {
         let before = path.len();
         for (name, value) in members {
@@ -142,24 +180,22 @@ impl JsonRule {
                 Json::Text(text) if text.is_empty() || null.iter().any(|n| *n == text) => {}
                 // serde_json bounds the depth.
                 Json::Object(inner) if self.inner.contains(path.as_str()) => {
-                    self.walk(path, inner, null, draft, others);
+                    self.walk(path, inner, null, draft, left);
                 }
                 Json::Array(mut items) if slot.is_none() && self.inner.contains(&format!("{path}[]")) => {
                     // A list of objects: its first fills fields, the others are kept.
                     let first = items.iter().position(|item| matches!(item, Json::Object(_)));
                     if let Some(Json::Object(inner)) = first.map(|at| items.remove(at)) {
                         path.push_str("[]");
-                        self.walk(path, inner, null, draft, others);
+                        self.walk(path, inner, null, draft, left);
                     }
                     if !items.is_empty() {
-                        others.push((Cow::Owned(path.clone()), Json::Array(items).into_value()));
+                        left.others.push((Cow::Owned(path.clone()), Json::Array(items).into_value()));
                     }
                 }
                 value => {
-                    if let Some(left) = slot.map_or(Some(value.clone()), |slot| slot.put(value, draft)) {
-                        let key = if before == 0 { name } else { Cow::Owned(path.clone()) };
-                        others.push((key, left.into_value()));
-                    }
+                    let key = if before == 0 { name } else { Cow::Owned(path.clone()) };
+                    left.take(key, value, slot, draft);
                 }
             }
             path.truncate(before);
@@ -180,6 +216,12 @@ fn has(members: &Members<'_>, path: &str) -> bool {
 }
 
 impl Slot {
+    /// Where a member of the field goes that a format file names so.
+    fn of(capture: Capture, field: &str, rank: Option<Rank>) -> Slot {
+        let any_stamp = matches!(field, "@timestamp" | "event.start" | "event.end");
+        Slot { capture, any_stamp, rank }
+    }
+
     /// Keeps a value; gives it back if it is not of the field's type.
     fn put<'a>(&self, value: Json<'a>, draft: &mut Draft<'a>) -> Option<Json<'a>> {
         let direct = match self.capture.target {
@@ -233,16 +275,18 @@ impl Slot {
 
     fn text<'t>(&self, text: &'t str, draft: &mut Draft<'t>) -> bool {
         if !self.any_stamp {
-            return draft.put(&self.capture, text);
+            return !self.capture.is_impossible(text) && draft.put(&self.capture, text);
         }
-        let forms = match text.bytes().take_while(u8::is_ascii_digit).count() {
-            n if n < 9 => [Form::Iso8601, Form::Rfc3164, Form::HttpDate],
-            9..=11 => [Form::Epoch, Form::Iso8601, Form::HttpDate],
-            12..=14 => [Form::EpochMs, Form::Epoch, Form::HttpDate],
-            15..=17 => [Form::EpochUs, Form::Epoch, Form::HttpDate],
-            _ => [Form::EpochNs, Form::Epoch, Form::HttpDate],
+        // As .NET and PowerShell write milliseconds.
+        let text = text.strip_prefix("/Date(").and_then(|text| text.strip_suffix(")/")).unwrap_or(text);
+        let forms: &[Form] = match text.bytes().take_while(u8::is_ascii_digit).count() {
+            n if n < 9 => &[Form::Iso8601, Form::Rfc3164, Form::HttpDate, Form::Slashed, Form::Asctime],
+            9..=11 => &[Form::Epoch, Form::Iso8601],
+            12..=14 => &[Form::EpochMs, Form::Epoch],
+            15..=17 => &[Form::EpochUs, Form::Epoch],
+            _ => &[Form::EpochNs, Form::Epoch],
         };
-        forms.into_iter().any(|form| {
+        forms.iter().copied().any(|form| {
             let target = match self.capture.target {
                 Target::End(_) => Target::End(form),
                 Target::Start(_) => Target::Start(form),
@@ -258,110 +302,4 @@ fn bytes(items: &[Json<'_>]) -> Option<String> {
     let byte = |item: &Json<'_>| if let Json::Int(n) = item { u8::try_from(*n).ok() } else { None };
     let bytes = items.iter().map(byte).collect::<Option<Vec<u8>>>()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// A JSON value that borrows from the line where it can.
-#[derive(Clone, Debug, PartialEq)]
-enum Json<'a> {
-    Null,
-    Bool(bool),
-    Int(i64),
-    Float(f64),
-    Text(Cow<'a, str>),
-    Array(Vec<Json<'a>>),
-    Object(Members<'a>),
-}
-
-/// Members of an object as they stand.
-type Members<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
-
-impl<'a> Json<'a> {
-    fn into_value(self) -> Value<'a> {
-        match self {
-            Json::Null => Value::text("null"),
-            Json::Bool(b) => Value::Bool(b),
-            Json::Int(n) => Value::Int(n),
-            Json::Float(f) => Value::Float(f),
-            Json::Text(text) => Value::Str(text),
-            Json::Array(items) => Value::List(items.into_iter().map(Json::into_value).collect()),
-            Json::Object(members) => {
-                Value::Object(members.into_iter().map(|(name, value)| (name, value.into_value())).collect())
-            }
-        }
-    }
-
-    /// A scalar as text.
-    fn text(&self) -> Cow<'a, str> {
-        match self {
-            Json::Text(text) => text.clone(),
-            Json::Bool(b) => Cow::Borrowed(if *b { "true" } else { "false" }),
-            Json::Int(n) => Cow::Owned(n.to_string()),
-            Json::Float(f) => Cow::Owned(f.to_string()),
-            Json::Null | Json::Array(_) | Json::Object(_) => Cow::Borrowed(""),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Json<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader)
-    }
-}
-
-/// A member's name, borrowed where it has no escapes.
-struct Name<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match deserializer.deserialize_str(Reader)? {
-            Json::Text(text) => Ok(Name(text)),
-            other => Ok(Name(Cow::Owned(other.text().into_owned()))),
-        }
-    }
-}
-
-struct Reader;
-
-impl<'de> Visitor<'de> for Reader {
-    type Value = Json<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-    fn visit_unit<E>(self) -> Result<Json<'de>, E> {
-        Ok(Json::Null)
-    }
-    fn visit_bool<E>(self, b: bool) -> Result<Json<'de>, E> {
-        Ok(Json::Bool(b))
-    }
-    fn visit_i64<E>(self, n: i64) -> Result<Json<'de>, E> {
-        Ok(Json::Int(n))
-    }
-    fn visit_u64<E>(self, n: u64) -> Result<Json<'de>, E> {
-        // Beyond 63 bits the digits are kept as text.
-        Ok(i64::try_from(n).map_or_else(|_| Json::Text(Cow::Owned(n.to_string())), Json::Int))
-    }
-    fn visit_f64<E>(self, f: f64) -> Result<Json<'de>, E> {
-        Ok(Json::Float(f))
-    }
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Json<'de>, E> {
-        Ok(Json::Text(Cow::Borrowed(text)))
-    }
-    fn visit_str<E>(self, text: &str) -> Result<Json<'de>, E> {
-        Ok(Json::Text(Cow::Owned(text.to_owned())))
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json<'de>, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
-            items.push(item);
-        }
-        Ok(Json::Array(items))
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
-        let mut members = Vec::new();
-        while let Some((Name(name), value)) = map.next_entry()? {
-            members.push((name, value));
-        }
-        Ok(Json::Object(members))
-    }
 }

@@ -6,6 +6,7 @@
 //! error stands behind the one that carries it.
 
 mod args;
+mod escapes;
 
 use super::PatternError;
 use super::draft::Draft;
@@ -18,6 +19,7 @@ use super::target::{Capture, Target};
 use super::template::Template;
 use crate::model::{FieldRef, Value};
 use args::{Arguments, unhex};
+use escapes::unescaped;
 use hashbrown::HashMap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -35,6 +37,8 @@ pub(super) struct KvRule {
     quotes: Box<[u8]>,
     trim: Box<[char]>,
     aside: Option<u8>,
+    /// Quoted values have escapes.
+    escapes: bool,
     need: Vec<String>,
     /// What is known of keys, and where by name.
     keys: Vec<Key>,
@@ -132,6 +136,7 @@ impl KvRule {
             quotes: spec.quotes.as_deref().unwrap_or("\"'").as_bytes().into(),
             trim: spec.trim.chars().collect(),
             aside: spec.aside.and_then(|mark| u8::try_from(mark).ok()),
+            escapes: spec.escapes,
             need: keys.iter().filter(|(_, key)| key.needed).map(|(key, _)| (*key).to_owned()).collect(),
             by_name: keys.keys().map(|key| (*key).into()).zip(0..).collect(),
             keys: keys.into_values().collect(),
@@ -320,9 +325,14 @@ impl KvRule {
         left: &mut Left<'a>,
     ) {
         let is_hex = known.is_some_and(|(key, _)| key.hex) && !pair.quoted;
-        let decoded = is_hex.then(|| unhex(value)).flatten();
+        let decoded = match is_hex {
+            true => unhex(value),
+            false if self.escapes && pair.quoted => unescaped(value),
+            false => None,
+        };
         if let Some((Key { capture: Some(capture), .. }, true)) = known {
             let put = match &decoded {
+                _ if capture.is_impossible(value) => false,
                 None => draft.put(capture, value),
                 Some(text) => {
                     // What is not a part of the line has a draft of its own.

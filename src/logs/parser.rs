@@ -12,7 +12,7 @@ use super::joins::Joins;
 use super::line::{Fate, Line};
 use super::message_cache::MessageCache;
 use super::physical::{clean, skip};
-use super::process::Recent;
+use super::process::{Held, Recent};
 use super::quick::{Heads, Quick};
 use super::set::FormatSet;
 use super::template::Walk;
@@ -46,6 +46,9 @@ pub(super) const LINE: usize = 1 << 16;
 /// The same of a line that is a JSON object, of which a part tells nothing.
 pub(super) const OBJECT: usize = 1 << 20;
 
+/// Name under which events are counted whose line tells no time.
+pub(super) const NO_TIME: &str = "time.missing";
+
 /// What reading a line came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Read {
@@ -73,6 +76,8 @@ pub struct Scratch {
     pub(super) walked: Walked,
     /// Which processes wrote the last lines.
     pub(super) recent: Recent,
+    /// What earlier lines of the chunk wrap.
+    pub(super) held: Held,
     /// What the last lines said.
     pub(super) cache: MessageCache,
     /// Orders of columns of the file being read.
@@ -320,7 +325,7 @@ impl<'f> Parser<'f> {
                 0
             }
             (None, _) => scratch.carrier.unwrap_or_else(|| {
-                parsed.ledger.anomaly("time.missing", origin);
+                parsed.ledger.anomaly(NO_TIME, origin);
                 // Lines are written one after the other: the one before is nearer than the end of the file.
                 parsed.latest.or(self.context.mtime).unwrap_or(0)
             }),

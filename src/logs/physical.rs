@@ -60,6 +60,7 @@ impl Parser<'_> {
         mut consumer: Option<&mut impl Consumer<'a>>,
     ) {
         scratch.layouts = Arc::clone(&start.layouts);
+        scratch.held.clear();
         let whole = std::str::from_utf8(&chunk.data).ok();
         if let (Some(whole), Some(quick), Some(consumer)) = (whole, &self.quick, &mut consumer) {
             return self.quick_lines(quick, chunk, whole, scratch, parsed, start.year, *consumer);

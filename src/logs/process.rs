@@ -12,6 +12,7 @@ use super::rule::Format;
 use crate::model::{Endpoint, Event, Ledger, Origin, Value, scattered};
 use crate::source::LineChunk;
 use crate::source::lines::BEFORE;
+use hashbrown::HashMap;
 
 /// The process id is looked for in so many bytes at the start of a line.
 const HEAD: usize = 256;
@@ -23,6 +24,13 @@ const SLOTS: usize = 4096;
 pub(super) const TRIES: usize = 8;
 /// Earlier lines that are looked at for the beginning of an event inside wrappers, or for what a line repeats.
 pub(super) const BACK: usize = 64;
+
+/// Earlier lines of which is remembered what they wrap.
+const HELD: usize = 4096;
+
+/// Which formats know what an earlier line wraps as a beginning, by the line's byte offset in the file; `None` if it wraps
+/// nothing. The lines before one that goes on are those before the next one, too: it changes the time, never the answer.
+pub(super) type Held = HashMap<u64, Option<Vec<usize>>>;
 
 /// The text before a line: the end of the chunk before its own, and its own up to it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -212,10 +220,14 @@ impl Parser<'_> {
         let text = event.by_name(self.set.message.name)?.as_str()?.to_owned();
         let mut offset = None;
         for (line, place) in before.nearest().take(BACK) {
-            let line = unended(std::str::from_utf8(line).ok()?);
-            let inner = self.roots.iter().find_map(|root| self.unwrapped(*root, line, scratch))?;
-            let known = self.set.roots.iter().filter(|root| self.set.knows(**root, unended(&inner), scratch));
-            let known: Vec<usize> = known.copied().collect();
+            if !scratch.held.contains_key(&place) {
+                let known = self.beginnings(line, scratch);
+                if scratch.held.len() >= HELD {
+                    scratch.held.clear();
+                }
+                scratch.held.insert(place, known);
+            }
+            let known = scratch.held.get(&place)?.as_ref()?;
             if known.is_empty() {
                 continue;
             }
@@ -225,6 +237,17 @@ impl Parser<'_> {
         }
         event.push(self.set.begun, Value::Int(i64::try_from(offset?).ok()?));
         Some(())
+    }
+
+    /// The formats that know what an earlier line wraps as the beginning of an event. What is strange about it was counted
+    /// when it was read itself.
+    fn beginnings(&self, line: &[u8], scratch: &mut Scratch) -> Option<Vec<usize>> {
+        let line = unended(std::str::from_utf8(line).ok()?);
+        let inner = self.roots.iter().find_map(|root| self.unwrapped(*root, line, scratch))?;
+        let known = self.set.roots.iter().filter(|root| self.set.knows(**root, unended(&inner), scratch));
+        let known = known.copied().collect();
+        scratch.step_limit = false;
+        Some(known)
     }
 
     /// The text inside a line's wrapper.

@@ -53,6 +53,9 @@ pub(super) struct FormatSpec {
     /// Column, path of a member or key to field, for every rule of columns, members or pairs that does not say otherwise.
     #[serde(default)]
     pub map: BTreeMap<String, String>,
+    /// Field to members that can fill it, the best one first, for every rule of members that does not say otherwise.
+    #[serde(default)]
+    pub best: BTreeMap<String, Vec<String>>,
     /// Fields that this format declares.
     #[serde(default)]
     pub fields: BTreeMap<String, FieldSpec>,
@@ -234,6 +237,10 @@ pub(super) struct JsonSpec {
     /// Dotted path to field, with the form of a stamp after a colon.
     #[serde(default)]
     pub map: BTreeMap<String, String>,
+    /// Field (with the form of a stamp after a colon) to members by dotted path, of which the first that is there and of
+    /// its type fills it, wherever it stands.
+    #[serde(default)]
+    pub best: BTreeMap<String, Vec<String>>,
     /// What follows the object is not looked at.
     #[serde(default)]
     pub tail: bool,
@@ -265,6 +272,9 @@ pub(super) struct KvSpec {
     /// Keys whose quoted value holds pairs itself.
     #[serde(default)]
     pub nested: Vec<String>,
+    /// Quoted values have escapes as programming languages write them.
+    #[serde(default)]
+    pub escapes: bool,
     /// Keys whose value without quotes is text as hexadecimal digits.
     #[serde(default)]
     pub hex: Vec<String>,
@@ -363,6 +373,11 @@ impl FormatSpec {
             PatternError::Syntax { file: format!("{file}:{line}:{column}"), message }
         })?;
         for rule in &mut spec.rule {
+            if let Some(json) = &mut rule.json {
+                for (field, members) in &spec.best {
+                    json.best.entry(field.clone()).or_insert_with(|| members.clone());
+                }
+            }
             let columns = rule.columns.as_mut().map(|rule| &mut rule.map);
             let members = rule.json.as_mut().map(|rule| &mut rule.map);
             let pairs = rule.kv.as_mut().map(|rule| &mut rule.map);

@@ -168,4 +168,11 @@ impl Capture {
         };
         Ok(Capture { target, check: table.check(format, name) })
     }
+
+    /// Whether a text is a number that the target cannot be, where anything may stand: a status that no server sends (-1
+    /// and 0 say that none was sent, other numbers mean something else).
+    pub fn is_impossible(&self, text: &str) -> bool {
+        let status = |text: &str| text.parse::<i64>().is_ok_and(|number| !(100..=999).contains(&number));
+        matches!(self.target, Target::Status(_)) && status(text)
+    }
 }

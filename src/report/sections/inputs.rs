@@ -4,7 +4,6 @@ use super::{section, whole};
 use crate::model::{Allowed, Counts, Ran, Severity, SourceInfo};
 use crate::report::model::{Block, Cell, Column, DETAILED, Facts, Section, Table, Unit};
 use crate::report::tally::Tally;
-use crate::report::units;
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -44,13 +43,6 @@ pub fn read(tally: &Tally, facts: &Facts) -> Section {
     blocks.push(whole("inputs", "Files", &columns, rows));
     blocks.extend(notes(&facts.sources.0).into_iter().map(Block::Note));
     blocks.extend(twice(&facts.sources.0).into_iter().map(Block::Note));
-    if let Some(untimed) = facts.ledger.anomalies.get("time.missing") {
-        let lines = if untimed.count == 1 { "line tells" } else { "lines tell" };
-        blocks.push(Block::Note(format!(
-            "{} {lines} no time that is known: the line before, or the file, tells one for it (netlog patterns explain shows how a line is read)",
-            units::count(untimed.count)
-        )));
-    }
     for fault in &facts.ledger.faults {
         let at = fault.offset.map(|o| format!(" (at byte {o})")).unwrap_or_default();
         blocks

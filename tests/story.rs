@@ -33,6 +33,9 @@ fn the_timeline_is_in_order_and_complete() {
     let failed: u64 = of("failed log-in").iter().map(|row| row["count"].as_u64().unwrap()).sum();
     assert_eq!(failed, 49 + 19);
     assert_eq!(of("critical").len(), 2);
+    // They tell of a log-in, and stand where it is.
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
+    assert!(of("critical").iter().all(|row| text(row, "@timestamp") == text(row, "last")));
     let threads = |n: &str| netlog(&["timeline", "testdata/demo", "-o", "csv", "-j", n]);
     let csv = threads("1");
     assert_eq!(csv, threads("3"));

@@ -8,8 +8,9 @@ use std::net::IpAddr;
 
 /// Ethernet addresses named in a finding.
 const NAMED: usize = 8;
-/// Behind an address that was given in answer to a question.
+/// Behind an address that was given in answer to a question, and behind one that was told to somebody who had not asked.
 const ANSWER: &str = "?";
+const UNASKED: &str = "!";
 /// Width of a window, nanoseconds: ten minutes.
 const GRAIN: Ts = 600_000_000_000;
 /// Windows between the first and last message of one event; the parser closes events long before.
@@ -83,7 +84,12 @@ fn arp(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     for (end, answers) in [(&event.source, false), (&event.destination, asked && !announced)] {
         let Some((ip, mac)) = end.ip.zip(end.mac).filter(|(ip, _)| !ip.is_unspecified()) else { continue };
         let flips = u64::from(changed == Some(ip) && !announced);
-        claim(out, ("arp", ip, &network), (spelled(mac), answers), (event.ts, last), (announced, flips));
+        let how = match () {
+            () if answers => ANSWER,
+            () if is(event, "arp.unsolicited") => UNASKED,
+            () => "",
+        };
+        claim(out, ("arp", ip, &network), (spelled(mac), how), (event.ts, last), (announced, flips));
     }
 }
 
@@ -101,14 +107,14 @@ fn neighbour(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     // The event's source is who was told.
     let announced = event.source.ip.is_some_and(|ip| ip.is_multicast());
     let at = event.end.unwrap_or(event.ts);
-    claim(out, ("ndp", ip, &vlan(event)), (mac.to_owned(), false), (at, at), (announced, 0));
+    claim(out, ("ndp", ip, &vlan(event)), (mac.to_owned(), ""), (at, at), (announced, 0));
 }
 
 /// One claim in every window it lasted for: a set of windows is small, however long the capture is.
 fn claim(
     out: &mut dyn FnMut(Observation<'_>),
     (kind, ip, network): (&str, IpAddr, &str),
-    (mac, answers): (String, bool),
+    (mac, how): (String, &str),
     (first, last): (Ts, Ts),
     (announced, flips): (bool, u64),
 ) {
@@ -116,11 +122,10 @@ fn claim(
         return;
     }
     let subject = format!("{kind}\t{ip}\t{network}");
-    let mark = if answers { ANSWER } else { "" };
     let (from, to) = (first.div_euclid(GRAIN), last.div_euclid(GRAIN));
     for window in from..=to.min(from + WINDOWS) {
         // Offset and padded, so that the order of text is that of time.
-        let at = format!("{:016x}\t{mac}{mark}", window.wrapping_sub(i64::MIN).cast_unsigned());
+        let at = format!("{:016x}\t{mac}{how}", window.wrapping_sub(i64::MIN).cast_unsigned());
         let (plain, told) = if announced { (None, Some(at)) } else { (Some(at), None) };
         out(Observation {
             subject: Cow::Borrowed(&subject),
@@ -144,10 +149,27 @@ fn windows(claims: &[String]) -> BTreeMap<u64, BTreeSet<&str>> {
     let mut all: BTreeMap<u64, BTreeSet<&str>> = BTreeMap::new();
     for (window, mac) in claims.iter().filter_map(|claim| claim.split_once('\t')) {
         if let Ok(window) = u64::from_str_radix(window, 16) {
-            all.entry(window).or_default().insert(mac.trim_end_matches(ANSWER));
+            all.entry(window).or_default().insert(mac.trim_end_matches(['?', '!']));
         }
     }
     all
+}
+
+/// Whether two Ethernet addresses follow each other, as those of a card with two ports do.
+fn are_neighbours(a: &str, b: &str) -> bool {
+    let number = |mac: &str| u64::from_str_radix(&mac.replace('-', ""), 16).ok();
+    number(a).zip(number(b)).is_some_and(|(a, b)| a.abs_diff(b) == 1)
+}
+
+/// Leaves out addresses that the same machines share: a machine with two cards in one network answers with both for each
+/// of its addresses, and whoever takes an address that is another's has one of their own, too.
+pub(super) fn without_shared(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut known: BTreeMap<Vec<String>, BTreeSet<String>> = BTreeMap::new();
+    for found in &findings {
+        known.entry(found.targets.clone()).or_default().insert(found.subject.clone());
+    }
+    let shared = |found: &Finding| known.get(&found.targets).is_some_and(|subjects| subjects.len() > 1);
+    findings.into_iter().filter(|found| !(found.rule == "arp.spoofing" && shared(found))).collect()
 }
 
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
@@ -164,6 +186,7 @@ fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     if told.is_empty() && cell.marks.is_empty() && plain.iter().all(|claim| claim.ends_with(ANSWER)) {
         return Vec::new();
     }
+    let unasked = plain.iter().any(|claim| claim.ends_with(UNASKED));
     let (plain, told) = (windows(&plain), windows(&told));
     // Who takes over says so; the old owner may have been heard just before.
     let announced = |window: &u64| told.contains_key(window) || told.contains_key(&window.wrapping_sub(1));
@@ -177,13 +200,22 @@ fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     }
     let rule = if kind == "ndp" { "ndp.spoofing" } else { "arp.spoofing" };
     let targets = cell.values(0, NAMED);
+    // Poisoning has to be repeated while the owner speaks, too: one change that nobody was told of without asking is none.
+    let moved = kind == "arp" && changes < 2 && !unasked;
+    let (severity, how) = match &*targets {
+        _ if moved => (Severity::Low, ", one after the other"),
+        [a, b] if are_neighbours(a, b) => {
+            (Severity::Low, " at the same time, which may be two ports of one machine")
+        }
+        _ => (Severity::High, " at the same time"),
+    };
     vec![Finding {
         rule,
-        severity: Severity::High,
+        severity,
         attack: if kind == "ndp" { &["T1557"] } else { &["T1557.002"] },
         subject: ip.to_owned(),
         title: format!(
-            "{ip}{} is claimed by {} Ethernet addresses at the same time: {}",
+            "{ip}{} is claimed by {} Ethernet addresses{how}: {}",
             if network.is_empty() { String::new() } else { format!(" on VLAN {network}") },
             cell.distinct(0),
             targets.join(", ")

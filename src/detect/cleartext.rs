@@ -11,7 +11,7 @@ const NAMED: usize = 20;
 pub static DETECTOR: Detector = Detector {
     name: "cleartext",
     doc: "Transactions whose credentials were readable in the capture (`netlog.user.clear_password`, or HTTP with the \
-          scheme Basic, also where Zeek's log tells of it), per protocol and server. Inside TLS nothing of this is seen.",
+          scheme Basic, also where Zeek's log tells of it), per protocol and server; those of anonymous FTP are left out. Inside TLS nothing of this is seen.",
     needs: "captures with log-ins that nothing encrypts, or Zeek's log of HTTP",
     on: On::Others,
     ordered: false,
@@ -24,6 +24,11 @@ pub static DETECTOR: Detector = Detector {
     judge,
 };
 
+/// Whether a name is FTP's for everybody.
+fn is_anonymous(user: &str) -> bool {
+    user.eq_ignore_ascii_case("anonymous") || user.eq_ignore_ascii_case("ftp")
+}
+
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let told = matches!(event.by_name("netlog.user.clear_password"), Some(Value::Bool(true)));
     let basic =
@@ -33,6 +38,10 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     }
     let (Some(server), Some(client)) = (event.destination.ip, event.source.ip) else { return };
     let user = event.by_name("user.name").and_then(Value::as_str);
+    // Names that are no secret, with a password that is none (RFC 1635).
+    if event.dataset.name == "ftp" && user.is_some_and(is_anonymous) {
+        return;
+    }
     out(Observation {
         subject: format!("{}\t{server}", event.dataset.name).into(),
         weight: 1,

@@ -32,10 +32,12 @@ fn network(ip: IpAddr, mask: Option<IpAddr>) -> Option<String> {
     Some(format!("{network}/{}", mask.to_bits().leading_ones()))
 }
 
+/// The addresses of an option, sorted: servers that share the work name themselves first.
 fn list(event: &Event<'_>, name: &str) -> String {
     match event.by_name(name) {
         Some(Value::List(items)) => {
-            items.iter().filter_map(Value::as_ip).map(|ip| ip.to_string()).collect::<Vec<_>>().join(",")
+            let addresses: BTreeSet<IpAddr> = items.iter().filter_map(Value::as_ip).collect();
+            addresses.iter().map(IpAddr::to_string).collect::<Vec<_>>().join(",")
         }
         _ => String::new(),
     }

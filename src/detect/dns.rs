@@ -1,5 +1,7 @@
 //! Data in names and answers: tunnels and downloads through DNS, and names that programs make up.
 
+mod shape;
+
 use super::spelled::{Word, line};
 use super::{Cell, Config, Detector, Observation, On, flows};
 use crate::model::{Event, Finding, Severity, Value};
@@ -77,7 +79,8 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
             mark: false,
         });
     }
-    if text("dns.response_code") == Some("NXDOMAIN") {
+    // Lists of addresses say no to nearly all of them, and are asked for each client.
+    if text("dns.response_code") == Some("NXDOMAIN") && !is_reversed_address(below) {
         out(Observation {
             subject: line(&[Word::Text("n"), Word::Ip(source), Word::Text(""), Word::Text(by)]).into(),
             weight: 1,
@@ -99,6 +102,13 @@ fn asks(event: &Event<'_>) -> Option<IpAddr> {
 fn top_is_data(name: &str) -> bool {
     let top = name.rsplit('.').next().unwrap_or_default();
     top.len() >= TOP && top.bytes().any(|b| b.is_ascii_digit()) && !top.starts_with("xn--")
+}
+
+/// Whether a name begins with an address back to front, as lists of addresses are asked (RFC 5782 §2.1, §2.4).
+fn is_reversed_address(below: &str) -> bool {
+    let leading = |is: fn(&str) -> bool| below.split('.').take_while(|label| is(label)).count();
+    leading(|label| label.parse::<u8>().is_ok()) == 4
+        || leading(|label| label.len() == 1 && label.bytes().all(|b| b.is_ascii_hexdigit())) == 32
 }
 
 /// How a large answer of this type begins, if there is one.
@@ -246,7 +256,7 @@ fn tunnel(config: &Config, source: &str, domain: &str, cell: &Cell) -> Option<Fi
     let labels: Vec<Vec<u8>> = names.iter().map(|name| unescaped(name)).collect();
     let (length, random) =
         (mean(labels.iter().map(|l| l.len() as f64)), mean(labels.iter().map(|l| entropy(l))));
-    if (names.len() as u64) < config.dns_labels || random < VARIED || !is_fresh(cell) {
+    if shape::carriers(&names, LONG) < config.dns_labels || random < VARIED || !is_fresh(cell) {
         return None;
     }
     let title = format!(

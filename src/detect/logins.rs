@@ -1,5 +1,7 @@
 //! Log-ins that fail too often, on too many names, or until one works.
 
+mod guessed;
+
 use super::spelled::{Padded, Word, address, line};
 use super::{Cell, Config, Detector, Mark, Observation, On, SET_MAX, credentials, flows};
 use crate::model::{Event, Evidence, Finding, MINUTE, Outcome, Severity, Tries, Value, login_attempts};
@@ -254,35 +256,6 @@ impl Case<'_> {
         let mut finding = self.finding("login.spray", Severity::Medium, title);
         finding.attack = &["T1110.003", "T1110"];
         finding.targets = self.cell.values(0, NAMED);
-        Some(finding)
-    }
-
-    fn success_after_failures(&self) -> Option<Finding> {
-        let (first, mut known, mut earlier) = (self.span.0, 0, self.earlier.failures);
-        // Since it last got in: a person mistypes now and then, and each time gets in.
-        let (mark, failures, before) = self.cell.marks.iter().find_map(|mark| {
-            let all = self.cell.before(mark.at.ts);
-            let before = if mark.at.ts >= self.earlier.last { std::mem::take(&mut earlier) } else { 0 };
-            let failures = (all - std::mem::replace(&mut known, all)).saturating_add(before);
-            let late = mark.at > first || before > 0;
-            (late && failures >= self.config.failures_before_success).then_some((mark, failures, before))
-        })?;
-        let before = if before > 0 { format!(", {before} of them before this run") } else { String::new() };
-        let title = format!(
-            "{} logged in to {}{} after {failures} failures{before}: the password may have been guessed",
-            self.who,
-            self.service,
-            if mark.value.is_empty() { String::new() } else { format!(" as {}", mark.value) },
-        );
-        let mut finding = self.finding("login.success_after_failures", Severity::Critical, title);
-        finding.attack = &["T1078", "T1110.001"];
-        finding.advice =
-            "Treat the account as taken: end its sessions, change its secrets, look at what it did.";
-        finding.count = finding.count.max(failures);
-        finding.first = finding.first.min(mark.at);
-        finding.last = mark.at;
-        finding.targets =
-            if mark.value.is_empty() { self.cell.values(1, NAMED) } else { vec![mark.value.clone()] };
         Some(finding)
     }
 

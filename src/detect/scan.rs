@@ -14,6 +14,11 @@ const NAMED: usize = 30;
 /// In which hosts that do answer have to be asked to be a sweep. Who watches over hosts asks the same ones again, and
 /// who has to do with many meets them in the course of a day.
 const SWEEP: Ts = 2 * MINUTE;
+/// Times that a host is asked by who wants to talk to it: Linux and Windows send a SYN three times and more, scanners once
+/// or twice.
+const PATIENT: u64 = 3;
+/// Where the ports begin that nobody registers (RFC 6335 §6).
+const DYNAMIC: u16 = 49152;
 
 /// Descriptor.
 pub static DETECTOR: Detector = Detector {
@@ -78,6 +83,10 @@ struct Teller<'o, 'f> {
 
 impl Teller<'_, '_> {
     fn tell(&mut self, kind: &str, on: &str, values: [Option<&str>; 3]) {
+        self.weigh(kind, on, values, 1);
+    }
+
+    fn weigh(&mut self, kind: &str, on: &str, values: [Option<&str>; 3], weight: u64) {
         self.subject.clear();
         push_line(&mut self.subject, &[Word::Text(kind), Word::Ip(self.source), Word::Text(on)]);
         if let Some(by) = self.by {
@@ -86,7 +95,7 @@ impl Teller<'_, '_> {
         }
         (self.out)(Observation {
             subject: Cow::Borrowed(&self.subject),
-            weight: 1,
+            weight,
             values: values.map(|value| value.map(Cow::Borrowed)),
             mark: false,
         });
@@ -150,7 +159,10 @@ impl Teller<'_, '_> {
         if STRAYS.contains(&how) {
             return;
         }
-        self.tell(HOSTS, port, [Some(&target), Some(how), None]);
+        // What is sent once more belongs to the same flow as long as it has the same ports.
+        let silent = how == "SYN" && event.destination.packets.unwrap_or(0) == 0;
+        let tries = if silent { event.source.packets.unwrap_or(1).clamp(1, PATIENT) } else { 1 };
+        self.weigh(HOSTS, port, [Some(&target), Some(how), None], tries);
         if !matches!(how, "SYN" | REJECTED) {
             self.tell(STEALTH, how, [Some(&target), Some(how), None]);
         }
@@ -223,7 +235,12 @@ impl Case<'_> {
 
     fn horizontal(&self) -> Option<Finding> {
         let silent = self.distinct.saturating_sub(self.cell.distinct(2));
+        let patient =
+            self.distinct < SET_MAX as u64 && self.cell.count >= self.distinct.saturating_mul(PATIENT);
+        let offered = self.on.parse::<u16>().is_ok_and(|port| port < DYNAMIC);
         let severity = match silent >= self.config.hosts {
+            // Clients that get no answer ask again and again, and peers meet at ports that no service has.
+            true if patient || !offered => Severity::Low,
             true => Severity::Medium,
             false if self.is_sweep(self.config.hosts) => Severity::Low,
             false => return None,

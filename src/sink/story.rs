@@ -70,7 +70,12 @@ fn rows<'n>(noted: &'n Noted, report: &'n Report) -> (Vec<Row<'n>>, u64) {
     let finding = |f: &'n crate::model::Finding| Row {
         kind: f.severity.name(),
         text: &f.title,
-        line: Line { count: f.count, first: f.first, last: f.last },
+        // What is told of a log-in stands where the log-in is, not where the first failure before it was.
+        line: Line {
+            count: f.count,
+            first: if f.rule.ends_with(".success_after_failures") { f.last } else { f.first },
+            last: f.last,
+        },
     };
     let mut rows: Vec<Row<'n>> = noted_rows.chain(report.findings.iter().map(finding)).collect();
     rows.sort_by(|a, b| (a.line.first, a.kind, a.text).cmp(&(b.line.first, b.kind, b.text)));

@@ -46,6 +46,27 @@ fn two_owners_at_once_are_spoofing() {
     assert!(rules(&[told(599, 1), told(600, 0xee)]).is_empty());
 }
 
+#[test]
+fn one_after_the_other_is_no_poisoning() {
+    let severity =
+        |events: &[Event<'static>]| judge(&[events]).iter().map(|f| f.severity.name()).collect::<Vec<_>>();
+    let changed =
+        |second, mac| with(told(second, mac), "arp.changed.ip", Value::Ip("10.0.0.1".parse().unwrap()));
+    assert_eq!(severity(&[told(0, 1), changed(5, 0xee)]), ["low"], "another dock");
+    assert_eq!(severity(&[told(0, 1), changed(5, 0xee), changed(9, 1)]), ["high"]);
+    let unasked = with(changed(5, 0xee), "arp.unsolicited", true);
+    assert_eq!(severity(&[told(0, 1), unasked]), ["high"]);
+    assert_eq!(severity(&[told(0, 1), changed(5, 2), changed(9, 1)]), ["low"], "two ports of a card");
+    // A machine with two cards answers with both for both of its addresses.
+    let other = |mut event: Event<'static>| {
+        event.destination.ip = "10.0.0.2".parse().ok();
+        event
+    };
+    let both = [told(0, 1), changed(5, 0xee), changed(9, 1)];
+    let more = [told(0, 1), told(5, 0xee)].map(other);
+    assert!(rules(&[&both[..], &more[..]].concat()).is_empty());
+}
+
 fn with(mut event: Event<'static>, name: &'static str, value: impl Into<Value<'static>>) -> Event<'static> {
     let field: &'static Field = Box::leak(Box::new(Field { name, ty: Type::Keyword, doc: "" }));
     event.push(field, value);
@@ -163,6 +184,13 @@ fn servers_that_disagree() {
     assert!(rules(&[own.clone(), rogue(600)]).is_empty(), "the server was replaced");
     let pair = given(1, "10.0.0.2", ("10.0.0.90", "10.0.0.1"), "02:00:00:00:00:51");
     assert_eq!(severities(&[own.clone(), pair]), [("dhcp.rogue_server", "low")]);
+    let names = |event, first, second| {
+        let ips = [first, second].map(|ip: &str| Value::Ip(ip.parse().unwrap()));
+        with(event, "dhcpv4.option.dns_servers", Value::List(ips.to_vec()))
+    };
+    let pair = given(1, "10.0.0.2", ("10.0.0.90", "10.0.0.1"), "02:00:00:00:00:51");
+    let shared = [names(own.clone(), "10.0.0.1", "10.0.0.2"), names(pair, "10.0.0.2", "10.0.0.1")];
+    assert_eq!(severities(&shared), [("dhcp.rogue_server", "low")], "the order says nothing");
     let elsewhere = given(1, "192.168.0.1", ("192.168.0.9", "192.168.0.1"), "02:00:00:00:00:50");
     let found = judge(&[&[own.clone(), elsewhere]]);
     assert_eq!((found[0].rule, found[0].subject.as_str()), ("dhcp.rogue_server", "02:00:00:00:00:50"));

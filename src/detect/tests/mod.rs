@@ -107,6 +107,33 @@ fn success_counts_only_after_failures() {
     assert!(rules(&elsewhere).is_empty());
 }
 
+/// Failures of others do not make a guess of somebody's log-in, unless they are the tries of one.
+#[test]
+fn whose_failures_were_before_a_success() {
+    let source = "203.0.113.9";
+    let others = |count: u64, every: i64| -> Vec<_> {
+        let one = |n: u64| login(n, n.cast_signed() * every, source, &format!("user{n}"), Outcome::Failure);
+        (0..count).map(one).collect()
+    };
+    let worst = |mut events: Vec<Event<'static>>, user: &str| {
+        let last = events.iter().map(|event| event.ts / SECOND).max().unwrap();
+        events.push(login(99, last + 5, source, user, Outcome::Success));
+        let found = judge(&[&events]);
+        found.iter().find(|f| f.rule.starts_with("login.success")).map(|f| f.severity.name())
+    };
+    assert_eq!(worst(others(7, 1800), "alice"), None, "people behind one address");
+    assert_eq!(worst(others(7, 1800), "user3"), None, "one of whom failed once");
+    assert_eq!(worst(others(8, 1800), "alice"), Some("medium"), "a slow spray");
+    assert_eq!(worst(others(5, 10), "alice"), Some("high"), "several names in a short time");
+    assert_eq!(worst(others(8, 10), "alice"), Some("critical"), "a spray");
+    assert_eq!(worst(failures(5, 1), "alice"), Some("medium"), "many of one other name");
+    let own = |n: u64| login(20 + n, 9000 + n.cast_signed() * 1800, source, "alice", Outcome::Failure);
+    let mixed: Vec<_> = others(3, 1800).into_iter().chain((0..5).map(own)).collect();
+    assert_eq!(worst(mixed, "alice"), Some("critical"), "her own");
+    let unknown = worst(failures(5, 1800), "");
+    assert_eq!(unknown, Some("critical"), "the name that got in is not known");
+}
+
 #[test]
 fn many_names_are_a_spray_and_many_sources_a_distributed_attack() {
     let spray: Vec<_> = (0..8)

@@ -40,6 +40,28 @@ fn escaped(n: u64, length: usize) -> String {
     bytes.collect()
 }
 
+/// Mail servers ask lists of addresses for each of their clients.
+#[test]
+fn lists_of_addresses_say_no() {
+    let asked = |name: fn(u64) -> String| {
+        let events: Vec<_> = (0..200)
+            .map(|n| {
+                let fields = [
+                    ("dns.question.name", format!("{}.list.example", name(n)).into()),
+                    ("dns.question.type", "A".into()),
+                    ("dns.question.registered_domain", "list.example".into()),
+                    ("dns.response_code", "NXDOMAIN".into()),
+                ];
+                event(&DNS, n, n.cast_signed(), &fields)
+            })
+            .collect();
+        rules(&events)
+    };
+    assert!(asked(|n| format!("{n}.2.0.192")).is_empty());
+    assert!(asked(|n| format!("{:x}.{:x}{}", n / 16, n % 16, ".0".repeat(30))).is_empty());
+    assert_eq!(asked(|n| format!("host{n}")), ["dns.nxdomain_storm"]);
+}
+
 #[test]
 fn escapes_are_bytes() {
     let short = |n: u64| question(n, format!("{}.evil.example", escaped(n, 8)), "TXT", None);

@@ -1,7 +1,7 @@
 //! Scans of every kind, and what looks like them.
 
 use super::each::{dataset, event, many};
-use super::{SECOND, judge, rules};
+use super::{SECOND, judge, probe, rules};
 use crate::model::{Dataset, Event, Transport, Value};
 use std::net::Ipv4Addr;
 
@@ -35,6 +35,26 @@ fn with(
         change(&mut event);
         event
     }
+}
+
+/// Who wants to talk asks again; who scans does not.
+#[test]
+fn clients_without_an_answer_are_patient() {
+    let severity = |packets: u64, port: u16| {
+        let hosts: Vec<_> = (1..=20)
+            .map(|h: u64| {
+                let mut event = probe(h, &format!("192.0.2.{h}"), port, "half_open", &["syn"]);
+                event.source.packets = Some(packets);
+                event
+            })
+            .collect();
+        let found = judge(&[&hosts]);
+        (found[0].rule, found[0].severity.name())
+    };
+    assert_eq!(severity(1, 443), ("scan.horizontal", "medium"));
+    assert_eq!(severity(2, 443), ("scan.horizontal", "medium"));
+    assert_eq!(severity(3, 443), ("scan.horizontal", "low"));
+    assert_eq!(severity(1, 51413), ("scan.horizontal", "low"));
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Attacks on web servers, from captures and from any log that tells of requests.
 
+mod meant;
 mod signs;
 mod sql;
 
 use super::spelled::address;
 use super::{Cell, Config, Detector, Observation, On, SET_MAX, credentials};
 use crate::model::{Event, Finding, Severity, Value};
+use meant::{Grade, Part};
 use signs::Sign;
 use std::borrow::Cow;
 
@@ -57,6 +59,10 @@ fn crowd(source: &str) -> u64 {
 const MISSING: &str = "missing";
 const REFUSED: &str = "refused";
 
+/// Before the text of a sign that has the syntax of an attack, and of one that may be a word.
+const STRONG: char = '!';
+const WEAK: char = '?';
+
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);
     let original = text("url.original");
@@ -71,32 +77,41 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
         None => format!("{UNKNOWN}{}", text("service.name").unwrap_or(event.dataset.name)),
     };
     let status = event.by_name("http.response.status_code").and_then(Value::as_int);
-    let mut tell = |kind: &str, mark: bool| {
+    let mut tell = |kind: &str, mark: bool, sign: Option<String>| {
         let host = text("url.domain").or_else(|| text("host.name"));
         let path = target.char_indices().nth(PATH).and_then(|(end, _)| target.get(..end)).unwrap_or(target);
         out(Observation {
             subject: format!("{kind}\t{}", source()).into(),
             weight: 1,
-            values: [Some(Cow::Borrowed(path)), host.map(Cow::Borrowed), None],
+            values: [Some(Cow::Borrowed(path)), host.map(Cow::Borrowed), sign.map(Cow::Owned)],
             mark,
         });
     };
     // As it was sent it has its query.
     let query = if original.is_none() { text("url.query") } else { None };
-    let texts = [Some(target), query, text("user_agent.original"), text("http.request.referrer")];
+    let agent = text("user_agent.original");
+    let texts = [
+        Some((Part::Address, target)),
+        query.map(|query| (Part::Query, query)),
+        agent.map(|agent| (Part::Header, agent)),
+        text("http.request.referrer").map(|referrer| (Part::Address, referrer)),
+    ];
     let headers =
         event.by_name("netlog.http.request.suspicious_header").map(Value::items).unwrap_or_default();
-    let texts = texts.into_iter().flatten().chain(headers.iter().filter_map(Value::as_str));
-    signs::find(texts, |sign| {
-        tell(sign.name(), false);
+    let headers = headers.iter().filter_map(Value::as_str).map(|header| (Part::Header, header));
+    signs::find(texts.into_iter().flatten().chain(headers), |sign, sought, grade| {
+        // Who clones asks for the insides of a repository.
+        let clones = sought == "/.git/" && agent.is_some_and(|agent| agent.starts_with("git/"));
+        let strong = grade == Grade::Strong && !clones;
+        tell(sign.name(), false, Some(format!("{}{sought}", if strong { STRONG } else { WEAK })));
         // A server that answers an attack with success may have carried it out.
         if sign.dangerous() && status.is_some_and(|s| (200..300).contains(&s)) {
-            tell(sign.name(), true);
+            tell(sign.name(), true, None);
         }
     });
     match status {
-        Some(404 | 410) => tell(MISSING, false),
-        Some(401 | 403) if credentials::refused(event) => tell(REFUSED, false),
+        Some(404 | 410) => tell(MISSING, false, None),
+        Some(401 | 403) if credentials::refused(event) => tell(REFUSED, false, None),
         _ => {}
     }
 }
@@ -129,11 +144,19 @@ fn attack(config: &Config, sign: Sign, source: &str, cell: &Cell) -> Option<Find
     if answered == 0 && cell.count < sign.least(config) {
         return None;
     }
-    let severity = if answered > 0 { Severity::High } else { sign.severity() };
+    let signs = cell.values(2, SET_MAX);
+    // Words that are searched for are none, one by one; who tries several kinds means it.
+    let sure = signs.iter().any(|s| s.starts_with(STRONG)) || signs.len() as u64 >= config.web_attacks;
+    let severity = match answered {
+        _ if !sure => Severity::Low,
+        0 => sign.severity(),
+        _ => Severity::High,
+    };
     let end = match answered {
         0 => String::new(),
         n => format!("; {n} or more were answered with success"),
     };
+    let end = if sure { end } else { format!("{end}; it may be no more than a word") };
     let title = format!("{source} sent {} requests with {}{end}", cell.count, sign.doc());
     finding(sign.rule(), severity, sign.attack(), (source, title), cell)
 }
@@ -149,7 +172,10 @@ fn missing(config: &Config, source: &str, cell: &Cell) -> Option<Finding> {
     let most = cell.burst(config.window).count;
     let title =
         format!("{source} asked for {paths} paths that are not there, up to {most} requests in the window");
-    finding("web.hidden_paths", Severity::Medium, &["T1595.003"], (source, title), cell)
+    // Who guesses asks for pages, folders and back-ups; pictures that are gone are old links.
+    let gone = cell.values(0, SET_MAX).iter().filter(|path| meant::is_picture(path)).count() as u64;
+    let severity = if gone * 10 >= paths * 9 { Severity::Low } else { Severity::Medium };
+    finding("web.hidden_paths", severity, &["T1595.003"], (source, title), cell)
 }
 
 fn refused(config: &Config, source: &str, cell: &Cell) -> Option<Finding> {

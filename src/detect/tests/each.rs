@@ -9,6 +9,7 @@ pub(super) const fn dataset(name: &'static str, transaction: bool) -> Dataset {
 static FLOW: Dataset = dataset("flow", false);
 static HTTP: Dataset = dataset("http", true);
 static DNS: Dataset = dataset("dns", true);
+static FTP: Dataset = dataset("ftp", true);
 static TLS: Dataset = dataset("tls", true);
 static APP: Dataset = dataset("pino", false);
 static REFUSED: Dataset = Dataset { types: &["connection", "denied"], ..dataset("aws.vpcflow", false) };
@@ -52,6 +53,23 @@ fn attacks_on_the_web() {
     assert_eq!(rules(&many(40, |n| request(n, &format!("/hidden{n}"), 404))), ["web.hidden_paths"]);
     assert!(rules(&many(400, |n| request(n, &format!("/missing{}.png", n % 10), 404))).is_empty());
     assert!(rules(&many(500, |n| request(n, "/index.html", 200))).is_empty());
+    let old = judge(&[&many(60, |n| request(n, &format!("/photos/{n}.jpg"), 404))]);
+    assert_eq!((old[0].rule, old[0].severity.name()), ("web.hidden_paths", "low"));
+}
+
+/// A word that attacks send too is a weak sign; several different ones are not searched for by chance.
+#[test]
+fn one_word_is_no_attack() {
+    let severity = |words: &[&str]| {
+        let ask = |(n, word): (u64, &&str)| request(n, &format!("/search?q={word}"), 200);
+        let found = judge(&[&(0u64..).zip(words).map(ask).collect::<Vec<_>>()]);
+        found.iter().map(|f| (f.rule, f.severity.name())).collect::<Vec<_>>()
+    };
+    let (low, high) = (("web.sql_injection", "low"), ("web.sql_injection", "high"));
+    assert_eq!(severity(&["union+select+committee"]), [low]);
+    assert_eq!(severity(&["union+select+committee"; 9]), [low]);
+    assert_eq!(severity(&["union+select+committee", "sleep(8)+hours", "information_schema"]), [high]);
+    assert_eq!(severity(&["1%27+union+select+1,2--"]), [high]);
 }
 
 /// A captured request with these fields besides.
@@ -213,6 +231,12 @@ fn weak_protection() {
     assert_eq!(found, ["tls.certificate", "tls.old_version", "tls.certificate"]);
     let basic = [("netlog.http.request.authorization", Value::from("Basic")), ("user.name", "bob".into())];
     assert_eq!(rules(&[event(&HTTP, 0, 0, &basic)]), ["cleartext.credentials"]);
+    let ftp = |user: &'static str| {
+        let told = [("netlog.user.clear_password", true.into()), ("user.name", user.into())];
+        rules(&[event(&FTP, 0, 0, &told)])
+    };
+    assert_eq!(ftp("bob"), ["cleartext.credentials"]);
+    assert!(ftp("anonymous").is_empty(), "everybody's name");
 }
 
 fn login(n: u64, hour: i64, country: &'static str, (lat, lon): (f64, f64)) -> Event<'static> {

@@ -1,6 +1,7 @@
 //! What attacks on web servers look like in a request.
 
 use super::super::Config;
+use super::meant::{self, Found, Grade, Part};
 use super::sql;
 use crate::model::{Severity, scattered};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -124,117 +125,58 @@ impl Sign {
     }
 }
 
-/// Calls `found` once for each kind of attack in the texts of a request.
-pub fn find<'t>(texts: impl Iterator<Item = &'t str>, mut found: impl FnMut(Sign)) {
+/// Calls `found` once for each kind of attack in the texts of a request, with the surest sign of it.
+pub fn find<'t>(
+    texts: impl Iterator<Item = (Part, &'t str)>,
+    mut found: impl FnMut(Sign, &'static str, Grade),
+) {
     let Some(matcher) = MATCHER.as_ref() else { return };
-    let mut seen = [false; ALL.len()];
-    let mut look = |text: &str| {
+    let mut seen: [Option<(&'static str, Grade)>; ALL.len()] = [None; ALL.len()];
+    let mut look = |part: Part, text: &str| {
         // Twice: attackers encode once more what servers decode once.
-        let text = text.as_bytes();
-        let once = decoded(text.get(..TEXT).unwrap_or(text));
+        let raw = text.as_bytes();
+        let raw = raw.get(..TEXT).unwrap_or(raw);
+        let once = decoded(raw);
         let twice = decoded(&once);
         // Once more as SQL reads it: what stands in a comment, or behind a mark of one, is an attack all the same.
         let spaced = sql::spaced(&twice);
         let mut harmless = true;
         let hits = |text| matcher.find_overlapping_iter(text).map(move |hit| (hit, text));
         for (hit, text) in std::iter::once(&*twice).chain(spaced.as_deref()).flat_map(hits) {
-            let Some((sign, sought)) = TEXTS.get(hit.pattern().as_usize()) else { continue };
-            let (before, behind) = (text.get(..hit.start()), text.get(hit.end()..));
-            if !meant(*sign, sought, before.unwrap_or_default(), behind.unwrap_or_default()) {
+            let Some((sign, sought)) = TEXTS.get(hit.pattern().as_usize()).copied() else { continue };
+            // What is sure already is not looked at again, however often it is repeated.
+            if matches!(seen.get(sign as usize), Some(Some((_, Grade::Strong)))) {
+                harmless = false;
                 continue;
             }
+            let before = text.get(..hit.start()).unwrap_or_default();
+            let behind = text.get(hit.end()..).unwrap_or_default();
+            let Some(grade) = meant::grade(&Found { sign, sought, part, raw, before, behind }) else {
+                continue;
+            };
             harmless = false;
-            if let Some(seen) = seen.get_mut(*sign as usize)
-                && !std::mem::replace(seen, true)
+            if let Some(seen) = seen.get_mut(sign as usize)
+                && seen.is_none_or(|(_, known)| (known, grade) == (Grade::Weak, Grade::Strong))
             {
-                found(*sign);
+                *seen = Some((sought, grade));
             }
         }
         harmless
     };
-    HARMLESS.with_borrow_mut(|harmless| texts.for_each(|text| harmless.unless_known(text, &mut look)));
-}
-
-/// Whether what stands around a text that was found leaves it what it is: `/.env` is a file, `/.environment.js` another,
-/// and a parameter called `cmd` is a web shell's if its value is a command.
-fn meant(sign: Sign, sought: &str, before: &[u8], behind: &[u8]) -> bool {
-    match sign {
-        Sign::Traversal if sought.ends_with(|c: char| c.is_ascii_alphanumeric()) => {
-            !goes_on(behind) && is_asked_for(sought, before)
+    HARMLESS.with_borrow_mut(|harmless| {
+        texts.for_each(|(part, text)| harmless.unless_known(part, text, &mut look));
+    });
+    for (sign, seen) in ALL.iter().zip(seen) {
+        if let Some((sought, grade)) = seen {
+            found(*sign, sought, grade);
         }
-        Sign::Sql if matches!(sought, " and " | " or ") => sql::is_always_so(behind),
-        Sign::Shell if sought.ends_with("cmd=") => {
-            let end = behind.iter().position(|b| matches!(b, b'&' | b'#')).unwrap_or(behind.len());
-            let value = behind.get(..end).unwrap_or_default();
-            let word = value.split(|b| !b.is_ascii_alphanumeric()).next().unwrap_or_default();
-            COMMANDS.iter().any(|command| word.eq_ignore_ascii_case(command.as_bytes()))
-                || value.iter().any(|b| b" /\\;|`$".contains(b))
-        }
-        Sign::Hidden | Sign::Shell if sought.ends_with(|c: char| c.is_ascii_alphanumeric()) => {
-            !goes_on(behind)
-        }
-        _ => true,
     }
 }
-
-/// Whether the name of a file is only the beginning of another one's, or of a page about it. `/etc/passwd-` is a file.
-fn goes_on(behind: &[u8]) -> bool {
-    let page = behind.get(..4).is_some_and(|ending| ending.eq_ignore_ascii_case(b".htm"));
-    page || match behind {
-        [b'-' | b'_', next, ..] => next.is_ascii_alphanumeric(),
-        [first, ..] => first.is_ascii_alphanumeric(),
-        [] => false,
-    }
-}
-
-/// Whether a file of the system is asked for, and not one of a site's own folders that is called alike: it is a value, or
-/// there is a way out before it.
-fn is_asked_for(sought: &str, before: &[u8]) -> bool {
-    let word = before.last().is_some_and(u8::is_ascii_alphanumeric);
-    let inside = || !before.contains(&b'?') && memchr::memmem::find(before, b"..").is_none();
-    !word || sought.contains("..") || (sought.starts_with('/') && !inside())
-}
-
-/// What is asked of a web shell first.
-const COMMANDS: &[&str] = &[
-    "id",
-    "whoami",
-    "ls",
-    "dir",
-    "cat",
-    "type",
-    "uname",
-    "pwd",
-    "ps",
-    "env",
-    "hostname",
-    "ifconfig",
-    "ipconfig",
-    "ip",
-    "netstat",
-    "net",
-    "wget",
-    "curl",
-    "echo",
-    "phpinfo",
-    "system",
-    "cmd",
-    "powershell",
-    "sh",
-    "bash",
-    "python",
-    "perl",
-    "tasklist",
-    "systeminfo",
-    "w",
-    "find",
-    "rm",
-];
 
 /// Texts in which lately nothing was found.
 #[derive(Default)]
 struct Harmless {
-    texts: Vec<String>,
+    texts: Vec<(Part, String)>,
 }
 
 /// How many of them, a power of two, and the longest, bytes.
@@ -247,14 +189,15 @@ thread_local! {
 
 impl Harmless {
     /// Looks at a text that is not known to be harmless.
-    fn unless_known(&mut self, text: &str, look: impl FnOnce(&str) -> bool) {
-        self.texts.resize_with(LATELY, String::new);
+    fn unless_known(&mut self, part: Part, text: &str, look: impl FnOnce(Part, &str) -> bool) {
+        self.texts.resize_with(LATELY, Default::default);
         // Addresses, and what clients call themselves, differ in length or in what they end with.
         let end = text.as_bytes().last_chunk::<8>().map_or(0, |last| u64::from_le_bytes(*last));
         let place = scattered(end ^ text.len() as u64, LATELY);
         let Some(known) = self.texts.get_mut(place) else { return };
-        if known != text && look(text) && text.len() <= SHORT {
-            text.clone_into(known);
+        if (known.0 != part || known.1 != text) && look(part, text) && text.len() <= SHORT {
+            known.0 = part;
+            text.clone_into(&mut known.1);
         }
     }
 }

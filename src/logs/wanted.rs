@@ -84,13 +84,6 @@ impl FormatSet {
     /// Leaves out of the formats what `wanted` does not need.
     #[must_use]
     pub fn narrowed(mut self, wanted: &Wanted) -> FormatSet {
-        let needed = self.needed();
-        let decides = |f: FieldRef| needed.contains(&std::ptr::from_ref(f));
-        let kept = |f: FieldRef| decides(f) || wanted.fields.contains(&f.name);
-        let keep = |constant: &Constant| match constant {
-            Constant::Outcome(_) | Constant::Transport(_) => true,
-            Constant::Field(field, _) => kept(field),
-        };
         for format in &mut self.formats {
             let by_category = wanted.by_category(format);
             let asked = wanted.services.is_empty() || wanted.services.iter().any(|s| serves(format, s));
@@ -102,24 +95,25 @@ impl FormatSet {
                 rule.wanted = tells(&rule.set, Some(rule.dataset));
                 // A name is enough for those who are counted by it.
                 rule.looks_back &= rule.wanted && rule.matchers.iter().any(|matcher| !matcher.tells_client());
-                rule.set.retain(keep);
-                if let Some(after) = &mut rule.after {
-                    after.steps.retain(|step| step.fields().iter().any(|field| kept(field)));
-                }
                 for case in &mut rule.cases {
                     case.wanted = tells(&case.set, case.dataset);
-                    case.set.retain(keep);
                 }
-                // Of a line that nobody wants only what decides how it goes on is looked at.
-                let parts = rule.again
-                    || rule.like_before
-                    || rule.inside.is_some()
-                    || rule.cases.iter().any(|case| case.wanted);
-                let silent = !rule.wanted && !parent && !parts;
-                if silent {
+                if !rule.tells_something() && !parent {
                     // What they add would belong to an event that is not made.
                     rule.cases.clear();
                 }
+            }
+        }
+        // After that, since cases that are gone decide nothing.
+        let needed = self.needed();
+        let decides = |f: FieldRef| needed.contains(&std::ptr::from_ref(f));
+        let kept = |f: FieldRef| decides(f) || wanted.fields.contains(&f.name);
+        for format in &mut self.formats {
+            let parent = format.is_parent();
+            for rule in &mut format.rules {
+                // Of a line that nobody wants only what decides how it goes on is looked at.
+                let silent = !parent && !rule.tells_something();
+                rule.leave(kept, silent);
                 let kept = |f: FieldRef| if silent { decides(f) } else { kept(f) };
                 rule.matchers.iter_mut().for_each(|matcher| skip(matcher, kept, silent));
             }

@@ -48,6 +48,8 @@ fn packets(proto: u8, late: bool) -> Vec<Packet> {
                 payload_len: len,
                 tcp: (proto == 6).then_some(tcp),
                 ttl: 64,
+                id: 0,
+                checksum: 0,
                 macs: Some(([2; 6], [3; 6])),
                 vlans: [0; 2],
                 tunnel: None,

@@ -118,18 +118,19 @@ impl Walk<'_> {
     /// The packet is an ARP message between these addresses.
     pub fn arp(&mut self, sender: Ipv4Addr, target: Ipv4Addr, len: usize) -> Verdict {
         self.limit(len);
-        self.placed(FlowKey::arp(sender, target, self.vlans), 0, 0, None)
+        let none = Ip { src: sender.into(), dst: target.into(), ttl: 0, id: 0, proto: 0 };
+        self.placed(FlowKey::arp(sender, target, self.vlans), &none, 0, None)
     }
 
     /// The packet belongs to the flow of these ends; its payload begins `header` bytes on.
     pub fn flow(&self, ip: &Ip, ports: (u16, u16), header: usize, tcp: Option<TcpHeader>) -> Verdict {
-        self.placed(FlowKey::new((ip.src, ports.0), (ip.dst, ports.1), ip.proto), ip.ttl, header, tcp)
+        self.placed(FlowKey::new((ip.src, ports.0), (ip.dst, ports.1), ip.proto), ip, header, tcp)
     }
 
     fn placed(
         &self,
         (key, reverse): (FlowKey, bool),
-        ttl: u8,
+        ip: &Ip,
         header: usize,
         tcp: Option<TcpHeader>,
     ) -> Verdict {
@@ -143,11 +144,26 @@ impl Walk<'_> {
             payload: position(start)..position(end),
             payload_len: position(self.left().saturating_sub(header)),
             tcp,
-            ttl,
+            ttl: ip.ttl,
+            id: ip.id,
+            checksum: self.checksum(ip.proto),
             macs: self.macs,
             vlans: self.vlans,
             tunnel: self.tunnel,
         })
+    }
+}
+
+impl Walk<'_> {
+    /// The checksum in the header of the transport (RFC 9293 §3.1, RFC 768, RFC 792, RFC 4443).
+    fn checksum(&self, proto: u8) -> u16 {
+        let at = match proto {
+            6 => 16,
+            17 => 6,
+            1 | 58 => 2,
+            _ => return 0,
+        };
+        self.data.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |sum| u16::from_be_bytes(*sum))
     }
 }
 
@@ -159,6 +175,8 @@ pub(super) struct Ip {
     pub dst: IpAddr,
     /// Time to live or hop limit.
     pub ttl: u8,
+    /// Identification; 0 of IPv6.
+    pub id: u16,
     /// Protocol number after the extension headers.
     pub proto: u8,
 }

@@ -4,12 +4,16 @@
 //! With [`Config::flow_period`](super::Config::flow_period) a long flow reports in between; such
 //! records count from the flow's start, so only records with `flow.final: true` may be summed.
 
+mod names;
+
+use super::copies::{Recent, Sight};
 use super::dispatch::App;
 use super::tcp::{State, Tcp};
 use super::{FlowKey, Packet, Tunnel};
 use crate::model::{Dataset, Endpoint, Event, FieldRef, Origin, Outcome, Seq, Ts, Value};
 use crate::proto::Protocol;
 use crate::proto::fields::{INNER_VLAN_ID, VLAN_ID, put_vlans};
+use names::{flag_names, tunnel_name};
 
 crate::fields! {
     pub FIELDS;
@@ -29,12 +33,16 @@ crate::fields! {
     SOURCE_TTL: Long, "netlog.flow.source.ttl", "TTL or hop limit of the source's first packet (0 to 255).";
     SOURCE_RETRANSMISSIONS: Long, "netlog.flow.source.retransmissions", "Segments the source sent again; absent if none.";
     SOURCE_OUT_OF_ORDER: Long, "netlog.flow.source.out_of_order", "Segments of the source captured late; absent if none.";
+    SOURCE_DUPLICATES: Long, "netlog.flow.source.duplicates", "Packets of the source that the capture holds once more, as mirror ports and captures on all interfaces do; bytes and packets count them; absent if none.";
+    SOURCE_INCONSISTENT: Long, "netlog.flow.source.inconsistent_retransmissions", "Segments of the source with the sequence number of one before and other data, which one sender does not do; absent if none.";
     SOURCE_ZERO_WINDOWS: Long, "netlog.flow.source.zero_windows", "Packets by which the source closed its receive window; absent if none.";
     SOURCE_MISSING: Long, "netlog.flow.source.missing_bytes", "Bytes the source sent that were not captured; absent if none.";
     DESTINATION_FLAGS: Keyword, "netlog.flow.destination.tcp_flags", "TCP flags the destination set on any packet.";
     DESTINATION_TTL: Long, "netlog.flow.destination.ttl", "TTL or hop limit of the destination's first packet (0 to 255).";
     DESTINATION_RETRANSMISSIONS: Long, "netlog.flow.destination.retransmissions", "Segments the destination sent again; absent if none.";
     DESTINATION_OUT_OF_ORDER: Long, "netlog.flow.destination.out_of_order", "Segments of the destination captured late; absent if none.";
+    DESTINATION_DUPLICATES: Long, "netlog.flow.destination.duplicates", "Packets of the destination that the capture holds once more, as mirror ports and captures on all interfaces do; bytes and packets count them; absent if none.";
+    DESTINATION_INCONSISTENT: Long, "netlog.flow.destination.inconsistent_retransmissions", "Segments of the destination with the sequence number of one before and other data, which one sender does not do; absent if none.";
     DESTINATION_ZERO_WINDOWS: Long, "netlog.flow.destination.zero_windows", "Packets by which the destination closed its receive window; absent if none.";
     DESTINATION_MISSING: Long, "netlog.flow.destination.missing_bytes", "Bytes the destination sent that were not captured; absent if none.";
 }
@@ -70,6 +78,9 @@ pub(super) struct Side {
     pub(super) mac: Option<[u8; 6]>,
     pub(super) ttl: u8,
     pub(super) flags: u8,
+    duplicates: u32,
+    inconsistent: u32,
+    recent: Recent,
 }
 
 /// What a flow record will say.
@@ -173,25 +184,28 @@ impl Flow {
         self.written > 0
     }
 
-    /// Counts a packet in the open record, or opens one.
-    pub(super) fn count(&mut self, packet: &Packet, payload: &[u8]) {
+    /// Counts a packet in the open record, or opens one. Returns what it is beside those before it.
+    pub(super) fn count(&mut self, packet: &Packet, payload: &[u8]) -> Sight {
         let ts = packet.stamp.ts;
         self.last = ts;
         let record = self.record.get_or_insert_with(|| Box::new(Record::new(packet, payload)));
         record.start = record.start.min(ts);
         record.end = record.end.max(ts);
-        if let Some(side) = record.sides.get_mut(usize::from(packet.reverse)) {
-            if side.packets == 0 {
-                side.ttl = packet.ttl;
-                // Behind two routers the address it is reached by may not be the one it sends from.
-                side.mac = packet.macs.map(|(src, _)| src).or(side.mac);
-            }
-            side.bytes += u64::from(packet.wire_len);
-            side.packets += 1;
-            if let Some(tcp) = packet.tcp {
-                side.flags |= tcp.flags;
-            }
+        let Some(side) = record.sides.get_mut(usize::from(packet.reverse)) else { return Sight::New };
+        if side.packets == 0 {
+            side.ttl = packet.ttl;
+            // Behind two routers the address it is reached by may not be the one it sends from.
+            side.mac = packet.macs.map(|(src, _)| src).or(side.mac);
         }
+        side.bytes += u64::from(packet.wire_len);
+        side.packets += 1;
+        if let Some(tcp) = packet.tcp {
+            side.flags |= tcp.flags;
+        }
+        let sight = side.recent.see(packet, payload);
+        side.duplicates += u32::from(sight == Sight::Copy);
+        side.inconsistent += u32::from(sight == Sight::Differs);
+        sight
     }
 
     /// Whether an interim record is due at `ts`.
@@ -318,6 +332,8 @@ struct SideFields {
     ttl: FieldRef,
     retransmissions: FieldRef,
     out_of_order: FieldRef,
+    duplicates: FieldRef,
+    inconsistent: FieldRef,
     zero_windows: FieldRef,
     missing: FieldRef,
 }
@@ -327,6 +343,8 @@ static SOURCE: SideFields = SideFields {
     ttl: &SOURCE_TTL,
     retransmissions: &SOURCE_RETRANSMISSIONS,
     out_of_order: &SOURCE_OUT_OF_ORDER,
+    duplicates: &SOURCE_DUPLICATES,
+    inconsistent: &SOURCE_INCONSISTENT,
     zero_windows: &SOURCE_ZERO_WINDOWS,
     missing: &SOURCE_MISSING,
 };
@@ -336,6 +354,8 @@ static DESTINATION: SideFields = SideFields {
     ttl: &DESTINATION_TTL,
     retransmissions: &DESTINATION_RETRANSMISSIONS,
     out_of_order: &DESTINATION_OUT_OF_ORDER,
+    duplicates: &DESTINATION_DUPLICATES,
+    inconsistent: &DESTINATION_INCONSISTENT,
     zero_windows: &DESTINATION_ZERO_WINDOWS,
     missing: &DESTINATION_MISSING,
 };
@@ -345,54 +365,17 @@ fn put_side(event: &mut Event<'static>, side: &Side, fields: &SideFields) {
         event.push(fields.ttl, side.ttl);
     }
     if side.flags != 0 {
-        let set = FLAGS.get(usize::from(side.flags)).map(|set| &set.0);
-        let names = set.and_then(|names| names.get(..usize::try_from(side.flags.count_ones()).unwrap_or(0)));
-        event.push(fields.flags, Value::Words(names.unwrap_or_default()));
+        event.push(fields.flags, Value::Words(flag_names(side.flags)));
     }
     let counts = [
         (fields.retransmissions, u64::from(side.retransmissions)),
         (fields.out_of_order, u64::from(side.out_of_order)),
+        (fields.duplicates, u64::from(side.duplicates)),
+        (fields.inconsistent, u64::from(side.inconsistent)),
         (fields.zero_windows, u64::from(side.zero_windows)),
         (fields.missing, side.missing),
     ];
     for (field, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
         event.push(field, count);
-    }
-}
-
-/// Names of the flags that are set, first.
-struct Set([&'static str; 8]);
-
-/// By the flags' byte. Most flows have one of a dozen sets, and none costs an allocation.
-static FLAGS: [Set; 256] = flag_names();
-
-const fn flag_names() -> [Set; 256] {
-    const NAMES: [&str; 8] = ["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr"];
-    let mut sets = [const { Set([""; 8]) }; 256];
-    let mut flags = 0;
-    while flags < 256 {
-        let (mut bit, mut count) = (0, 0);
-        while bit < 8 {
-            if flags >> bit & 1 == 1 {
-                sets[flags].0[count] = NAMES[bit];
-                count += 1;
-            }
-            bit += 1;
-        }
-        flags += 1;
-    }
-    sets
-}
-
-/// Name and identifier of a tunnel, as flow records give them.
-const fn tunnel_name(tunnel: Tunnel) -> (&'static str, Option<u32>) {
-    match tunnel {
-        Tunnel::Gre(key) => ("gre", Some(key)),
-        Tunnel::IpIp => ("ipip", None),
-        Tunnel::Vxlan(vni) => ("vxlan", Some(vni)),
-        Tunnel::Geneve(vni) => ("geneve", Some(vni)),
-        Tunnel::GtpU(teid) => ("gtp", Some(teid)),
-        Tunnel::Pppoe(session) => ("pppoe", Some(session as u32)),
-        Tunnel::Mpls(label) => ("mpls", Some(label)),
     }
 }

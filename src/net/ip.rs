@@ -33,7 +33,7 @@ pub(super) fn any(w: &mut Walk<'_>) -> Verdict {
 
 /// An IPv4 packet.
 pub(super) fn v4(w: &mut Walk<'_>) -> Verdict {
-    let [vihl, _, t0, t1, _, _, f0, f1, ttl, proto, _, _, s0, s1, s2, s3, d0, d1, d2, d3, ..] = *w.data
+    let [vihl, _, t0, t1, i0, i1, f0, f1, ttl, proto, _, _, s0, s1, s2, s3, d0, d1, d2, d3, ..] = *w.data
     else {
         return Verdict::Malformed("ip.truncated");
     };
@@ -64,7 +64,7 @@ pub(super) fn v4(w: &mut Walk<'_>) -> Verdict {
     }
     let src = IpAddr::V4(Ipv4Addr::new(s0, s1, s2, s3));
     let dst = IpAddr::V4(Ipv4Addr::new(d0, d1, d2, d3));
-    let mut ip = Ip { src, dst, ttl, proto };
+    let mut ip = Ip { src, dst, ttl, id: u16::from_be_bytes([i0, i1]), proto };
     if proto == AUTHENTICATION {
         match extensions(w.data, proto) {
             Ok(chain) if w.advance(chain.len).is_some() => ip.proto = chain.next,
@@ -107,7 +107,7 @@ pub(super) fn v6(w: &mut Walk<'_>) -> Verdict {
     if w.advance(V6_HEADER + chain.len).is_none() {
         return Verdict::Malformed("ip.truncated");
     }
-    let ip = Ip { src: address(src), dst: address(dst), ttl: *ttl, proto: chain.next };
+    let ip = Ip { src: address(src), dst: address(dst), ttl: *ttl, id: 0, proto: chain.next };
     transport::upper(w, &ip)
 }
 

@@ -12,6 +12,7 @@
 //! here depends on the number of threads.
 
 mod conversation;
+mod copies;
 pub mod defrag;
 mod dispatch;
 pub mod dissect;
@@ -66,6 +67,10 @@ pub struct Packet {
     pub tcp: Option<TcpHeader>,
     /// Time to live or hop limit of the innermost IP header.
     pub ttl: u8,
+    /// Identification of the innermost IPv4 header; 0 of IPv6, which has none.
+    pub id: u16,
+    /// Checksum of the transport as it stands there; 0 where there is none or it was not captured.
+    pub checksum: u16,
     /// Ethernet source and destination of the outermost frame.
     pub macs: Option<([u8; 6], [u8; 6])>,
     /// Outermost VLAN identifiers, outer first; 0 = none.

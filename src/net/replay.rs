@@ -246,6 +246,8 @@ impl Wire<'_> {
             payload_len: len,
             tcp,
             ttl: 64,
+            id: 0,
+            checksum: 0,
             macs: None,
             vlans: [0; 2],
             tunnel: None,

@@ -8,6 +8,7 @@
 
 mod held;
 
+use super::copies::Sight;
 use super::dispatch::{App, Io, Registry};
 use super::flow::Flow;
 use super::table::{List, Table};
@@ -52,6 +53,14 @@ pub static CAPS: &[(&str, &str)] = &[
 
 /// Anomalies of the network core that the ledger may name, with their meaning.
 pub static ANOMALIES: &[(&str, &str)] = &[
+    (
+        "packet.duplicate",
+        "The capture holds a packet once more, as mirror ports and captures on all interfaces do: flows count its bytes, nothing else is made of it.",
+    ),
+    (
+        "tcp.inconsistent_retransmission",
+        "A segment with the sequence number of one before and other data: one of the two is forged or was damaged; the first is read.",
+    ),
     (
         "tcp.sequence_far_ahead",
         "A segment far ahead of all that was sent or acknowledged: forged, or of another connection; its bytes were ignored.",
@@ -138,9 +147,14 @@ impl Shard {
             let event = flow.interim(ts, &mut ctx.seq);
             ctx.out.events.extend(event);
         }
-        flow.count(packet, payload);
+        let sight = flow.count(packet, payload);
         self.table.touch(id, List::Active);
-        if packet.tcp.is_some() {
+        if sight == Sight::Differs {
+            ctx.out.ledger.anomaly("tcp.inconsistent_retransmission", ctx.stamp.origin);
+        }
+        if sight == Sight::Copy {
+            ctx.out.ledger.anomaly("packet.duplicate", ctx.stamp.origin);
+        } else if packet.tcp.is_some() {
             self.segment(id, packet, payload, &mut ctx);
         } else if !self.config.flows_only && packet.key.proto() != 6 {
             self.datagram(id, packet, payload, &mut ctx);

@@ -17,6 +17,8 @@ fn packet(src: &str, dst: &str, proto: u8) -> Packet {
         payload_len: 0,
         tcp: None,
         ttl: 64,
+        id: 0,
+        checksum: 0,
         macs: Some(([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2])),
         vlans: [7, 0],
         tunnel: None,

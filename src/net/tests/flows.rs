@@ -237,3 +237,51 @@ fn what_is_outside_of_the_window_changes_nothing() {
         assert_eq!(talk(stray), want, "{stray:?}");
     }
 }
+
+#[test]
+fn copies_are_counted_and_not_read_again() {
+    let mut lab = Lab::new();
+    lab.header = (0, 0, 64);
+    lab.handshake();
+    let said = [(true, 101, 501, "ASK one\n", 7), (false, 501, 109, "ANS 1\n", 9)];
+    for (at, (client, seq, ack, text, id)) in (40..).zip(said) {
+        for ttl in [64, 63] {
+            lab.header = (id, 0xbeef, ttl);
+            lab.tcp(at * MS, client, ACK, seq, ack, text);
+        }
+    }
+    // What is sent again after a while is another packet.
+    lab.header = (10, 0xbeef, 64);
+    lab.tcp(300 * MS, false, ACK, 501, 109, "ANS 1\n").finish();
+    assert_eq!(lab.said(), ["one=1"]);
+    let flow = lab.flows()[0];
+    let told = |name: &str| {
+        (
+            field(flow, &format!("netlog.flow.source.{name}")),
+            field(flow, &format!("netlog.flow.destination.{name}")),
+        )
+    };
+    assert_eq!(told("duplicates"), ("1".to_owned(), "1".to_owned()));
+    assert_eq!(told("retransmissions"), (String::new(), "1".to_owned()));
+    assert_eq!(
+        (flow.source.packets, flow.destination.packets),
+        (Some(4), Some(4)),
+        "counted as they were captured"
+    );
+    assert_eq!(lab.out.ledger.anomalies["packet.duplicate"].count, 2);
+}
+
+#[test]
+fn copies_of_datagrams_are_no_second_question() {
+    let mut lab = Lab::new();
+    for (at, ttl) in [(0, 64), (1, 63)] {
+        lab.header = (7, 0xbeef, ttl);
+        lab.udp(at * MS, true, "ASK one\n");
+    }
+    for (at, ttl) in [(2, 64), (3, 63)] {
+        lab.header = (8, 0xbeef, ttl);
+        lab.udp(at * MS, false, "ANS 1\n");
+    }
+    lab.finish();
+    assert_eq!(lab.said(), ["one=1"]);
+}

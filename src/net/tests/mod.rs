@@ -23,6 +23,8 @@ struct Lab {
     number: u64,
     ports: (u16, u16),
     proto: u8,
+    /// Identification, checksum and time to live of the packets.
+    header: (u16, u16, u8),
 }
 
 impl Lab {
@@ -32,7 +34,7 @@ impl Lab {
 
     fn with(config: Config) -> Lab {
         let shard = Shard::with_protocols(&config, &Arc::default(), toy::ALL);
-        Lab { shard, out: Output::default(), number: 0, ports: (50_000, 6000), proto: 6 }
+        Lab { shard, out: Output::default(), number: 0, ports: (50_000, 6000), proto: 6, header: (0, 0, 60) }
     }
 
     /// One packet: from the client (`true`) or the server, with flags, sequence and acknowledgement
@@ -53,6 +55,7 @@ impl Lab {
             if client { FlowKey::new(c, s, self.proto) } else { FlowKey::new(s, c, self.proto) };
         self.number += 1;
         let len = u32::try_from(data.len()).unwrap();
+        let (id, checksum, ttl) = self.header;
         let packet = Packet {
             stamp: Stamp { ts, origin: Origin { source: 0, record: self.number, offset: 0 } },
             key,
@@ -61,7 +64,9 @@ impl Lab {
             payload: 0..len,
             payload_len: len,
             tcp,
-            ttl: 60,
+            ttl,
+            id,
+            checksum,
             macs: None,
             vlans: [0; 2],
             tunnel: None,

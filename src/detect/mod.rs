@@ -109,6 +109,7 @@ detectors![
     errors,
     arp,
     dhcp,
+    router,
     application,
     icmp,
     vpc,

@@ -11,6 +11,7 @@ mod later;
 mod local;
 mod names;
 mod radius;
+mod routers;
 mod scans;
 mod steps;
 

@@ -315,6 +315,7 @@ impl Tables {
             findings.extend(match detector.name {
                 "arp" => arp::without_shared(found),
                 "scan" => scan::block::without_parts(found),
+                "outbound" => outbound::requests::without_repeated(found),
                 _ => found,
             });
             ran.push(Ran {

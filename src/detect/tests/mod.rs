@@ -2,6 +2,7 @@
 
 mod allowed;
 mod below;
+mod channels;
 mod each;
 mod files;
 mod floods;

@@ -29,7 +29,7 @@ fn zeek_flows_in_columns() {
     };
     for state in [("S0", "S"), ("REJ", "Sr"), ("RSTO", "ShR")] {
         assert_eq!(found(&lines(25, ports(state))), ["scan.vertical 203.0.113.9"], "{state:?}");
-        assert!(found(&lines(24, ports(state))).is_empty());
+        assert!(found(&lines(14, ports(state))).is_empty());
     }
     for talk in [("SF", "ShADadFf"), ("RSTO", "ShADadR"), ("OTH", "A"), ("SHR", "hf")] {
         assert!(found(&lines(60, ports(talk))).is_empty(), "{talk:?}");
@@ -160,7 +160,7 @@ fn packets_that_a_firewall_kept_away() {
     let syn = "PROTO=TCP SPT=40000 DPT=N WINDOW=64240 RES=0x00 SY URGP=0".replace("SY", "SYN");
     let probe = move |n| ufw(n, "UFW BLOCK", ENDS, &syn.replacen('N', &(n + 1).to_string(), 1));
     assert_eq!(found(&lines(25, &probe)), one);
-    assert!(found(&lines(24, &probe)).is_empty());
+    assert!(found(&lines(14, &probe)).is_empty());
     let allowed = |n| probe(n).replace("BLOCK", "ALLOW");
     assert!(found(&lines(60, allowed)).is_empty());
     // What is left of connections, and answers of name servers.

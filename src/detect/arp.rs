@@ -1,7 +1,7 @@
 //! Addresses that two machines of one network claim at the same time.
 
 use super::{Cell, Config, Detector, Observation, On};
-use crate::model::{Event, Finding, Severity, Ts, Value};
+use crate::model::{Event, Evidence, Finding, Severity, Ts, Value};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -11,6 +11,12 @@ const NAMED: usize = 8;
 /// Behind an address that was given in answer to a question, and behind one that was told to somebody who had not asked.
 const ANSWER: &str = "?";
 const UNASKED: &str = "!";
+/// Behind one that was told so again and again.
+const REPEATED: &str = "!!";
+/// Replies that nobody asked for from which they are repeated.
+const AGAIN: i64 = 10;
+/// Kind of subject: an Ethernet address that says it is both ends of a conversation.
+const BETWEEN: &str = "between";
 /// Width of a window, nanoseconds: ten minutes.
 const GRAIN: Ts = 600_000_000_000;
 /// Windows between the first and last message of one event; the parser closes events long before.
@@ -22,7 +28,8 @@ pub static DETECTOR: Detector = Detector {
     doc: "Ethernet addresses that ARP messages, and the advertisements of IPv6 neighbours, give for each IP address: \
           several on one VLAN within one window are a machine that claims what is another's. The addresses of VRRP, HSRP and \
           GLBP are left out, and so are answers of several routers for an address that nobody speaks as (proxy ARP). A change that is announced (gratuitous \
-          ARP, an advertisement to everybody), as when a standby takes over, is left out unless it comes again and again. \
+          ARP, an advertisement to everybody), as when a standby takes over, is left out unless it comes again and again. An \
+          Ethernet address that tells each of two machines, unasked and again and again, that it is the other. \
           Silent on captures that hold none of these messages.",
     needs: "captures with ARP or IPv6 neighbour discovery",
     on: On::Others,
@@ -54,7 +61,7 @@ fn is_virtual(mac: &str) -> bool {
 }
 
 /// The VLAN that an event was seen on; empty if none.
-fn vlan(event: &Event<'_>) -> String {
+pub(super) fn vlan(event: &Event<'_>) -> String {
     let ids =
         ["network.vlan.id", "network.inner.vlan.id"].map(|name| event.by_name(name).and_then(Value::as_str));
     ids.into_iter().flatten().collect::<Vec<_>>().join(".")
@@ -79,17 +86,42 @@ fn arp(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     };
     let announced = is(event, "arp.gratuitous");
     let changed = event.by_name("arp.changed.ip").and_then(Value::as_ip);
-    let asked = event.by_name("arp.requests").and_then(Value::as_int).is_some_and(|n| n > 0);
+    let number = |name: &str| event.by_name(name).and_then(Value::as_int).unwrap_or(0);
+    let asked = number("arp.requests") > 0;
+    let unasked = is(event, "arp.unsolicited");
+    let repeated = unasked && !asked && !announced && number("arp.replies") >= AGAIN;
     let network = vlan(event);
+    if repeated {
+        between(event, &network, number("arp.replies").unsigned_abs(), out);
+    }
     for (end, answers) in [(&event.source, false), (&event.destination, asked && !announced)] {
         let Some((ip, mac)) = end.ip.zip(end.mac).filter(|(ip, _)| !ip.is_unspecified()) else { continue };
         let flips = u64::from(changed == Some(ip) && !announced);
         let how = match () {
             () if answers => ANSWER,
-            () if is(event, "arp.unsolicited") => UNASKED,
+            () if repeated => REPEATED,
+            () if unasked => UNASKED,
             () => "",
         };
         claim(out, ("arp", ip, &network), (spelled(mac), how), (event.ts, last), (announced, flips));
+    }
+}
+
+/// One Ethernet address that says to either of two machines that it is the other.
+fn between(event: &Event<'_>, network: &str, weight: u64, out: &mut dyn FnMut(Observation<'_>)) {
+    let (Some(mac), Some(a), Some(b)) = (event.source.mac, event.source.ip, event.destination.ip) else {
+        return;
+    };
+    if event.destination.mac != Some(mac) || a == b || is_virtual(&spelled(mac)) {
+        return;
+    }
+    for (weight, ip) in [(weight, a), (0, b)] {
+        out(Observation {
+            subject: format!("{BETWEEN}\t{}\t{network}", spelled(mac)).into(),
+            weight,
+            values: [Some(Cow::Owned(ip.to_string())), None, None],
+            mark: false,
+        });
     }
 }
 
@@ -172,6 +204,40 @@ pub(super) fn without_shared(findings: Vec<Finding>) -> Vec<Finding> {
     findings.into_iter().filter(|found| !(found.rule == "arp.spoofing" && shared(found))).collect()
 }
 
+/// Whether one Ethernet address says again and again, unasked, what another was given in answers before or after. Where all
+/// answers seem unasked, the questions were not captured.
+fn is_poisoned(claims: &[String]) -> bool {
+    let of = |claim: &String, mark: &str| {
+        claim.ends_with(mark).then(|| claim.split('\t').nth(1).unwrap_or_default().replace('!', ""))
+    };
+    let unasked: BTreeSet<String> = claims.iter().filter_map(|claim| of(claim, UNASKED)).collect();
+    let repeated: BTreeSet<String> = claims.iter().filter_map(|claim| of(claim, REPEATED)).collect();
+    let plain: BTreeSet<String> = claims.iter().filter_map(|claim| of(claim, "")).collect();
+    let plain = plain.iter().any(|mac| !unasked.contains(mac.trim_end_matches(ANSWER)));
+    unasked.len() == 1 && !repeated.is_empty() && plain
+}
+
+/// The finding of an Ethernet address that puts itself between two machines.
+fn in_between(mac: &str, cell: &Cell, (first, last): (Evidence, Evidence)) -> Finding {
+    let targets = cell.values(0, NAMED);
+    Finding {
+        rule: "arp.spoofing",
+        severity: Severity::High,
+        attack: &["T1557.002"],
+        subject: mac.to_owned(),
+        title: format!(
+            "{mac} told machines {} times, unasked, that it is the other one: {}",
+            cell.count,
+            targets.join(", ")
+        ),
+        advice: "Find the switch port of this Ethernet address: what these machines say to each other goes through it.",
+        targets,
+        count: cell.count,
+        first,
+        last,
+    }
+}
+
 fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     let mut parts = subject.split('\t');
     let (Some(kind), Some(ip), Some(network)) = (parts.next(), parts.next(), parts.next()) else {
@@ -181,12 +247,16 @@ fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     if cell.distinct(0) < 2 {
         return Vec::new();
     }
+    if kind == BETWEEN {
+        return vec![in_between(ip, cell, (first, last))];
+    }
     let (plain, told) = (cell.values(1, super::SET_MAX), cell.values(2, super::SET_MAX));
     // Two routers that answer for machines elsewhere (proxy ARP): nobody ever speaks as the address itself.
     if told.is_empty() && cell.marks.is_empty() && plain.iter().all(|claim| claim.ends_with(ANSWER)) {
         return Vec::new();
     }
     let unasked = plain.iter().any(|claim| claim.ends_with(UNASKED));
+    let poisoned = is_poisoned(&plain);
     let (plain, told) = (windows(&plain), windows(&told));
     // Who takes over says so; the old owner may have been heard just before.
     let announced = |window: &u64| told.contains_key(window) || told.contains_key(&window.wrapping_sub(1));
@@ -195,7 +265,7 @@ fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     told.into_iter().for_each(|(window, macs)| both.entry(window).or_default().extend(macs));
     let shared = both.values().filter(|macs| macs.len() > 1).count() as u64;
     let changes = shared.max(cell.marks.len() as u64);
-    if contested == 0 && changes < config.arp_changes {
+    if contested == 0 && changes < config.arp_changes && !poisoned {
         return Vec::new();
     }
     let rule = if kind == "ndp" { "ndp.spoofing" } else { "arp.spoofing" };
@@ -206,6 +276,9 @@ fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
         _ if moved => (Severity::Low, ", one after the other"),
         [a, b] if are_neighbours(a, b) => {
             (Severity::Low, " at the same time, which may be two ports of one machine")
+        }
+        _ if poisoned && contested == 0 && shared == 0 => {
+            (Severity::High, ", one of which says so again and again without being asked")
         }
         _ => (Severity::High, " at the same time"),
     };

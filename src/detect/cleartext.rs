@@ -11,7 +11,7 @@ const NAMED: usize = 20;
 pub static DETECTOR: Detector = Detector {
     name: "cleartext",
     doc: "Transactions whose credentials were readable in the capture (`netlog.user.clear_password`, or HTTP with the \
-          scheme Basic, also where Zeek's log tells of it), per protocol and server; those of anonymous FTP are left out. Inside TLS nothing of this is seen.",
+          scheme Basic, also where Zeek's log tells of it), per protocol and server; those of anonymous FTP are left out, and so are questions by SNMP without an answer. Inside TLS nothing of this is seen.",
     needs: "captures with log-ins that nothing encrypts, or Zeek's log of HTTP",
     on: On::Others,
     ordered: false,
@@ -29,6 +29,15 @@ fn is_anonymous(user: &str) -> bool {
     user.eq_ignore_ascii_case("anonymous") || user.eq_ignore_ascii_case("ftp")
 }
 
+/// Whether it is a question by SNMP that nobody answered: an agent is silent about a community that is none, and who
+/// searches for agents tries one that everybody knows.
+fn is_unproven(event: &Event<'_>) -> bool {
+    let action = || event.by_name("event.action").and_then(Value::as_str).unwrap_or_default();
+    event.dataset.name == "snmp"
+        && event.destination.bytes.is_none()
+        && ["snmp.Get", "snmp.Set"].iter().any(|asks| action().starts_with(asks))
+}
+
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let told = matches!(event.by_name("netlog.user.clear_password"), Some(Value::Bool(true)));
     let basic =
@@ -37,6 +46,9 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
         return;
     }
     let (Some(server), Some(client)) = (event.destination.ip, event.source.ip) else { return };
+    if is_unproven(event) {
+        return;
+    }
     let user = event.by_name("user.name").and_then(Value::as_str);
     // Names that are no secret, with a password that is none (RFC 1635).
     if event.dataset.name == "ftp" && user.is_some_and(is_anonymous) {

@@ -60,9 +60,12 @@ thresholds! {
         failures_before_success = 5, "Failed log-ins before a success that make it suspicious";
         users = 8, "Distinct users tried from one source that make a spray";
         sources = 20, "Sources that failed on one user that make a distributed attack";
+        slow_failures = 100, "Failed log-ins from one source without a success, over an hour or more, that make a slow brute force";
+        spray_sources = 50, "Sources, and names, that failed on one server in the window, hardly any of them twice, that make a distributed spray";
         connections = 30, "SSH, RDP or VNC connections from one source in the window, where the outcome cannot be seen";
         communities = 20, "Different SNMP communities one host tried on another that make a guessing";
         ports = 25, "Ports of one host without a conversation that make a vertical scan";
+        quick_ports = 15, "Ports of one host without a conversation that make a scan where all are tried within two minutes, once or twice each";
         hosts = 20, "Hosts without a conversation on one port that make a horizontal scan";
         stealth = 5, "Packets with flags no TCP sends that make a stealth scan";
         protocols = 10, "IP protocols of one host without an answer that make a protocol scan";
@@ -73,6 +76,8 @@ thresholds! {
         web_missing = 40, "Distinct paths one source asked for in vain that make a search for hidden paths";
         web_refused = 10, "Requests of one source in the window refused with 401 or 403 that make a guessing of passwords";
         dns_labels = 60, "Distinct long names under one domain from one source that make a tunnel";
+        dns_short = 300, "Distinct short names of random letters under one domain from one source that make a tunnel";
+        dns_forged = 20, "Answers with different ids for one question in a minute, which nobody asked, that make a forgery";
         dns_answers = 200, "Distinct names under one domain from one source in the window, answered with long texts, that make a download";
         dns_missing = 100, "Distinct names one source asked for in vain in the window that make an NXDOMAIN storm";
         beacon_calls = 12, "Calls to one place that are enough to judge their regularity";
@@ -80,6 +85,7 @@ thresholds! {
         exfil_bytes = 104857600, "Bytes sent to one place outside that make an exfiltration, if far less came back";
         errors = 50, "Errors of one service in the window that make an error burst";
         arp_changes = 3, "Times an IP address moved between Ethernet addresses from which announcing it excuses nothing";
+        starved = 100, "Clients that asked for an address in one minute, hardly any of which took one, or as many behind one Ethernet address, that make a starvation";
         icmp_payloads = 20, "Different data in echo requests of one pair of hosts that make a tunnel";
         rejected = 10, "Records of a flow log with REJECT before the first ACCEPT between two hosts that make it worth a look";
         quiet_lines = 500, "Lines without an error after which errors of a service are a change";

@@ -1,4 +1,6 @@
-//! A second DHCP server on the network.
+//! A second DHCP server on the network, and who takes all the addresses of the first.
+
+mod starved;
 
 use super::{Cell, Config, Detector, Observation, On, SET_MAX};
 use crate::model::{Event, Finding, Severity, Ts, Value};
@@ -16,11 +18,12 @@ pub static DETECTOR: Detector = Detector {
     name: "dhcp",
     doc: "DHCP servers that give addresses of the same network to clients within ten minutes, and servers that give the \
           same client addresses of different networks. Servers that agree about routers and name servers may be a \
-          redundant pair, which is told as such.",
+          redundant pair, which is told as such. Clients, without a relay between, that ask for an address: very many in a minute that all are new and take none, \
+          and very many behind one Ethernet address.",
     needs: "captures with DHCP",
     on: On::Others,
     ordered: false,
-    rules: &["dhcp.rogue_server"],
+    rules: &["dhcp.rogue_server", "dhcp.starvation"],
     concerns: |event| event.dataset.name == "dhcpv4",
     observe,
     judge,
@@ -46,8 +49,10 @@ fn list(event: &Event<'_>, name: &str) -> String {
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);
     let address = |name: &str| event.by_name(name).and_then(Value::as_ip);
-    if !matches!(text("dhcpv4.option.message_type"), Some("offer" | "ack")) {
-        return;
+    match text("dhcpv4.option.message_type") {
+        Some("offer" | "ack") => {}
+        Some(asked @ ("discover" | "request")) => return starved::observe(event, asked, out),
+        _ => return,
     }
     let server = address("dhcpv4.option.server_identifier").or(event.source.ip);
     let (Some(server), Some(assigned), Some(client)) =
@@ -87,10 +92,13 @@ fn concurrent(cell: &Cell) -> bool {
     servers.values().any(|servers| servers.len() > 1)
 }
 
-fn judge(_: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
+fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     let (Some((kind, whom)), Some((first, last))) = (subject.split_once('\t'), cell.span) else {
         return Vec::new();
     };
+    if matches!(kind, starved::NEW | starved::BEHIND) {
+        return starved::judge(config, (kind, whom), cell, (first, last)).into_iter().collect();
+    }
     if cell.distinct(0) < 2 || !concurrent(cell) {
         return Vec::new();
     }

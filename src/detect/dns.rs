@@ -1,6 +1,9 @@
 //! Data in names and answers: tunnels and downloads through DNS, and names that programs make up.
 
+mod answers;
+mod forged;
 mod shape;
+mod small;
 
 use super::spelled::{Word, line};
 use super::{Cell, Config, Detector, Observation, On, flows};
@@ -32,11 +35,12 @@ pub static DETECTOR: Detector = Detector {
     name: "dns",
     doc: "Names asked for, per source and registered domain (or without any, as programs ask that talk straight to their server): many different long names under one domain are a \
           tunnel, and many names with long texts in the answer (TXT, NULL, CNAME) that begin differently are a download. Names asked for in vain, per source: many are a storm, and the mark of generated domains if they \
-          look made up.",
+          look made up. Short names of random letters under one domain, in greater number, and long ones spread over several domains, and texts of one name that are ever other ones. Answers with \
+          ever other ids to one question that nobody asked.",
     needs: "DNS in captures or logs (Zeek, Suricata, BIND)",
     on: On::Others,
     ordered: false,
-    rules: &["dns.tunnel", "dns.download", "dns.nxdomain_storm", "dns.generated_names"],
+    rules: &["dns.tunnel", "dns.download", "dns.nxdomain_storm", "dns.generated_names", "dns.forged_answers"],
     concerns: |event| {
         let logged = || !event.dataset.transaction && event.has("dns.question.name");
         event.dataset.name == "dns" || logged()
@@ -54,6 +58,7 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
         return;
     }
     let by = flows::teller(event).unwrap_or_default();
+    forged::observe(event, source, name, out);
     let registered = text("dns.question.registered_domain").unwrap_or(name);
     let direct = top_is_data(name);
     let below = match direct {
@@ -61,6 +66,8 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
         false => name.strip_suffix(registered).unwrap_or_default().trim_end_matches('.'),
     };
     let domain = if direct { NO_DOMAIN } else { registered };
+    small::observe(source, below, domain, by, out);
+    answers::observe(event, (source, kind), (below, domain), by, out);
     if below.len() >= LONG && unescaped(below).len() >= LONG {
         out(Observation {
             subject: line(&[Word::Text("t"), Word::Ip(source), Word::Text(domain), Word::Text(by)]).into(),
@@ -190,6 +197,10 @@ fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     let finding = match kind {
         "t" => tunnel(config, source, domain, cell),
         "d" => download(config, source, domain, cell),
+        small::SHORT => small::short(config, source, domain, cell),
+        small::SPREAD => small::spread(config, source, cell),
+        answers::KIND => answers::judge(config, source, domain, cell),
+        forged::KIND => forged::judge(config, source, domain, cell),
         _ => storm(config, source, cell),
     };
     finding.into_iter().collect()

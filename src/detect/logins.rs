@@ -1,6 +1,7 @@
 //! Log-ins that fail too often, on too many names, or until one works.
 
 mod guessed;
+mod slow;
 
 use super::spelled::{Padded, Word, address, line};
 use super::{Cell, Config, Detector, Mark, Observation, On, SET_MAX, credentials, flows};
@@ -13,7 +14,7 @@ const NAMED: usize = 20;
 /// Descriptor.
 pub static DETECTOR: Detector = Detector {
     name: "login",
-    doc: "Failed and successful log-ins per service and source, and per service and user, from any log or \
+    doc: "Failed and successful log-ins per service and source, per service and user, and per service and server, from any log or \
           capture whose events are of category `authentication`; of RADIUS per calling station, or per access \
           server and user. SSH, RDP and VNC connections in captures, whose outcome is not seen, are counted as attempts, \
           and different SNMP communities that one host tries on another as well; HTTP requests in captures whose \
@@ -27,6 +28,8 @@ pub static DETECTOR: Detector = Detector {
         "login.spray",
         "login.success_after_failures",
         "login.distributed",
+        "login.slow_bruteforce",
+        "login.distributed_spray",
         "login.ssh_connections",
         "login.rdp_connections",
         "login.vnc_connections",
@@ -50,6 +53,8 @@ const BY_SOURCE: &str = "s";
 const BY_USER: &str = "u";
 const CONNECTIONS: &str = "c";
 const COMMUNITIES: &str = "g";
+/// Behind these by name, so that it goes first where there are too many subjects.
+const BY_SERVER: &str = "w";
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let login = event.dataset.category.contains(&"authentication")
@@ -86,9 +91,17 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     out(Observation {
         subject: line(&[Word::Text(BY_SOURCE), Word::Text(service), Word::Text(&source)]).into(),
         weight,
-        values: [user.clone(), host, None],
+        values: [user.clone(), host.clone(), None],
         mark,
     });
+    if let Some((user, host)) = user.clone().zip(host) {
+        out(Observation {
+            subject: line(&[Word::Text(BY_SERVER), Word::Text(service), Word::Text(&host)]).into(),
+            weight,
+            values: [Some(user), Some(source.clone()), None],
+            mark,
+        });
+    }
     if let Some(user) = user {
         out(Observation {
             subject: line(&[Word::Text(BY_USER), Word::Text(service), Word::Text(&user)]).into(),
@@ -178,7 +191,12 @@ fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     let Some(span) = cell.span.or(got_in) else { return Vec::new() };
     let case = Case { config, service, who, cell, span, earlier: earlier.unwrap_or_default() };
     match kind {
-        BY_SOURCE => [case.success_after_failures(), case.brute_force(), case.spray()],
+        BY_SOURCE => {
+            let spray = case.spray();
+            let guesses = case.brute_force().or_else(|| case.slow().filter(|_| spray.is_none()));
+            [case.success_after_failures(), guesses, spray]
+        }
+        BY_SERVER => [case.distributed_spray(), None, None],
         BY_USER => [case.distributed(), None, None],
         COMMUNITIES => [case.communities(), None, None],
         _ => [case.connections(), None, None],

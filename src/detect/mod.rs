@@ -109,6 +109,7 @@ detectors![
     errors,
     arp,
     dhcp,
+    router,
     application,
     icmp,
     vpc,
@@ -311,8 +312,12 @@ impl Tables {
             };
             let found: Vec<Vec<Finding>> = cells.into_par_iter().map(judge).collect();
             let found = found.into_iter().flatten().collect();
-            let of_arp = std::ptr::eq(*detector, &arp::DETECTOR);
-            findings.extend(if of_arp { arp::without_shared(found) } else { found });
+            findings.extend(match detector.name {
+                "arp" => arp::without_shared(found),
+                "scan" => scan::block::without_parts(found),
+                "outbound" => outbound::requests::without_repeated(found),
+                _ => found,
+            });
             ran.push(Ran {
                 name: detector.name,
                 needs: detector.needs,

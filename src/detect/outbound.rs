@@ -1,5 +1,7 @@
 //! Calls from inside to the outside: regular ones, long ones, and those that carry much away.
 
+pub(super) mod requests;
+
 use super::spelled::{Padded, Word, line};
 use super::{Cell, Config, Detector, Observation, On, SET_MAX, flows};
 use crate::model::{Event, Evidence, Finding, HOUR, SECOND, Severity, Transport, Ts, Value};
@@ -8,15 +10,16 @@ use std::borrow::Cow;
 /// Descriptor.
 pub static DETECTOR: Detector = Detector {
     name: "outbound",
-    doc: "Finished flows from inside to the outside (by --internal-net), per source and server port: calls at \
+    doc: "Finished flows from inside to the outside (by --internal-net), per source and server port: calls, or requests by HTTP in captures, at \
           regular intervals (a beacon, with its score broken down), connections that last for hours, and much \
-          more sent than received. Connections that a firewall's log says it let through are calls without sizes. Records of running flows, where --flow-period asks for them, and time synchronisation (NTP) are left out.",
-    needs: "flows in captures or logs (Zeek, Suricata, firewalls) from inside to the outside",
+          more sent than received. Connections that a firewall's log says it let through are calls without sizes. Records of running flows, where --flow-period asks for them, and time synchronisation (NTP) are left out; Zabbix' agents are no beacons, and what asks a vendor whether there is a network is told as that.",
+    needs: "flows in captures or logs (Zeek, Suricata, firewalls) from inside (private addresses or --internal-net) to the outside",
     on: On::All,
     ordered: false,
     rules: &["outbound.beacon", "outbound.long_connection", "outbound.exfiltration"],
     concerns: |event| {
-        event.has("network.direction") && (flows::is_flow(event) || flows::is_judged(event, flows::ALLOWED))
+        let call = flows::is_flow(event) || flows::is_judged(event, flows::ALLOWED);
+        event.has("network.direction") && (call || requests::concerns(event))
     },
     observe,
     judge,
@@ -26,6 +29,9 @@ pub static DETECTOR: Detector = Detector {
 const ONE_SIDED: u64 = 10;
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
+    if requests::concerns(event) {
+        return requests::observe(event, out);
+    }
     let text = |name: &str| event.by_name(name).and_then(Value::as_str);
     if text("network.direction") != Some("outbound")
         || matches!(event.by_name("flow.final"), Some(Value::Bool(false)))
@@ -58,7 +64,9 @@ fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     // Numbers of equal length sort as texts do, so that a capped set keeps the first calls.
     let [call, size, length] =
         [event.ts, i64::try_from(sent).unwrap_or(i64::MAX), Ts::MAX - lasted].map(Padded::new);
-    let of_call = |value| connected.is_none().then_some(Cow::Borrowed(value));
+    // Agents of a monitoring report at regular intervals: that is what they are for.
+    let counts = connected.is_none() && !flows::speaks(event, "zabbix");
+    let of_call = |value| counts.then_some(Cow::Borrowed(value));
     out(Observation {
         subject: line(&[
             Word::Ip(source),
@@ -88,7 +96,8 @@ fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
         return Vec::new();
     };
     let Some(span) = cell.span else { return Vec::new() };
-    let call = Call { source, server, port, cell, span };
+    let requests = parts.next() == Some(requests::REQUESTS);
+    let call = Call { source, server, port, cell, span, requests };
     [call.beacon(config), call.long(config), call.exfiltration(config)].into_iter().flatten().collect()
 }
 
@@ -98,6 +107,8 @@ struct Call<'c> {
     port: &'c str,
     cell: &'c Cell,
     span: (Evidence, Evidence),
+    /// Whether it is about requests, not about connections.
+    requests: bool,
 }
 
 fn numbers(cell: &Cell, set: usize) -> Vec<i64> {
@@ -157,16 +168,25 @@ impl Call<'_> {
         if interval < config.beacon_interval || score < config.beacon_score {
             return None;
         }
+        // Anybody may write such a name into a request, so it is told all the same.
+        let check = requests::asked(self.cell, times.len());
+        // Pages that bring themselves up to date ask regularly, and in clear anybody may look what it is.
+        let (severity, what) = match (&check, self.requests) {
+            (Some(_), _) => (Severity::Info, "called"),
+            (None, true) => (Severity::Low, "sent requests to"),
+            (None, false) => (Severity::Medium, "called"),
+        };
         let title = format!(
-            "{} called {} port {} {}{} times, about every {} s: score {score} of 100 (intervals {regular:.0} of 60, sizes {sizes:.0} of 20, number of calls {lasting:.0} of 20)",
+            "{} {what} {} port {} {}{} times, about every {} s{}: score {score} of 100 (intervals {regular:.0} of 60, sizes {sizes:.0} of 20, number of calls {lasting:.0} of 20)",
             self.source,
             self.server,
             self.port,
             if times.len() < SET_MAX { "" } else { "at least " },
             times.len(),
-            interval / SECOND
+            interval / SECOND,
+            check.map_or_else(String::new, |host| format!(", to ask {host} whether there is a network"))
         );
-        Some(self.finding("outbound.beacon", Severity::Medium, &["T1071", "T1029"], title))
+        Some(self.finding("outbound.beacon", severity, &["T1071", "T1029"], title))
     }
 
     fn long(&self, config: &Config) -> Option<Finding> {

@@ -1,11 +1,12 @@
 //! Scans: packets that never became conversations, to many ports, many hosts or many protocols.
 
+pub(super) mod block;
 mod probe;
 
 use super::spelled::{Word, address, push_line};
 use super::{Cell, Config, Detector, Observation, On, SET_MAX, flows};
 use crate::model::{Event, Evidence, Finding, MINUTE, Severity, Transport, Ts};
-use probe::{CONNECT, REJECTED, STRAYS};
+use probe::{BANNER, CONNECT, REJECTED, STRAYS};
 use std::borrow::Cow;
 use std::net::IpAddr;
 
@@ -19,6 +20,8 @@ const SWEEP: Ts = 2 * MINUTE;
 const PATIENT: u64 = 3;
 /// Where the ports begin that nobody registers (RFC 6335 §6).
 const DYNAMIC: u16 = 49152;
+/// Where the ports begin that calls and conferences take for media.
+const MEDIA: u16 = 10_000;
 
 /// Descriptor.
 pub static DETECTOR: Detector = Detector {
@@ -27,8 +30,9 @@ pub static DETECTOR: Detector = Detector {
           no connection begins with, packets of connections that never were), UDP and SCTP without an answer, other \
           IP protocols without one, and what a firewall kept away (events of type `denied`: UFW and iptables, the Windows \
           firewall, VPC flow logs), if connections begin so: many ports or protocols of one \
-          host, or one port of many hosts. TCP connections without a byte, pings and ARP requests: many hosts within two \
-          minutes, hardly any of them twice.",
+          host, one port of many hosts, or the same ports of several hosts. TCP connections without a byte, pings, ARP requests and \
+          datagrams without an answer: many hosts of one network or port within two minutes, hardly any of them twice. Connections that are torn \
+          down at the first word of the server, and packets that no connection begins with of several kinds at once, per host.",
     needs: "flows in captures or logs (Zeek, Suricata), or logs of firewalls",
     on: On::All,
     ordered: false,
@@ -37,8 +41,11 @@ pub static DETECTOR: Detector = Detector {
         "scan.horizontal",
         "scan.stealth",
         "scan.protocols",
+        "scan.block",
+        "scan.fingerprint",
         "scan.ping_sweep",
         "scan.arp_sweep",
+        "scan.udp_sweep",
     ],
     concerns: |event| {
         event.dataset.name == "arp" || flows::is_flow(event) || flows::is_judged(event, flows::DENIED)
@@ -60,6 +67,13 @@ const PROTOCOLS: &str = "p";
 /// … hosts that were pinged, and hosts of one network that ARP asked for.
 const PINGS: &str = "i";
 const ARP: &str = "a";
+/// Behind these by name, so that they go first where there are too many subjects: ports of one host that introduced
+/// themselves, kinds of strange packets to one host, hosts of one network that were asked by UDP, and hosts with
+/// their ports.
+const GREETED: &str = "y1";
+const KINDS: &str = "y2";
+const ASKED: &str = "y3";
+const BLOCK: &str = "z";
 
 fn observe(event: &Event<'_>, out: &mut dyn FnMut(Observation<'_>)) {
     let (Some(source), Some(target)) = (event.source.ip, event.destination.ip) else { return };
@@ -108,7 +122,7 @@ impl Teller<'_, '_> {
                     self.port(event, target, how);
                 }
             }
-            Some(Transport::Udp) if probe::udp(event) => self.ports(UDP, event, target, "UDP"),
+            Some(Transport::Udp) if probe::udp(event) => self.datagrams(event, target),
             Some(Transport::Sctp) if probe::sctp(event) => self.ports(SCTP, event, target, "SCTP"),
             Some(Transport::Icmp | Transport::Icmp6) if probe::ping(event) => self.ping(target),
             _ => {
@@ -142,6 +156,17 @@ impl Teller<'_, '_> {
         self.tell(PROTOCOLS, &address(target), [Some(itoa::Buffer::new().format(number)), None, None]);
     }
 
+    /// Datagrams without an answer.
+    fn datagrams(&mut self, event: &Event<'_>, target: IpAddr) {
+        if probe::is_any_port(event) {
+            self.ports(UDP, event, target, "UDP");
+        }
+        if let (IpAddr::V4(ip), Some(port)) = (target, event.destination.port) {
+            let [a, b, c, _] = ip.octets();
+            self.tell(ASKED, &format!("{port} of {a}.{b}.{c}.0/24"), [Some(&address(target)), None, None]);
+        }
+    }
+
     fn ports(&mut self, kind: &str, event: &Event<'_>, target: IpAddr, how: &str) {
         let Some(port) = event.destination.port else { return };
         self.tell(kind, &address(target), [Some(itoa::Buffer::new().format(port)), Some(how), None]);
@@ -154,6 +179,9 @@ impl Teller<'_, '_> {
         if how == CONNECT {
             return self.tell(HOSTS, port, [Some(&target), Some(how), Some(&target)]);
         }
+        if how == BANNER {
+            return self.tell(GREETED, &target, [Some(port), Some(how), None]);
+        }
         self.tell(PORTS, &target, [Some(port), Some(how), None]);
         // Connections older than the capture are to one port of many hosts, too.
         if STRAYS.contains(&how) {
@@ -165,7 +193,10 @@ impl Teller<'_, '_> {
         self.weigh(HOSTS, port, [Some(&target), Some(how), None], tries);
         if !matches!(how, "SYN" | REJECTED) {
             self.tell(STEALTH, how, [Some(&target), Some(how), None]);
+            self.tell(KINDS, &target, [Some(how), None, None]);
         }
+        let pair = [target.as_str(), port].join(" ");
+        self.weigh(BLOCK, "", [Some(&pair), Some(how), None], tries);
     }
 
     /// An ARP request, by the /24 of what was asked for.
@@ -187,9 +218,16 @@ fn judge(config: &Config, subject: &str, cell: &Cell) -> Vec<Finding> {
     let Some(span) = cell.span else { return Vec::new() };
     let case = Case { config, source, on, cell, span, distinct: cell.distinct(0) };
     match kind {
-        PORTS | SCTP => case.vertical(config.ports),
+        PORTS | SCTP => case.vertical(config.ports).or_else(|| case.quick(DYNAMIC)),
         // Who speaks of many things in a day may meet many ports that are closed by then.
-        UDP if cell.burst(config.window).count >= config.ports => case.vertical(config.ports),
+        UDP if cell.burst(config.window).count >= config.ports && case.distinct >= config.ports => {
+            case.vertical(config.ports)
+        }
+        UDP => case.quick(MEDIA),
+        GREETED if case.is_once() => case.vertical(config.ports),
+        KINDS => case.fingerprint(),
+        ASKED if case.is_sweep(config.hosts) => case.unanswered(),
+        BLOCK => case.block(),
         HOSTS => case.horizontal(),
         STEALTH if cell.count >= config.stealth => case.stealth(),
         PROTOCOLS if case.distinct >= config.protocols => case.protocols(),
@@ -220,10 +258,14 @@ impl Case<'_> {
         self.cell.values(1, 4).join(", ")
     }
 
+    /// Whether hardly anything was asked more than once or twice: who watches over something asks again and again.
+    fn is_once(&self) -> bool {
+        self.distinct >= SET_MAX as u64 || self.cell.count <= self.distinct.saturating_mul(2)
+    }
+
     /// Whether so many hosts were asked in one go, and not again and again.
     fn is_sweep(&self, hosts: u64) -> bool {
-        let again = self.distinct < SET_MAX as u64 && self.cell.count > self.distinct.saturating_mul(2);
-        self.distinct >= hosts && !again && self.cell.burst(SWEEP).count >= hosts
+        self.distinct >= hosts && self.is_once() && self.cell.burst(SWEEP).count >= hosts
     }
 
     fn vertical(&self, ports: u64) -> Option<Finding> {
@@ -284,6 +326,16 @@ impl Case<'_> {
             self.on
         );
         Some(self.sweep("scan.arp_sweep", title))
+    }
+
+    fn unanswered(&self) -> Option<Finding> {
+        let title = format!(
+            "{} asked port {} by UDP: {} hosts did not answer, hardly any of them was asked twice",
+            self.source,
+            self.on,
+            self.counted()
+        );
+        Some(self.sweep("scan.udp_sweep", title))
     }
 
     fn sweep(&self, rule: &'static str, title: String) -> Finding {

@@ -169,11 +169,8 @@ mod tests {
     #[test]
     fn what_differs_in_anything_is_none() {
         let first = (0, 7, 0xabcd, 64, TEXT);
-        for other in [
-            (1, 8, 0xabcd, 63, TEXT),
-            (1, 7, 0xabce, 63, TEXT),
-            (1, 7, 0xabcd, 63, "Some payload"),
-        ] {
+        for other in [(1, 8, 0xabcd, 63, TEXT), (1, 7, 0xabce, 63, TEXT), (1, 7, 0xabcd, 63, "Some payload")]
+        {
             assert_eq!(copies(&[first, other]), [false, false], "{other:?}");
         }
         assert_eq!(copies(&[(0, 7, 0, 64, TEXT), (0, 7, 0, 63, TEXT)]), [false, false], "no checksum");

@@ -99,7 +99,9 @@ struct Telnet {
 impl Telnet {
     /// Tells a log-in, or the session.
     fn tell(&mut self, outcome: Outcome, end: Stamp, out: &mut Emit<'_>) {
-        let login = self.phase != Phase::Before && !self.user.is_empty();
+        // Switches and routers ask for a password alone.
+        let named = !self.user.is_empty() || !self.password.is_empty();
+        let login = self.phase != Phase::Before && named;
         let mut draft =
             out.draft(if login { &LOGIN } else { &DATASET }, self.start.take().unwrap_or(out.now));
         draft.put(&ACTION, if login { "telnet.login" } else { "telnet.session" });
@@ -272,5 +274,37 @@ impl Parser for Telnet {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Transport;
+    use crate::proto::rig::Rig;
+
+    /// Switches ask for a password and no name.
+    #[test]
+    fn a_password_alone_is_a_log_in() {
+        let mut rig = Rig::new(&PROTOCOL, Transport::Tcp, 23, Options::default());
+        rig.stream(Dir::Server, b"\xff\xfb\x01\r\nUser Access Verification\r\n\r\nPassword: ");
+        for _ in 0..2 {
+            rig.stream(Dir::Client, b"guess\r\n");
+            rig.stream(Dir::Server, b"\r\n% Bad passwords\r\nPassword: ");
+        }
+        rig.stream(Dir::Client, b"right\r\n");
+        rig.stream(Dir::Server, b"\r\nswitch>");
+        rig.end();
+        let seen: Vec<_> =
+            rig.events.iter().map(|event| (event.dataset.category.first().copied(), event.outcome)).collect();
+        let login = |outcome| (LOGIN.category.first().copied(), outcome);
+        assert_eq!(seen[..2], [login(Outcome::Failure); 2]);
+        assert_eq!(seen.last(), Some(&login(Outcome::Success)));
+        assert!(rig.events.iter().all(|event| !event.has("user.name")));
+        // Nobody typed anything.
+        let mut rig = Rig::new(&PROTOCOL, Transport::Tcp, 23, Options::default());
+        rig.stream(Dir::Server, b"\xff\xfb\x01Password: ");
+        rig.end();
+        assert_eq!(rig.text(0, "event.action"), "telnet.session");
     }
 }

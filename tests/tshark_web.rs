@@ -18,6 +18,7 @@ const APART: &[(&str, &str)] = &[
     ("capwap", "ICMP inside 802.11 frames inside CAPWAP"),
     ("dnscrypt-v1-and-resolver-pings", "DNS on other ports"),
     ("fuzz-2006-09-29-28586", "two damaged status lines"),
+    ("instagram", "two of its five errors are copies: captured twice, at the same time"),
     ("shadowsocks", "noise"),
 ];
 

@@ -110,6 +110,7 @@ detectors![
     arp,
     dhcp,
     router,
+    tcp,
     application,
     icmp,
     vpc,

@@ -136,3 +136,26 @@ fn clients_that_do_not_exist() {
     let repeater = many(40, |n| asks(n, "discover", n + 10, 1));
     assert!(rules(&repeater).is_empty(), "a repeater with its stations");
 }
+
+#[test]
+fn somebody_else_speaks() {
+    static FLOW: Dataset = dataset("flow", false);
+    let seen = |last: bool, name: &'static str| {
+        event(
+            &FLOW,
+            0,
+            0,
+            &[("flow.final", last.into()), (name, 2i64.into()), ("network.protocol", "http".into())],
+        )
+    };
+    let answers = "netlog.flow.destination.inconsistent_retransmissions";
+    let found = judge(&[&[seen(true, answers), seen(false, answers)]]);
+    assert_eq!(
+        found.iter().map(|f| (f.rule, &*f.subject, f.count)).collect::<Vec<_>>(),
+        [("tcp.injection", "192.0.2.1", 2)]
+    );
+    assert!(found[0].title.ends_with("to 1 hosts (443/http)"), "{}", found[0].title);
+    let sent = judge(&[&[seen(true, "netlog.flow.source.inconsistent_retransmissions")]]);
+    assert_eq!((sent[0].subject.as_str(), &*sent[0].targets), ("203.0.113.9", &["192.0.2.1".to_owned()][..]));
+    assert!(rules(&[seen(true, "netlog.flow.source.retransmissions")]).is_empty(), "the same again");
+}
